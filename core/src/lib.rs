@@ -1,0 +1,1 @@
+//! Atlassian sign-in for any web framework.

@@ -1,0 +1,1 @@
+//! Atlassian sign-in as a tower layer.
