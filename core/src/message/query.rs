@@ -1,0 +1,228 @@
+//! A strict reader for query strings and form bodies.
+//!
+//! It never guesses: a parameter that is given twice or that does not decode is reported as such, and bytes that are not UTF-8
+//! are not replaced by something that could compare equal.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The longest text that is read.
+const MAX_LEN: usize = 8 * 1024;
+
+/// The most parameters that are read.
+const MAX_PARAMETERS: usize = 64;
+
+/// The query is longer, or has more parameters, than any honest request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("query is too large")]
+pub struct TooLarge;
+
+/// What a query says about one parameter.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "these are all the cases there are, and callers must treat each"
+)]
+pub enum Param<'a> {
+    /// The name does not occur.
+    Absent,
+    /// The name occurs once, and this is its decoded value.
+    One(Cow<'a, str>),
+    /// The name occurs more than once, with whatever values.
+    Repeated,
+    /// The name occurs once, with a broken escape or with bytes that are not UTF-8.
+    Malformed,
+}
+
+/// Prints no value, as it may be a code or a state.
+impl fmt::Debug for Param<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "Absent",
+            Self::One(_) => "One(..)",
+            Self::Repeated => "Repeated",
+            Self::Malformed => "Malformed",
+        })
+    }
+}
+
+/// The parameters of a query string or of an `application/x-www-form-urlencoded` body, decoded exactly once.
+pub struct Query {
+    parameters: Vec<Parameter>,
+}
+
+struct Parameter {
+    name: String,
+    /// `None` if the value does not decode.
+    value: Option<String>,
+}
+
+impl Query {
+    /// Reads the bytes after the `?`, or a form body.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] if there are more than 8 KiB or more than 64 parameters.
+    pub fn parse(raw: &[u8]) -> Result<Self, TooLarge> {
+        if raw.len() > MAX_LEN {
+            return Err(TooLarge);
+        }
+        let pairs = || {
+            raw.split(|&byte| byte == b'&')
+                .filter(|pair| !pair.is_empty())
+        };
+        if pairs().count() > MAX_PARAMETERS {
+            return Err(TooLarge);
+        }
+        Ok(Self {
+            parameters: pairs().filter_map(Parameter::parse).collect(),
+        })
+    }
+
+    /// Returns what the query says about `name`, which is compared with the decoded names, byte for byte.
+    pub fn param(&self, name: &str) -> Param<'_> {
+        let mut found = self.parameters.iter().filter(|found| found.name == name);
+        let Some(first) = found.next() else {
+            return Param::Absent;
+        };
+        if found.next().is_some() {
+            return Param::Repeated;
+        }
+        first
+            .value
+            .as_deref()
+            .map_or(Param::Malformed, |value| Param::One(Cow::Borrowed(value)))
+    }
+
+    /// Returns the value of `name` if it occurs exactly once and decodes.
+    pub fn one(&self, name: &str) -> Option<&str> {
+        let mut found = self.parameters.iter().filter(|found| found.name == name);
+        let first = found.next()?;
+        if found.next().is_some() {
+            return None;
+        }
+        first.value.as_deref()
+    }
+}
+
+/// Prints no name and no value, as both come from outside and may be secret.
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Query({} parameters)", self.parameters.len())
+    }
+}
+
+impl Parameter {
+    /// Reads `name=value`; without a `=` the value is empty. `None` if the name does not decode: then nobody can ask for it.
+    fn parse(pair: &[u8]) -> Option<Self> {
+        let mut halves = pair.splitn(2, |&byte| byte == b'=');
+        let name = decode(halves.next()?)?;
+        let value = decode(halves.next().unwrap_or_default());
+        Some(Self { name, value })
+    }
+}
+
+/// Undoes the form encoding: `+` is a space, `%2B` a plus; `None` for a broken escape or bytes that are not UTF-8.
+fn decode(encoded: &[u8]) -> Option<String> {
+    let mut decoded = Vec::with_capacity(encoded.len());
+    let mut rest = encoded;
+    while let Some((&first, tail)) = rest.split_first() {
+        let (byte, after) = match first {
+            b'+' => (b' ', tail),
+            b'%' => split_escape(tail)?,
+            plain => (plain, tail),
+        };
+        decoded.push(byte);
+        rest = after;
+    }
+    String::from_utf8(decoded).ok()
+}
+
+/// Reads the two digits after a `%`.
+fn split_escape(digits: &[u8]) -> Option<(u8, &[u8])> {
+    let [high, low, rest @ ..] = digits else {
+        return None;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let value = digit(*high)? * 16 + digit(*low)?;
+    Some((u8::try_from(value).ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(raw: &str) -> Query {
+        Query::parse(raw.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_value_is_decoded_exactly_once() {
+        let query = query("a=x+y%2Bz&b=%252F&c=%c3%A9&d=a=b");
+
+        assert_eq!(query.one("a"), Some("x y+z"));
+        assert_eq!(query.one("b"), Some("%2F"));
+        assert_eq!(query.one("c"), Some("é"));
+        assert_eq!(query.one("d"), Some("a=b"));
+    }
+
+    #[test]
+    fn a_name_is_decoded_before_it_is_compared() {
+        let query = query("%63ode=1&a+b=2&%zz=3&%ff=4&?x=5&y%00=6");
+
+        assert_eq!(query.one("code"), Some("1"));
+        assert_eq!(query.one("a b"), Some("2"));
+        for name in ["%zz", "%ff", "\u{fffd}", "x", "y", ""] {
+            assert_eq!(query.param(name), Param::Absent, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_second_occurrence_makes_a_parameter_unusable() {
+        for raw in ["a=1&a=1", "a=1&%61=2", "a=1&a", "a=%ff&a=1", "a=1&b=2&a=%"] {
+            let query = query(raw);
+
+            assert_eq!(query.param("a"), Param::Repeated, "{raw}");
+            assert_eq!(query.one("a"), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_does_not_decode_is_malformed() {
+        for raw in ["a=%", "a=%2", "a=%zz", "a=%+1", "a=%ff", "a=%ed%a0%80"] {
+            assert_eq!(query(raw).param("a"), Param::Malformed, "{raw}");
+            assert_eq!(query(raw).one("a"), None, "{raw}");
+        }
+        assert_eq!(
+            Query::parse(b"a=\xff").unwrap().param("a"),
+            Param::Malformed
+        );
+    }
+
+    #[test]
+    fn a_name_without_a_value_has_the_empty_value() {
+        let query = query("&&a&=x&b=");
+
+        assert_eq!(query.one("a"), Some(""));
+        assert_eq!(query.one("b"), Some(""));
+        assert_eq!(query.one(""), Some("x"));
+    }
+
+    #[test]
+    fn a_query_at_the_limits_is_read_and_one_beyond_is_not() {
+        let of_pairs = |count: usize| vec!["a=1"; count].join("&");
+
+        assert!(Query::parse(of_pairs(64).as_bytes()).is_ok());
+        assert_eq!(Query::parse(of_pairs(65).as_bytes()).err(), Some(TooLarge));
+        assert!(Query::parse(&[b'a'; 8192]).is_ok());
+        assert_eq!(Query::parse(&[b'a'; 8193]).err(), Some(TooLarge));
+    }
+
+    #[test]
+    fn debug_output_has_no_values() {
+        let query = query("code=s3cret");
+
+        assert_eq!(format!("{query:?}"), "Query(1 parameters)");
+        assert_eq!(format!("{:?}", query.param("code")), "One(..)");
+    }
+}

@@ -1,0 +1,332 @@
+//! Where a flow may send the browser when it is over.
+//!
+//! A return target comes from the outside, so it is the door for open redirects. The rules here are a closed list of what is
+//! allowed; everything else is refused, and the caller falls back to its default target.
+
+use std::fmt;
+
+use url::Origin;
+use url::Position;
+use url::Url;
+
+/// The longest target that is accepted, and the longest that is emitted.
+const MAX_LEN: usize = 2048;
+
+/// How often a path is percent-decoded to see what a proxy or the app might read in it.
+const MAX_DECODINGS: usize = 3;
+
+/// The routes under the prefix that a flow must not end on: each of them starts, ends or changes something.
+const OWN_ROUTES: [&str; 8] = [
+    "login",
+    "callback",
+    "logout",
+    "connect",
+    "disconnect",
+    "token",
+    "redeem",
+    "error",
+];
+
+/// A place in this app, or on a listed origin, that a flow may return to.
+///
+/// The text is path, query and fragment for the own origin and a full URL for a listed one. It is printable ASCII, serialized
+/// by us and not copied from the request, so it can be sent as a `Location` as it is.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ReturnTo(String);
+
+impl ReturnTo {
+    /// Returns the target as it goes into the `Location` field.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for ReturnTo {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for ReturnTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Leaves query and fragment out: they may hold a secret of the app, and debug output ends in logs.
+impl fmt::Debug for ReturnTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ReturnTo").field(&path_of(&self.0)).finish()
+    }
+}
+
+/// What a return target is judged by: the own site, the listed origins and the prefix of the own auth routes.
+#[derive(Clone, Debug)]
+pub struct ReturnToRules {
+    site: Url,
+    prefix: String,
+    allowed_origins: Vec<Origin>,
+}
+
+impl ReturnToRules {
+    /// Makes rules for `site`, of which only the origin counts.
+    ///
+    /// `prefix` is the public path of the auth routes, such as `/auth` or `/tool/auth`; of `allowed_origins` only the origins
+    /// count, and they are matched exactly.
+    pub fn new(site: Url, prefix: &str, allowed_origins: &[Url]) -> Self {
+        let prefix = decode_once(prefix.trim_end_matches('/').as_bytes());
+        Self {
+            site,
+            prefix: String::from_utf8_lossy(&prefix).to_ascii_lowercase(),
+            allowed_origins: allowed_origins.iter().map(Url::origin).collect(),
+        }
+    }
+
+    /// Checks a target that was form-decoded once; `None` means that it is refused.
+    ///
+    /// Accepting the text of an accepted target gives the same target again, so that it can be checked once more at use.
+    pub fn accept(&self, candidate: &str) -> Option<ReturnTo> {
+        if !is_plain(candidate) {
+            return None;
+        }
+        let (url, path) = self.resolve(candidate)?;
+        if !self.is_safe_path(path) {
+            return None;
+        }
+        self.emit(&url)
+    }
+
+    /// Does what [`accept`](Self::accept) does, for bytes that may not even be text.
+    pub fn accept_bytes(&self, candidate: &[u8]) -> Option<ReturnTo> {
+        self.accept(str::from_utf8(candidate).ok()?)
+    }
+
+    /// Parses the target and returns its path as it was written, before the parser could tidy it.
+    fn resolve<'a>(&self, candidate: &'a str) -> Option<(Url, &'a str)> {
+        if candidate.starts_with('/') {
+            return Some((self.site.join(candidate).ok()?, path_of(candidate)));
+        }
+        let (authority, rest) = split_absolute(candidate)?;
+        let url = Url::parse(candidate).ok()?;
+        if !is_authority_of(authority, &url) {
+            return None;
+        }
+        let path = path_of(rest);
+        Some((url, if path.is_empty() { "/" } else { path }))
+    }
+
+    /// Checks the path as it stands and every reading of it that further decoding gives.
+    fn is_safe_path(&self, path: &str) -> bool {
+        if has_broken_escape(path) {
+            return false;
+        }
+        let mut layer = path.as_bytes().to_vec();
+        for _ in 0..=MAX_DECODINGS {
+            if !self.is_safe_layer(&layer) {
+                return false;
+            }
+            let next = decode_once(&layer);
+            if next == layer {
+                return true;
+            }
+            layer = next;
+        }
+        false
+    }
+
+    fn is_safe_layer(&self, layer: &[u8]) -> bool {
+        let Ok(path) = str::from_utf8(layer) else {
+            return false;
+        };
+        path.starts_with('/')
+            && !path.contains("//")
+            && !path.contains('\\')
+            && !path.bytes().any(|byte| byte.is_ascii_control())
+            && !path.split('/').any(|segment| matches!(segment, "." | ".."))
+            && !self.is_own_route(path)
+    }
+
+    fn is_own_route(&self, path: &str) -> bool {
+        let path = path.trim_end_matches('/').to_ascii_lowercase();
+        path.strip_prefix(&self.prefix)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(|route| OWN_ROUTES.contains(&route))
+    }
+
+    fn emit(&self, url: &Url) -> Option<ReturnTo> {
+        let local = &url[Position::BeforePath..];
+        // A browser would read what follows as a host.
+        if local.starts_with("//") {
+            return None;
+        }
+        let origin = url.origin();
+        let text = if origin == self.site.origin() {
+            local
+        } else if self.allowed_origins.contains(&origin) {
+            url.as_str()
+        } else {
+            return None;
+        };
+        (text.len() <= MAX_LEN).then(|| ReturnTo(text.to_owned()))
+    }
+}
+
+/// Bounds the length and refuses every character that parsers disagree about.
+fn is_plain(candidate: &str) -> bool {
+    let is_plain_byte =
+        |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>');
+    (1..=MAX_LEN).contains(&candidate.len()) && candidate.bytes().all(is_plain_byte)
+}
+
+/// Splits `https://authority/rest` into authority and rest; `None` for any other shape.
+fn split_absolute(candidate: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = candidate.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
+        return None;
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at_checked(end)?;
+    let is_host_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
+    authority
+        .bytes()
+        .all(is_host_byte)
+        .then_some((authority, rest))
+}
+
+/// Tells whether the parser took the authority for what it says, without a hidden user, port or other spelling of the host.
+fn is_authority_of(authority: &str, url: &Url) -> bool {
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        return false;
+    };
+    let is_bare = url.port().is_none() && authority.eq_ignore_ascii_case(host);
+    is_bare || authority.eq_ignore_ascii_case(&format!("{host}:{port}"))
+}
+
+fn path_of(target: &str) -> &str {
+    target.split(['?', '#']).next().unwrap_or(target)
+}
+
+fn has_broken_escape(path: &str) -> bool {
+    let is_whole = |after: &str| matches!(after.as_bytes(), [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+    path.split('%').skip(1).any(|after| !is_whole(after))
+}
+
+/// Decodes every escape once and keeps what is not an escape.
+fn decode_once(bytes: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&first, tail)) = rest.split_first() {
+        let (byte, after) = split_escape(rest).unwrap_or((first, tail));
+        decoded.push(byte);
+        rest = after;
+    }
+    decoded
+}
+
+fn split_escape(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let [b'%', high, low, rest @ ..] = bytes else {
+        return None;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let value = digit(*high)? * 16 + digit(*low)?;
+    Some((u8::try_from(value).ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(prefix: &str) -> ReturnToRules {
+        ReturnToRules::new(
+            Url::parse("https://app.example.com").unwrap(),
+            prefix,
+            &[
+                Url::parse("https://spa.example.com").unwrap(),
+                Url::parse("http://localhost:5173").unwrap(),
+            ],
+        )
+    }
+
+    #[test]
+    fn the_own_routes_follow_the_prefix() {
+        let rules = rules("/Tool/auth/");
+
+        for refused in [
+            "/tool/auth/login",
+            "/TOOL/AUTH/Callback/",
+            "/tool/auth/%6cogout",
+        ] {
+            assert_eq!(rules.accept(refused), None, "{refused}");
+        }
+        for accepted in [
+            "/auth/login",
+            "/tool/auth/me",
+            "/tool/auth-login",
+            "/tool/authlogin",
+        ] {
+            assert!(rules.accept(accepted).is_some(), "{accepted}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_matched_exactly() {
+        let rules = rules("/auth");
+
+        let full = "http://localhost:5173/x?y#z";
+        assert_eq!(rules.accept(full).unwrap().as_str(), full);
+        for refused in [
+            "http://localhost/",
+            "http://localhost:05173/",
+            "https://localhost:5173/",
+            "https://spa.example.com:/",
+            "https://:443/",
+            "https://SPA.example.com.:443/",
+            "https://[::1]/",
+        ] {
+            assert_eq!(rules.accept(refused), None, "{refused}");
+        }
+        let upper = rules.accept("HTTPS://APP.Example.com:443/Docs").unwrap();
+        assert_eq!(upper.as_str(), "/Docs");
+    }
+
+    #[test]
+    fn a_path_is_read_through_three_layers_of_escapes() {
+        let rules = rules("/auth");
+
+        for refused in [
+            "/%252525252f",
+            "/a/%25252e%25252e/b",
+            "/%252561uth/login",
+            "/%2525ff",
+        ] {
+            assert_eq!(rules.accept(refused), None, "{refused}");
+        }
+        assert!(rules.accept("/100%25%25").is_some());
+    }
+
+    #[test]
+    fn a_target_has_2048_bytes_at_most_before_and_after() {
+        let rules = rules("/auth");
+        let of_length = |length: usize, filler: &str| format!("/?{}", filler.repeat(length - 2));
+
+        assert!(rules.accept(&of_length(2048, "a")).is_some());
+        assert_eq!(rules.accept(&of_length(2049, "a")), None);
+        assert_eq!(rules.accept(&of_length(2048, "'")), None);
+        assert_eq!(rules.accept(""), None);
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_refused() {
+        assert_eq!(rules("/auth").accept_bytes(b"/\xff"), None);
+        assert!(rules("/auth").accept_bytes(b"/a").is_some());
+    }
+
+    #[test]
+    fn debug_output_leaves_the_query_out() {
+        let target = rules("/auth").accept("/reset?token=s3cret#s3cret").unwrap();
+
+        assert_eq!(format!("{target:?}"), r#"ReturnTo("/reset")"#);
+        assert_eq!(target.to_string(), "/reset?token=s3cret#s3cret");
+    }
+}
