@@ -261,6 +261,7 @@ mod tests {
         let expected: [(&[u8], &[u8]); 3] =
             [(b"flow-a", b"1"), (b"flow-b", b"3"), (b"flow-a", b"4")];
         assert_eq!(found, expected);
+        assert!(names_with_prefix([&b"=x"[..]].into_iter(), "").is_empty());
         let many = "flow-a=1;".repeat(100);
         assert_eq!(
             names_with_prefix([many.as_bytes()].into_iter(), "flow-").len(),
