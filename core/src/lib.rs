@@ -1,1 +1,52 @@
-//! Atlassian sign-in for any web framework.
+//! Atlassian sign-in and Atlassian API access (OAuth 2.0 authorization code grants, "3LO") for a web app that already
+//! exists, without a framework.
+//!
+//! Most apps use an adapter: `threelo-tower` for axum and tower, where one layer adds the routes and extractors.
+//! This crate is what adapters are made of: it takes a [`RequestHead`](message::RequestHead), decides, and gives an
+//! [`Action`].
+//!
+//! ```
+//! use threelo::{Auth, Credentials, Environment};
+//!
+//! # fn main() -> Result<(), threelo::BuildError> {
+//! let auth = Auth::builder(Credentials::new("my-client-id", "my-secret"), "https://app.example.com")
+//!     .scopes(["read:jira-work"])
+//!     .build()?;
+//!
+//! assert_eq!(auth.callback_url(), "https://app.example.com/auth/callback");
+//! # Ok(())
+//! # }
+//! ```
+
+mod auth;
+pub mod authorize;
+pub mod clock;
+pub mod config;
+mod environment;
+mod error;
+mod flow;
+pub mod http_client;
+mod ids;
+pub mod message;
+pub mod profile;
+mod random;
+mod return_to;
+mod scope;
+pub mod seal;
+pub mod secret;
+pub mod site;
+pub mod store;
+pub mod token;
+mod web;
+
+pub use self::auth::{Action, Auth, AuthBuilder, AuthSession, BuildError, Guard, without_layer};
+pub use self::config::{ConfigError, Credentials, TokenEncoding};
+pub use self::environment::Environment;
+pub use self::error::{Reason, Rejection};
+pub use self::flow::{BoxError, Cancelled, FlowDetails, Login, Next, SignIn};
+pub use self::ids::{AccountId, CloudId, InvalidId, Ticket, TicketHash};
+pub use self::profile::{ExtendedProfile, Profile};
+pub use self::return_to::{ReturnTo, ReturnToRules};
+pub use self::scope::Scopes;
+pub use self::site::Site;
+pub use self::web::{Answer, pages};

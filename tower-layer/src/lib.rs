@@ -1,1 +1,56 @@
-//! Atlassian sign-in as a tower layer.
+//! Atlassian sign-in as a [tower](https://docs.rs/tower) layer, with extractors for axum.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use threelo_tower::{Auth, AuthLayer, CurrentUser, MaybeUser};
+//!
+//! async fn home(user: MaybeUser) -> String {
+//!     match user.get() {
+//!         Some(user) => format!("Hello {}", user.name()),
+//!         None => "Hello stranger, sign in at /auth/login".to_owned(),
+//!     }
+//! }
+//!
+//! async fn board(user: CurrentUser) -> String {
+//!     format!("The board of {}", user.account_id())
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let auth = Auth::from_env()?;
+//! let app: Router = Router::new()
+//!     .route("/", get(home))
+//!     .route("/board", get(board))
+//!     .layer(AuthLayer::new(auth));
+//! # Ok(())
+//! # }
+//! ```
+
+mod body;
+mod convert;
+#[cfg(feature = "axum")]
+mod extract;
+mod guard;
+mod layer;
+#[cfg(feature = "axum")]
+mod login;
+#[cfg(feature = "axum")]
+mod routes;
+
+pub use threelo::{
+    AccountId, Auth, AuthBuilder, AuthSession, CloudId, Credentials, Environment, FlowDetails,
+    Next, Profile as AccountProfile, Rejection, SignIn, Site,
+};
+
+pub use self::body::ResponseBody;
+#[cfg(feature = "axum")]
+pub use self::extract::{
+    AuthRejection, CurrentSession, CurrentSite, CurrentUser, MaybeUser, Profile,
+};
+pub use self::guard::{
+    GuardFuture, GuardLayer, GuardService, require_login, require_scopes, require_site, same_origin,
+};
+pub use self::layer::{AuthLayer, AuthService, ResponseFuture};
+#[cfg(feature = "axum")]
+pub use self::login::Login;
+#[cfg(feature = "axum")]
+pub use self::routes::{NoApp, auth_routes};

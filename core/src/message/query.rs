@@ -47,6 +47,7 @@ impl fmt::Debug for Param<'_> {
 }
 
 /// The parameters of a query string or of an `application/x-www-form-urlencoded` body, decoded exactly once.
+#[derive(Default)]
 pub struct Query {
     parameters: Vec<Parameter>,
 }

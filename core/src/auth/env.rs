@@ -1,0 +1,58 @@
+//! Settings from environment variables.
+
+use super::AuthBuilder;
+use crate::config::Credentials;
+use crate::environment::Environment;
+
+const FROM_CONSOLE: &str =
+    "copy it from your app's Settings at https://developer.atlassian.com/console/myapps/";
+const ORIGIN: &str = "set it to the origin that browsers see, e.g. http://localhost:3000";
+
+impl AuthBuilder {
+    /// The settings of [`Auth::from_env`](crate::Auth::from_env), to add to. Missing and wrong variables are reported
+    /// by [`build`](Self::build), all together.
+    pub fn from_env() -> Self {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// The same from any source of variables.
+    pub fn from_variables(read: impl Fn(&str) -> Option<String>) -> Self {
+        let value = |name: &str| read(name).filter(|value| !value.is_empty());
+        let required = |name| value(name).unwrap_or_default();
+        let credentials = Credentials::new(
+            required("ATLASSIAN_CLIENT_ID"),
+            required("ATLASSIAN_CLIENT_SECRET"),
+        );
+        let mut builder = Self::new(credentials, required("PUBLIC_URL"));
+
+        for (name, remedy) in [
+            ("ATLASSIAN_CLIENT_ID", FROM_CONSOLE),
+            ("ATLASSIAN_CLIENT_SECRET", FROM_CONSOLE),
+            ("PUBLIC_URL", ORIGIN),
+        ] {
+            if value(name).is_none() {
+                builder.problem(name, "(not set)".to_owned(), remedy);
+            }
+        }
+        if let Some(keys) = value("THREELO_KEYS") {
+            builder = builder.keys(keys);
+        }
+        if let Some(scopes) = value("ATLASSIAN_SCOPES") {
+            builder = builder.scopes(scopes.split_ascii_whitespace());
+        }
+        builder.addresses(value("ATLASSIAN_AUTH_URL"), value("ATLASSIAN_API_URL"))
+    }
+
+    fn addresses(mut self, auth: Option<String>, api: Option<String>) -> Self {
+        match (auth, api) {
+            (Some(auth), Some(api)) => return self.environment(Environment::custom(auth, api)),
+            (None, None) => {}
+            _ => self.problem(
+                "ATLASSIAN_AUTH_URL, ATLASSIAN_API_URL",
+                "(one of two)".to_owned(),
+                "set both or neither; the sandbox serves both at one address",
+            ),
+        }
+        self
+    }
+}

@@ -1,0 +1,35 @@
+//! What a whole part of an app may ask of every request.
+
+use super::AuthSession;
+use crate::error::Rejection;
+use crate::scope::Scopes;
+
+/// A demand on a request; adapters make it a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Guard {
+    /// Somebody is signed in.
+    Login,
+    /// The grant has these scopes.
+    Scopes(Scopes),
+    /// A site is chosen.
+    Site,
+    /// A change (any method but GET, HEAD, OPTIONS) comes from a page of this app.
+    SameOrigin,
+}
+
+impl Guard {
+    /// Whether the request may go on.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with.
+    pub async fn check(&self, session: &AuthSession) -> Result<(), Rejection> {
+        match self {
+            Self::Login => session.require_user().await.map(|_user| ()),
+            Self::Scopes(wanted) => session.require_scopes(wanted).await,
+            Self::Site => session.site().await.map(|_site| ()),
+            Self::SameOrigin => session.require_same_origin(),
+        }
+    }
+}

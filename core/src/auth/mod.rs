@@ -1,0 +1,105 @@
+//! The front door: one [`Auth`] for an app, one [`AuthSession`] for a request.
+
+mod builder;
+mod env;
+mod guard;
+mod session;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::builder::{AuthBuilder, BuildError};
+pub use self::guard::Guard;
+pub use self::session::AuthSession;
+use crate::config::{Config, Credentials};
+use crate::message::RequestHead;
+pub use crate::web::without_layer;
+use crate::web::{self, Answer, Context, Found, Web};
+
+/// Atlassian sign-in for one app. Cheap to clone; every clone is the same.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use threelo::{Auth, Credentials};
+///
+/// let auth = Auth::builder(Credentials::new("client id", "client secret"), "http://localhost:3000").build();
+/// assert!(auth.is_err(), "a client id has no space");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Auth {
+    web: Arc<Web>,
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth")
+            .field("redirect_uri", &self.config().redirect_uri)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an adapter does with a request.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "adapters must obey every case")]
+pub enum Action {
+    /// Auth answers: read the body if it asks for one, then send its reply.
+    Answer(Box<Answer>),
+    /// Call the app, then [`finish`](AuthSession::finish) its reply.
+    Forward(AuthSession),
+}
+
+impl Auth {
+    /// Starts the settings of an app that is seen at `public_url`, an origin such as `https://app.example.com`.
+    pub fn builder(credentials: Credentials, public_url: impl Into<String>) -> AuthBuilder {
+        AuthBuilder::new(credentials, public_url.into())
+    }
+
+    /// Settings from the environment: `ATLASSIAN_CLIENT_ID`, `ATLASSIAN_CLIENT_SECRET`, `PUBLIC_URL`, `THREELO_KEYS`
+    /// (optional), `ATLASSIAN_SCOPES` (optional, space-separated), `ATLASSIAN_AUTH_URL` and `ATLASSIAN_API_URL`
+    /// (optional, together).
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] that names every missing and every wrong variable.
+    pub fn from_env() -> Result<Self, BuildError> {
+        AuthBuilder::from_env().build()
+    }
+
+    pub(crate) fn new(web: Arc<Web>) -> Self {
+        Self { web }
+    }
+
+    /// Decides what happens with a request. Awaits nothing, reads no store, never fails.
+    pub fn handle(&self, head: &RequestHead<'_>) -> Action {
+        match web::find(self.config(), head.path) {
+            Found::Ours(route) => {
+                Action::Answer(Box::new(Answer::new(Arc::clone(&self.web), route, head)))
+            }
+            Found::TheApps => {
+                let context = Context::of(self.config(), head);
+                let changes = !matches!(head.method, "GET" | "HEAD" | "OPTIONS");
+                let trusted = !changes || web::proves_same_origin(&self.web, head);
+                Action::Forward(AuthSession::new(Arc::clone(&self.web), context, trusted))
+            }
+        }
+    }
+
+    /// The checked settings.
+    pub fn config(&self) -> &Config {
+        &self.web.ports.config
+    }
+
+    /// The callback URL to register in the developer console, exactly like this.
+    pub fn callback_url(&self) -> &str {
+        &self.config().redirect_uri
+    }
+
+    /// Waits until work that outlives its request (exchanges, activity writes) is done; `false` if `timeout` passed
+    /// first. Call it at shutdown, after the server stopped taking requests.
+    pub async fn drain(&self, timeout: Duration) -> bool {
+        self.web.ports.tasks.drain(timeout).await
+    }
+}

@@ -1,0 +1,193 @@
+//! Auth as one request sees it: lazy, so that a route that asks for nothing costs no store read.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use tokio::sync::OnceCell;
+
+use crate::error::Rejection;
+use crate::flow::{self, Choice, Login};
+use crate::ids::CloudId;
+use crate::message::cookie::SetCookie;
+use crate::message::{HeaderPatch, Reply};
+use crate::scope::Scopes;
+use crate::site::Site;
+use crate::store::{GrantRecord, SessionRecord};
+use crate::web::{self, Context, Web};
+
+/// Auth for one request. Clones share what was looked up.
+#[derive(Clone)]
+pub struct AuthSession(Arc<Inner>);
+
+struct Inner {
+    web: Arc<Web>,
+    context: Context,
+    same_origin: bool,
+    looked_up: OnceCell<Option<Arc<SessionRecord>>>,
+    was_asked: AtomicBool,
+    cookies: Mutex<Vec<SetCookie>>,
+}
+
+impl fmt::Debug for AuthSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthSession")
+            .field("was_asked", &self.0.was_asked)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AuthSession {
+    pub(super) fn new(web: Arc<Web>, context: Context, same_origin: bool) -> Self {
+        Self(Arc::new(Inner {
+            web,
+            context,
+            same_origin,
+            looked_up: OnceCell::new(),
+            was_asked: AtomicBool::new(false),
+            cookies: Mutex::new(Vec::new()),
+        }))
+    }
+
+    /// The session, looked up once per request.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Store`] if nobody can tell: never "nobody" instead.
+    pub async fn user(&self) -> Result<Option<Arc<SessionRecord>>, Rejection> {
+        let inner = &*self.0;
+        inner.was_asked.store(true, Ordering::Relaxed);
+        let lookup = || flow::current(&inner.web.ports, inner.context.session.as_ref());
+        inner.looked_up.get_or_try_init(lookup).await.cloned()
+    }
+
+    /// The session of whoever is signed in.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::NotSignedIn`], [`Rejection::Store`].
+    pub async fn require_user(&self) -> Result<Arc<SessionRecord>, Rejection> {
+        self.user().await?.ok_or(Rejection::NotSignedIn)
+    }
+
+    /// The grant of whoever is signed in.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::NotSignedIn`], [`Rejection::ConsentNeeded`], [`Rejection::Store`].
+    pub async fn grant(&self) -> Result<Arc<GrantRecord>, Rejection> {
+        flow::grant_of(&self.0.web.ports, &*self.require_user().await?).await
+    }
+
+    /// The site of this request: the one it names (`X-Threelo-Site`, `?site=`), else the session's, else the only one.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::ChooseSite`], [`Rejection::NoSite`], [`Rejection::UnknownSite`], [`Rejection::SitesUnknown`], and
+    /// those of [`grant`](Self::grant).
+    pub async fn site(&self) -> Result<Site, Rejection> {
+        let session = self.require_user().await?;
+        let wish = self.0.context.wished_site();
+        flow::site_for(&self.0.web.ports, &session, wish.as_deref()).await
+    }
+
+    /// Lets the session work on a site from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::UnknownSite`] if the grant does not reach it, and those of [`grant`](Self::grant).
+    pub async fn choose_site(&self, id: &CloudId) -> Result<(), Rejection> {
+        let session = self.require_user().await?;
+        match flow::choose(&self.0.web.ports, &session, id).await? {
+            Choice::Made => Ok(()),
+            Choice::NotReachable => Err(Rejection::UnknownSite),
+        }
+    }
+
+    /// Ends the session; the reply of this request removes the cookie.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Store`] if the session may still be there.
+    pub async fn sign_out(&self) -> Result<(), Rejection> {
+        if let Some(ticket) = &self.0.context.session {
+            let removal = flow::end(&self.0.web.ports, &ticket.hash()).await?;
+            self.0
+                .cookies
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(removal);
+        }
+        Ok(())
+    }
+
+    /// Whether the grant has these scopes.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::MissingScope`] with what is missing, and those of [`grant`](Self::grant).
+    pub async fn require_scopes(&self, wanted: &Scopes) -> Result<(), Rejection> {
+        let missing = wanted.minus(&self.grant().await?.tokens.scopes);
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Rejection::MissingScope(missing))
+        }
+    }
+
+    /// Whether a change comes from a page of this app; reading needs no proof.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Forbidden`].
+    pub fn require_same_origin(&self) -> Result<(), Rejection> {
+        if self.0.same_origin {
+            Ok(())
+        } else {
+            Err(Rejection::Forbidden)
+        }
+    }
+
+    /// A rejection in the form that fits this request.
+    pub fn reject(&self, rejection: &Rejection) -> Reply {
+        web::reject(&self.0.web, rejection, &self.0.context)
+    }
+
+    /// Starts a login in the form that fits this request.
+    pub fn start_login(&self, login: &Login) -> Reply {
+        let started = web::start_login(&self.0.web, login, &self.0.context);
+        started.unwrap_or_else(|rejection| self.reject(&rejection))
+    }
+
+    /// What the app's reply gets: our cookies; and a reply that depends on who is signed in, or sets a cookie of ours,
+    /// is kept by no cache. `has_cache_control` tells whether the app set a `Cache-Control` of its own, which stands
+    /// unless a cookie of ours is set.
+    pub fn finish(&self, has_cache_control: bool) -> HeaderPatch {
+        let mut patch = HeaderPatch::default();
+        let cookies = std::mem::take(
+            &mut *self
+                .0
+                .cookies
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        let was_asked = self.0.was_asked.load(Ordering::Relaxed);
+        if was_asked {
+            patch
+                .append
+                .push((VARY, HeaderValue::from_static("Cookie")));
+        }
+        if !cookies.is_empty() || (was_asked && !has_cache_control) {
+            patch
+                .set
+                .push((CACHE_CONTROL, HeaderValue::from_static("private, no-store")));
+        }
+        let values = cookies
+            .iter()
+            .filter_map(|cookie| HeaderValue::from_str(&cookie.to_header_string()).ok());
+        patch.append.extend(values.map(|value| (SET_COOKIE, value)));
+        patch
+    }
+}

@@ -1,0 +1,267 @@
+//! From settings to a configuration: every wrong value is named, with its remedy.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Config, ConfigError, CookiePolicy, Problem, Settings};
+use crate::environment::{is_loopback, origin_text, parse_origin};
+use crate::return_to::ReturnToRules;
+use crate::scope::Scopes;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Checks all settings and derives the rest.
+///
+/// # Errors
+///
+/// [`ConfigError`] with every problem, not only the first.
+pub fn check(settings: Settings) -> Result<Config, ConfigError> {
+    let mut problems = Problems::of(&settings);
+    let public_url = problems.public_url(&settings.public_url);
+    let return_origins = problems.origins(&settings.return_origins);
+    let (Some(public_url), true) = (public_url, problems.0.is_empty()) else {
+        return Err(ConfigError::new(problems.0));
+    };
+
+    let public_prefix = format!("{}{}", settings.mount, settings.prefix);
+    let return_to = ReturnToRules::new(public_url.clone(), &public_prefix, &return_origins);
+    let Some(default_return_to) = return_to.accept(&default_target(&settings)) else {
+        let remedy = "give a path of this app, such as /";
+        problems.add("default_return_to", &settings.default_return_to, remedy);
+        return Err(ConfigError::new(problems.0));
+    };
+    Ok(Config {
+        redirect_uri: format!("{}{public_prefix}/callback", origin_text(&public_url)),
+        cookies: cookies(&public_url, settings.cookie_suffix.as_deref()),
+        scopes: all_scopes(&settings),
+        optional_scopes: settings.optional_scopes.into_iter().collect(),
+        credentials: settings.credentials,
+        environment: settings.environment,
+        mount: settings.mount,
+        prefix: settings.prefix,
+        token_encoding: settings.token_encoding,
+        lifetimes: settings.lifetimes,
+        sessions_per_account: settings.sessions_per_account,
+        public_url,
+        default_return_to,
+        return_to,
+        return_origins,
+    })
+}
+
+/// The front page of a mounted app is below its mount path.
+fn default_target(settings: &Settings) -> String {
+    match settings.default_return_to.as_str() {
+        "/" => format!("{}/", settings.mount),
+        other => other.to_owned(),
+    }
+}
+
+fn all_scopes(settings: &Settings) -> Scopes {
+    let always = if settings.sign_in_only {
+        "read:me"
+    } else {
+        "read:me offline_access"
+    };
+    let configured: Scopes = settings.scopes.iter().map(String::as_str).collect();
+    configured.union(&Scopes::parse(always))
+}
+
+fn cookies(public_url: &Url, suffix: Option<&str>) -> CookiePolicy {
+    let secure = public_url.scheme() == "https";
+    let prefix = if secure { "__Host-" } else { "" };
+    let suffix = suffix
+        .map(|suffix| format!("-{suffix}"))
+        .unwrap_or_default();
+    CookiePolicy {
+        secure,
+        session: format!("{prefix}threelo-session{suffix}"),
+        flow_prefix: format!("{prefix}threelo-flow{suffix}-"),
+    }
+}
+
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, setting: &'static str, value: impl Into<String>, remedy: impl Into<String>) {
+        self.0.push(Problem {
+            setting,
+            value: value.into(),
+            remedy: remedy.into(),
+        });
+    }
+
+    fn of(settings: &Settings) -> Self {
+        let mut problems = Self::default();
+        problems.credentials(settings);
+        problems.environment(settings);
+        problems.lifetimes(settings);
+        problems.path("prefix", &settings.prefix);
+        if !settings.mount.is_empty() {
+            problems.path("mounted_at", &settings.mount);
+        }
+        problems.scopes("scopes", &settings.scopes);
+        problems.scopes("optional_scopes", &settings.optional_scopes);
+        problems.suffix(settings.cookie_suffix.as_deref());
+        problems
+    }
+
+    fn credentials(&mut self, settings: &Settings) {
+        const REMEDY: &str =
+            "copy it from your app's Settings at https://developer.atlassian.com/console/myapps/";
+        let id = &settings.credentials.client_id;
+        if id.is_empty() || id.len() > 256 || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+            self.add("ATLASSIAN_CLIENT_ID", format!("{id:?}"), REMEDY);
+        }
+        let secret = settings.credentials.client_secret.expose();
+        if secret.is_empty() || secret.bytes().any(|byte| !byte.is_ascii_graphic()) {
+            let found = if secret.is_empty() {
+                "(empty)"
+            } else {
+                "(holds spaces or control characters)"
+            };
+            self.add("ATLASSIAN_CLIENT_SECRET", found, REMEDY);
+        }
+    }
+
+    fn public_url(&mut self, text: &str) -> Option<Url> {
+        let Some(url) = parse_origin(text) else {
+            let remedy = "give the origin that browsers see, such as https://app.example.com, without path, \
+                          user or query; for an app under a path use mounted_at";
+            self.add("PUBLIC_URL", format!("{text:?}"), remedy);
+            return None;
+        };
+        if url.scheme() == "http" && !is_loopback(&url) {
+            let remedy = "use https; plain http is for localhost only, because browsers would send cookies in clear";
+            self.add("PUBLIC_URL", text, remedy);
+            return None;
+        }
+        Some(url)
+    }
+
+    fn environment(&mut self, settings: &Settings) {
+        for (setting, text) in [
+            ("ATLASSIAN_AUTH_URL", settings.environment.auth_origin()),
+            ("ATLASSIAN_API_URL", settings.environment.api_origin()),
+        ] {
+            let origin = parse_origin(text);
+            if !origin.is_some_and(|url| url.scheme() == "https" || is_loopback(&url)) {
+                self.add(
+                    setting,
+                    format!("{text:?}"),
+                    "give an https origin such as https://auth.atlassian.com",
+                );
+            }
+        }
+    }
+
+    fn path(&mut self, setting: &'static str, path: &str) {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
+        let good = path.len() > 1
+            && path.len() <= 128
+            && path.starts_with('/')
+            && !path.ends_with('/')
+            && !path.contains("//")
+            && path.bytes().all(plain);
+        if !good {
+            self.add(
+                setting,
+                format!("{path:?}"),
+                "give a path such as /auth: letters, digits, - and _, no slash at the end",
+            );
+        }
+    }
+
+    fn scopes(&mut self, setting: &'static str, scopes: &[String]) {
+        for scope in scopes {
+            if let Some(remedy) = scope_remedy(scope) {
+                self.add(setting, format!("{scope:?}"), remedy);
+            }
+        }
+    }
+
+    fn origins(&mut self, origins: &[String]) -> Vec<Url> {
+        let mut accepted = Vec::new();
+        for text in origins {
+            match parse_origin(text) {
+                Some(url) if url.scheme() == "https" || is_loopback(&url) => accepted.push(url),
+                _ => self.add(
+                    "return_origins",
+                    format!("{text:?}"),
+                    "give an exact https origin, without wildcard or path",
+                ),
+            }
+        }
+        accepted
+    }
+
+    fn suffix(&mut self, suffix: Option<&str>) {
+        let Some(suffix) = suffix else { return };
+        let good = (1..=32).contains(&suffix.len())
+            && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !good {
+            self.add(
+                "cookie_suffix",
+                format!("{suffix:?}"),
+                "give 1 to 32 letters and digits",
+            );
+        }
+    }
+
+    fn lifetimes(&mut self, settings: &Settings) {
+        let lifetimes = settings.lifetimes;
+        self.within("flow lifetime", lifetimes.flow, (MINUTE, 30 * MINUTE));
+        self.within(
+            "session idle lifetime",
+            lifetimes.idle,
+            (5 * MINUTE, 30 * DAY),
+        );
+        self.within(
+            "session absolute lifetime",
+            lifetimes.absolute,
+            (HOUR, 90 * DAY),
+        );
+        if !(1..=1000).contains(&settings.sessions_per_account) {
+            self.add(
+                "sessions_per_account",
+                settings.sessions_per_account.to_string(),
+                "give 1 to 1000",
+            );
+        }
+    }
+
+    fn within(
+        &mut self,
+        setting: &'static str,
+        value: Duration,
+        (least, most): (Duration, Duration),
+    ) {
+        if !(least..=most).contains(&value) {
+            let remedy = format!("give {} to {} seconds", least.as_secs(), most.as_secs());
+            self.add(setting, format!("{} s", value.as_secs()), remedy);
+        }
+    }
+}
+
+fn scope_remedy(scope: &str) -> Option<&'static str> {
+    match scope {
+        "" => Some("an empty scope asks for nothing: leave it out"),
+        "openid" | "profile" | "email" => Some(
+            "Atlassian's 3LO knows no OpenID Connect scopes and shows an error page; read:me gives the profile",
+        ),
+        "report:personal-data" => {
+            Some("Atlassian never grants it (ECO-533); any token of the app may report")
+        }
+        text if !text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\') =>
+        {
+            Some("one scope per entry, without spaces: [\"read:jira-work\", \"read:jira-user\"]")
+        }
+        _ => None,
+    }
+}

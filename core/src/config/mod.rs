@@ -1,0 +1,170 @@
+//! Settings, checked once.
+
+mod check;
+mod problem;
+
+use std::time::Duration;
+
+use url::Url;
+
+pub use self::check::check;
+pub use self::problem::{ConfigError, Problem};
+use crate::environment::Environment;
+use crate::return_to::{ReturnTo, ReturnToRules};
+use crate::scope::Scopes;
+use crate::secret::ClientSecret;
+
+/// The app's identity at Atlassian, from its Settings in the developer console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: ClientSecret,
+}
+
+impl Credentials {
+    /// The client id and the client secret as the console shows them.
+    pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret: ClientSecret::new(client_secret),
+        }
+    }
+}
+
+/// How the token endpoint is spoken to; both forms work at Atlassian, JSON is the documented one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenEncoding {
+    /// `application/json`.
+    #[default]
+    Json,
+    /// `application/x-www-form-urlencoded`, as RFC 6749 has it.
+    Form,
+}
+
+/// What the caller said, unchecked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) credentials: Credentials,
+    pub(crate) environment: Environment,
+    pub(crate) public_url: String,
+    pub(crate) mount: String,
+    pub(crate) prefix: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) optional_scopes: Vec<String>,
+    pub(crate) sign_in_only: bool,
+    pub(crate) default_return_to: String,
+    pub(crate) return_origins: Vec<String>,
+    pub(crate) cookie_suffix: Option<String>,
+    pub(crate) token_encoding: TokenEncoding,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) sessions_per_account: usize,
+}
+
+impl Settings {
+    /// Defaults around what has none.
+    pub(crate) fn new(credentials: Credentials, public_url: String) -> Self {
+        Self {
+            credentials,
+            environment: Environment::cloud(),
+            public_url,
+            mount: String::new(),
+            prefix: "/auth".to_owned(),
+            scopes: Vec::new(),
+            optional_scopes: Vec::new(),
+            sign_in_only: false,
+            default_return_to: "/".to_owned(),
+            return_origins: Vec::new(),
+            cookie_suffix: None,
+            token_encoding: TokenEncoding::default(),
+            lifetimes: Lifetimes::default(),
+            sessions_per_account: 20,
+        }
+    }
+}
+
+/// How long things live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// From login start to callback: 1 to 30 minutes; 10 minutes unless set.
+    pub flow: Duration,
+    /// A session that nobody uses: 5 minutes to 30 days; 8 hours unless set.
+    pub idle: Duration,
+    /// A session at most: 1 hour to 90 days; 7 days unless set.
+    pub absolute: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            flow: Duration::from_secs(10 * 60),
+            idle: Duration::from_secs(8 * 3600),
+            absolute: Duration::from_secs(7 * 24 * 3600),
+        }
+    }
+}
+
+impl Lifetimes {
+    /// Activity is written at most this often: every 5 minutes, or a tenth of the idle lifetime.
+    pub fn activity_step(&self) -> Duration {
+        (self.idle / 10).min(Duration::from_secs(5 * 60))
+    }
+}
+
+/// Names and attributes of our cookies, derived from the public URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookiePolicy {
+    /// Whether cookies are `Secure` and carry the `__Host-` prefix.
+    pub secure: bool,
+    /// The session cookie's name.
+    pub session: String,
+    /// What the names of flow cookies begin with; 8 characters of the state's hash follow.
+    pub flow_prefix: String,
+}
+
+/// Checked settings and what follows from them.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The app's identity.
+    pub credentials: Credentials,
+    /// Which Atlassian.
+    pub environment: Environment,
+    /// The app's own origin.
+    pub public_url: Url,
+    /// The path under which a proxy or a nested router shows the app; empty at the root.
+    pub mount: String,
+    /// The auth prefix as the app sees it, e.g. `/auth`.
+    pub prefix: String,
+    /// What every login asks for, `read:me` included.
+    pub scopes: Scopes,
+    /// What a login may ask for besides.
+    pub optional_scopes: Scopes,
+    /// The callback URL that is registered in the console.
+    pub redirect_uri: String,
+    /// Where visitors go when no other place is known.
+    pub default_return_to: ReturnTo,
+    /// What a return target may be.
+    pub return_to: ReturnToRules,
+    /// Origins besides our own that visitors may return to.
+    pub return_origins: Vec<Url>,
+    /// Cookie names and attributes.
+    pub cookies: CookiePolicy,
+    /// How the token endpoint is spoken to.
+    pub token_encoding: TokenEncoding,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// Sessions that one account may have; the oldest ends.
+    pub sessions_per_account: usize,
+}
+
+impl Config {
+    /// The public path of an auth route, e.g. `/tool/auth/login`.
+    pub fn route(&self, name: &str) -> String {
+        format!("{}{}/{name}", self.mount, self.prefix)
+    }
+
+    /// The public path of the app's front page.
+    pub fn home(&self) -> &str {
+        self.default_return_to.as_str()
+    }
+}

@@ -1,0 +1,121 @@
+//! Every failure that a visitor or a caller can meet, with its status: the only place with statuses of ours.
+
+mod reason;
+
+use http::StatusCode;
+
+pub use self::reason::Reason;
+use crate::scope::Scopes;
+use crate::store::StoreError;
+
+/// Why a request is turned away.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// Nobody is signed in, or the session ended.
+    #[error("nobody is signed in")]
+    NotSignedIn,
+    /// An extractor or guard ran outside the layer. The text says which line is missing.
+    #[error("the auth layer is missing: {0}")]
+    MissingLayer(&'static str),
+    /// The session is there, its grant is not: the account must consent again.
+    #[error("the account must consent again")]
+    ConsentNeeded,
+    /// Several sites are reachable and none is chosen.
+    #[error("a site must be chosen")]
+    ChooseSite,
+    /// The grant reaches no site.
+    #[error("no site is reachable")]
+    NoSite,
+    /// The site that the request names is not reachable with this grant.
+    #[error("the wished site is not reachable")]
+    UnknownSite,
+    /// The sites could not be read at Atlassian.
+    #[error("the sites could not be read")]
+    SitesUnknown,
+    /// The grant lacks scopes that the route needs.
+    #[error("scopes are missing: {0}")]
+    MissingScope(Scopes),
+    /// A change without same-origin proof, or a read from another site.
+    #[error("the request comes from another site")]
+    Forbidden,
+    /// The route exists, this method does not.
+    #[error("the method is not allowed; allowed: {0}")]
+    Method(&'static str),
+    /// Under the prefix, and no route.
+    #[error("no such auth route")]
+    NotFound,
+    /// A body or a parameter that cannot be used.
+    #[error("the request cannot be used: {0}")]
+    BadRequest(&'static str),
+    /// The body is larger than the route takes.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// A prefetch: nothing may start or end for a page that nobody asked for.
+    #[error("prefetching is refused")]
+    Prefetch,
+    /// A login must be a navigation of its own, not a fetch or a frame.
+    #[error("a login is a navigation: send the browser to login_url")]
+    NavigationOnly,
+    /// The app's own call to start a login cannot be used.
+    #[error("the login cannot be started: {0}")]
+    Login(&'static str),
+    /// The store failed: nobody can tell who this is.
+    #[error("the session store failed")]
+    Store(#[from] StoreError),
+    /// No random numbers.
+    #[error("the system gives no random numbers")]
+    NoRandomness,
+}
+
+impl Rejection {
+    /// The status of the JSON answer; navigations may get a redirect instead.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotSignedIn | Self::ConsentNeeded => StatusCode::UNAUTHORIZED,
+            Self::ChooseSite => StatusCode::CONFLICT,
+            Self::NoSite | Self::UnknownSite | Self::MissingScope(_) | Self::Forbidden => {
+                StatusCode::FORBIDDEN
+            }
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) | Self::NavigationOnly => StatusCode::BAD_REQUEST,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MissingLayer(_) | Self::Login(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Prefetch | Self::SitesUnknown | Self::Store(_) | Self::NoRandomness => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+
+    /// The word for programs, stable: `code` in the JSON answer.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "not_signed_in",
+            Self::MissingLayer(_) => "missing_layer",
+            Self::ConsentNeeded => "consent_needed",
+            Self::ChooseSite => "choose_site",
+            Self::NoSite => "no_site",
+            Self::UnknownSite => "unknown_site",
+            Self::SitesUnknown => "sites_unknown",
+            Self::MissingScope(_) => "missing_scope",
+            Self::Forbidden => "cross_site",
+            Self::Method(_) => "method_not_allowed",
+            Self::NotFound => "not_found",
+            Self::BadRequest(_) => "bad_request",
+            Self::TooLarge(_) => "too_large",
+            Self::Prefetch => "prefetch",
+            Self::NavigationOnly => "navigation_only",
+            Self::Login(_) => "login_misused",
+            Self::Store(_) | Self::NoRandomness => "unavailable",
+        }
+    }
+
+    /// Whether signing in (again) is the way on.
+    pub fn wants_login(&self) -> bool {
+        matches!(
+            self,
+            Self::NotSignedIn | Self::ConsentNeeded | Self::MissingScope(_) | Self::NavigationOnly
+        )
+    }
+}

@@ -1,0 +1,47 @@
+//! Why a login did not happen: the closed list that may stand in an address.
+
+/// Why a login did not happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The answer could not be matched to this browser, or was no good.
+    Refused,
+    /// The visitor pressed Cancel.
+    Cancelled,
+    /// Too many logins at once.
+    Busy,
+    /// The operator must mend the app's set-up.
+    Setup,
+    /// The Atlassian account is not active.
+    Account,
+    /// Atlassian or a store did not answer.
+    Unavailable,
+}
+
+impl Reason {
+    /// The word that stands in the address of the error page.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Cancelled => "cancelled",
+            Self::Busy => "busy",
+            Self::Setup => "setup",
+            Self::Account => "account",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// Reads such a word; nothing else is a reason.
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Refused,
+            Self::Cancelled,
+            Self::Busy,
+            Self::Setup,
+            Self::Account,
+            Self::Unavailable,
+        ]
+        .into_iter()
+        .find(|reason| reason.as_str() == text)
+    }
+}

@@ -1,0 +1,149 @@
+//! The start of a flow.
+
+use serde::Serialize;
+use url::Url;
+
+use super::cookie::{self, Flow, FlowCookie};
+use super::details::FlowDetails;
+use super::ports::Ports;
+use crate::authorize::AuthorizationRequest;
+use crate::error::Rejection;
+use crate::message::cookie::SetCookie;
+use crate::random::random_ticket;
+use crate::return_to::ReturnTo;
+use crate::scope::Scopes;
+use crate::secret::CodeVerifier;
+
+const TOO_LARGE: &str =
+    "the flow details do not fit: keep them under about 1.2 KB of JSON and store the rest";
+
+/// A login on its way to start: where to return, what to remember, what to ask for.
+///
+/// Adapters make it a responder, so that any handler can start a flow:
+///
+/// ```
+/// use threelo::Login;
+///
+/// let login = Login::new().return_to("/board").details(&"ticket 17").scopes(["write:jira-work"]);
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Login {
+    return_to: Option<String>,
+    details: Option<FlowDetails>,
+    broken: bool,
+    scopes: Vec<String>,
+    site: Option<String>,
+}
+
+impl Login {
+    /// A login that returns to the default place.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where to return. What is not a place of this app becomes the default target.
+    pub fn return_to(mut self, place: impl Into<String>) -> Self {
+        self.return_to = Some(place.into());
+        self
+    }
+
+    /// What to remember, about 1.2 KB of JSON at most; more makes the login fail with a 500 that says so.
+    pub fn details(mut self, details: &impl Serialize) -> Self {
+        match FlowDetails::of(details) {
+            Ok(details) => self.details = Some(details),
+            Err(_) => self.broken = true,
+        }
+        self
+    }
+
+    /// Scopes to ask for besides the configured ones.
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes.extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// The site that the visitor wishes to add: its address, host or cloud id.
+    pub fn site(mut self, site: impl Into<String>) -> Self {
+        self.site = Some(site.into());
+        self
+    }
+}
+
+/// A started flow: send the browser to `location` with these cookies.
+#[derive(Debug)]
+pub(crate) struct Started {
+    /// The address at Atlassian.
+    pub location: Url,
+    /// The flow's cookie, and removals of the oldest ones.
+    pub cookies: Vec<SetCookie>,
+}
+
+/// Starts a flow.
+///
+/// # Errors
+///
+/// [`Rejection::Login`] for details that do not fit; [`Rejection::NoRandomness`].
+pub(crate) fn start(
+    ports: &Ports,
+    login: &Login,
+    browser: &[FlowCookie],
+) -> Result<Started, Rejection> {
+    if login.broken {
+        return Err(Rejection::Login(
+            "the flow details cannot be written as JSON",
+        ));
+    }
+    let state = random_ticket()?;
+    let verifier = CodeVerifier::new(random_ticket()?.encode());
+    let plaintext = plaintext(ports, login, &verifier)?;
+    let cookie = cookie::seal(ports, &state, &plaintext)?;
+
+    let scopes = scopes(ports, login);
+    let request = AuthorizationRequest {
+        state: &state.encode(),
+        scopes: &scopes,
+        verifier: &verifier,
+    };
+    let location = request
+        .url(&ports.config)
+        .ok_or(Rejection::Login("the authorize address cannot be used"))?;
+
+    let size = cookie.name().len() + cookie.value().len();
+    let mut cookies = cookie::evictions(ports, browser, size);
+    cookies.push(cookie);
+    tracing::debug!(target: "threelo", "login started");
+    Ok(Started { location, cookies })
+}
+
+fn scopes(ports: &Ports, login: &Login) -> Scopes {
+    ports
+        .config
+        .scopes
+        .union(&login.scopes.iter().map(String::as_str).collect())
+}
+
+fn plaintext(ports: &Ports, login: &Login, verifier: &CodeVerifier) -> Result<Vec<u8>, Rejection> {
+    let config = &ports.config;
+    let asked = login
+        .return_to
+        .as_deref()
+        .and_then(|place| config.return_to.accept(place));
+    let details = login.details.clone().unwrap_or_default();
+    let flow_to = |return_to: &ReturnTo| {
+        let mut flow = Flow::new(return_to.as_str().to_owned(), &details, verifier);
+        flow.more_scopes = scopes(ports, login)
+            .minus(&config.scopes)
+            .iter()
+            .map(str::to_owned)
+            .collect();
+        flow.wished_site.clone_from(&login.site);
+        flow.plaintext()
+    };
+    // A return target that does not fit gives way; details that do not fit are the app's error.
+    asked
+        .as_ref()
+        .and_then(flow_to)
+        .or_else(|| flow_to(&config.default_return_to))
+        .ok_or(Rejection::Login(TOO_LARGE))
+}

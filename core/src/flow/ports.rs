@@ -1,0 +1,150 @@
+//! What every decision works with.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use tokio::sync::Semaphore;
+
+use super::hooks::Hooks;
+use super::tasks::Tasks;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http_client::HttpClient;
+use crate::ids::{AccountId, TicketHash};
+use crate::seal::KeyRing;
+use crate::store::{FlowMarks, GrantKey, GrantStore, SessionStore};
+
+/// Exchanges at once, and how many more may wait for their turn.
+const EXCHANGES: usize = 32;
+const WAITING: usize = 128;
+
+/// Configuration, ports and hooks of one [`Auth`](crate::Auth).
+pub(crate) struct Ports {
+    /// The checked settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The way to Atlassian.
+    pub http: Arc<dyn HttpClient>,
+    /// Where sessions are.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Where grants are.
+    pub grants: Arc<dyn GrantStore>,
+    /// Which states are spent.
+    pub marks: Arc<dyn FlowMarks>,
+    /// What seals.
+    pub keys: KeyRing,
+    /// What the app wants to know and decide.
+    pub hooks: Hooks,
+    /// Work that outlives its request.
+    pub(crate) tasks: Tasks,
+    pub(super) environment: Arc<str>,
+    pub(super) client_id: Arc<str>,
+    pub(super) exchanges: Arc<Semaphore>,
+    pub(super) queue: Arc<Semaphore>,
+    at_work: Mutex<HashSet<TicketHash>>,
+}
+
+impl fmt::Debug for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ports")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The ports that have no default.
+#[derive(Debug)]
+pub(crate) struct Stores {
+    /// Where sessions are.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Where grants are.
+    pub grants: Arc<dyn GrantStore>,
+    /// Which states are spent.
+    pub marks: Arc<dyn FlowMarks>,
+}
+
+/// The outside world.
+#[derive(Debug)]
+pub(crate) struct Outside {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The way to Atlassian.
+    pub http: Arc<dyn HttpClient>,
+    /// What seals.
+    pub keys: KeyRing,
+}
+
+impl Ports {
+    /// Puts the parts together.
+    pub(crate) fn new(config: Config, stores: Stores, outside: Outside, hooks: Hooks) -> Self {
+        Self {
+            environment: config.environment.key().into(),
+            client_id: config.credentials.client_id.as_str().into(),
+            clock: outside.clock,
+            http: outside.http,
+            keys: outside.keys,
+            sessions: stores.sessions,
+            grants: stores.grants,
+            marks: stores.marks,
+            hooks,
+            tasks: Tasks::new(),
+            exchanges: Arc::new(Semaphore::new(EXCHANGES)),
+            queue: Arc::new(Semaphore::new(EXCHANGES + WAITING)),
+            at_work: Mutex::default(),
+            config,
+        }
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// The key of an account's grant.
+    pub(crate) fn grant_key(&self, account: &AccountId) -> GrantKey {
+        GrantKey {
+            environment: Arc::clone(&self.environment),
+            client_id: Arc::clone(&self.client_id),
+            account: account.clone(),
+        }
+    }
+
+    /// Notes that this process is exchanging a flow's code; ends when the mark is dropped.
+    pub(super) fn mark_at_work(self: &Arc<Self>, state: TicketHash) -> AtWork {
+        self.at_work
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(state);
+        AtWork {
+            ports: Arc::clone(self),
+            state,
+        }
+    }
+
+    /// Whether this process is exchanging this flow's code.
+    pub(super) fn is_at_work(&self, state: &TicketHash) -> bool {
+        self.at_work
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(state)
+    }
+}
+
+/// A flow whose code is being exchanged.
+pub(super) struct AtWork {
+    ports: Arc<Ports>,
+    state: TicketHash,
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.ports
+            .at_work
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.state);
+    }
+}

@@ -1,0 +1,186 @@
+//! Sessions: begin, look up, end.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::consent::Consented;
+use super::ports::Ports;
+use crate::error::Rejection;
+use crate::ids::{AccountId, Ticket, TicketHash};
+use crate::message::cookie::SetCookie;
+use crate::profile::Profile;
+use crate::random::random_ticket;
+use crate::store::{Inserted, SessionRecord, StoreError};
+
+/// Makes a session for a consent, ends the browser's old one, and gives the new cookie.
+pub(super) async fn begin(
+    ports: &Ports,
+    consented: &Consented,
+    old: Option<&Ticket>,
+) -> Result<SetCookie, Rejection> {
+    let account = &consented.profile.account_id;
+    let others = ports.sessions.list_of(account).await?;
+    let profile = shared(&others, &consented.profile);
+    let ticket = insert(ports, profile, consented).await?;
+    if let Some(old) = old {
+        ports.sessions.delete(&old.hash()).await?;
+    }
+    end_oldest(ports, others).await?;
+    let cookies = &ports.config.cookies;
+    let life = ports.config.lifetimes.absolute.as_secs();
+    Ok(SetCookie::new(&cookies.session, &ticket.encode(), cookies.secure).max_age(life))
+}
+
+/// One copy of a profile for all sessions of its account.
+fn shared(others: &[Arc<SessionRecord>], profile: &Arc<Profile>) -> Arc<Profile> {
+    let same = others.iter().find(|other| other.profile == *profile);
+    Arc::clone(same.map_or(profile, |other| &other.profile))
+}
+
+async fn insert(
+    ports: &Ports,
+    profile: Arc<Profile>,
+    consented: &Consented,
+) -> Result<Ticket, Rejection> {
+    let now = ports.now();
+    let ticket = random_ticket()?;
+    let record = SessionRecord {
+        key: ticket.hash(),
+        profile,
+        site: consented.site.clone(),
+        created_at: now,
+        seen_at: now,
+        expires_at: now
+            .checked_add(ports.config.lifetimes.absolute)
+            .unwrap_or(now),
+        version: 1,
+    };
+    match ports.sessions.insert(Arc::new(record)).await? {
+        Inserted::Done => Ok(ticket),
+        // Two equal draws of 256 bits: the source is broken.
+        Inserted::Exists => Err(Rejection::NoRandomness),
+    }
+}
+
+async fn end_oldest(ports: &Ports, mut others: Vec<Arc<SessionRecord>>) -> Result<(), StoreError> {
+    let most_others = ports.config.sessions_per_account - 1;
+    others.sort_by_key(|other| std::cmp::Reverse(other.created_at));
+    for other in others.iter().skip(most_others) {
+        ports.sessions.delete(&other.key).await?;
+    }
+    Ok(())
+}
+
+/// The session of a cookie, if it is there and its time has not come.
+///
+/// # Errors
+///
+/// [`Rejection::Store`] if nobody can tell.
+pub(crate) async fn current(
+    ports: &Ports,
+    cookie: Option<&Ticket>,
+) -> Result<Option<Arc<SessionRecord>>, Rejection> {
+    let Some(ticket) = cookie else {
+        return Ok(None);
+    };
+    let record = ports.sessions.load(&ticket.hash()).await?;
+    let now = ports.now();
+    let Some(record) = record.filter(|record| lives(ports, record, now)) else {
+        return Ok(None);
+    };
+    note_activity(ports, &record, now);
+    Ok(Some(record))
+}
+
+fn lives(ports: &Ports, record: &SessionRecord, now: SystemTime) -> bool {
+    let idle_end = record.seen_at.checked_add(ports.config.lifetimes.idle);
+    now < record.expires_at && idle_end.is_none_or(|end| now < end)
+}
+
+/// Writes the time of the last activity, seldom and behind the request's back; a conflict means that somebody else
+/// wrote, or that the session ended, and both are fine.
+fn note_activity(ports: &Ports, record: &Arc<SessionRecord>, now: SystemTime) {
+    let due = record
+        .seen_at
+        .checked_add(ports.config.lifetimes.activity_step())
+        .is_some_and(|due| due <= now);
+    if !due {
+        return;
+    }
+    let seen = SessionRecord {
+        seen_at: now,
+        version: record.version + 1,
+        ..SessionRecord::clone(record)
+    };
+    let (store, expected) = (Arc::clone(&ports.sessions), record.version);
+    ports.tasks.spawn(async move {
+        if store.replace(expected, Arc::new(seen)).await.is_err() {
+            tracing::warn!(target: "threelo", "the session's activity could not be written");
+        }
+    });
+}
+
+/// The sessions of an account that still live, newest first.
+///
+/// # Errors
+///
+/// [`Rejection::Store`] if they cannot be read.
+pub(crate) async fn sessions_of(
+    ports: &Ports,
+    account: &AccountId,
+) -> Result<Vec<Arc<SessionRecord>>, Rejection> {
+    let now = ports.now();
+    let mut sessions = ports.sessions.list_of(account).await?;
+    sessions.retain(|session| lives(ports, session, now));
+    sessions.sort_by_key(|session| std::cmp::Reverse(session.created_at));
+    Ok(sessions)
+}
+
+/// Ends one session and gives the cookie's removal.
+///
+/// # Errors
+///
+/// [`Rejection::Store`] if the session may still be there.
+pub(crate) async fn end(ports: &Ports, key: &TicketHash) -> Result<SetCookie, Rejection> {
+    ports.sessions.delete(key).await?;
+    tracing::info!(target: "threelo", "session ended");
+    Ok(SetCookie::removal(
+        &ports.config.cookies.session,
+        ports.config.cookies.secure,
+    ))
+}
+
+/// Ends all sessions of an account.
+///
+/// # Errors
+///
+/// [`Rejection::Store`] if some may still be there.
+pub(crate) async fn end_all(ports: &Ports, account: &AccountId) -> Result<SetCookie, Rejection> {
+    ports.sessions.delete_of(account, None).await?;
+    tracing::info!(target: "threelo", "all sessions of an account ended");
+    Ok(SetCookie::removal(
+        &ports.config.cookies.session,
+        ports.config.cookies.secure,
+    ))
+}
+
+/// Ends the account's session with this handle; `false` if it has none.
+///
+/// # Errors
+///
+/// [`Rejection::Store`] if the store failed.
+pub(crate) async fn end_by_handle(
+    ports: &Ports,
+    account: &AccountId,
+    handle: &str,
+) -> Result<bool, Rejection> {
+    let sessions = ports.sessions.list_of(account).await?;
+    let Some(session) = sessions
+        .iter()
+        .find(|session| session.key.handle() == handle)
+    else {
+        return Ok(false);
+    };
+    ports.sessions.delete(&session.key).await?;
+    Ok(true)
+}

@@ -1,0 +1,66 @@
+//! Values that never print.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// Declares a secret text type: no `Display`, a `Debug` that shows the type only, wiped when dropped.
+macro_rules! secret_text {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(Zeroizing<String>);
+
+        impl $name {
+            /// Takes the text as it is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(Zeroizing::new(text.into()))
+            }
+
+            /// The secret in clear. Keep it out of logs, errors, pages and addresses.
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    };
+}
+
+secret_text! {
+    /// The client secret of the app, from its Settings in the developer console.
+    ClientSecret
+}
+secret_text! {
+    /// A bearer token for `api.atlassian.com`. Opaque: of any length, never parsed.
+    AccessToken
+}
+secret_text! {
+    /// The rotating token that renews a grant. Opaque: of any length, never parsed.
+    RefreshToken
+}
+secret_text! {
+    /// An authorization code: good for one exchange, within minutes.
+    AuthorizationCode
+}
+secret_text! {
+    /// The PKCE code verifier of one flow (RFC 7636 §4.1).
+    CodeVerifier
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_type_and_nothing_else() {
+        assert_eq!(
+            format!("{:?}", AccessToken::new("canary")),
+            "AccessToken(..)"
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! Why the token endpoint gave no tokens.
+
+use http::StatusCode;
+
+/// What a refusal means (atlassian-3lo 2.4: branch on `error`, the status is the less stable half).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusedKind {
+    /// The code or the refresh token is no good any more: `invalid_grant`, `invalid_request`, `unauthorized_client`.
+    Grant,
+    /// `access_denied` or `invalid_client`: the client secret or the app's set-up is wrong. The operator's business.
+    Client,
+    /// Another error of RFC 6749 §5.2 or none that we know.
+    Other,
+}
+
+/// Why there are no tokens. Holds nothing of the answer's text.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// The provider said no.
+    #[error("the token endpoint refused with status {status} ({kind:?})")]
+    Refused {
+        /// The status.
+        status: StatusCode,
+        /// What it means.
+        kind: RefusedKind,
+    },
+    /// 429, 5xx or a redirect: worth another try later.
+    #[error("the token endpoint answered with status {0}")]
+    Unavailable(StatusCode),
+    /// The answer is not a token response.
+    #[error("the token response is malformed: {0}")]
+    Malformed(&'static str),
+}

@@ -1,0 +1,90 @@
+//! The token endpoint: requests and the reading of answers.
+
+mod error;
+mod read;
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::Request;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use serde_json::json;
+use url::form_urlencoded;
+
+pub use self::error::{RefusedKind, TokenError};
+pub use self::read::from_response;
+use crate::config::{Config, TokenEncoding};
+use crate::scope::Scopes;
+use crate::secret::{AccessToken, AuthorizationCode, CodeVerifier, RefreshToken};
+
+/// What the token endpoint gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenSet {
+    /// The bearer token.
+    pub access_token: AccessToken,
+    /// The rotating token, if `offline_access` was granted.
+    pub refresh_token: Option<RefreshToken>,
+    /// When the access token ends.
+    pub expires_at: SystemTime,
+    /// When the exchange was answered.
+    pub exchanged_at: SystemTime,
+    /// What was granted; compare as a set.
+    pub scopes: Scopes,
+}
+
+/// An authorization code on its way to the token endpoint (RFC 6749 §4.1.3).
+#[derive(Clone, Debug)]
+pub struct AuthorizationCodeGrant {
+    code: AuthorizationCode,
+    verifier: CodeVerifier,
+}
+
+impl AuthorizationCodeGrant {
+    /// Puts the code of the callback and the verifier of its flow together.
+    pub fn new(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
+        Self { code, verifier }
+    }
+
+    /// The request; it is sent at most once.
+    ///
+    /// # Errors
+    ///
+    /// [`http::Error`] when the environment's address cannot be used.
+    pub fn request(&self, config: &Config) -> Result<Request<Bytes>, http::Error> {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("client_id", config.credentials.client_id.as_str()),
+            ("client_secret", config.credentials.client_secret.expose()),
+            ("code", self.code.expose()),
+            ("redirect_uri", config.redirect_uri.as_str()),
+            ("code_verifier", self.verifier.expose()),
+        ];
+        token_request(config, &fields)
+    }
+}
+
+fn token_request(config: &Config, fields: &[(&str, &str)]) -> Result<Request<Bytes>, http::Error> {
+    let (content_type, body) = match config.token_encoding {
+        TokenEncoding::Json => {
+            let object: serde_json::Map<String, serde_json::Value> = fields
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), json!(value)))
+                .collect();
+            (
+                "application/json",
+                serde_json::Value::Object(object).to_string(),
+            )
+        }
+        TokenEncoding::Form => {
+            let body = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(fields)
+                .finish();
+            ("application/x-www-form-urlencoded", body)
+        }
+    };
+    Request::post(format!("{}/oauth/token", config.environment.auth_origin()))
+        .header(CONTENT_TYPE, content_type)
+        .header(ACCEPT, "application/json")
+        .body(Bytes::from(body))
+}

@@ -1,0 +1,139 @@
+//! An auth route at work.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::route::Route;
+use super::{Context, Web, reject, routes};
+use crate::error::Rejection;
+use crate::message::{Headers, Reply, RequestHead};
+
+/// The most that a route reads of a body.
+const MOST_BODY: usize = 4 * 1024;
+
+/// The header fields that routes may read; nothing else is kept.
+const KEPT: [&str; 14] = [
+    "accept",
+    "content-type",
+    "cookie",
+    "host",
+    "hx-current-url",
+    "hx-request",
+    "origin",
+    "purpose",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "sec-purpose",
+    "x-threelo-site",
+];
+
+/// A request that auth answers itself. Read the body if it asks for one, then take the reply.
+#[derive(Debug)]
+#[must_use]
+pub struct Answer {
+    web: Arc<Web>,
+    route: Option<Route>,
+    request: Request,
+}
+
+/// A request of ours, owned.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) query: Option<String>,
+    pub(super) context: Context,
+    pub(super) body: Bytes,
+    fields: Fields,
+}
+
+struct Fields(Vec<(&'static str, Vec<u8>)>);
+
+impl std::fmt::Debug for Fields {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fields(..)")
+    }
+}
+
+impl Headers for Fields {
+    fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+        self.0
+            .iter()
+            .filter(|(kept, _)| *kept == name)
+            .for_each(|(_, value)| each(value));
+    }
+}
+
+impl Request {
+    /// The head once more, for readers.
+    pub(super) fn head(&self) -> RequestHead<'_> {
+        RequestHead {
+            method: &self.method,
+            path: &self.path,
+            query: self.query.as_deref(),
+            headers: &self.fields,
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn new(web: Arc<Web>, route: Option<Route>, head: &RequestHead<'_>) -> Self {
+        let kept = KEPT.iter().flat_map(|name| {
+            head.all(name)
+                .into_iter()
+                .map(|value| (*name, value.to_vec()))
+        });
+        let request = Request {
+            method: head.method.to_owned(),
+            path: head.path.to_owned(),
+            query: head.query.map(str::to_owned),
+            context: Context::of(&web.ports.config, head),
+            body: Bytes::new(),
+            fields: Fields(kept.collect()),
+        };
+        Self {
+            web,
+            route,
+            request,
+        }
+    }
+
+    /// How many bytes of body the route reads; `None` if it reads none.
+    pub fn body_limit(&self) -> Option<usize> {
+        let reads = matches!(self.route, Some(Route::Logout | Route::Site))
+            && self.request.method == "POST";
+        reads.then_some(MOST_BODY)
+    }
+
+    /// The reply to a body of more bytes than that.
+    pub fn too_large(&self) -> Reply {
+        self.rejected(&Rejection::TooLarge(MOST_BODY))
+    }
+
+    /// The reply to a body that did not arrive.
+    pub fn broken_body(&self) -> Reply {
+        self.rejected(&Rejection::BadRequest("the body did not arrive"))
+    }
+
+    fn rejected(&self, rejection: &Rejection) -> Reply {
+        reject(&self.web, rejection, &self.request.context)
+    }
+
+    /// Does the work and gives the reply. Never fails.
+    pub async fn reply(mut self, body: Bytes) -> Reply {
+        self.request.body = body;
+        let result = routes::run(&self.web, self.route.as_ref(), &self.request).await;
+        let reply = result.unwrap_or_else(|rejection| self.rejected(&rejection));
+        if self.request.method == "HEAD" {
+            Reply {
+                body: Bytes::new(),
+                ..reply
+            }
+        } else {
+            reply
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What an answer must know of the request it answers.
+
+use url::form_urlencoded;
+
+use super::Web;
+use crate::config::Config;
+use crate::flow::FlowCookie;
+use crate::ids::Ticket;
+use crate::message::cookie::{self, CookieValue};
+use crate::message::{Audience, RequestHead};
+use crate::return_to::ReturnTo;
+
+/// Who waits, where they are, and what their browser proved. Made at the start of a request, without a store.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// Who waits for the answer.
+    pub audience: Audience,
+    /// Whether the method asks for something without changing anything.
+    pub is_safe: bool,
+    /// Path and query as they came.
+    pub target: String,
+    /// Where the visitor stands, if it is not `target`.
+    pub stands_at: Option<String>,
+    /// The session cookie.
+    pub session: Option<Ticket>,
+    /// The flow cookies.
+    pub flows: Vec<FlowCookie>,
+    /// The site that `X-Threelo-Site` names.
+    pub named_site: Option<String>,
+}
+
+impl Context {
+    /// Reads what an answer may need.
+    pub(crate) fn of(config: &Config, head: &RequestHead<'_>) -> Self {
+        let audience = head.audience();
+        let text = |name| {
+            head.first(name)
+                .and_then(|value| std::str::from_utf8(value).ok())
+                .map(str::to_owned)
+        };
+        Self {
+            audience,
+            is_safe: matches!(head.method, "GET" | "HEAD"),
+            target: target(head),
+            stands_at: if audience == Audience::Htmx {
+                text("hx-current-url")
+            } else {
+                None
+            },
+            session: session(config, head),
+            flows: flows(config, head),
+            named_site: text("x-threelo-site"),
+        }
+    }
+
+    /// The place to return to after a detour: never the target of a change.
+    pub(crate) fn here(&self, web: &Web) -> Option<ReturnTo> {
+        let config = &web.ports.config;
+        if self.audience == Audience::Htmx {
+            return config.return_to.accept(self.stands_at.as_deref()?);
+        }
+        if !self.is_safe {
+            return None;
+        }
+        let is_mounted =
+            config.mount.is_empty() || self.target.starts_with(&format!("{}/", config.mount));
+        let mount = if is_mounted {
+            ""
+        } else {
+            config.mount.as_str()
+        };
+        config.return_to.accept(&format!("{mount}{}", self.target))
+    }
+
+    /// The site that this request names for itself, so that two tabs can work on two sites.
+    pub(crate) fn wished_site(&self) -> Option<String> {
+        if self.named_site.is_some() {
+            return self.named_site.clone();
+        }
+        let (_, query) = self.target.split_once('?')?;
+        form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == "site")
+            .map(|(_, value)| value.into_owned())
+    }
+}
+
+fn target(head: &RequestHead<'_>) -> String {
+    let query = head.query.unwrap_or_default();
+    let mut target = String::with_capacity(head.path.len() + query.len() + 1);
+    target.push_str(head.path);
+    if head.query.is_some() {
+        target.push('?');
+        target.push_str(query);
+    }
+    target
+}
+
+/// The session cookie: exactly one value under the exact name, in its one spelling.
+fn session(config: &Config, head: &RequestHead<'_>) -> Option<Ticket> {
+    let mut single = None;
+    let mut fields = 0;
+    head.headers.each("cookie", &mut |field| {
+        fields += 1;
+        single = Some(field);
+    });
+    let name = &config.cookies.session;
+    let found = match (fields, single) {
+        (0, _) | (_, None) => return None,
+        (1, Some(field)) => cookie::find(std::iter::once(field), name),
+        _ => cookie::find(head.all("cookie").into_iter(), name),
+    };
+    match found {
+        CookieValue::One(value) => Ticket::parse(value),
+        _ => None,
+    }
+}
+
+fn flows(config: &Config, head: &RequestHead<'_>) -> Vec<FlowCookie> {
+    let mut found = Vec::new();
+    head.headers.each("cookie", &mut |field| {
+        for (name, value) in
+            cookie::names_with_prefix(std::iter::once(field), &config.cookies.flow_prefix)
+        {
+            if let (Ok(name), Ok(value)) = (std::str::from_utf8(name), std::str::from_utf8(value)) {
+                found.push(FlowCookie {
+                    name: name.to_owned(),
+                    value: value.to_owned(),
+                });
+            }
+        }
+    });
+    found
+}

@@ -1,0 +1,61 @@
+//! The routes under the prefix, the form of every answer, and the pages.
+
+mod answer;
+mod context;
+mod json;
+pub mod pages;
+mod reject;
+mod route;
+mod routes;
+mod same_origin;
+mod shell;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::answer::Answer;
+pub use self::reject::without_layer;
+
+pub(crate) use self::context::Context;
+pub(crate) use self::reject::reject;
+pub(crate) use self::route::{Found, find};
+pub(crate) use self::same_origin::proves_same_origin;
+pub(crate) use self::shell::start_login;
+
+use self::pages::Pages;
+use crate::environment::origin_text;
+use crate::flow::Ports;
+
+/// What every answer is made with.
+pub(crate) struct Web {
+    /// The decisions' ports.
+    pub ports: Arc<Ports>,
+    pages: Arc<dyn Pages>,
+    policy: String,
+    origin: String,
+}
+
+impl fmt::Debug for Web {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Web")
+            .field("ports", &self.ports)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Web {
+    /// Puts decisions and looks together.
+    pub(crate) fn new(ports: Arc<Ports>, pages: Arc<dyn Pages>) -> Self {
+        let origin = origin_text(&ports.config.public_url);
+        let policy = format!(
+            "default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'",
+            pages.style_sources()
+        );
+        Self {
+            ports,
+            pages,
+            policy,
+            origin,
+        }
+    }
+}

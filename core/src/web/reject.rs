@@ -1,0 +1,148 @@
+//! A rejection in the form that fits the request: a page, a redirect, JSON or an htmx header.
+
+use http::StatusCode;
+use http::header::{ALLOW, RETRY_AFTER};
+use serde_json::{Value, json};
+
+use super::pages::Page;
+use super::shell::{HX_REDIRECT, go};
+use super::{Context, Web, json};
+use crate::error::{Reason, Rejection};
+use crate::message::{Audience, Reply};
+use crate::return_to::ReturnTo;
+
+/// Answers a rejection.
+pub(crate) fn reject(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
+    log(rejection);
+    let reply = match context.audience {
+        Audience::Page => page(web, rejection, context),
+        Audience::Fetch => problem(web, rejection),
+        Audience::Htmx => htmx(web, rejection, context),
+    };
+    match rejection {
+        Rejection::Method(allowed) => reply.header(ALLOW, allowed),
+        Rejection::Store(_) | Rejection::SitesUnknown | Rejection::NoRandomness => {
+            reply.header(RETRY_AFTER, "5")
+        }
+        _ => reply,
+    }
+}
+
+fn log(rejection: &Rejection) {
+    let status = rejection.status();
+    if status.is_server_error() && !matches!(rejection, Rejection::Prefetch) {
+        tracing::error!(target: "threelo", code = rejection.code(), error = %rejection, "request failed");
+    } else {
+        tracing::debug!(target: "threelo", code = rejection.code(), "request turned away");
+    }
+}
+
+/// Where the detour leads, if one helps.
+fn detour(web: &Web, rejection: &Rejection, here: Option<&ReturnTo>) -> Option<String> {
+    match rejection {
+        Rejection::NotSignedIn | Rejection::ConsentNeeded => Some(web.login_url(here)),
+        Rejection::ChooseSite => Some(picker_url(web, here)),
+        Rejection::UnknownSite => Some(picker_url(
+            web,
+            here.and_then(|here| without_site(web, here)).as_ref(),
+        )),
+        _ => None,
+    }
+}
+
+fn picker_url(web: &Web, here: Option<&ReturnTo>) -> String {
+    match here {
+        Some(here) => web.route("sites", &[("return_to", here.as_str())]),
+        None => web.route("sites", &[]),
+    }
+}
+
+/// The place without its `site` parameter, which named a site that cannot be reached.
+fn without_site(web: &Web, here: &ReturnTo) -> Option<ReturnTo> {
+    let (path, query) = here.as_str().split_once('?')?;
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.starts_with("site="))
+        .collect();
+    let place = if kept.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", kept.join("&"))
+    };
+    web.ports.config.return_to.accept(&place)
+}
+
+fn page(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
+    let here = context.here(web);
+    if context.is_safe
+        && let Some(to) = detour(web, rejection, here.as_ref())
+    {
+        return go(Audience::Page, &to);
+    }
+    let (login_url, home_url) = (web.login_url(here.as_ref()), web.ports.config.home());
+    let failed = |reason| {
+        web.page(
+            rejection.status(),
+            &Page::Failed {
+                reason,
+                try_again: &login_url,
+                home_url,
+            },
+        )
+    };
+    match rejection {
+        Rejection::NotSignedIn
+        | Rejection::ConsentNeeded
+        | Rejection::MissingScope(_)
+        | Rejection::Forbidden => failed(Reason::Refused),
+        Rejection::NoSite => web.page(
+            rejection.status(),
+            &Page::NoSites {
+                account: "",
+                add_url: &login_url,
+                home_url,
+            },
+        ),
+        Rejection::Store(_) | Rejection::SitesUnknown | Rejection::NoRandomness => {
+            failed(Reason::Unavailable)
+        }
+        _ => Reply::new(rejection.status())
+            .body("text/plain; charset=utf-8", format!("{rejection}\n")),
+    }
+}
+
+fn problem(web: &Web, rejection: &Rejection) -> Reply {
+    let status = rejection.status();
+    let mut body = json!({
+        "type": "about:blank",
+        "title": rejection.to_string(),
+        "status": status.as_u16(),
+        "code": rejection.code(),
+    });
+    if rejection.wants_login() {
+        body["login_url"] = Value::from(web.login_url(None));
+    }
+    if matches!(rejection, Rejection::ChooseSite | Rejection::UnknownSite) {
+        body["sites_url"] = Value::from(web.route("sites", &[]));
+    }
+    if let Rejection::MissingScope(missing) = rejection {
+        body["missing_scopes"] = missing.iter().collect();
+    }
+    json::problem(status, &body)
+}
+
+fn htmx(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
+    let here = context.here(web);
+    let reply = problem(web, rejection);
+    match detour(web, rejection, here.as_ref()) {
+        Some(to) => reply.computed(HX_REDIRECT, &to),
+        None => reply,
+    }
+}
+
+/// The answer of an extractor or guard that ran outside the layer: there is nobody to ask for a page.
+pub fn without_layer(rejection: &Rejection) -> Reply {
+    log(rejection);
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    Reply::new(status).body("text/plain; charset=utf-8", format!("{rejection}\n"))
+}

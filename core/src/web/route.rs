@@ -1,0 +1,80 @@
+//! Which route a path names: byte by byte, nothing decoded.
+
+use crate::config::Config;
+
+/// An auth route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub(crate) enum Route {
+    /// `GET login`
+    Login,
+    /// `GET callback`
+    Callback,
+    /// `GET logout`, `POST logout`
+    Logout,
+    /// `GET me`
+    Me,
+    /// `GET sites`
+    Sites,
+    /// `POST site`
+    Site,
+    /// `GET sessions`
+    Sessions,
+    /// `DELETE sessions/{handle}`
+    SessionOf(String),
+    /// `GET error`
+    Error,
+}
+
+/// Whose path it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// The app's.
+    TheApps,
+    /// Ours; `None` if there is no such route under the prefix.
+    Ours(Option<Route>),
+}
+
+/// Finds the route of a raw path, which may or may not carry the mount path.
+pub(crate) fn find(config: &Config, path: &str) -> Found {
+    let inner = inner_path(&config.mount, path);
+    let Some(rest) = inner.strip_prefix(config.prefix.as_str()) else {
+        return Found::TheApps;
+    };
+    match rest.strip_prefix('/') {
+        Some(name) => Found::Ours(named(name)),
+        None if rest.is_empty() => Found::Ours(None),
+        None => Found::TheApps,
+    }
+}
+
+/// The path below the mount path.
+fn inner_path<'a>(mount: &str, path: &'a str) -> &'a str {
+    if mount.is_empty() {
+        return path;
+    }
+    path.strip_prefix(mount)
+        .filter(|rest| rest.starts_with('/'))
+        .unwrap_or(path)
+}
+
+fn named(name: &str) -> Option<Route> {
+    if let Some(handle) = name.strip_prefix("sessions/") {
+        let is_handle = handle.len() == 16
+            && handle
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        return is_handle.then(|| Route::SessionOf(handle.to_owned()));
+    }
+    match name {
+        "login" => Some(Route::Login),
+        "callback" => Some(Route::Callback),
+        "logout" => Some(Route::Logout),
+        "me" => Some(Route::Me),
+        "sites" => Some(Route::Sites),
+        "site" => Some(Route::Site),
+        "sessions" => Some(Route::Sessions),
+        "error" => Some(Route::Error),
+        _ => None,
+    }
+}

@@ -1,0 +1,56 @@
+//! `GET callback`
+
+use http::StatusCode;
+
+use super::{allow, navigation_only};
+use crate::error::Rejection;
+use crate::flow::{self, Arrival, Landing};
+use crate::message::{Audience, Reply};
+use crate::web::Web;
+use crate::web::answer::Request;
+use crate::web::pages::Page;
+use crate::web::shell::go;
+
+pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    allow(request, &["GET"], "GET")?;
+    navigation_only(request)?;
+    let arrival = Arrival {
+        query: request.query.as_deref(),
+        flows: &request.context.flows,
+        session: request.context.session.as_ref(),
+    };
+    let landing = flow::land(&web.ports, arrival).await;
+    Ok(answer(web, request, &landing))
+}
+
+fn answer(web: &Web, request: &Request, landing: &Landing) -> Reply {
+    // Every end but one is a redirect, so that no code stays in the address bar or in the history.
+    let (to, cookies) = match landing {
+        Landing::At(place, cookies) => (place.as_str().to_owned(), cookies.as_slice()),
+        Landing::Failed {
+            reason,
+            return_to,
+            cookies,
+        } => (
+            web.error_url(*reason, return_to.as_ref()),
+            cookies.as_slice(),
+        ),
+        Landing::StillWorking => return still_working(web, request),
+    };
+    cookies.iter().fold(go(Audience::Page, &to), Reply::cookie)
+}
+
+fn still_working(web: &Web, request: &Request) -> Reply {
+    let query = request
+        .query
+        .as_deref()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    let go_on = format!("{}{query}", web.route("callback", &[]));
+    let page = Page::StillWorking {
+        go_on: &go_on,
+        home_url: web.ports.config.home(),
+    };
+    web.page(StatusCode::OK, &page)
+        .header(http::header::REFERRER_POLICY, "no-referrer")
+}

@@ -1,0 +1,95 @@
+//! `GET login`
+
+use http::StatusCode;
+use url::Url;
+
+use super::{allow, navigation_only, query};
+use crate::environment::{is_loopback, origin_text};
+use crate::error::Rejection;
+use crate::flow::Login;
+use crate::message::Reply;
+use crate::web::answer::Request;
+use crate::web::pages::Page;
+use crate::web::shell::go;
+use crate::web::{Web, start_login};
+
+pub(super) fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    allow(request, &["GET"], "GET")?;
+    navigation_only(request)?;
+    if let Some(elsewhere) = other_loopback_name(web, request) {
+        return Ok(go(request.context.audience, &elsewhere));
+    }
+    if is_pushed(request) {
+        return Ok(ask_first(web, request));
+    }
+    start_login(web, &wanted(web, request), &request.context)
+}
+
+/// What the address asks for: scopes only as far as the app offers them.
+fn wanted(web: &Web, request: &Request) -> Login {
+    let query = query(request);
+    let mut login = Login::new();
+    if let Some(place) = query.one("return_to") {
+        login = login.return_to(place);
+    }
+    if let Some(site) = query.one("site").filter(|site| site.len() <= 256) {
+        login = login.site(site);
+    }
+    let offered = &web.ports.config.optional_scopes;
+    let scopes = query
+        .one("scope")
+        .unwrap_or_default()
+        .split_ascii_whitespace();
+    login.scopes(scopes.filter(|scope| offered.contains(scope)))
+}
+
+/// Whether a page of another site sent the browser here without a click: then a person is asked first.
+fn is_pushed(request: &Request) -> bool {
+    let head = request.head();
+    let from_elsewhere = matches!(
+        head.first("sec-fetch-site"),
+        Some(b"cross-site" | b"same-site")
+    );
+    from_elsewhere && !head.is("sec-fetch-user", b"?1")
+}
+
+fn ask_first(web: &Web, request: &Request) -> Reply {
+    let query = request
+        .query
+        .as_deref()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    let login_url = format!("{}{query}", web.route("login", &[]));
+    web.page(
+        StatusCode::OK,
+        &Page::Continue {
+            login_url: &login_url,
+            home_url: web.ports.config.home(),
+        },
+    )
+}
+
+/// 127.0.0.1 for localhost: the flow's cookie would be set where the callback cannot see it. Only for loopback names,
+/// because behind a proxy `Host` may be anything.
+fn other_loopback_name(web: &Web, request: &Request) -> Option<String> {
+    let public = &web.ports.config.public_url;
+    let host = request
+        .head()
+        .first("host")
+        .and_then(|host| std::str::from_utf8(host).ok())?;
+    let visited = Url::parse(&format!("{}://{host}", public.scheme())).ok()?;
+    let other_name = visited.host_str() != public.host_str() && visited.port() == public.port();
+    if !is_loopback(public) || !is_loopback(&visited) || !other_name {
+        return None;
+    }
+    let query = request
+        .query
+        .as_deref()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    Some(format!(
+        "{}{}{query}",
+        origin_text(public),
+        web.route("login", &[])
+    ))
+}

@@ -1,0 +1,70 @@
+//! `GET logout`, `POST logout`
+
+use http::StatusCode;
+
+use super::{allow, query, same_origin};
+use crate::error::Rejection;
+use crate::flow;
+use crate::message::query::Query;
+use crate::message::{Audience, Reply};
+use crate::web::Web;
+use crate::web::answer::Request;
+use crate::web::pages::Page;
+use crate::web::shell::go;
+
+pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    match request.method.as_str() {
+        "POST" => end(web, request).await,
+        "GET" if request.context.audience == Audience::Page => ask(web, request).await,
+        _ => {
+            allow(request, &[], "GET, POST")?;
+            Err(Rejection::NotFound)
+        }
+    }
+}
+
+async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    let config = &web.ports.config;
+    let session = flow::current(&web.ports, request.context.session.as_ref()).await?;
+    let wanted = query(request)
+        .one("return_to")
+        .and_then(|place| config.return_to.accept(place));
+    let page = Page::Logout {
+        action: &web.route("logout", &[]),
+        return_to: wanted
+            .as_ref()
+            .unwrap_or(&config.default_return_to)
+            .as_str(),
+        account: session
+            .as_ref()
+            .map(|session| session.profile.display_name()),
+        home_url: config.home(),
+    };
+    Ok(web.page(StatusCode::OK, &page))
+}
+
+async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    same_origin(web, request)?;
+    let config = &web.ports.config;
+    let form = Query::parse(&request.body)
+        .map_err(|_large| Rejection::BadRequest("the form cannot be read"))?;
+    let place = form
+        .one("return_to")
+        .and_then(|place| config.return_to.accept(place));
+    let place = place.unwrap_or_else(|| config.default_return_to.clone());
+    let reply = match request.context.audience {
+        Audience::Fetch => Reply::new(StatusCode::NO_CONTENT),
+        audience => go(audience, place.as_str()),
+    };
+    let Some(ticket) = &request.context.session else {
+        return Ok(reply);
+    };
+    let removal = match (
+        form.one("everywhere"),
+        flow::current(&web.ports, Some(ticket)).await?,
+    ) {
+        (Some("true"), Some(session)) => flow::end_all(&web.ports, session.account()).await?,
+        _ => flow::end(&web.ports, &ticket.hash()).await?,
+    };
+    Ok(reply.cookie(&removal))
+}

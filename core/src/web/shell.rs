@@ -1,0 +1,100 @@
+//! What replies of ours have in common.
+
+use http::StatusCode;
+use http::header::{CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_FRAME_OPTIONS};
+use url::form_urlencoded;
+
+use super::pages::Page;
+use super::{Context, Web};
+use crate::error::{Reason, Rejection};
+use crate::flow::{self, Login};
+use crate::message::{Audience, Reply};
+use crate::return_to::ReturnTo;
+
+pub(super) const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+
+impl Web {
+    /// A page of ours. Referrers stay inside the site, so that our forms still send their `Origin`.
+    pub(super) fn page(&self, status: StatusCode, page: &Page<'_>) -> Reply {
+        // Chrome holds redirects against form-action, so only pages whose forms stay with us name it.
+        let policy = match page {
+            Page::Picker { .. } | Page::Logout { .. } => {
+                format!("{}; form-action {}", self.policy, self.form_targets())
+            }
+            _ => self.policy.clone(),
+        };
+        Reply::new(status)
+            .body("text/html; charset=utf-8", self.pages.render(page))
+            .computed(CONTENT_SECURITY_POLICY, &policy)
+            .header(X_FRAME_OPTIONS, "DENY")
+            .header(REFERRER_POLICY, "same-origin")
+    }
+
+    fn form_targets(&self) -> String {
+        let mut targets = String::from("'self'");
+        for origin in &self.ports.config.return_origins {
+            targets.push(' ');
+            targets.push_str(&crate::environment::origin_text(origin));
+        }
+        targets
+    }
+
+    /// The public address of a route with parameters.
+    pub(super) fn route(&self, name: &str, parameters: &[(&str, &str)]) -> String {
+        let path = self.ports.config.route(name);
+        if parameters.is_empty() {
+            return path;
+        }
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(parameters)
+            .finish();
+        format!("{path}?{query}")
+    }
+
+    /// The address that starts a login and comes back to `here`.
+    pub(super) fn login_url(&self, here: Option<&ReturnTo>) -> String {
+        match here {
+            Some(here) => self.route("login", &[("return_to", here.as_str())]),
+            None => self.route("login", &[]),
+        }
+    }
+
+    /// The address of the page that says what happened.
+    pub(super) fn error_url(&self, reason: Reason, return_to: Option<&ReturnTo>) -> String {
+        match return_to {
+            Some(place) => self.route(
+                "error",
+                &[("reason", reason.as_str()), ("return_to", place.as_str())],
+            ),
+            None => self.route("error", &[("reason", reason.as_str())]),
+        }
+    }
+}
+
+/// "Go there", in the form that the audience understands.
+pub(super) fn go(audience: Audience, to: &str) -> Reply {
+    match audience {
+        Audience::Htmx => Reply::new(StatusCode::OK).computed(HX_REDIRECT, to),
+        Audience::Page | Audience::Fetch => Reply::new(StatusCode::SEE_OTHER)
+            .location(to)
+            .header(REFERRER_POLICY, "no-referrer")
+            .header(X_FRAME_OPTIONS, "DENY"),
+    }
+}
+
+/// Starts a login for a request: a redirect for navigations, `HX-Redirect` for htmx, and for scripts the address.
+///
+/// # Errors
+///
+/// Those of [`flow::start`].
+pub(crate) fn start_login(web: &Web, login: &Login, context: &Context) -> Result<Reply, Rejection> {
+    let started = flow::start(&web.ports, login, &context.flows)?;
+    let reply = match context.audience {
+        Audience::Fetch if !context.is_safe => super::json::reply(
+            StatusCode::OK,
+            &serde_json::json!({ "location": started.location.as_str() }),
+        ),
+        audience => go(audience, started.location.as_str()),
+    };
+    Ok(started.cookies.iter().fold(reply, Reply::cookie))
+}

@@ -1,0 +1,72 @@
+use axum_core::response::{IntoResponse, Response as AxumResponse};
+use http::Response;
+use serde::Serialize;
+use threelo::{Rejection, without_layer};
+
+use crate::convert;
+use crate::guard::MISSING;
+
+/// Starts a login from any handler: return it, and the visitor goes to Atlassian and comes back.
+///
+/// ```
+/// use threelo_tower::Login;
+///
+/// async fn report() -> Login {
+///     Login::new().return_to("/report").details(&"week 47")
+/// }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Login(threelo::Login);
+
+impl Login {
+    /// A login that returns to the default place.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where to return; what is not a place of this app becomes the default target.
+    pub fn return_to(self, place: impl Into<String>) -> Self {
+        Self(self.0.return_to(place))
+    }
+
+    /// What the hooks get back, about 1.2 KB of JSON at most; more is a 500 that says so.
+    pub fn details(self, details: &impl Serialize) -> Self {
+        Self(self.0.details(details))
+    }
+
+    /// Scopes to ask for besides the configured ones.
+    pub fn scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
+        Self(self.0.scopes(scopes))
+    }
+
+    /// The site that the visitor wishes to add: its address, host or cloud id.
+    pub fn site(self, site: impl Into<String>) -> Self {
+        Self(self.0.site(site))
+    }
+}
+
+impl IntoResponse for Login {
+    fn into_response(self) -> AxumResponse {
+        // What a visitor sees if no layer takes the login up.
+        let reply = without_layer_quietly();
+        let mut response = convert::response(reply, axum_core::body::Body::from);
+        response.extensions_mut().insert(Wanted(self.0));
+        response
+    }
+}
+
+fn without_layer_quietly() -> threelo::message::Reply {
+    without_layer(&Rejection::MissingLayer(MISSING))
+}
+
+#[derive(Clone)]
+struct Wanted(threelo::Login);
+
+/// The login that a handler returned.
+pub(crate) fn wanted<B>(response: &mut Response<B>) -> Option<threelo::Login> {
+    response
+        .extensions_mut()
+        .remove::<Wanted>()
+        .map(|Wanted(login)| login)
+}
