@@ -1,1 +1,13 @@
-//! What scenarios are made of.
+//! What scenarios are made of: a world (app, sandbox, clock), browsers with cookies of their own, and counting stores.
+
+mod app;
+mod browser;
+mod capture;
+mod counting;
+mod world;
+
+pub use self::app::{App, AxumApp};
+pub use self::browser::{Browser, Seen};
+pub use self::capture::{Captured, capture_logs};
+pub use self::counting::CountingSessions;
+pub use self::world::{ORIGIN, World, WorldBuilder, routes};

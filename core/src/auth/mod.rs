@@ -97,6 +97,11 @@ impl Auth {
         &self.config().redirect_uri
     }
 
+    /// The app's own origin, as browsers write it.
+    pub fn public_url(&self) -> String {
+        crate::environment::origin_text(&self.config().public_url)
+    }
+
     /// Waits until work that outlives its request (exchanges, activity writes) is done; `false` if `timeout` passed
     /// first. Call it at shutdown, after the server stopped taking requests.
     pub async fn drain(&self, timeout: Duration) -> bool {

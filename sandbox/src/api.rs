@@ -1,0 +1,81 @@
+//! The API gateway: who, which sites.
+
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::seed::Site;
+use crate::state::{Grant, State};
+
+pub(crate) fn json_response(status: u16, body: &Value) -> Response<String> {
+    let mut response = Response::new(body.to_string());
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+pub(crate) fn not_found() -> Response<String> {
+    json_response(404, &json!({ "code": 404, "message": "Not Found" }))
+}
+
+fn unauthorized() -> Response<String> {
+    json_response(401, &json!({ "code": 401, "message": "Unauthorized" }))
+}
+
+/// `GET /me`
+pub(crate) fn me(state: &State, bearer: Option<&str>) -> Response<String> {
+    let Some((user, grant)) = bearer.and_then(|token| state.authorized(token)) else {
+        return unauthorized();
+    };
+    if !grant.scopes.contains("read:me") {
+        return json_response(403, &json!({ "code": 403, "message": "Forbidden" }));
+    }
+    match state.seed.user(&user) {
+        Some(user) => json_response(200, &Value::Object(user.profile.clone())),
+        None => unauthorized(),
+    }
+}
+
+/// `GET /oauth/token/accessible-resources`
+pub(crate) fn sites(state: &State, bearer: Option<&str>) -> Response<String> {
+    let Some((_, grant)) = bearer.and_then(|token| state.authorized(token)) else {
+        return unauthorized();
+    };
+    let granted = state
+        .seed
+        .sites
+        .iter()
+        .filter(|site| grant.sites.contains(&site.id));
+    // Not sorted by anything: the order means nothing at Atlassian either.
+    let entries: Vec<Value> = granted
+        .rev()
+        .flat_map(|site| entries(state, site, &grant))
+        .collect();
+    json_response(200, &Value::Array(entries))
+}
+
+fn entries(state: &State, site: &Site, grant: &Grant) -> Vec<Value> {
+    let of_product = |product: &str| -> Vec<&String> {
+        grant
+            .scopes
+            .iter()
+            .filter(|scope| scope.contains(product))
+            .collect()
+    };
+    let entry = |scopes: Vec<&String>| {
+        json!({ "id": site.id, "name": site.name, "url": site.url, "scopes": scopes,
+            "avatarUrl": "https://site-admin-avatar-cdn.example.com/avatars/240/site.png" })
+    };
+    let containers: Vec<Vec<&String>> = site
+        .products
+        .iter()
+        .map(|product| of_product(product))
+        .collect();
+    if state.knobs.duplicate_sites {
+        return containers.into_iter().map(entry).collect();
+    }
+    vec![entry(containers.concat())]
+}

@@ -1,0 +1,87 @@
+//! `/authorize`: log in, consent, go back.
+
+use std::collections::BTreeMap;
+
+use http::{Response, StatusCode, header};
+
+use crate::consent::{self, Answer, Request};
+use crate::pages;
+use crate::state::State;
+
+/// `GET /authorize`
+pub(crate) fn login(state: &State, query: &str) -> Response<String> {
+    match Request::check(state, query) {
+        Ok(request) => page(StatusCode::OK, pages::login(state, &request, query)),
+        Err(text) => stranded(&text),
+    }
+}
+
+/// `POST /authorize/user`
+pub(crate) fn chosen_user(state: &State, form: &BTreeMap<String, String>) -> Response<String> {
+    let query = form.get("request").map_or("", String::as_str);
+    let request = match Request::check(state, query) {
+        Ok(request) => request,
+        Err(text) => return stranded(&text),
+    };
+    let Some(user) = form.get("user").and_then(|key| state.seed.user(key)) else {
+        return stranded("Choose one of the accounts.");
+    };
+    match consent::may_use(state, &request, user) {
+        Ok(()) => page(
+            StatusCode::OK,
+            pages::consent(state, &request, (user, query)),
+        ),
+        Err(text) => stranded(&text),
+    }
+}
+
+/// `POST /authorize/consent`
+pub(crate) fn decided(state: &mut State, form: &BTreeMap<String, String>) -> Response<String> {
+    let request = match Request::check(state, form.get("request").map_or("", String::as_str)) {
+        Ok(request) => request,
+        Err(text) => return stranded(&text),
+    };
+    if form
+        .get("decision")
+        .is_some_and(|decision| decision == "cancel")
+    {
+        return back(&consent::cancel(state, &request));
+    }
+    let answer = Answer {
+        user: form.get("user").map_or("", String::as_str),
+        site: form.get("site").map(String::as_str),
+    };
+    match consent::accept(state, &request, answer) {
+        Ok(location) => back(&location),
+        Err(text) => stranded(&text),
+    }
+}
+
+/// Atlassian's own error page: no redirect, the visitor stays here.
+fn stranded(text: &str) -> Response<String> {
+    page(StatusCode::BAD_REQUEST, pages::stranded(text))
+}
+
+fn back(location: &str) -> Response<String> {
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::FOUND;
+    if let Ok(location) = header::HeaderValue::from_str(location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+fn page(status: StatusCode, html: String) -> Response<String> {
+    let mut response = Response::new(html);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    headers.insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
+    response
+}

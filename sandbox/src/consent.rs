@@ -1,0 +1,219 @@
+//! The authorization request, checked as Atlassian checks it, and what a consent does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use url::{Url, form_urlencoded};
+
+use crate::mint;
+use crate::seed::{App, Site, User};
+use crate::state::{Code, State};
+
+/// An authorization request that Atlassian would show a page for.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+    pub(crate) scopes: BTreeSet<String>,
+    pub(crate) challenge: Option<String>,
+}
+
+impl Request {
+    /// Reads and checks a query.
+    ///
+    /// An error is the text of the page on which the visitor is stranded.
+    pub(crate) fn check(state: &State, query: &str) -> Result<Self, String> {
+        let fields: BTreeMap<String, String> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+        let app = state
+            .seed
+            .app(&field("client_id"))
+            .ok_or("failed to retrieve client")?;
+        let redirect_uri = field("redirect_uri");
+        if !is_registered(app, &redirect_uri) {
+            return Err("invalid redirect_uri".to_owned());
+        }
+        if field("response_type") != "code" {
+            return Err(
+                "The authorize request was incomplete or invalid: response_type must be code"
+                    .to_owned(),
+            );
+        }
+        let scopes: BTreeSet<String> = field("scope")
+            .split_ascii_whitespace()
+            .map(str::to_owned)
+            .collect();
+        check_scopes(app, &scopes, fields.contains_key("audience"))?;
+        Ok(Self {
+            client_id: app.client_id.clone(),
+            redirect_uri,
+            state: fields.get("state").cloned(),
+            scopes,
+            challenge: fields.get("code_challenge").cloned(),
+        })
+    }
+
+    /// Whether the consent page has a site picker.
+    pub(crate) fn wants_sites(&self) -> bool {
+        self.scopes
+            .iter()
+            .any(|scope| !matches!(scope.as_str(), "read:me" | "offline_access"))
+    }
+
+    /// The callback's address with these parameters and the state.
+    fn back(&self, parameters: &[(&str, &str)], with_state: bool) -> String {
+        let Ok(mut url) = Url::parse(&self.redirect_uri) else {
+            return self.redirect_uri.clone();
+        };
+        url.query_pairs_mut().extend_pairs(parameters);
+        if let (Some(state), true) = (&self.state, with_state) {
+            url.query_pairs_mut().append_pair("state", state);
+        }
+        url.into()
+    }
+}
+
+fn is_registered(app: &App, redirect_uri: &str) -> bool {
+    if app
+        .callback_urls
+        .iter()
+        .any(|registered| registered == redirect_uri)
+    {
+        return true;
+    }
+    let Ok(url) = Url::parse(redirect_uri) else {
+        return false;
+    };
+    let is_loopback = matches!(
+        url.host_str(),
+        Some("localhost" | "127.0.0.1" | "[::1]" | "app.example.com")
+    );
+    app.any_loopback_callback && is_loopback && url.fragment().is_none() && url.query().is_none()
+}
+
+fn check_scopes(app: &App, scopes: &BTreeSet<String>, has_audience: bool) -> Result<(), String> {
+    if scopes.contains("openid") {
+        let with = "Something went wrong";
+        let without = "The authorize request was incomplete or invalid";
+        return Err(if has_audience { with } else { without }.to_owned());
+    }
+    if scopes.len() == 1 && scopes.contains("report:personal-data") {
+        return Err("Something went wrong".to_owned());
+    }
+    let known = |scope: &&String| {
+        matches!(scope.as_str(), "offline_access" | "report:personal-data")
+            || app.scopes.contains(*scope)
+    };
+    let missing: Vec<&str> = scopes
+        .iter()
+        .filter(|scope| !known(scope))
+        .map(String::as_str)
+        .collect();
+    if missing.is_empty() && !scopes.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "This app has requested scopes that have not been added to the app. Configure the app at \
+         https://developer.atlassian.com/apps and add the following scopes: {}",
+        missing.join(" ")
+    ))
+}
+
+/// Who is asked, and for which site if any.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) site: Option<&'a str>,
+}
+
+/// Accept: a code, a wider grant, and the address to go to.
+pub(crate) fn accept(
+    state: &mut State,
+    request: &Request,
+    answer: Answer<'_>,
+) -> Result<String, String> {
+    let user = state.seed.user(answer.user).ok_or("no such user")?.clone();
+    may_use(state, request, &user)?;
+    let site = chosen_site(state, request, (&user, answer.site))?;
+    let key = (request.client_id.clone(), user.key.clone());
+    let mut grant = state.grants.get(&key).cloned().unwrap_or_default();
+    grant.sites.extend(site.map(|site| site.id));
+    // The newest consent's scopes replace the older ones.
+    grant.scopes = request
+        .scopes
+        .iter()
+        .filter(|scope| *scope != "report:personal-data")
+        .cloned()
+        .collect();
+    let code = Code {
+        client_id: request.client_id.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        user: user.key,
+        scopes: grant.scopes.clone(),
+        challenge: request.challenge.clone(),
+        made_at: state.clock.now(),
+    };
+    state.grants.insert(key, grant);
+    let text = mint::code();
+    state.codes.insert(text.clone(), code);
+    state.issued.push(text.clone());
+    Ok(request.back(&[("code", &text)], true))
+}
+
+/// Cancel.
+pub(crate) fn cancel(state: &State, request: &Request) -> String {
+    let parameters = [
+        ("error", "access_denied"),
+        ("error_description", "User did not authorize the request"),
+    ];
+    request.back(&parameters, state.knobs.state_on_cancel)
+}
+
+pub(crate) fn may_use(state: &State, request: &Request, user: &User) -> Result<(), String> {
+    let app = state
+        .seed
+        .app(&request.client_id)
+        .ok_or("failed to retrieve client")?;
+    if app
+        .private_to
+        .as_ref()
+        .is_some_and(|owner| *owner != user.key)
+    {
+        return Err("This app is private: only its owner can use it.".to_owned());
+    }
+    if request.wants_sites() && user.sites.is_empty() && state.knobs.refuse_without_site {
+        return Err("Access denied. This app requires access to a Jira & Confluence site which you don't have or \
+                    don't have the permission to access."
+            .to_owned());
+    }
+    Ok(())
+}
+
+/// The site of a consent: the wished one, else the first that the user can access.
+fn chosen_site(
+    state: &State,
+    request: &Request,
+    (user, wish): (&User, Option<&str>),
+) -> Result<Option<Site>, String> {
+    if !request.wants_sites() {
+        return Ok(None);
+    }
+    let mut reachable = user.sites.iter().filter_map(|name| state.seed.site(name));
+    let site = match wish {
+        Some(wish) => Some(
+            reachable
+                .find(|site| site.id == wish || site.name == wish || site.url == wish)
+                .ok_or("you have no access to that site")?,
+        ),
+        None => reachable.next(),
+    };
+    match site {
+        Some(site) if site.blocks_apps => Err(format!(
+            "Your site admin must authorize this app for the site {} before the app can access your account.",
+            site.url.trim_start_matches("https://")
+        )),
+        other => Ok(other.cloned()),
+    }
+}

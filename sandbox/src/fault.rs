@@ -1,0 +1,82 @@
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// An endpoint that can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// `GET /authorize`
+    Authorize,
+    /// `POST /oauth/token`
+    Token,
+    /// `GET /me`
+    Me,
+    /// `GET /oauth/token/accessible-resources`
+    Sites,
+    /// `POST /oauth/revoke`
+    Revoke,
+}
+
+impl Endpoint {
+    pub(crate) fn of(method: &str, path: &str) -> Option<Self> {
+        match (method, path) {
+            ("GET", "/authorize") => Some(Self::Authorize),
+            ("POST", "/oauth/token") => Some(Self::Token),
+            ("GET", "/me") => Some(Self::Me),
+            ("GET", "/oauth/token/accessible-resources") => Some(Self::Sites),
+            ("POST", "/oauth/revoke") => Some(Self::Revoke),
+            _ => None,
+        }
+    }
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The answer comes late.
+    Delay(Duration),
+    /// This status, an empty JSON object, and nothing happens; 429 has a `Retry-After`.
+    Status(u16),
+    /// 200 with an HTML page, and nothing happens.
+    Html,
+    /// This status and body, and nothing happens.
+    Body {
+        /// The status.
+        status: u16,
+        /// The body, sent as JSON.
+        body: String,
+    },
+    /// A redirect, and nothing happens.
+    Redirect {
+        /// The status.
+        status: u16,
+        /// Where to.
+        location: String,
+    },
+    /// The connection is closed before anything happens.
+    CutBefore,
+    /// Everything happens, then the connection is closed without an answer: the lost answer.
+    CutAfter,
+}
+
+/// Faults that wait for their requests.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(VecDeque<(Endpoint, Fault, usize)>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, endpoint: Endpoint, fault: Fault, times: usize) {
+        self.0.push_back((endpoint, fault, times));
+    }
+
+    pub(crate) fn take(&mut self, endpoint: Endpoint) -> Option<Fault> {
+        let index = self.0.iter().position(|(at, _, _)| *at == endpoint)?;
+        let (_, fault, left) = self.0.get_mut(index)?;
+        let fault = fault.clone();
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            self.0.remove(index);
+        }
+        Some(fault)
+    }
+}

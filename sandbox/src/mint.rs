@@ -1,0 +1,62 @@
+//! Codes and tokens that look like Atlassian's: long JWTs whose content nobody should read.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::TryRng;
+use rand::rngs::SysRng;
+use serde_json::json;
+
+pub(crate) fn random_text(bytes: usize) -> String {
+    let mut random = vec![0; bytes];
+    if SysRng.try_fill_bytes(&mut random).is_err() {
+        // Without randomness two values would be equal, and tests would say so.
+        random.fill(0);
+    }
+    URL_SAFE_NO_PAD.encode(random)
+}
+
+pub(crate) fn code() -> String {
+    let claims = json!({
+        "jti": random_text(16),
+        "iss": "auth.atlassian.com",
+        "https://id.atlassian.com/atl_token_type": "AUTH_CODE",
+    });
+    jwt("HS256", &claims, 32)
+}
+
+pub(crate) fn refresh_token() -> String {
+    let claims = json!({ "jti": random_text(24), "https://id.atlassian.com/atl_token_type": "ROTATING_REFRESH",
+        "https://id.atlassian.com/ujt": random_text(640) });
+    jwt("HS256", &claims, 32)
+}
+
+pub(crate) fn access_token(
+    account: &str,
+    client: &str,
+    (now, life): (SystemTime, Duration),
+    least: usize,
+) -> String {
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let claims = json!({
+        "jti": random_text(24), "sub": account, "aud": client, "client_id": client,
+        "iss": "https://auth.atlassian.com", "iat": now, "nbf": now, "exp": now + life.as_secs(),
+        "client_auth_type": "POST",
+        "https://id.atlassian.com/atl_token_type": "ACCESS",
+        "https://atlassian.com/firstParty": false,
+        "https://id.atlassian.com/ujt": random_text(least / 2),
+    });
+    jwt("RS256", &claims, 256)
+}
+
+fn jwt(algorithm: &str, claims: &serde_json::Value, signature: usize) -> String {
+    let header = json!({ "alg": algorithm, "typ": "JWT", "kid": "sandbox" });
+    let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!(
+        "{}.{}.{}",
+        part(&header),
+        part(claims),
+        random_text(signature)
+    )
+}

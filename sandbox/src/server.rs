@@ -1,0 +1,238 @@
+//! The server: one port for both of Atlassian's hosts; it can hang up without an answer.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use url::form_urlencoded;
+
+use crate::fault::{Endpoint, Fault};
+use crate::journal::JournalEntry;
+use crate::state::State;
+use crate::{api, authorize, pages, token};
+
+pub(crate) type Shared = Arc<Mutex<State>>;
+
+const MOST_BODY: usize = 256 * 1024;
+
+pub(crate) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Serves until the task is aborted.
+pub(crate) async fn serve(listener: TcpListener, shared: Shared) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+            // An error is the client's hang-up, or ours.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+/// What a handler needs of a request.
+struct Seen {
+    method: String,
+    path: String,
+    query: String,
+    headers: HeaderMap,
+    fields: BTreeMap<String, String>,
+}
+
+/// An error makes hyper close the connection without an answer.
+async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
+    let seen = read(request).await?;
+    let entry = note(&shared, &seen);
+    let fault = Endpoint::of(&seen.method, &seen.path)
+        .and_then(|endpoint| lock(&shared).faults.take(endpoint));
+    let response = match fault {
+        Some(Fault::CutBefore) => return Err(io::Error::other("cut")),
+        Some(Fault::CutAfter) => {
+            route(&shared, &seen);
+            return Err(io::Error::other("cut"));
+        }
+        Some(Fault::Delay(time)) => {
+            tokio::time::sleep(time).await;
+            route(&shared, &seen)
+        }
+        Some(broken) => broken_answer(&broken),
+        None => route(&shared, &seen),
+    };
+    if let Some(entry) = lock(&shared).journal.get_mut(entry) {
+        entry.status = Some(response.status().as_u16());
+    }
+    let mut response = response.map(|body| Full::new(Bytes::from(body)));
+    cors(&seen, response.headers_mut());
+    Ok(response)
+}
+
+async fn read(request: Request<Incoming>) -> io::Result<Seen> {
+    let (parts, body) = request.into_parts();
+    let body = Limited::new(body, MOST_BODY)
+        .collect()
+        .await
+        .map_err(io::Error::other)?
+        .to_bytes();
+    let mut fields = body_fields(&parts.headers, &body);
+    fields.extend(basic_client(&parts.headers).into_iter().flatten());
+    Ok(Seen {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
+        fields,
+    })
+}
+
+fn body_fields(headers: &HeaderMap, body: &[u8]) -> BTreeMap<String, String> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    if kind.starts_with("application/x-www-form-urlencoded") {
+        return form_urlencoded::parse(body).into_owned().collect();
+    }
+    let object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(body).unwrap_or_default();
+    let texts = object
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())));
+    texts.collect()
+}
+
+/// HTTP Basic as a form of client authentication.
+fn basic_client(headers: &HeaderMap) -> Option<Vec<(String, String)>> {
+    let value = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Basic ")?;
+    let pair = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    Some(vec![
+        ("client_id".to_owned(), id.to_owned()),
+        ("client_secret".to_owned(), secret.to_owned()),
+    ])
+}
+
+fn note(shared: &Shared, seen: &Seen) -> usize {
+    let mut state = lock(shared);
+    state.journal.push(JournalEntry {
+        method: seen.method.clone(),
+        path: seen.path.clone(),
+        query: (!seen.query.is_empty()).then(|| seen.query.clone()),
+        fields: seen.fields.clone(),
+        status: None,
+    });
+    state.journal.len() - 1
+}
+
+fn route(shared: &Shared, seen: &Seen) -> Response<String> {
+    let state = &mut *lock(shared);
+    let bearer = seen
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
+    match (seen.method.as_str(), seen.path.as_str()) {
+        ("OPTIONS", path) if is_api(path) => no_content(),
+        ("GET", "/") => html(pages::index(state)),
+        ("GET", "/authorize") => authorize::login(state, &seen.query),
+        ("POST", "/authorize/user") => authorize::chosen_user(state, &seen.fields),
+        ("POST", "/authorize/consent") => authorize::decided(state, &seen.fields),
+        ("POST", "/oauth/token") => token::token(state, &seen.fields),
+        ("POST", "/oauth/revoke") => token::revoke(state, &seen.fields),
+        ("GET", "/oauth/token/accessible-resources") => api::sites(state, bearer),
+        ("GET", "/me") => api::me(state, bearer),
+        _ => api::not_found(),
+    }
+}
+
+fn html(text: String) -> Response<String> {
+    let mut response = Response::new(text);
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+fn no_content() -> Response<String> {
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+fn broken_answer(fault: &Fault) -> Response<String> {
+    match fault {
+        Fault::Html => html("<!doctype html><title>Bad gateway</title><h1>Oops</h1>".to_owned()),
+        Fault::Body { status, body } => {
+            let mut response = api::json_response(*status, &serde_json::Value::Null);
+            response.body_mut().clone_from(body);
+            response
+        }
+        Fault::Redirect { status, location } => {
+            let mut response = api::json_response(*status, &serde_json::json!({}));
+            if let Ok(location) = HeaderValue::from_str(location) {
+                response.headers_mut().insert(header::LOCATION, location);
+            }
+            response
+        }
+        Fault::Status(status) => {
+            let mut response = api::json_response(*status, &serde_json::json!({}));
+            if *status == 429 {
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            response
+        }
+        Fault::Delay(_) | Fault::CutBefore | Fault::CutAfter => api::not_found(),
+    }
+}
+
+fn is_api(path: &str) -> bool {
+    path == "/me" || path == "/oauth/token/accessible-resources" || path.starts_with("/ex/")
+}
+
+/// The API host answers scripts of any origin; the auth host answers none.
+fn cors(seen: &Seen, headers: &mut HeaderMap) {
+    let Some(origin) = seen.headers.get(header::ORIGIN) else {
+        return;
+    };
+    if !is_api(&seen.path) {
+        return;
+    }
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    let fixed = [
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, POST, PUT, DELETE, PATCH, OPTIONS",
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "Authorization, Content-Type, Accept, X-Atlassian-Token",
+        ),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "Retry-After, RateLimit, RateLimit-Reason, atl-traceid",
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

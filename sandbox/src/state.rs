@@ -1,0 +1,239 @@
+//! Everything that the sandbox remembers.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, SystemTime};
+
+use crate::clock::Clock;
+use crate::fault::Faults;
+use crate::journal::JournalEntry;
+use crate::knobs::Knobs;
+use crate::mint;
+use crate::seed::{Seed, User};
+
+/// Ninety days without use end a refresh token.
+const IDLE: Duration = Duration::from_secs(90 * 24 * 3600);
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) seed: Seed,
+    pub(crate) knobs: Knobs,
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Vec<JournalEntry>,
+    pub(crate) codes: HashMap<String, Code>,
+    /// One grant per app and account.
+    pub(crate) grants: HashMap<(String, String), Grant>,
+    pub(crate) families: Vec<Family>,
+    pub(crate) access: HashMap<String, Access>,
+    /// Every secret that was ever given out.
+    pub(crate) issued: Vec<String>,
+}
+
+/// An authorization code, good for one exchange.
+#[derive(Clone, Debug)]
+pub(crate) struct Code {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) user: String,
+    pub(crate) scopes: BTreeSet<String>,
+    pub(crate) challenge: Option<String>,
+    pub(crate) made_at: SystemTime,
+}
+
+/// What an account allowed an app.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grant {
+    pub(crate) sites: BTreeSet<String>,
+    pub(crate) scopes: BTreeSet<String>,
+}
+
+/// All refresh tokens that descend from one consent.
+#[derive(Clone, Debug)]
+pub(crate) struct Family {
+    pub(crate) client_id: String,
+    pub(crate) user: String,
+    pub(crate) scopes: BTreeSet<String>,
+    pub(crate) live: Vec<String>,
+    used: Vec<(String, SystemTime)>,
+    last_use: SystemTime,
+    pub(crate) revoked: bool,
+}
+
+/// An access token.
+#[derive(Clone, Debug)]
+pub(crate) struct Access {
+    pub(crate) family: usize,
+    pub(crate) ends_at: SystemTime,
+    /// What the grant was when the token was made.
+    pub(crate) then: Grant,
+}
+
+impl State {
+    pub(crate) fn new(seed: Seed, knobs: Knobs) -> Self {
+        let mut state = Self {
+            seed,
+            knobs,
+            clock: Clock::default(),
+            faults: Faults::default(),
+            journal: Vec::new(),
+            codes: HashMap::new(),
+            grants: HashMap::new(),
+            families: Vec::new(),
+            access: HashMap::new(),
+            issued: Vec::new(),
+        };
+        state.issued = state
+            .seed
+            .apps
+            .iter()
+            .map(|app| app.client_secret.clone())
+            .collect();
+        state.seed_prior_grants();
+        state
+    }
+
+    fn seed_prior_grants(&mut self) {
+        let Some(app) = self.seed.apps.first() else {
+            return;
+        };
+        for user in self
+            .seed
+            .users
+            .iter()
+            .filter(|user| !user.prior_sites.is_empty())
+        {
+            let sites = user
+                .prior_sites
+                .iter()
+                .filter_map(|name| self.seed.site(name))
+                .map(|site| site.id.clone());
+            let grant = Grant {
+                sites: sites.collect(),
+                scopes: app.scopes.iter().cloned().collect(),
+            };
+            self.grants
+                .insert((app.client_id.clone(), user.key.clone()), grant);
+        }
+    }
+
+    pub(crate) fn grant_of(&self, client_id: &str, user: &str) -> Grant {
+        self.grants
+            .get(&(client_id.to_owned(), user.to_owned()))
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn new_family(&mut self, code: &Code) -> usize {
+        if self.knobs.second_consent_kills {
+            let same = |family: &&mut Family| {
+                family.client_id == code.client_id && family.user == code.user
+            };
+            self.families
+                .iter_mut()
+                .filter(same)
+                .for_each(|family| family.revoked = true);
+        }
+        self.families.push(Family {
+            client_id: code.client_id.clone(),
+            user: code.user.clone(),
+            scopes: code.scopes.clone(),
+            live: Vec::new(),
+            used: Vec::new(),
+            last_use: self.clock.now(),
+            revoked: false,
+        });
+        self.families.len() - 1
+    }
+
+    /// A new access token of a family.
+    pub(crate) fn new_access(&mut self, index: usize) -> Option<String> {
+        let family = self.families.get(index)?.clone();
+        let (now, life) = (self.clock.now(), self.knobs.token_lifetime);
+        let account = self
+            .seed
+            .user(&family.user)
+            .map(User::account_id)
+            .unwrap_or_default();
+        let token = mint::access_token(
+            account,
+            &family.client_id,
+            (now, life),
+            self.knobs.token_bytes,
+        );
+        let mut then = self.grant_of(&family.client_id, &family.user);
+        then.scopes = family.scopes;
+        self.access.insert(
+            token.clone(),
+            Access {
+                family: index,
+                ends_at: now + life,
+                then,
+            },
+        );
+        self.issued.push(token.clone());
+        Some(token)
+    }
+
+    pub(crate) fn new_refresh(&mut self, index: usize) -> Option<String> {
+        let token = mint::refresh_token();
+        self.families.get_mut(index)?.live.push(token.clone());
+        self.issued.push(token.clone());
+        Some(token)
+    }
+
+    /// Uses a refresh token: the family that it belongs to, or `None` with all consequences.
+    pub(crate) fn use_refresh(&mut self, client_id: &str, token: &str) -> Option<usize> {
+        let (now, leeway) = (self.clock.now(), self.knobs.leeway);
+        let known = |family: &Family| {
+            family.client_id == client_id
+                && (family.live.iter().any(|live| live == token)
+                    || family.used.iter().any(|(used, _)| used == token))
+        };
+        let index = self.families.iter().position(known)?;
+        let family = self.families.get_mut(index)?;
+        if family.revoked || now.duration_since(family.last_use).unwrap_or_default() >= IDLE {
+            return None;
+        }
+        if let Some(live) = family.live.iter().position(|live| live == token) {
+            let token = family.live.remove(live);
+            family.used.push((token, now));
+            family.last_use = now;
+            return Some(index);
+        }
+        // Only the token that was used last enjoys the leeway; an older one, or a late one, is a breach.
+        let in_time = |at: &SystemTime| now.duration_since(*at).unwrap_or_default() < leeway;
+        let is_previous = family
+            .used
+            .last()
+            .is_some_and(|(used, at)| used == token && in_time(at));
+        family.revoked = !is_previous;
+        is_previous.then_some(index)
+    }
+
+    /// The token behind an `Authorization` header: its app, its user and what it may reach.
+    pub(crate) fn authorized(&self, bearer: &str) -> Option<(String, Grant)> {
+        let access = self.access.get(bearer)?;
+        let family = self.families.get(access.family)?;
+        if access.ends_at <= self.clock.now() {
+            return None;
+        }
+        let grant = self
+            .grants
+            .get(&(family.client_id.clone(), family.user.clone()))?;
+        let reach = if self.knobs.old_tokens_gain {
+            grant.clone()
+        } else {
+            access.then.clone()
+        };
+        Some((family.user.clone(), reach))
+    }
+
+    /// The user removes the app at Atlassian.
+    pub(crate) fn revoke_user(&mut self, key: &str) {
+        self.grants.retain(|(_, user), _| user != key);
+        self.families
+            .iter_mut()
+            .filter(|family| family.user == key)
+            .for_each(|family| family.revoked = true);
+    }
+}

@@ -1,0 +1,175 @@
+//! `POST /oauth/token`, `POST /oauth/revoke`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::Response;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::api::json_response;
+use crate::state::{Code, State};
+
+type Fields = BTreeMap<String, String>;
+
+/// A refusal as the current server words it, and as the documentation does.
+struct Refusal {
+    current: (u16, &'static str, &'static str),
+    documented: (u16, &'static str, &'static str),
+}
+
+const BAD_CODE: Refusal = Refusal {
+    current: (400, "invalid_request", "authorization_code is invalid"),
+    documented: (403, "invalid_grant", "Invalid authorization code"),
+};
+const BAD_REFRESH: Refusal = Refusal {
+    current: (403, "unauthorized_client", "refresh_token is invalid"),
+    documented: (403, "invalid_grant", "Unknown or invalid refresh token."),
+};
+const BAD_CLIENT: Refusal = Refusal {
+    current: (401, "access_denied", "Unauthorized"),
+    documented: (401, "access_denied", "Unauthorized"),
+};
+const INCOMPLETE: Refusal = Refusal {
+    current: (400, "invalid_request", "a required parameter is missing"),
+    documented: (400, "invalid_request", "a required parameter is missing"),
+};
+const BAD_GRANT_TYPE: Refusal = Refusal {
+    current: (400, "unsupported_grant_type", "grant_type is not supported"),
+    documented: (403, "unsupported_grant_type", "grant_type is not supported"),
+};
+
+/// `POST /oauth/token`
+pub(crate) fn token(state: &mut State, fields: &Fields) -> Response<String> {
+    match exchange(state, fields) {
+        Ok(tokens) => json_response(200, &Value::Object(tokens)),
+        Err(refusal) => {
+            let bodies = if state.knobs.documented_errors {
+                refusal.documented
+            } else {
+                refusal.current
+            };
+            let (status, error, description) = bodies;
+            json_response(
+                status,
+                &json!({ "error": error, "error_description": description }),
+            )
+        }
+    }
+}
+
+fn exchange(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Refusal> {
+    let field = |name: &str| fields.get(name).map_or("", String::as_str);
+    let app = state.seed.app(field("client_id")).ok_or(BAD_CLIENT)?;
+    if app.client_secret != field("client_secret") {
+        return Err(BAD_CLIENT);
+    }
+    match field("grant_type") {
+        "authorization_code" => by_code(state, fields),
+        "refresh_token" => by_refresh(state, fields),
+        "" => Err(INCOMPLETE),
+        _ => Err(BAD_GRANT_TYPE),
+    }
+}
+
+fn by_code(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Refusal> {
+    let text = fields.get("code").ok_or(INCOMPLETE)?;
+    // Single use: whatever comes of it, the code is gone.
+    let code = state.codes.remove(text).ok_or(BAD_CODE)?;
+    let age = state
+        .clock
+        .now()
+        .duration_since(code.made_at)
+        .unwrap_or_default();
+    let is_theirs = Some(&code.client_id) == fields.get("client_id");
+    let same_callback = Some(&code.redirect_uri) == fields.get("redirect_uri");
+    if !is_theirs
+        || !same_callback
+        || age >= state.knobs.code_lifetime
+        || !pkce_holds(state, &code, fields)
+    {
+        return Err(BAD_CODE);
+    }
+    let family = state.new_family(&code);
+    let refresh = code
+        .scopes
+        .contains("offline_access")
+        .then(|| state.new_refresh(family))
+        .flatten();
+    answer(state, family, refresh)
+}
+
+fn pkce_holds(state: &State, code: &Code, fields: &Fields) -> bool {
+    let (Some(challenge), true) = (&code.challenge, state.knobs.verify_pkce) else {
+        return true;
+    };
+    let verifier = fields.get("code_verifier").map_or("", String::as_str);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == *challenge
+}
+
+fn by_refresh(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Refusal> {
+    let token = fields.get("refresh_token").ok_or(INCOMPLETE)?;
+    let client_id = fields.get("client_id").cloned().unwrap_or_default();
+    let family = state.use_refresh(&client_id, token).ok_or(BAD_REFRESH)?;
+    let refresh = state
+        .new_refresh(family)
+        .filter(|_| !state.knobs.omit_refresh_token);
+    answer(state, family, refresh)
+}
+
+fn answer(
+    state: &mut State,
+    family: usize,
+    refresh: Option<String>,
+) -> Result<Map<String, Value>, Refusal> {
+    let scopes = state
+        .families
+        .get(family)
+        .map(|family| shuffled(&family.scopes))
+        .unwrap_or_default();
+    let access = state.new_access(family).ok_or(BAD_CODE)?;
+    let mut body = Map::new();
+    body.insert("access_token".to_owned(), access.into());
+    body.insert(
+        "expires_in".to_owned(),
+        state.knobs.token_lifetime.as_secs().into(),
+    );
+    body.insert("scope".to_owned(), scopes.into());
+    if !state.knobs.omit_token_type {
+        body.insert("token_type".to_owned(), "Bearer".into());
+    }
+    if let Some(refresh) = refresh {
+        body.insert("refresh_token".to_owned(), refresh.into());
+    }
+    Ok(body)
+}
+
+/// Another order than the alphabet's, so that nobody compares texts.
+fn shuffled(scopes: &BTreeSet<String>) -> String {
+    let mut list: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    list.reverse();
+    let middle = list.len() / 2;
+    list.rotate_left(middle);
+    list.join(" ")
+}
+
+/// `POST /oauth/revoke`
+pub(crate) fn revoke(state: &mut State, fields: &Fields) -> Response<String> {
+    let token = fields.get("token").map_or("", String::as_str);
+    if state.knobs.revoke_works {
+        let of_access = state.access.get(token).map(|access| access.family);
+        let of_refresh = state
+            .families
+            .iter()
+            .position(|family| family.live.iter().any(|live| live == token));
+        if let Some(family) = of_access
+            .or(of_refresh)
+            .and_then(|index| state.families.get_mut(index))
+        {
+            family.revoked = true;
+        }
+        state.access.remove(token);
+    }
+    json_response(200, &json!({}))
+}

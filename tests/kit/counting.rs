@@ -1,0 +1,85 @@
+//! A session store that counts, and breaks when told to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::SystemTime;
+
+use threelo::store::{
+    Inserted, MemorySessions, Replaced, SessionRecord, SessionStore, StoreError, Version,
+};
+use threelo::{AccountId, TicketHash};
+
+/// The in-memory store behind a counter and a switch.
+#[derive(Debug, Default)]
+pub struct CountingSessions {
+    inner: MemorySessions,
+    calls: AtomicUsize,
+    down: AtomicBool,
+}
+
+impl CountingSessions {
+    /// How often the store was called.
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Lets every call fail from now on, or no more.
+    pub fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::SeqCst);
+    }
+
+    fn count(&self) -> Result<(), StoreError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        if self.down.load(Ordering::SeqCst) {
+            Err(StoreError::Failed("switched off".into()))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl SessionStore for CountingSessions {
+    async fn insert(&self, record: Arc<SessionRecord>) -> Result<Inserted, StoreError> {
+        self.count()?;
+        self.inner.insert(record).await
+    }
+
+    async fn load(&self, key: &TicketHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
+        self.count()?;
+        self.inner.load(key).await
+    }
+
+    async fn replace(
+        &self,
+        expected: Version,
+        record: Arc<SessionRecord>,
+    ) -> Result<Replaced, StoreError> {
+        self.count()?;
+        self.inner.replace(expected, record).await
+    }
+
+    async fn delete(&self, key: &TicketHash) -> Result<(), StoreError> {
+        self.count()?;
+        self.inner.delete(key).await
+    }
+
+    async fn list_of(&self, account: &AccountId) -> Result<Vec<Arc<SessionRecord>>, StoreError> {
+        self.count()?;
+        self.inner.list_of(account).await
+    }
+
+    async fn delete_of(
+        &self,
+        account: &AccountId,
+        except: Option<&TicketHash>,
+    ) -> Result<u64, StoreError> {
+        self.count()?;
+        self.inner.delete_of(account, except).await
+    }
+
+    async fn delete_expired(&self, now: SystemTime) -> Result<u64, StoreError> {
+        self.count()?;
+        self.inner.delete_expired(now).await
+    }
+}

@@ -1,0 +1,128 @@
+//! Secrets appear in no log line, error, Debug output or page: T190, T206, T207, T208.
+
+use threelo_sandbox::{Endpoint, Fault};
+use threelo_tests::{World, capture_logs};
+
+/// Everything secret of a world so far.
+fn canaries(
+    world: &World,
+    browsers: &[&threelo_tests::Browser<threelo_tests::AxumApp>],
+) -> Vec<String> {
+    let mut secrets = world.sandbox.issued_secrets();
+    for browser in browsers {
+        secrets.extend(browser.cookies.values().cloned());
+    }
+    assert!(secrets.len() > 4);
+    secrets
+}
+
+fn assert_clean(what: &str, text: &str, canaries: &[String]) {
+    for canary in canaries {
+        assert!(
+            !text.contains(canary.as_str()),
+            "{what} holds a secret of {} bytes",
+            canary.len()
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_logged_or_shown_in_a_whole_life() {
+    let (captured, _guard) = capture_logs();
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let mut pages = String::new();
+
+    let authorize = browser.start_login("/user?token=return-canary").await;
+    let state = authorize
+        .split("state=")
+        .nth(1)
+        .unwrap()
+        .split('&')
+        .next()
+        .unwrap()
+        .to_owned();
+    let flow = browser.clone();
+    let callback = world
+        .sandbox
+        .approve(&authorize, "mia", None)
+        .await
+        .unwrap();
+    for seen in [
+        browser.arrive(&callback).await,
+        browser.arrive(&callback).await,
+    ] {
+        pages += &format!(
+            "{:?}{}",
+            seen.response.headers().get("location"),
+            seen.text()
+        );
+    }
+    for path in [
+        "/user",
+        "/auth/me",
+        "/auth/sites",
+        "/auth/sessions",
+        "/auth/logout",
+        "/board",
+    ] {
+        pages += &browser.open(path).await.text();
+        pages += &browser.fetch("GET", path).await.text();
+    }
+    for (endpoint, fault) in [
+        (Endpoint::Token, Fault::Status(500)),
+        (Endpoint::Token, Fault::Html),
+        (Endpoint::Me, Fault::Status(403)),
+    ] {
+        world.sandbox.fault(endpoint, fault, 1);
+        let seen = browser.sign_in(&world, "mia", "/user").await.1;
+        pages += seen.location();
+        pages += &browser.open(&seen.location().to_owned()).await.text();
+    }
+    world.sessions.set_down(true);
+    pages += &browser.open("/user").await.text();
+    world.sessions.set_down(false);
+    let signed_in = browser.clone();
+    pages += &browser.submit("/auth/logout", "").await.text();
+
+    let mut secrets = canaries(&world, &[&flow, &signed_in]);
+    secrets.push(state);
+    assert!(
+        captured.text().contains("consent stored"),
+        "the capture works"
+    );
+    assert_clean("the log", &captured.text(), &secrets);
+    assert_clean(
+        "the log",
+        &captured.text(),
+        &["return-canary".to_owned(), "mia@".to_owned()],
+    );
+    assert_clean("a page", &pages, &secrets);
+}
+
+#[tokio::test]
+async fn no_debug_output_shows_a_secret() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let credentials = threelo::Credentials::new("id", world.sandbox.client_secret());
+    let builder = threelo::Auth::builder(credentials.clone(), "http://localhost:3000")
+        .keys("k1:bm90LWEta2V5");
+    let error = threelo::Auth::builder(credentials.clone(), "ftp://x")
+        .keys("k1:bm90LWEta2V5")
+        .build()
+        .unwrap_err();
+
+    let all = format!(
+        "{:?}{:#?}{:?}{:?}{:?}{error}{error:?}",
+        world.auth,
+        world.auth.config(),
+        world.sessions,
+        credentials,
+        builder
+    );
+
+    let secrets = canaries(&world, &[&browser]);
+    assert_clean("Debug", &all, &secrets);
+    assert_clean("Debug", &all, &["bm90LWEta2V5".to_owned()]);
+}

@@ -1,0 +1,99 @@
+//! The attack of Atlassian's FAQ, and its mirror: T001, T002, T004, T005.
+
+use threelo_tests::World;
+
+#[tokio::test]
+async fn a_callback_that_mallory_kept_does_nothing_in_edwards_browser() {
+    let world = World::new().await;
+    let (mut mallory, mut edward) = (world.browser(), world.browser());
+    let authorize = mallory.start_login("/user").await;
+    let callback = world
+        .sandbox
+        .approve(&authorize, "mia", None)
+        .await
+        .unwrap();
+
+    let seen = edward.arrive(&callback).await;
+
+    assert_eq!(seen.location(), "/auth/error?reason=refused");
+    assert_eq!(world.sandbox.count("POST", "/oauth/token"), 0);
+    assert!(edward.cookies.is_empty());
+    assert_eq!(edward.who_am_i().await, None);
+
+    // Mallory's flow is still hers.
+    assert_eq!(mallory.arrive(&callback).await.location(), "/user");
+    assert_eq!(mallory.open("/user").await.text(), "Mia Krystof");
+}
+
+#[tokio::test]
+async fn a_callback_that_mallory_kept_does_nothing_while_edward_has_flows_of_his_own() {
+    let world = World::new().await;
+    let (mut mallory, mut edward) = (world.browser(), world.browser());
+    let authorize = mallory.start_login("/user").await;
+    let callback = world
+        .sandbox
+        .approve(&authorize, "mia", None)
+        .await
+        .unwrap();
+    let own = edward.start_login("/board").await;
+
+    let seen = edward.arrive(&callback).await;
+
+    assert_eq!(seen.location(), "/auth/error?reason=refused");
+    assert_eq!(world.sandbox.count("POST", "/oauth/token"), 0);
+    let callback = world.sandbox.approve(&own, "edward", None).await.unwrap();
+    assert_eq!(edward.arrive(&callback).await.location(), "/board");
+}
+
+#[tokio::test]
+async fn an_authorize_url_that_mallory_made_is_of_no_use_in_edwards_browser() {
+    let world = World::new().await;
+    let (mut mallory, mut edward) = (world.browser(), world.browser());
+    let authorize = mallory.start_login("/user").await;
+
+    // Edward consents at Atlassian, and Atlassian sends Edward's browser to the callback.
+    let callback = world
+        .sandbox
+        .approve(&authorize, "edward", None)
+        .await
+        .unwrap();
+    let seen = edward.arrive(&callback).await;
+
+    assert_eq!(seen.location(), "/auth/error?reason=refused");
+    assert_eq!(world.sandbox.count("POST", "/oauth/token"), 0);
+    assert_eq!(edward.who_am_i().await, None);
+    assert_eq!(mallory.who_am_i().await, None);
+}
+
+#[tokio::test]
+async fn a_forged_cancel_ends_nobodys_flow() {
+    let world = World::new().await;
+    let (mut mallory, mut edward) = (world.browser(), world.browser());
+    let authorize = edward.start_login("/user").await;
+    let cancel = world.sandbox.cancel(&authorize, "edward").await.unwrap();
+    let callback = world
+        .sandbox
+        .approve(&authorize, "edward", None)
+        .await
+        .unwrap();
+
+    mallory.arrive(&cancel).await;
+
+    assert_eq!(edward.arrive(&callback).await.location(), "/user");
+}
+
+#[tokio::test]
+async fn states_verifiers_and_sessions_are_all_different() {
+    let world = World::new().await;
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..200 {
+        let authorize = url::Url::parse(&world.browser().start_login("/").await).unwrap();
+        for (name, value) in authorize.query_pairs() {
+            if name == "state" || name == "code_challenge" {
+                assert_eq!(value.len(), 43);
+                assert!(seen.insert(value.into_owned()));
+            }
+        }
+    }
+    assert_eq!(seen.len(), 400);
+}

@@ -1,0 +1,403 @@
+//! Pages for people, JSON for scripts, headers for htmx; and who may ask.
+
+use bytes::Bytes;
+use threelo_tests::World;
+
+#[tokio::test]
+async fn strangers_get_a_redirect_a_problem_or_an_htmx_header() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+
+    let page = browser.open("/user?a=1").await;
+    assert_eq!(
+        (page.status(), page.location()),
+        (303, "/auth/login?return_to=%2Fuser%3Fa%3D1")
+    );
+
+    let json = browser.fetch("GET", "/user").await;
+    assert_eq!(json.status(), 401);
+    assert_eq!(json.header("content-type"), "application/problem+json");
+    assert_eq!(json.json()["code"], "not_signed_in");
+    assert_eq!(json.json()["login_url"], "/auth/login");
+
+    let headers = [
+        ("hx-request", "true"),
+        ("hx-current-url", "http://localhost:3000/list?p=2"),
+        ("sec-fetch-mode", "cors"),
+    ];
+    let htmx = browser.send("GET", "/user", &headers, Bytes::new()).await;
+    assert_eq!(htmx.status(), 401);
+    assert_eq!(
+        htmx.header("hx-redirect"),
+        "/auth/login?return_to=%2Flist%3Fp%3D2"
+    );
+}
+
+#[tokio::test]
+async fn a_change_by_a_stranger_is_401_and_never_replayed() {
+    let world = World::new().await;
+
+    let seen = world.browser().submit("/board", "a=1").await;
+
+    assert_eq!(seen.status(), 401);
+    assert!(!seen.text().contains("return_to"));
+}
+
+#[tokio::test]
+async fn a_hostile_path_never_becomes_a_return_target() {
+    let world = World::new().await;
+    let app = threelo_tests::AxumApp(
+        axum::Router::new()
+            .fallback(|_: threelo_tower::CurrentUser| async {})
+            .layer(threelo_tower::AuthLayer::new(world.auth.clone())),
+    );
+    for path in [
+        "//evil.example/%2f..",
+        "/%2e%2e//evil.example",
+        "/auth%2fcallback/..//x",
+    ] {
+        let seen = threelo_tests::Browser::new(&app).open(path).await;
+        assert_eq!(seen.location(), "/auth/login", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_persons_own_navigation_starts_a_flow() {
+    let world = World::new().await;
+    let refused: [(&str, &[(&str, &str)], u16); 6] = [
+        ("HEAD", &[], 405),
+        ("POST", &[("sec-fetch-site", "same-origin")], 405),
+        (
+            "GET",
+            &[
+                ("sec-purpose", "prefetch;prerender"),
+                ("sec-fetch-mode", "navigate"),
+            ],
+            503,
+        ),
+        (
+            "GET",
+            &[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")],
+            400,
+        ),
+        (
+            "GET",
+            &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")],
+            400,
+        ),
+        (
+            "GET",
+            &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")],
+            400,
+        ),
+    ];
+    for (method, headers, status) in refused {
+        let mut browser = world.browser();
+        let seen = browser
+            .send(method, "/auth/login", headers, Bytes::new())
+            .await;
+        assert_eq!(seen.status(), status, "{method} {headers:?}");
+        assert!(browser.cookies.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_push_a_visitor_into_a_login() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let pushed = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+    ];
+
+    let seen = browser
+        .send(
+            "GET",
+            "/auth/login?return_to=%2Fuser",
+            &pushed,
+            Bytes::new(),
+        )
+        .await;
+
+    assert_eq!(seen.status(), 200);
+    assert!(browser.cookies.is_empty());
+    assert!(
+        seen.text()
+            .contains("href=\"/auth/login?return_to=%2Fuser\"")
+    );
+    assert!(
+        !seen
+            .header("content-security-policy")
+            .contains("form-action")
+    );
+    // A click on a link of that site is the visitor's own act.
+    let clicked = [pushed.as_slice(), &[("sec-fetch-user", "?1")]].concat();
+    assert_eq!(
+        browser
+            .send("GET", "/auth/login", &clicked, Bytes::new())
+            .await
+            .status(),
+        303
+    );
+}
+
+#[tokio::test]
+async fn changes_and_foreign_reads_need_same_origin_proof() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let refused: [&[(&str, &str)]; 6] = [
+        &[],
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+        &[
+            ("origin", "http://localhost:3000"),
+            ("sec-fetch-site", "cross-site"),
+        ],
+        &[
+            ("origin", "http://localhost:3000"),
+            ("sec-fetch-site", "same-site"),
+        ],
+        &[
+            ("origin", "http://localhost:3001"),
+            ("host", "localhost:3001"),
+        ],
+    ];
+    for headers in refused {
+        let seen = browser
+            .send("POST", "/auth/logout", headers, Bytes::new())
+            .await;
+        assert_eq!(seen.status(), 403, "{headers:?}");
+    }
+    for (path, user) in [
+        ("/auth/me", true),
+        ("/auth/sites", true),
+        ("/auth/me", false),
+    ] {
+        let mut reader = if user {
+            browser.clone()
+        } else {
+            world.browser()
+        };
+        let foreign = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "no-cors"),
+        ];
+        assert_eq!(
+            reader
+                .send("GET", path, &foreign, Bytes::new())
+                .await
+                .status(),
+            403,
+            "{path}"
+        );
+    }
+    assert!(browser.who_am_i().await.is_some());
+    // An older browser, without Sec-Fetch headers, proves itself by Origin.
+    let seen = browser
+        .send(
+            "POST",
+            "/auth/logout",
+            &[("origin", "http://localhost:3000")],
+            Bytes::new(),
+        )
+        .await;
+    assert_eq!(seen.status(), 204);
+}
+
+#[tokio::test]
+async fn a_get_of_logout_by_an_image_ends_nothing() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let image = [
+        ("sec-fetch-mode", "no-cors"),
+        ("sec-fetch-dest", "image"),
+        ("sec-fetch-site", "cross-site"),
+    ];
+
+    let seen = browser
+        .send("GET", "/auth/logout?_method=POST", &image, Bytes::new())
+        .await;
+
+    assert_eq!(seen.status(), 405);
+    assert!(browser.who_am_i().await.is_some());
+}
+
+#[tokio::test]
+async fn paths_that_only_resemble_routes_are_404() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    for path in [
+        "/auth",
+        "/auth/",
+        "/auth/me/x.css",
+        "/auth/me;.js",
+        "/auth/me%2f.css",
+        "/auth/%6de",
+        "/auth/ME",
+    ] {
+        assert_eq!(browser.fetch("GET", path).await.status(), 404, "{path}");
+    }
+    for path in ["/authors", "/auth-status"] {
+        assert_eq!(
+            browser.fetch("GET", path).await.text(),
+            "",
+            "the app's own 404: {path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn large_bodies_are_refused() {
+    let world = World::new().await;
+    let headers = [
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-mode", "cors"),
+    ];
+
+    let seen = world
+        .browser()
+        .send(
+            "POST",
+            "/auth/logout",
+            &headers,
+            Bytes::from(vec![b'a'; 5000]),
+        )
+        .await;
+
+    assert_eq!(seen.status(), 413);
+}
+
+#[tokio::test]
+async fn a_visit_by_another_loopback_name_is_led_to_the_public_one() {
+    let world = World::new().await;
+    let navigation = [
+        ("host", "127.0.0.1:3000"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+    ];
+    let request = http::Request::get("/auth/login?return_to=%2Fx");
+    let request = navigation.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
+
+    let response =
+        threelo_tests::App::call(&world.axum(), request.body(Bytes::new()).unwrap()).await;
+
+    assert_eq!(
+        response.headers()["location"],
+        "http://localhost:3000/auth/login?return_to=%2Fx"
+    );
+    assert!(response.headers().get("set-cookie").is_none());
+}
+
+#[tokio::test]
+async fn every_page_of_ours_is_framed_by_nobody_and_loads_nothing() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    for path in [
+        "/auth/logout",
+        "/auth/sites",
+        "/auth/error?reason=setup",
+        "/auth/error?reason=<script>alert(1)</script>",
+    ] {
+        let page = browser.open(path).await;
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'sha256-"),
+            "{path}: {policy}"
+        );
+        assert!(policy.contains("frame-ancestors 'none'"));
+        assert_eq!(page.header("x-frame-options"), "DENY");
+        assert_eq!(page.header("x-content-type-options"), "nosniff");
+        assert_eq!(page.header("cache-control"), "no-store");
+        assert_eq!(page.header("referrer-policy"), "same-origin");
+        assert!(!page.text().contains("<script"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_layer_is_a_500_that_names_the_missing_line() {
+    for path in ["/user", "/", "/optional"] {
+        let app = threelo_tests::AxumApp(threelo_tests::routes());
+
+        let seen = threelo_tests::Browser::new(&app).open(path).await;
+
+        assert_eq!(seen.status(), 500);
+        assert!(
+            seen.text().contains(".layer(AuthLayer::new(auth))"),
+            "{}",
+            seen.text()
+        );
+    }
+}
+
+#[tokio::test]
+async fn guards_protect_the_routes_above_them() {
+    let world = World::new().await;
+    let app = axum::Router::new()
+        .route("/login-only", axum::routing::get(|| async { "in" }))
+        .route_layer(threelo_tower::require_login())
+        .route(
+            "/site-only",
+            axum::routing::get(|| async { "in" }).route_layer(threelo_tower::require_site()),
+        )
+        .route(
+            "/writers",
+            axum::routing::get(|| async { "in" })
+                .route_layer(threelo_tower::require_scopes(["write:jira-work"])),
+        )
+        .route("/open", axum::routing::get(|| async { "open" }))
+        .layer(threelo_tower::AuthLayer::new(world.auth.clone()));
+    let app = threelo_tests::AxumApp(app);
+    let mut browser = threelo_tests::Browser::new(&app);
+
+    assert_eq!(browser.open("/open").await.text(), "open");
+    assert_eq!(
+        browser.open("/login-only").await.location(),
+        "/auth/login?return_to=%2Flogin-only"
+    );
+    browser.sign_in(&world, "mia", "/").await;
+    assert_eq!(browser.open("/login-only").await.text(), "in");
+    assert_eq!(
+        browser.open("/site-only").await.location(),
+        "/auth/sites?return_to=%2Fsite-only"
+    );
+    let scopes = browser.fetch("GET", "/writers").await;
+    assert_eq!(
+        (scopes.status(), &scopes.json()["missing_scopes"]),
+        (403, &serde_json::json!(["write:jira-work"]))
+    );
+}
+
+#[tokio::test]
+async fn nested_apps_serve_the_routes_by_auth_routes() {
+    let world = World::with(|builder| builder.mounted_at("/tool")).await;
+    let inner = threelo_tests::routes()
+        .route_service("/auth/{*route}", threelo_tower::auth_routes(&world.auth))
+        .layer(threelo_tower::AuthLayer::new(world.auth.clone()));
+    let app = threelo_tests::AxumApp(axum::Router::new().nest("/tool", inner));
+    let mut browser = threelo_tests::Browser::new(&app);
+
+    let turned_away = browser.open("/tool/user").await;
+    assert_eq!(
+        turned_away.location(),
+        "/tool/auth/login?return_to=%2Ftool%2Fuser"
+    );
+    let authorize = browser
+        .open(turned_away.location())
+        .await
+        .location()
+        .to_owned();
+    let callback = world
+        .sandbox
+        .approve(&authorize, "mia", None)
+        .await
+        .unwrap();
+    assert_eq!(browser.arrive(&callback).await.location(), "/tool/user");
+
+    assert_eq!(browser.open("/tool/user").await.text(), "Mia Krystof");
+}

@@ -1,0 +1,262 @@
+//! Sessions: new at every login, gone at logout, bounded in time and number.
+
+use std::time::Duration;
+
+use threelo_tests::World;
+
+#[tokio::test]
+async fn a_public_route_with_a_session_cookie_costs_no_store_call() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let before = world.sessions.calls();
+
+    let seen = browser.open("/public").await;
+
+    assert_eq!(seen.text(), "public");
+    assert_eq!(world.sessions.calls(), before);
+    assert_eq!(seen.header("cache-control"), "");
+    assert_eq!(seen.header("vary"), "");
+}
+
+#[tokio::test]
+async fn an_authenticated_route_costs_one_store_call_and_is_kept_by_no_cache() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let before = world.sessions.calls();
+
+    let seen = browser.open("/user").await;
+
+    assert_eq!(world.sessions.calls(), before + 1);
+    assert_eq!(seen.header("cache-control"), "private, no-store");
+    assert_eq!(seen.header("vary"), "Cookie");
+}
+
+#[tokio::test]
+async fn every_login_makes_a_new_session_and_ends_the_old_one() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let mut old = browser.clone();
+
+    browser.sign_in(&world, "edward", "/").await;
+
+    assert_ne!(old.cookies, browser.cookies);
+    assert_eq!(old.who_am_i().await, None);
+    assert!(browser.who_am_i().await.is_some());
+}
+
+#[tokio::test]
+async fn a_planted_session_id_is_never_adopted() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let planted = "A".repeat(43);
+    browser
+        .cookies
+        .insert("threelo-session".to_owned(), planted.clone());
+
+    assert_eq!(browser.who_am_i().await, None);
+    browser.sign_in(&world, "mia", "/").await;
+
+    assert_ne!(browser.cookies["threelo-session"], planted);
+}
+
+#[tokio::test]
+async fn logout_ends_the_session_at_the_server_and_in_the_browser() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let mut thief = browser.clone();
+
+    let page = browser.open("/auth/logout").await;
+    let seen = browser.submit("/auth/logout", "return_to=/public").await;
+
+    assert_eq!(page.status(), 200);
+    assert_eq!((seen.status(), seen.location()), (303, "/public"));
+    assert!(browser.cookies.is_empty());
+    assert_eq!(thief.who_am_i().await, None);
+}
+
+#[tokio::test]
+async fn logout_everywhere_ends_all_sessions_of_the_account_and_no_other() {
+    let world = World::new().await;
+    let (mut desk, mut phone, mut edward) = (world.browser(), world.browser(), world.browser());
+    desk.sign_in(&world, "mia", "/").await;
+    phone.sign_in(&world, "mia", "/").await;
+    edward.sign_in(&world, "edward", "/").await;
+
+    desk.submit("/auth/logout", "everywhere=true").await;
+
+    assert_eq!(phone.who_am_i().await, None);
+    assert!(edward.who_am_i().await.is_some());
+}
+
+#[tokio::test]
+async fn logout_stays_a_logout_while_a_request_is_in_flight() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let mut before = browser.clone();
+    // The activity of this request is due to be written, behind the request's back.
+    world.clock.advance(Duration::from_secs(3600));
+    let mut in_flight = browser.clone();
+    in_flight.open("/user").await;
+
+    browser.submit("/auth/logout", "").await;
+    assert!(world.auth.drain(Duration::from_secs(5)).await);
+
+    assert_eq!(before.who_am_i().await, None);
+}
+
+#[tokio::test]
+async fn a_handler_can_end_the_session() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+
+    let seen = browser.open("/bye").await;
+
+    assert_eq!(seen.text(), "bye");
+    assert_eq!(seen.header("cache-control"), "private, no-store");
+    assert!(browser.cookies.is_empty());
+    assert_eq!(browser.who_am_i().await, None);
+}
+
+#[tokio::test]
+async fn a_session_ends_when_idle_and_at_its_absolute_end() {
+    let world = World::new().await;
+    let mut idle = world.browser();
+    idle.sign_in(&world, "mia", "/").await;
+    world.clock.advance(Duration::from_secs(8 * 3600));
+    assert_eq!(idle.who_am_i().await, None);
+
+    let mut busy = world.browser();
+    busy.sign_in(&world, "mia", "/").await;
+    for hour in 1..=167 {
+        world.clock.advance(Duration::from_secs(3600));
+        assert!(busy.who_am_i().await.is_some(), "hour {hour}");
+        assert!(world.auth.drain(Duration::from_secs(5)).await);
+    }
+    world.clock.advance(Duration::from_secs(3600));
+    assert_eq!(busy.who_am_i().await, None);
+}
+
+#[tokio::test]
+async fn activity_is_written_seldom() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    world.clock.advance(Duration::from_secs(300));
+    let before = world.sessions.calls();
+
+    for _ in 0..100 {
+        browser.open("/user").await;
+        assert!(world.auth.drain(Duration::from_secs(5)).await);
+    }
+
+    assert_eq!(world.sessions.calls() - before, 101);
+}
+
+#[tokio::test]
+async fn the_oldest_of_too_many_sessions_ends() {
+    let world = World::with(|builder| builder.sessions_per_account(2)).await;
+    let mut browsers = [world.browser(), world.browser(), world.browser()];
+    for browser in &mut browsers {
+        world.clock.advance(Duration::from_secs(1));
+        browser.sign_in(&world, "mia", "/").await;
+    }
+
+    let [first, second, third] = &mut browsers;
+    assert_eq!(first.who_am_i().await, None);
+    assert!(second.who_am_i().await.is_some());
+    assert!(third.who_am_i().await.is_some());
+}
+
+#[tokio::test]
+async fn visitors_see_their_sessions_and_end_them_by_handle() {
+    let world = World::new().await;
+    let (mut desk, mut phone, mut edward) = (world.browser(), world.browser(), world.browser());
+    desk.sign_in(&world, "mia", "/").await;
+    world.clock.advance(Duration::from_secs(1));
+    phone.sign_in(&world, "mia", "/").await;
+    edward.sign_in(&world, "edward", "/").await;
+
+    let listed = desk.fetch("GET", "/auth/sessions").await.json();
+    let sessions = listed["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2);
+    assert_eq!(sessions[1]["current"], true);
+    let phones = format!("/auth/sessions/{}", sessions[0]["handle"].as_str().unwrap());
+
+    assert_eq!(edward.fetch("DELETE", &phones).await.status(), 404);
+    assert!(phone.who_am_i().await.is_some());
+    assert_eq!(desk.fetch("DELETE", &phones).await.status(), 204);
+    assert_eq!(phone.who_am_i().await, None);
+}
+
+#[tokio::test]
+async fn when_the_store_is_down_nobody_is_taken_for_a_stranger() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    world.sessions.set_down(true);
+
+    for path in ["/", "/user", "/optional", "/auth/me"] {
+        assert_eq!(browser.open(path).await.status(), 503, "{path}");
+    }
+    assert_eq!(browser.submit("/auth/logout", "").await.status(), 503);
+    assert_eq!(browser.open("/public").await.status(), 200);
+    world.sessions.set_down(false);
+    assert_eq!(browser.open("/user").await.text(), "Mia Krystof");
+}
+
+#[tokio::test]
+async fn an_inactive_account_gets_no_session() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+
+    let (_, seen) = browser.sign_in(&world, "ines", "/user").await;
+
+    assert!(seen.location().starts_with("/auth/error?reason=account"));
+    assert_eq!(browser.who_am_i().await, None);
+}
+
+#[tokio::test]
+async fn the_profile_has_all_fields_of_the_faqs_example() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+
+    let profile = browser.fetch("GET", "/profile").await.json();
+
+    assert_eq!(
+        profile["account_id"],
+        "112233aa-bb11-cc22-33dd-445566abcabc"
+    );
+    assert_eq!(profile["nickname"], "mkrystof");
+    assert_eq!(profile["zoneinfo"], "Australia/Sydney");
+    assert_eq!(profile["extended_profile"]["job_title"], "Designer");
+    assert_eq!(profile["extended_profile"]["department"], "Design team");
+}
+
+#[tokio::test]
+async fn me_tells_the_profile_scopes_site_and_seconds_left_and_no_token() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "edward", "/").await;
+
+    let me = browser.fetch("GET", "/auth/me").await;
+
+    assert_eq!(me.json()["expires_in"], 7 * 24 * 3600);
+    assert_eq!(
+        me.json()["scopes"],
+        serde_json::json!(["offline_access", "read:jira-work", "read:me"])
+    );
+    assert!(me.json()["site"]["name"].is_string());
+    assert_eq!(me.header("cache-control"), "no-store");
+    let fields: Vec<String> = me.json().as_object().unwrap().keys().cloned().collect();
+    assert_eq!(
+        fields,
+        ["account_id", "expires_in", "profile", "scopes", "site"]
+    );
+}

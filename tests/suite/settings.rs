@@ -1,0 +1,195 @@
+//! Every wrong value is a build error that names the value and the remedy: T216, T076, T090, T120, T147, T149, T171.
+
+use std::time::Duration;
+
+use threelo::{Auth, AuthBuilder, Credentials, Environment};
+
+fn builder() -> AuthBuilder {
+    Auth::builder(
+        Credentials::new("client-id", "client-secret"),
+        "https://app.example.com",
+    )
+}
+
+fn problem(builder: AuthBuilder) -> String {
+    builder
+        .build()
+        .expect_err("the settings are wrong")
+        .to_string()
+}
+
+#[test]
+fn a_public_url_is_an_origin_and_plain_http_is_for_loopback() {
+    for wrong in [
+        "http://app.example.com",
+        "https://app.example.com/tool",
+        "https://user@app.example.com",
+        "https://app.example.com.",
+        "app.example.com",
+        "ftp://app.example.com",
+        "https://app.example.com?x",
+        "",
+    ] {
+        let text = problem(Auth::builder(Credentials::new("id", "secret"), wrong));
+        assert!(
+            text.contains("PUBLIC_URL") && text.contains(wrong),
+            "{wrong}: {text}"
+        );
+    }
+    for right in [
+        "http://localhost:3000",
+        "http://127.0.0.1",
+        "http://[::1]:3000",
+        "https://app.example.com:8443",
+    ] {
+        Auth::builder(Credentials::new("id", "secret"), right)
+            .build()
+            .unwrap();
+    }
+}
+
+#[test]
+fn all_problems_are_told_at_once_and_the_secret_is_not() {
+    let text = problem(
+        Auth::builder(Credentials::new("", "se cret-canary"), "nowhere")
+            .prefix("auth")
+            .scopes([
+                "openid",
+                "read:jira-work write:jira-work",
+                "report:personal-data",
+            ])
+            .flow_lifetime(Duration::from_secs(1))
+            .sessions_per_account(0)
+            .cookie_suffix("a b")
+            .return_origins(["https://*.example.com/x"])
+            .keys("k1:AAAA"),
+    );
+    for named in [
+        "ATLASSIAN_CLIENT_ID",
+        "ATLASSIAN_CLIENT_SECRET",
+        "PUBLIC_URL",
+        "prefix",
+        "openid",
+        "report:personal-data",
+        "flow lifetime",
+        "sessions_per_account",
+        "cookie_suffix",
+        "return_origins",
+        "THREELO_KEYS",
+    ] {
+        assert!(text.contains(named), "{named} is missing in {text}");
+    }
+    assert!(!text.contains("canary"));
+}
+
+#[test]
+fn missing_variables_are_named_with_the_remedy() {
+    let error = AuthBuilder::from_variables(|name| {
+        (name == "ATLASSIAN_AUTH_URL").then(|| "http://x".to_owned())
+    })
+    .build()
+    .unwrap_err()
+    .to_string();
+
+    for named in [
+        "ATLASSIAN_CLIENT_ID = (not set)",
+        "ATLASSIAN_CLIENT_SECRET = (not set)",
+        "PUBLIC_URL = (not set)",
+    ] {
+        assert!(error.contains(named), "{error}");
+    }
+    assert!(error.contains("set both or neither"));
+}
+
+#[test]
+fn endpoints_are_https_origins_or_loopback() {
+    for wrong in [
+        "http://auth.example.com",
+        "https://auth.atlassian.com@evil.example",
+        "https://auth.example.com/x",
+    ] {
+        let text =
+            problem(builder().environment(Environment::custom(wrong, "https://api.example.com")));
+        assert!(text.contains("ATLASSIAN_AUTH_URL"), "{wrong}: {text}");
+    }
+    builder()
+        .environment(Environment::us_gov())
+        .build()
+        .unwrap();
+}
+
+#[test]
+fn lifetimes_out_of_range_are_errors_at_both_ends() {
+    let minutes = |count| Duration::from_secs(60 * count);
+    assert!(problem(builder().flow_lifetime(minutes(31))).contains("60 to 1800 seconds"));
+    assert!(problem(builder().session_lifetimes(minutes(4), minutes(600))).contains("idle"));
+    assert!(
+        problem(builder().session_lifetimes(minutes(60), minutes(91 * 24 * 60)))
+            .contains("absolute")
+    );
+}
+
+#[test]
+fn cookies_are_derived_from_the_public_url() {
+    let secure = builder().build().unwrap();
+    let local = Auth::builder(Credentials::new("id", "secret"), "http://localhost:3000")
+        .build()
+        .unwrap();
+
+    assert_eq!(secure.config().cookies.session, "__Host-threelo-session");
+    assert!(secure.config().cookies.secure);
+    assert_eq!(local.config().cookies.session, "threelo-session");
+    let two = builder().cookie_suffix("admin").build().unwrap();
+    assert_eq!(two.config().cookies.session, "__Host-threelo-session-admin");
+}
+
+#[test]
+fn a_durable_store_without_keys_is_an_error() {
+    use std::sync::Arc;
+    use threelo::store::{MemoryFlowMarks, MemoryGrants, MemorySessions};
+
+    let with_stores = builder().stores(
+        Arc::new(MemorySessions::new()),
+        Arc::new(MemoryGrants::new()),
+        Arc::new(MemoryFlowMarks::new()),
+    );
+    assert!(problem(with_stores).contains("THREELO_KEYS = (not set)"));
+}
+
+#[test]
+fn the_authorize_address_is_exactly_this() {
+    let auth = builder().scopes(["read:jira-work"]).build().unwrap();
+    let head = Nothing;
+    let request = threelo::message::RequestHead {
+        method: "GET",
+        path: "/x",
+        query: None,
+        headers: &head,
+    };
+    let threelo::Action::Forward(session) = auth.handle(&request) else {
+        panic!("not ours")
+    };
+
+    let reply = session.start_login(&threelo::Login::new().scopes(["write:jira-work"]));
+
+    let location = reply.headers["location"].to_str().unwrap();
+    let (before, rest) = location.split_once("&state=").unwrap();
+    assert_eq!(
+        before,
+        "https://auth.atlassian.com/authorize?audience=api.atlassian.com&client_id=client-id&scope=offline_access+\
+         read%3Ajira-work+read%3Ame+write%3Ajira-work&redirect_uri=https%3A%2F%2Fapp.example.com%2Fauth%2Fcallback"
+    );
+    assert!(rest[43..].starts_with("&response_type=code&prompt=consent&code_challenge="));
+    let cookie = reply.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-threelo-flow-"), "{cookie}");
+    assert!(
+        cookie.ends_with("; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax"),
+        "{cookie}"
+    );
+}
+
+struct Nothing;
+
+impl threelo::message::Headers for Nothing {
+    fn each<'a>(&'a self, _: &str, _: &mut dyn FnMut(&'a [u8])) {}
+}
