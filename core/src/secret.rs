@@ -52,6 +52,11 @@ secret_text! {
     CodeVerifier
 }
 
+secret_text! {
+    /// The sealing keys as they are configured.
+    Keys
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -115,6 +115,7 @@ impl<A: App> Browser<A> {
     }
 
     /// Sends exactly these headers, and the cookies.
+    #[expect(clippy::too_many_arguments, reason = "a request has four parts")]
     pub async fn send(
         &mut self,
         method: &str,

@@ -1,7 +1,7 @@
 //! Log lines, caught.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -38,13 +38,18 @@ impl<'a> MakeWriter<'a> for Captured {
     }
 }
 
-/// Catches every line of the `threelo` target, at TRACE, on this thread while the guard lives.
-pub fn capture_logs() -> (Captured, tracing::subscriber::DefaultGuard) {
-    let captured = Captured::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("threelo=trace,threelo_tower=trace")
-        .with_ansi(false)
-        .with_writer(captured.clone())
-        .finish();
-    (captured, tracing::subscriber::set_default(subscriber))
+/// Catches every line of the `threelo` targets at TRACE, of all tests of this process, from the first call on.
+pub fn capture_logs() -> Captured {
+    static CAPTURED: OnceLock<Captured> = OnceLock::new();
+    let install = || {
+        let captured = Captured::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter("threelo=trace,threelo_tower=trace")
+            .with_ansi(false)
+            .with_writer(captured.clone())
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).expect("nobody else catches logs");
+        captured
+    };
+    CAPTURED.get_or_init(install).clone()
 }

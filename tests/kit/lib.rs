@@ -1,5 +1,10 @@
 //! What scenarios are made of: a world (app, sandbox, clock), browsers with cookies of their own, and counting stores.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a kit for tests: what is not as expected must end the test"
+)]
+
 mod app;
 mod browser;
 mod capture;

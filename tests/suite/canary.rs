@@ -28,7 +28,7 @@ fn assert_clean(what: &str, text: &str, canaries: &[String]) {
 
 #[tokio::test]
 async fn no_secret_is_logged_or_shown_in_a_whole_life() {
-    let (captured, _guard) = capture_logs();
+    let captured = capture_logs();
     let world = World::new().await;
     let mut browser = world.browser();
     let mut pages = String::new();
@@ -77,7 +77,7 @@ async fn no_secret_is_logged_or_shown_in_a_whole_life() {
         world.sandbox.fault(endpoint, fault, 1);
         let seen = browser.sign_in(&world, "mia", "/user").await.1;
         pages += seen.location();
-        pages += &browser.open(&seen.location().to_owned()).await.text();
+        pages += &browser.open(seen.location()).await.text();
     }
     world.sessions.set_down(true);
     pages += &browser.open("/user").await.text();

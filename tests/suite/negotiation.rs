@@ -302,7 +302,7 @@ async fn every_page_of_ours_is_framed_by_nobody_and_loads_nothing() {
         "/auth/logout",
         "/auth/sites",
         "/auth/error?reason=setup",
-        "/auth/error?reason=<script>alert(1)</script>",
+        "/auth/error?reason=%3Cscript%3Ealert(1)%3C/script%3E",
     ] {
         let page = browser.open(path).await;
         let policy = page.header("content-security-policy");

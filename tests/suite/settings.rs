@@ -120,7 +120,7 @@ fn endpoints_are_https_origins_or_loopback() {
 
 #[test]
 fn lifetimes_out_of_range_are_errors_at_both_ends() {
-    let minutes = |count| Duration::from_secs(60 * count);
+    let minutes = |count: u64| Duration::from_secs(60 * count);
     assert!(problem(builder().flow_lifetime(minutes(31))).contains("60 to 1800 seconds"));
     assert!(problem(builder().session_lifetimes(minutes(4), minutes(600))).contains("idle"));
     assert!(

@@ -12,6 +12,7 @@ use crate::flow::{BoxError, Cancelled, Hooks, Next, Outside, Ports, SignIn, Stor
 use crate::http_client::HttpClient;
 use crate::random::random;
 use crate::seal::KeyRing;
+use crate::secret::Keys;
 use crate::store::{
     FlowMarks, GrantStore, MemoryFlowMarks, MemoryGrants, MemorySessions, SessionStore,
 };
@@ -38,7 +39,7 @@ pub enum BuildError {
 #[must_use]
 pub struct AuthBuilder {
     settings: Settings,
-    keys: Option<String>,
+    keys: Option<Keys>,
     clock: Arc<dyn Clock>,
     http: Option<Arc<dyn HttpClient>>,
     sessions: Option<Arc<dyn SessionStore>>,
@@ -157,7 +158,7 @@ impl AuthBuilder {
     /// The sealing keys, `id:base64` separated by commas, each of at least 32 random bytes; the first seals, all open.
     /// `openssl rand -base64 32` makes one.
     pub fn keys(mut self, keys: impl Into<String>) -> Self {
-        self.keys = Some(keys.into());
+        self.keys = Some(Keys::new(keys));
         self
     }
 
@@ -278,7 +279,7 @@ impl AuthBuilder {
             let secret = random::<32>().map_err(|_rejection| BuildError::NoRandomness)?;
             KeyRing::from_secret("random", &secret).map_err(|_weak| BuildError::NoRandomness)
         };
-        match self.keys.as_deref().map(KeyRing::parse) {
+        match self.keys.as_ref().map(|keys| KeyRing::parse(keys.expose())) {
             Some(Ok(ring)) => return Ok(ring),
             Some(Err(error)) => self.problem("THREELO_KEYS", error.to_string(), REMEDY),
             None if in_memory => tracing::warn!(

@@ -10,6 +10,7 @@ use super::{Context, Web, json};
 use crate::error::{Reason, Rejection};
 use crate::message::{Audience, Reply};
 use crate::return_to::ReturnTo;
+use crate::scope::Scopes;
 
 /// Answers a rejection.
 pub(crate) fn reject(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
@@ -80,35 +81,47 @@ fn page(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
         return go(Audience::Page, &to);
     }
     let (login_url, home_url) = (web.login_url(here.as_ref()), web.ports.config.home());
-    let failed = |reason| {
-        web.page(
-            rejection.status(),
-            &Page::Failed {
-                reason,
-                try_again: &login_url,
-                home_url,
-            },
-        )
-    };
-    match rejection {
-        Rejection::NotSignedIn
-        | Rejection::ConsentNeeded
-        | Rejection::MissingScope(_)
-        | Rejection::Forbidden => failed(Reason::Refused),
-        Rejection::NoSite => web.page(
-            rejection.status(),
-            &Page::NoSites {
-                account: "",
-                add_url: &login_url,
-                home_url,
-            },
-        ),
-        Rejection::Store(_) | Rejection::SitesUnknown | Rejection::NoRandomness => {
-            failed(Reason::Unavailable)
+    let login_url = login_url.as_str();
+    let page = match rejection {
+        Rejection::NotSignedIn | Rejection::ConsentNeeded => Page::SignInFirst {
+            login_url,
+            home_url,
+        },
+        Rejection::MissingScope(missing) => {
+            let login_url = &step_up_url(web, missing, here.as_ref());
+            return web.page(
+                rejection.status(),
+                &Page::MissingScope {
+                    login_url,
+                    home_url,
+                },
+            );
         }
-        _ => Reply::new(rejection.status())
-            .body("text/plain; charset=utf-8", format!("{rejection}\n")),
-    }
+        Rejection::Forbidden => Page::CrossSite { home_url },
+        Rejection::NoSite => Page::NoSites {
+            account: "",
+            add_url: login_url,
+            home_url,
+        },
+        Rejection::Store(_) | Rejection::SitesUnknown | Rejection::NoRandomness => Page::Failed {
+            reason: Reason::Unavailable,
+            try_again: login_url,
+            home_url,
+        },
+        _ => {
+            return Reply::new(rejection.status())
+                .body("text/plain; charset=utf-8", format!("{rejection}\n"));
+        }
+    };
+    web.page(rejection.status(), &page)
+}
+
+/// The login that also asks for what is missing, as far as the app offers it.
+fn step_up_url(web: &Web, missing: &Scopes, here: Option<&ReturnTo>) -> String {
+    let scopes = missing.to_string();
+    let mut parameters = vec![("scope", scopes.as_str())];
+    parameters.extend(here.map(|here| ("return_to", here.as_str())));
+    web.route("login", &parameters)
 }
 
 fn problem(web: &Web, rejection: &Rejection) -> Reply {

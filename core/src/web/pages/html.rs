@@ -1,0 +1,53 @@
+//! Escaping, and the pieces that pages are put together from.
+
+/// Text that cannot become markup, in content and in quoted attributes.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// A link that looks like the main button.
+pub(super) fn main_link(url: &str, text: &str) -> String {
+    format!(
+        "<a class=\"button main\" href=\"{}\">{}</a>",
+        escaped(url),
+        escaped(text)
+    )
+}
+
+/// A link that looks like a quiet button.
+pub(super) fn quiet_link(url: &str, text: &str) -> String {
+    format!(
+        "<a class=\"button\" href=\"{}\">{}</a>",
+        escaped(url),
+        escaped(text)
+    )
+}
+
+/// A row of buttons.
+pub(super) fn row(buttons: &[String]) -> String {
+    format!("<div class=\"row\">{}</div>", buttons.concat())
+}
+
+/// A field that nobody sees.
+pub(super) fn hidden(name: &str, value: &str) -> String {
+    format!(
+        "<input type=\"hidden\" name=\"{name}\" value=\"{}\">",
+        escaped(value)
+    )
+}
+
+/// One paragraph of plain text.
+pub(super) fn paragraph(text: &str) -> String {
+    format!("<p>{}</p>", escaped(text))
+}
