@@ -161,7 +161,7 @@ fn short(
     page: &Page<'_>,
 ) -> (&'static str, String) {
     let on = on.map(|(url, text)| main_link(url, text));
-    let back = quiet_link(home_url, "Back to the app");
+    let back = quiet_link(home_of(page), "Back to the app");
     (
         title,
         paragraph(text) + &row(&[on.unwrap_or_default(), back]),
