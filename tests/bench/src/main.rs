@@ -1,2 +1,75 @@
-//! Soon.
-fn main() {}
+//! Prints what requests and stored sessions cost. `quick` takes seconds; without it, about a minute.
+
+use std::error::Error;
+
+use threelo_bench::apps::{APPS, Stores};
+use threelo_bench::measure::{Case, Effort, interleave};
+use threelo_bench::sessions::{ACCOUNTS, Cookies};
+use threelo_bench::visit::VISITS;
+use threelo_bench::{memory, report, sessions};
+use tokio::runtime::Runtime;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["memory", store, count, accounts] => {
+            let bytes = memory::fill(store, count.parse()?, accounts.parse()?)?;
+            println!("{} {}", bytes.live, bytes.resident);
+            Ok(())
+        }
+        [] => everything(&runtime, Effort::FULL, [1_000, 1_000_000]),
+        ["quick"] => everything(&runtime, Effort::QUICK, [1_000, 100_000]),
+        _ => Err("give nothing, or: quick".into()),
+    }
+}
+
+fn everything(runtime: &Runtime, effort: Effort, sizes: [usize; 2]) -> Result<(), Box<dyn Error>> {
+    for count in sizes {
+        println!(
+            "\n## {count} sessions, {} rounds of {} requests\n\n{}",
+            effort.rounds,
+            effort.requests,
+            requests(runtime, effort, count)?
+        );
+    }
+    let [_, most] = sizes;
+    println!("## Bytes per session\n\n{}", memory_table(most));
+    Ok(())
+}
+
+fn requests(runtime: &Runtime, effort: Effort, count: usize) -> Result<String, Box<dyn Error>> {
+    let stores = filled(count)?;
+    let cookies = Cookies::of(count);
+    let mut cases = Vec::new();
+    for visit in VISITS {
+        for app in APPS {
+            cases.push(Case::new(visit, app, app.router(&stores)?));
+        }
+    }
+    interleave(runtime, &mut cases, &cookies, effort);
+    Ok(report::requests(&cases))
+}
+
+/// Fills on a thread of its own, so that the measuring thread's part of the heap stays as it was.
+fn filled(count: usize) -> Result<Stores, Box<dyn Error>> {
+    let fill = move || -> Result<Stores, sessions::FillError> {
+        let profiles = sessions::profiles(ACCOUNTS)?;
+        Ok(Stores::new(
+            sessions::floors(count, &profiles),
+            sessions::ours(count, &profiles)?,
+        ))
+    };
+    let filled = std::thread::spawn(fill).join();
+    Ok(filled.map_err(|_panic| "filling the stores panicked")??)
+}
+
+fn memory_table(count: usize) -> String {
+    let row = |accounts: usize| {
+        let of = |store| memory::in_own_process(store, count, accounts).unwrap_or_default();
+        let name = format!("{count} of {accounts} accounts");
+        (name, of("floor"), of("ours"))
+    };
+    report::memory(&[row(ACCOUNTS), row(count)])
+}

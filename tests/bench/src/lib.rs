@@ -1,0 +1,10 @@
+//! What a request costs: bare axum, an empty layer, the floor and ours, side by side in one process.
+
+pub mod alloc;
+pub mod apps;
+pub mod floor;
+pub mod measure;
+pub mod memory;
+pub mod report;
+pub mod sessions;
+pub mod visit;

@@ -1,0 +1,165 @@
+//! The same sessions for every store: n tickets, shared by 1000 accounts.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use threelo::clock::{Clock, SystemClock};
+use threelo::store::{Inserted, MemorySessions, SessionRecord, SessionStore, StoreError};
+use threelo::{AccountId, InvalidId, Profile, Ticket};
+
+use crate::floor::{self, Floor};
+
+/// The session cookie of an app at `http://localhost:3000`.
+pub const COOKIE_NAME: &str = "threelo-session";
+
+/// How many accounts share the sessions that requests are measured with.
+pub const ACCOUNTS: usize = 1000;
+
+/// A cheap source of numbers that look random, the same in every run (splitmix64).
+#[derive(Clone, Debug)]
+pub struct Numbers(u64);
+
+impl Numbers {
+    /// Numbers of their own for a name: two cases must not walk the sessions in one order.
+    pub fn named(name: &str) -> Self {
+        Self(name.bytes().fold(7, |sum, byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        }))
+    }
+
+    fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        ((u128::from(self.draw()) * end as u128) >> 64) as usize
+    }
+
+    /// 32 bytes for a ticket.
+    pub fn bytes(&mut self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.draw().to_le_bytes());
+        }
+        bytes
+    }
+}
+
+/// The cookies of all sessions, end to end in one buffer.
+#[derive(Debug)]
+pub struct Cookies {
+    flat: String,
+    count: usize,
+}
+
+impl Cookies {
+    /// The cookies of the first `count` tickets.
+    pub fn of(count: usize) -> Self {
+        let mut flat = String::with_capacity(count * (COOKIE_NAME.len() + 44));
+        for bytes in tickets(count) {
+            flat.push_str(COOKIE_NAME);
+            flat.push('=');
+            flat.push_str(&Ticket::from_bytes(bytes).encode());
+        }
+        Self { flat, count }
+    }
+
+    /// A random one, as `name=value`.
+    pub fn pick(&self, numbers: &mut Numbers) -> &str {
+        let length = self.flat.len() / self.count;
+        let start = numbers.below(self.count) * length;
+        &self.flat[start..start + length]
+    }
+}
+
+fn tickets(count: usize) -> impl Iterator<Item = [u8; 32]> {
+    let mut numbers = Numbers::named("tickets");
+    (0..count).map(move |_| numbers.bytes())
+}
+
+/// Why a store could not be filled.
+#[derive(Debug, thiserror::Error)]
+pub enum FillError {
+    /// An account id is none.
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store knew a ticket already.
+    #[error("a ticket is stored already")]
+    Exists,
+    /// There is no runtime to fill it with.
+    #[error(transparent)]
+    Runtime(#[from] std::io::Error),
+}
+
+/// Profiles as a sign-in leaves them.
+///
+/// # Errors
+///
+/// [`FillError::Id`], which would be a mistake here.
+pub fn profiles(accounts: usize) -> Result<Vec<Arc<Profile>>, FillError> {
+    let profile = |number: usize| {
+        let id = AccountId::parse(&format!("712020:account-{number}"))?;
+        let mut profile = Profile::of(id);
+        profile.name = Some(format!("Account Number {number}").into());
+        profile.email = Some(format!("account{number}@example.org").into());
+        Ok(Arc::new(profile))
+    };
+    (0..accounts).map(profile).collect()
+}
+
+/// Our in-memory store with `count` sessions.
+///
+/// # Errors
+///
+/// [`FillError`], which would be a mistake here.
+pub fn ours(count: usize, profiles: &[Arc<Profile>]) -> Result<Arc<MemorySessions>, FillError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(fill(count, profiles))
+}
+
+async fn fill(count: usize, profiles: &[Arc<Profile>]) -> Result<Arc<MemorySessions>, FillError> {
+    let store = MemorySessions::with_capacity(count);
+    let now = SystemClock.now();
+    for (number, bytes) in tickets(count).enumerate() {
+        let record = SessionRecord {
+            key: Ticket::from_bytes(bytes).hash(),
+            profile: Arc::clone(&profiles[number % profiles.len()]),
+            site: None,
+            created_at: now,
+            seen_at: now,
+            expires_at: end(now),
+            version: 1,
+        };
+        if store.insert(Arc::new(record)).await? == Inserted::Exists {
+            return Err(FillError::Exists);
+        }
+    }
+    Ok(Arc::new(store))
+}
+
+/// The floor's store with the same sessions.
+pub fn floors(count: usize, profiles: &[Arc<Profile>]) -> Arc<Floor> {
+    let floor = Floor::default();
+    let expires_at = end(SystemClock.now());
+    for (number, bytes) in tickets(count).enumerate() {
+        let profile = Arc::clone(&profiles[number % profiles.len()]);
+        let session = floor::Session {
+            expires_at,
+            profile,
+        };
+        floor.insert(floor::hash(&bytes), Arc::new(session));
+    }
+    Arc::new(floor)
+}
+
+fn end(now: SystemTime) -> SystemTime {
+    now.checked_add(Duration::from_secs(24 * 3600))
+        .unwrap_or(now)
+}
