@@ -16,6 +16,11 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
+/// A link within a sentence.
+pub(super) fn link(url: &str, text: &str) -> String {
+    format!("<a href=\"{}\">{}</a>", escaped(url), escaped(text))
+}
+
 /// A link that looks like the main button.
 pub(super) fn main_link(url: &str, text: &str) -> String {
     format!(
@@ -50,4 +55,16 @@ pub(super) fn hidden(name: &str, value: &str) -> String {
 /// One paragraph of plain text.
 pub(super) fn paragraph(text: &str) -> String {
     format!("<p>{}</p>", escaped(text))
+}
+
+/// A name that somebody chose: it cannot turn the direction of the words beside it, nor spell itself backwards.
+pub(super) fn name(text: &str) -> String {
+    let is_override =
+        |character| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    format!("<bdi>{}</bdi>", escaped(&text.replace(is_override, "")))
+}
+
+/// One paragraph around a name.
+pub(super) fn about(before: &str, who: &str, after: &str) -> String {
+    format!("<p>{}{}{}</p>", escaped(before), name(who), escaped(after))
 }

@@ -3,8 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use url::Url;
 
-use super::html::{escaped, hidden, main_link, paragraph, quiet_link, row};
+use super::html::{about, escaped, hidden, link, main_link, name, paragraph, quiet_link, row};
 use super::{Page, Pages, SiteChoice, text};
 use crate::error::Reason;
 
@@ -29,18 +30,20 @@ impl PlainPages {
         self
     }
 
-    fn document(&self, title: &str, body: &str) -> String {
-        let title = escaped(title);
-        let app = self
-            .app_name
-            .as_deref()
-            .map(|name| format!("<p class=\"app\">{}</p>", escaped(name)));
+    fn document(&self, headline: &str, body: &str) -> String {
+        let headline = escaped(headline);
+        let (title, app) = match self.app_name.as_deref().map(escaped) {
+            Some(name) => (
+                format!("{headline} – {name}"),
+                format!("<p class=\"app\">{name}</p>\n"),
+            ),
+            None => (headline.clone(), String::new()),
+        };
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"robots\" content=\"noindex\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
-             <body>\n<main>\n{}<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n",
-            app.unwrap_or_default()
+             <body>\n<main>\n{app}<h1>{headline}</h1>\n{body}\n</main>\n</body>\n</html>\n"
         )
     }
 }
@@ -65,10 +68,10 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
             add_url,
             account,
         } => {
-            let intro = format!("You are {account}. Which site do you want to work on?");
+            let intro = about("You are ", account, ". Which site do you want to work on?");
             (
                 "Choose a site",
-                paragraph(&intro) + &picker(sites, (action, return_to)) + &add(add_url),
+                intro + &add(add_url) + &picker(sites, (action, return_to)),
             )
         }
         Page::NoSites {
@@ -97,21 +100,25 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
 
 fn notice(page: &Page<'_>) -> (&'static str, String) {
     match page {
-        Page::Continue { login_url, .. } => {
-            short(CONTINUE, Some((login_url, "Go on to Atlassian")), page)
+        Page::Continue { login_url, .. } => short(
+            text::CONTINUE,
+            Some((login_url, "Go on to Atlassian")),
+            page,
+        ),
+        Page::StillWorking { go_on, .. } => {
+            short(text::STILL_WORKING, Some((go_on, "Go on")), page)
         }
-        Page::StillWorking { go_on, .. } => short(STILL_WORKING, Some((go_on, "Go on")), page),
         Page::SignInFirst { login_url, .. } => short(
-            SIGN_IN_FIRST,
+            text::SIGN_IN_FIRST,
             Some((login_url, "Sign in with Atlassian")),
             page,
         ),
         Page::MissingScope { login_url, .. } => short(
-            MISSING_SCOPE,
+            text::MISSING_SCOPE,
             Some((login_url, "Ask Atlassian for it")),
             page,
         ),
-        _ => short(CROSS_SITE, None, page),
+        _ => short(text::CROSS_SITE, None, page),
     }
 }
 
@@ -130,41 +137,17 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
     }
 }
 
-/// A headline and one paragraph.
-type Short = (&'static str, &'static str);
-
-const CONTINUE: Short = (
-    "Sign in with Atlassian?",
-    "A page of another site sent you here. Go on only if you want to sign in to this app.",
-);
-const STILL_WORKING: Short = (
-    "Almost there",
-    "Your sign-in is still being finished, probably in another tab or after a reload.",
-);
-const SIGN_IN_FIRST: Short = (
-    "Please sign in first",
-    "You are not signed in any more, so what you just sent was not done. Sign in, then do it again.",
-);
-const MISSING_SCOPE: Short = (
-    "One more permission is needed",
-    "This page needs a permission that you did not give to this app so far.",
-);
-const CROSS_SITE: Short = (
-    "Nothing was done",
-    "This came from a page of another site, so we did not do it. Use the app's own pages instead.",
-);
-
 /// A page of a headline, a paragraph, the way on if there is one, and the way back.
 fn short(
-    (title, text): Short,
+    (title, said): text::Short,
     on: Option<(&str, &str)>,
     page: &Page<'_>,
 ) -> (&'static str, String) {
-    let on = on.map(|(url, text)| main_link(url, text));
+    let on = on.map(|(url, label)| main_link(url, label));
     let back = quiet_link(home_of(page), "Back to the app");
     (
         title,
-        paragraph(text) + &row(&[on.unwrap_or_default(), back]),
+        paragraph(said) + &row(&[on.unwrap_or_default(), back]),
     )
 }
 
@@ -179,49 +162,59 @@ fn failed(reason: Reason, try_again: &str, home_url: &str) -> (&'static str, Str
 
 fn picker(sites: &[SiteChoice<'_>], (action, return_to): (&str, &str)) -> String {
     let entries: String = sites.iter().map(site).collect();
+    // Safari takes a list without bullets for no list, unless the role is spelled out.
     format!(
-        "<form method=\"post\" action=\"{}\">{}<ul class=\"sites\">{entries}</ul></form>",
+        "<form method=\"post\" action=\"{}\">{}<ul class=\"sites\" role=\"list\" aria-label=\"Sites\">{entries}</ul></form>",
         escaped(action),
         hidden("return_to", return_to)
     )
 }
 
 fn site(choice: &SiteChoice<'_>) -> String {
-    let host = choice.url.and_then(|url| url.strip_prefix("https://"));
-    let host = host
-        .map(|host| format!("<span class=\"host\">{}</span>", escaped(host)))
+    let host = choice
+        .url
+        .and_then(host)
+        .map(|host| format!(" <span class=\"host\">{}</span>", escaped(&host)))
         .unwrap_or_default();
-    let (class, tag) = if choice.current {
-        (" class=\"current\"", "<span class=\"tag\">current</span>")
+    let (mark, tag) = if choice.current {
+        (
+            " class=\"current\" aria-current=\"true\"",
+            " <span class=\"tag\">current site</span>",
+        )
     } else {
         ("", "")
     };
     format!(
-        "<li><button{class} name=\"site\" value=\"{}\"><span class=\"name\">{}</span>{tag}{host}</button></li>",
+        "<li><button{mark} name=\"site\" value=\"{}\"><span class=\"name\">{}</span>{tag}{host}</button></li>\n",
         escaped(choice.cloud_id),
-        escaped(choice.name)
+        name(choice.name)
     )
 }
 
+/// The host of an https address; any other address is not shown.
+fn host(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(|url| url.scheme() == "https")?;
+    url.host_str().map(str::to_owned)
+}
+
+/// Stands above the list: below five hundred sites nobody would find it.
 fn add(add_url: &str) -> String {
-    row(&[quiet_link(add_url, "Add a site")])
+    format!("<p>Is yours missing? {}</p>", link(add_url, "Add a site"))
 }
 
 fn no_sites(account: &str, add_url: &str, home_url: &str) -> String {
+    const NONE: &str = " reaches no Atlassian site through this app.";
     let who = if account.is_empty() {
-        "Your account".to_owned()
+        about("", "Your account", NONE)
     } else {
-        account.to_owned()
+        about("", account, NONE)
     };
-    paragraph(&format!(
-        "{who} reaches no Atlassian site through this app."
-    )) + &paragraph(
-        "Either the account has no access to a product there, or an admin removed the app from the site. Ask the \
-             site's admin, or choose a site at Atlassian once more.",
-    ) + &row(&[
+    let why: String = text::NO_SITES.iter().copied().map(paragraph).collect();
+    let buttons = row(&[
         main_link(add_url, "Choose a site at Atlassian"),
         quiet_link(home_url, "Back to the app"),
-    ])
+    ]);
+    who + &why + &buttons
 }
 
 fn logout(account: Option<&str>, (action, return_to): (&str, &str), home_url: &str) -> String {
@@ -232,7 +225,7 @@ fn logout(account: Option<&str>, (action, return_to): (&str, &str), home_url: &s
     format!(
         "{}<form method=\"post\" action=\"{}\">{}<div class=\"row\"><button class=\"main\">Sign out</button>\
          <button name=\"everywhere\" value=\"true\">Sign out on all devices</button>{}</div></form>",
-        paragraph(&format!("You are signed in as {account}.")),
+        about("You are signed in as ", account, "."),
         escaped(action),
         hidden("return_to", return_to),
         quiet_link(home_url, "Stay signed in")
@@ -244,6 +237,14 @@ mod tests {
     use super::*;
 
     const HOSTILE: &str = "</style><script>alert(1)</script>\"'&";
+    const REASONS: [&str; 6] = [
+        "refused",
+        "cancelled",
+        "busy",
+        "setup",
+        "account",
+        "unavailable",
+    ];
 
     #[expect(clippy::too_many_lines, reason = "one entry per page")]
     fn pages() -> Vec<String> {
@@ -301,14 +302,7 @@ mod tests {
                 home_url: hostile,
             },
         ];
-        for reason in [
-            "refused",
-            "cancelled",
-            "busy",
-            "setup",
-            "account",
-            "unavailable",
-        ] {
+        for reason in REASONS {
             let reason = Reason::parse(reason).unwrap();
             pages.push(Page::Failed {
                 reason,
@@ -322,11 +316,14 @@ mod tests {
 
     #[test]
     fn hostile_names_and_addresses_stay_text_on_every_page() {
+        const TEXT: &str = "&lt;/style&gt;&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;";
+
         for page in pages() {
-            assert!(
-                !page.contains("<script") && !page.contains("\"'&\""),
-                "{page}"
-            );
+            // Each time the canary appears, all of it is escaped.
+            let canaries = page.matches("alert(1)").count();
+            assert!(canaries > 2, "{page}");
+            assert_eq!(page.matches(TEXT).count(), canaries, "{page}");
+            assert!(!page.contains("<script"), "{page}");
             assert_eq!(page.matches("</style>").count(), 1);
         }
     }
@@ -336,9 +333,54 @@ mod tests {
         for page in pages() {
             assert_eq!(page.matches("<h1>").count(), 1);
             assert!(page.contains("<html lang=\"en\">") && page.contains("<title>"));
-            for banned in ["style=\"", " onclick", "src=", "<link", "@import", "url("] {
+            for banned in [
+                "style=", " onclick", "src=", "<link", "@import", "url(", "://",
+            ] {
                 assert!(!page.contains(banned), "{banned}");
             }
+        }
+    }
+
+    #[test]
+    fn a_site_shows_the_host_of_its_https_address_and_no_other_part() {
+        let shown = host("https://someone:secret@Acme.atlassian.net:8443/wiki?x=1#y");
+
+        assert_eq!(shown.as_deref(), Some("acme.atlassian.net"));
+        for other in ["http://acme.example", "javascript:alert(1)", "acme", ""] {
+            assert_eq!(host(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_spell_itself_backwards() {
+        assert_eq!(name("Acme \u{202e}live\u{2066}"), "<bdi>Acme live</bdi>");
+    }
+
+    #[test]
+    fn only_the_current_site_is_called_current() {
+        let site = |name, current| SiteChoice {
+            cloud_id: name,
+            name,
+            url: None,
+            current,
+        };
+        let list = picker(
+            &[site("one", false), site("two", true)],
+            ("/auth/site", "/"),
+        );
+
+        assert_eq!(list.matches("current site").count(), 1);
+        let entry = list.lines().find(|line| line.contains("current site"));
+        assert!(entry.is_some_and(|entry| entry.contains(">two<")));
+    }
+
+    #[test]
+    fn a_reason_is_one_word_of_a_closed_list() {
+        for word in REASONS {
+            assert_eq!(Reason::parse(word).map(Reason::as_str), Some(word));
+        }
+        for other in ["", "Refused", "refused ", "refused&x", HOSTILE] {
+            assert_eq!(Reason::parse(other), None, "{other}");
         }
     }
 

@@ -1,6 +1,37 @@
-//! What the pages say when a login did not happen.
+//! What the pages say.
 
 use crate::error::Reason;
+
+/// A headline and one paragraph.
+pub(super) type Short = (&'static str, &'static str);
+
+pub(super) const CONTINUE: Short = (
+    "Sign in with Atlassian?",
+    "A page of another site sent you here. Go on only if you want to sign in to this app.",
+);
+pub(super) const STILL_WORKING: Short = (
+    "Almost there",
+    "Your sign-in is still being finished, probably in another tab or after a reload.",
+);
+pub(super) const SIGN_IN_FIRST: Short = (
+    "Please sign in first",
+    "You are not signed in any more, so what you just sent was not done. Sign in, then do it again.",
+);
+pub(super) const MISSING_SCOPE: Short = (
+    "One more permission is needed",
+    "This page needs a permission that you did not give to this app so far.",
+);
+pub(super) const CROSS_SITE: Short = (
+    "Nothing was done",
+    "This came from a page of another site, so we did not do it. Use the app's own pages instead.",
+);
+
+/// Why somebody may reach no site, and what helps.
+pub(super) const NO_SITES: [&str; 2] = [
+    "Perhaps the account has no access to a product there yet, another site was chosen when this app was allowed, or an \
+     admin removed the app from the site.",
+    "You can choose a site at Atlassian once more, or ask the site's admin.",
+];
 
 /// Headline, what happened, what to do.
 pub(super) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
@@ -18,7 +49,7 @@ pub(super) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
         ),
         Reason::Busy => (
             "Many people are signing in right now",
-            "Your sign-in had to wait too long in line.",
+            "Your sign-in had to wait too long in line. Nothing was changed.",
             "Please try again in a minute.",
         ),
         Reason::Setup => (
@@ -34,8 +65,8 @@ pub(super) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
             "You can try again with another account.",
         ),
         Reason::Unavailable => (
-            "We could not finish the sign-in",
-            "Atlassian, or our own storage, did not answer in time. Nothing is lost.",
+            "That did not work just now",
+            "Atlassian, or this app's own storage, did not answer. Nothing is lost.",
             "Please try again in a moment.",
         ),
     }
