@@ -1,0 +1,234 @@
+//! One Chromium with an empty profile.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use thirtyfour::prelude::{By, WebDriver, WebDriverResult};
+use thirtyfour::{CapabilitiesHelper, ChromiumLikeCapabilities, Cookie, DesiredCapabilities};
+use tokio::process::{Child, Command};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::free_port;
+
+const FLAGS: [&str; 10] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    // The machine may have no route out: names of the tests lead here.
+    "--host-resolver-rules=MAP *.example.com 127.0.0.1",
+];
+
+/// How a page is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// The window, in pixels.
+    pub size: (u32, u32),
+    /// Whether the person prefers dark.
+    pub dark: bool,
+}
+
+/// A driven Chromium; it ends when dropped.
+#[derive(Debug)]
+pub struct Chrome {
+    driver: WebDriver,
+    _server: Child,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// One Chromium at a time: on two cores several only slow each other down until clicks time out.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// How long a page may take to become what a test expects.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Chrome {
+    /// Starts a driver and a browser; self-made certificates are accepted.
+    pub async fn start() -> Self {
+        let turn = TURN.lock().await;
+        let port = free_port();
+        let server = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver starts: install Debian's chromium and chromium-driver");
+        let mut capabilities = DesiredCapabilities::chrome();
+        for flag in FLAGS {
+            capabilities.add_arg(flag).expect("a flag");
+        }
+        capabilities
+            .accept_insecure_certs(true)
+            .expect("a capability");
+        let url = format!("http://127.0.0.1:{port}");
+        for _ in 0..100 {
+            if let Ok(driver) = WebDriver::new(&url, capabilities.clone()).await {
+                return Self {
+                    driver,
+                    _server: server,
+                    _turn: turn,
+                };
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("Chromium did not start within 10 s");
+    }
+
+    /// Ends the browser.
+    pub async fn quit(self) {
+        eprintln!("{:?} quit", std::time::SystemTime::now());
+        self.driver.clone().quit().await.expect("the browser ends");
+    }
+
+    /// Goes to an address.
+    pub async fn open(&self, url: &str) {
+        eprintln!("{:?} open {url}", std::time::SystemTime::now());
+        self.driver.goto(url).await.expect("the page opens");
+    }
+
+    /// Clicks the first element that a selector finds.
+    pub async fn click(&self, css: &str) {
+        let found = self.driver.find(By::Css(css)).await;
+        let element = found.unwrap_or_else(|_| panic!("no {css} on the page"));
+        element.click().await.expect("a click");
+    }
+
+    /// Clicks the first link or button with this text.
+    pub async fn press(&self, text: &str) {
+        eprintln!("{:?} press {text}", std::time::SystemTime::now());
+        let path = format!(
+            "//a[normalize-space()='{text}']|//button[contains(normalize-space(), '{text}')]"
+        );
+        let is_there = async || self.driver.find(By::XPath(&path)).await.is_ok();
+        self.until(&format!("something called {text:?} to press"), is_there)
+            .await;
+        let Ok(element) = self.driver.find(By::XPath(&path)).await else {
+            panic!(
+                "nothing to press called {text} on {}:\n{}",
+                self.url().await,
+                self.text().await
+            );
+        };
+        element.click().await.expect("a click");
+    }
+
+    /// Waits until the page shows this text.
+    pub async fn sees(&self, text: &str) {
+        self.until(&format!("{text:?} is shown"), async || {
+            self.text().await.contains(text)
+        })
+        .await;
+    }
+
+    /// Waits until the address bar shows exactly this.
+    pub async fn is_at(&self, url: &str) {
+        self.until(&format!("the address is {url}"), async || {
+            self.url().await == url
+        })
+        .await;
+    }
+
+    async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            while !holds().await {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+        if waited.await.is_err() {
+            panic!(
+                "{what}: not within 10 s; at {}:\n{}",
+                self.url().await,
+                self.text().await
+            );
+        }
+    }
+
+    /// The text of the page.
+    pub async fn text(&self) -> String {
+        // Between two pages there may be no body, or one that is gone when it is read.
+        match self.driver.find(By::Tag("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// The address in the address bar.
+    pub async fn url(&self) -> String {
+        self.driver
+            .current_url()
+            .await
+            .expect("an address")
+            .to_string()
+    }
+
+    /// Waits until the page is loaded and has a headline.
+    pub async fn settled(&self) {
+        let script =
+            "return document.readyState === 'complete' && document.querySelector('h1') !== null";
+        self.until("the page has a headline", async || {
+            self.script(script).await == true
+        })
+        .await;
+    }
+
+    /// Goes back in the history.
+    pub async fn back(&self) {
+        eprintln!("{:?} back", std::time::SystemTime::now());
+        self.driver.back().await.expect("a way back");
+    }
+
+    /// Runs a script on the page.
+    pub async fn script(&self, script: &str) -> serde_json::Value {
+        let ran = self
+            .driver
+            .execute(script, Vec::new())
+            .await
+            .expect("the script runs");
+        ran.json().clone()
+    }
+
+    /// The cookies of the page's host.
+    pub async fn cookies(&self) -> Vec<Cookie> {
+        self.driver.get_all_cookies().await.expect("cookies")
+    }
+
+    /// Opens a second tab and goes there.
+    pub async fn open_tab(&self, url: &str) {
+        let tab = self.driver.new_tab().await.expect("a tab");
+        self.driver.switch_to_window(tab).await.expect("the tab");
+        self.open(url).await;
+    }
+
+    /// Goes to the first tab.
+    pub async fn first_tab(&self) {
+        let tabs = self.driver.windows().await.expect("tabs");
+        let first = tabs.first().cloned().expect("a first tab");
+        self.driver.switch_to_window(first).await.expect("the tab");
+    }
+
+    /// Takes a picture of the page as somebody sees it.
+    pub async fn photograph(&self, look: Look, file: &Path) {
+        self.look(look).await.expect("a look");
+        self.driver.screenshot(file).await.expect("a picture");
+    }
+
+    async fn look(&self, look: Look) -> WebDriverResult<()> {
+        let tools = self.driver.cdp();
+        let scheme = if look.dark { "dark" } else { "light" };
+        let media = serde_json::json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        tools.send_raw("Emulation.setEmulatedMedia", media).await?;
+        let (width, height) = look.size;
+        let screen = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        tools
+            .send_raw("Emulation.setDeviceMetricsOverride", screen)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! The whole trip, as a person sees it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    clippy::cognitive_complexity,
+    reason = "a walk is as long as it is"
+)]
+
+use std::path::PathBuf;
+
+use threelo_browser_tests::{Chrome, Look, QuickStart, TlsFront};
+
+const QUICK_START: &str = "axum-quickstart";
+
+/// From a stranger's home page to a signed-in one; the sandbox is another site.
+async fn sign_in(chrome: &Chrome, origin: &str, person: &str) {
+    chrome.open(&format!("{origin}/")).await;
+    chrome.press("Sign in with Atlassian").await;
+    chrome.sees("Log in as one of these people").await;
+    chrome.press(person).await;
+    chrome.press("Accept").await;
+    chrome.is_at(&format!("{origin}/")).await;
+    chrome.sees(&format!("Signed in as {person}")).await;
+}
+
+async fn walk(chrome: &Chrome, origin: &str) {
+    sign_in(chrome, origin, "Mia Krystof").await;
+
+    // Several sites: the picker comes when a site is needed, and leads on to where the visitor was going.
+    chrome.press("Go to your board").await;
+    chrome.sees("Choose a site").await;
+    chrome.press("Borealis Lab").await;
+    chrome.is_at(&format!("{origin}/board")).await;
+    chrome.sees("works on Borealis Lab").await;
+
+    // A second tab works on another site.
+    chrome
+        .open_tab(&format!("{origin}/board?site=cirrus-support.atlassian.net"))
+        .await;
+    chrome.sees("works on Cirrus Support").await;
+    chrome.first_tab().await;
+    chrome.open(&format!("{origin}/board")).await;
+    chrome.sees("works on Borealis Lab").await;
+
+    // Login again, cancelled: a friendly page, a way back, still signed in.
+    chrome
+        .open(&format!("{origin}/auth/login?return_to=/board"))
+        .await;
+    chrome.press("Edward Byrne").await;
+    chrome.press("Cancel").await;
+    chrome
+        .is_at(&format!(
+            "{origin}/auth/error?reason=cancelled&return_to=%2Fboard"
+        ))
+        .await;
+    chrome.sees("You cancelled the sign-in").await;
+    chrome.press("Back to the app").await;
+    chrome.sees("Mia Krystof works on Borealis Lab").await;
+
+    // Sign out; the back button shows nothing private.
+    chrome.press("Sign out").await;
+    chrome.sees("You are not signed in").await;
+    chrome.back().await;
+    // The board is asked for again, and turns the stranger away to the login.
+    chrome.sees("Log in as one of these people").await;
+    assert!(!chrome.text().await.contains("works on"));
+    chrome.open(&format!("{origin}/")).await;
+    chrome.sees("You are not signed in").await;
+}
+
+#[tokio::test]
+async fn a_person_walks_through_the_quick_start_over_http() {
+    let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
+    let chrome = Chrome::start().await;
+
+    walk(&chrome, &format!("http://localhost:{}", app.port)).await;
+
+    chrome.quit().await;
+}
+
+#[tokio::test]
+async fn a_person_walks_through_the_quick_start_over_https_with_host_cookies() {
+    let front = TlsFront::bind().await;
+    let origin = format!("https://app.example.com:{}", front.port);
+    let app = QuickStart::start(QUICK_START, |_| origin.clone()).await;
+    front.serve("app.example.com", app.port);
+    let chrome = Chrome::start().await;
+
+    sign_in(&chrome, &origin, "Edward Byrne").await;
+    let cookies = chrome.cookies().await;
+    let names: Vec<&str> = cookies.iter().map(|cookie| cookie.name.as_str()).collect();
+    assert_eq!(names, ["__Host-threelo-session"]);
+    assert_eq!(cookies[0].secure, Some(true));
+    chrome.press("Sign out").await;
+    chrome.sees("You are not signed in").await;
+    assert!(chrome.cookies().await.is_empty());
+    walk(&chrome, &origin).await;
+
+    chrome.quit().await;
+}
+
+#[tokio::test]
+async fn a_visit_by_another_loopback_name_signs_in_all_the_same() {
+    let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
+    let chrome = Chrome::start().await;
+
+    chrome
+        .open(&format!("http://127.0.0.1:{}/", app.port))
+        .await;
+    chrome.press("Sign in with Atlassian").await;
+    chrome.press("Edward Byrne").await;
+    chrome.press("Accept").await;
+
+    chrome.sees("Signed in as Edward Byrne").await;
+    chrome.quit().await;
+}
+
+#[tokio::test]
+async fn keyboard_alone_is_enough_to_choose_a_site() {
+    let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
+    let chrome = Chrome::start().await;
+    let origin = format!("http://localhost:{}", app.port);
+    sign_in(&chrome, &origin, "Mia Krystof").await;
+    chrome.open(&format!("{origin}/board")).await;
+
+    let focused = chrome
+        .script(
+            "document.querySelector('.sites button').focus(); return document.activeElement.name",
+        )
+        .await;
+
+    assert_eq!(focused, "site");
+    let widths = chrome
+        .script("return [document.documentElement.scrollWidth, window.innerWidth]")
+        .await;
+    assert!(
+        widths[0].as_u64() <= widths[1].as_u64(),
+        "nothing sticks out: {widths}"
+    );
+    chrome.quit().await;
+}
+
+/// Photographs every page when `THREELO_SCREENS` names a folder; in any case every page must render its headline.
+#[tokio::test]
+async fn every_page_renders_in_light_and_dark_narrow_and_wide() {
+    let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
+    let chrome = Chrome::start().await;
+    let origin = format!("http://localhost:{}", app.port);
+    let album = Album {
+        chrome: &chrome,
+        folder: std::env::var_os("THREELO_SCREENS").map(PathBuf::from),
+    };
+
+    album.add("home-stranger", &format!("{origin}/")).await;
+    chrome.press("Sign in with Atlassian").await;
+    album.shoot("sandbox-login").await;
+    chrome.press("Mia Krystof").await;
+    album.shoot("sandbox-consent").await;
+    chrome.press("Accept").await;
+    album.shoot("home-signed-in").await;
+    for (name, path) in [
+        ("picker", "/auth/sites"),
+        ("logout", "/auth/logout"),
+        ("refused", "/auth/error?reason=refused"),
+        ("cancelled", "/auth/error?reason=cancelled"),
+        ("busy", "/auth/error?reason=busy"),
+        ("setup", "/auth/error?reason=setup"),
+        ("account", "/auth/error?reason=account"),
+        ("unavailable", "/auth/error?reason=unavailable"),
+    ] {
+        album.add(name, &format!("{origin}{path}")).await;
+    }
+    // A page of another site pushes the browser to the login.
+    chrome.open("data:text/html,<p>elsewhere").await;
+    chrome
+        .script(&format!(
+            "location.href = '{origin}/auth/login?return_to=/board'"
+        ))
+        .await;
+    album.shoot("continue").await;
+    chrome.open(&format!("{origin}/board")).await;
+    chrome.press("Cirrus Support").await;
+    album.shoot("board").await;
+    chrome.press("Sign out").await;
+    album
+        .add("signed-out", &format!("{origin}/auth/logout"))
+        .await;
+    chrome.open(&format!("{origin}/auth/login")).await;
+    chrome.press("Nora Lind").await;
+    chrome.press("Accept").await;
+    chrome.sees("Signed in as Nora Lind").await;
+    album.add("no-sites", &format!("{origin}/board")).await;
+
+    chrome.quit().await;
+}
+
+struct Album<'a> {
+    chrome: &'a Chrome,
+    folder: Option<PathBuf>,
+}
+
+impl Album<'_> {
+    async fn add(&self, name: &str, url: &str) {
+        self.chrome.open(url).await;
+        self.shoot(name).await;
+    }
+
+    async fn shoot(&self, name: &str) {
+        self.chrome.settled().await;
+        let headline = self
+            .chrome
+            .script("return document.querySelectorAll('h1').length")
+            .await;
+        assert_eq!(headline, 1, "{name} at {}", self.chrome.url().await);
+        let Some(folder) = &self.folder else { return };
+        std::fs::create_dir_all(folder).unwrap();
+        for (scheme, dark) in [("light", false), ("dark", true)] {
+            for (width, size) in [("narrow", (390, 760)), ("wide", (1280, 800))] {
+                let file = folder.join(format!("{name}-{scheme}-{width}.png"));
+                self.chrome.photograph(Look { size, dark }, &file).await;
+            }
+        }
+    }
+}
