@@ -83,13 +83,11 @@ impl Chrome {
 
     /// Ends the browser.
     pub async fn quit(self) {
-        eprintln!("{:?} quit", std::time::SystemTime::now());
         self.driver.clone().quit().await.expect("the browser ends");
     }
 
     /// Goes to an address.
     pub async fn open(&self, url: &str) {
-        eprintln!("{:?} open {url}", std::time::SystemTime::now());
         self.driver.goto(url).await.expect("the page opens");
     }
 
@@ -102,7 +100,6 @@ impl Chrome {
 
     /// Clicks the first link or button with this text.
     pub async fn press(&self, text: &str) {
-        eprintln!("{:?} press {text}", std::time::SystemTime::now());
         let path = format!(
             "//a[normalize-space()='{text}']|//button[contains(normalize-space(), '{text}')]"
         );
@@ -180,7 +177,6 @@ impl Chrome {
 
     /// Goes back in the history.
     pub async fn back(&self) {
-        eprintln!("{:?} back", std::time::SystemTime::now());
         self.driver.back().await.expect("a way back");
     }
 
