@@ -54,3 +54,7 @@ pub use self::layer::{AuthLayer, AuthService, ResponseFuture};
 pub use self::login::Login;
 #[cfg(feature = "axum")]
 pub use self::routes::{NoApp, auth_routes};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
