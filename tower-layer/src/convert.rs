@@ -1,16 +1,14 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use http::header::CACHE_CONTROL;
-use http::request::Parts;
-use http::{HeaderMap, Response};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
-use threelo::AuthSession;
-use threelo::message::{HeaderPatch, Headers, Reply, RequestHead};
+use threelo::message::{Field, Headers, Reply, RequestHead};
 
 use crate::ResponseBody;
 
 /// The header fields of an `http` 1 request.
-struct Fields<'a>(&'a HeaderMap);
+struct Fields<'a>(&'a HeaderMap, Option<&'a PathAndQuery>);
 
 impl Headers for Fields<'_> {
     fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
@@ -18,15 +16,26 @@ impl Headers for Fields<'_> {
             each(value.as_bytes());
         }
     }
+
+    fn walk<'a>(&'a self, _: &[&'static str], each: &mut dyn FnMut(&str, Field<'a>)) {
+        for (name, value) in self.0 {
+            each(name.as_str(), Field::Value(value));
+        }
+    }
+
+    fn target(&self) -> Option<PathAndQuery> {
+        self.1.cloned()
+    }
 }
 
 /// Lends the head of a request.
-pub(crate) fn with_head<T>(parts: &Parts, work: impl FnOnce(&RequestHead<'_>) -> T) -> T {
-    let fields = Fields(&parts.headers);
+pub(crate) fn with_head<B, T>(request: &Request<B>, work: impl FnOnce(&RequestHead<'_>) -> T) -> T {
+    let uri = request.uri();
+    let fields = Fields(request.headers(), uri.path_and_query());
     work(&RequestHead {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query(),
+        method: request.method().as_str(),
+        path: uri.path(),
+        query: uri.query(),
         headers: &fields,
     })
 }
@@ -37,18 +46,6 @@ pub(crate) fn response<B>(reply: Reply, body: impl FnOnce(Bytes) -> B) -> Respon
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     response
-}
-
-/// Gives the app's reply what auth adds.
-pub(crate) fn finish<B>(session: &AuthSession, response: &mut Response<B>) {
-    let headers = response.headers_mut();
-    let HeaderPatch { set, append, .. } = session.finish(headers.contains_key(CACHE_CONTROL));
-    for (name, value) in set {
-        headers.insert(name, value);
-    }
-    for (name, value) in append {
-        headers.append(name, value);
-    }
 }
 
 pub(crate) fn own<B>(reply: Reply) -> Response<ResponseBody<B>> {

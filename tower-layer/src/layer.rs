@@ -1,6 +1,5 @@
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -68,18 +67,15 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        let action = convert::with_head(&parts, |head| self.auth.handle(head));
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        let action = convert::with_head(&request, |head| self.auth.handle(head));
         let session = match action {
-            Action::Answer(answer) => return ResponseFuture::ours(answer, body),
+            Action::Answer(answer) => return ResponseFuture::ours(answer, request.into_body()),
             Action::Forward(session) => session,
         };
-        parts.extensions.insert(session.clone());
-        // The service that was polled ready is the one that must be called.
-        let next = self.inner.clone();
-        let mut ready = mem::replace(&mut self.inner, next);
-        ResponseFuture::app(ready.call(Request::from_parts(parts, body)), session)
+        request.extensions_mut().insert(session.clone());
+        // Called here and now, so that it is the service that was polled ready.
+        ResponseFuture::app(self.inner.call(request), session)
     }
 }
 
@@ -146,7 +142,7 @@ where
                 if let Some(login) = crate::login::wanted(&mut response) {
                     return Poll::Ready(Ok(convert::own(session.start_login(&login))));
                 }
-                convert::finish(session, &mut response);
+                session.finish_headers(response.headers_mut());
                 Poll::Ready(Ok(response.map(ResponseBody::app)))
             }
         }

@@ -15,7 +15,7 @@ pub use self::session::AuthSession;
 use crate::config::{Config, Credentials};
 use crate::message::RequestHead;
 pub use crate::web::without_layer;
-use crate::web::{self, Answer, Context, Found, Web};
+use crate::web::{self, Answer, Found, Seen, Web};
 
 /// Atlassian sign-in for one app. Cheap to clone; every clone is the same.
 ///
@@ -79,10 +79,13 @@ impl Auth {
                 Action::Answer(Box::new(Answer::new(Arc::clone(&self.web), route, head)))
             }
             Found::TheApps => {
-                let context = Context::of(self.config(), head);
                 let changes = !matches!(head.method, "GET" | "HEAD" | "OPTIONS");
                 let trusted = !changes || web::proves_same_origin(&self.web, head);
-                Action::Forward(AuthSession::new(Arc::clone(&self.web), context, trusted))
+                Action::Forward(AuthSession::new(
+                    Arc::clone(&self.web),
+                    Seen::of(head),
+                    trusted,
+                ))
             }
         }
     }

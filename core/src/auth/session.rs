@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use http::HeaderValue;
 use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
-use tokio::sync::OnceCell;
+use http::{HeaderMap, HeaderValue};
+use tokio::sync::Mutex as Turns;
 
 use crate::error::Rejection;
 use crate::flow::{self, Choice, Login};
@@ -16,7 +16,7 @@ use crate::message::{HeaderPatch, Reply};
 use crate::scope::Scopes;
 use crate::site::Site;
 use crate::store::{GrantRecord, SessionRecord};
-use crate::web::{self, Context, Web};
+use crate::web::{self, Context, Seen, Web};
 
 /// Auth for one request. Clones share what was looked up.
 #[derive(Clone)]
@@ -24,11 +24,46 @@ pub struct AuthSession(Arc<Inner>);
 
 struct Inner {
     web: Arc<Web>,
-    context: Context,
+    seen: Seen,
     same_origin: bool,
-    looked_up: OnceCell<Option<Arc<SessionRecord>>>,
+    looked_up: OnceLock<Option<Arc<SessionRecord>>>,
     was_asked: AtomicBool,
+    seldom: OnceLock<Box<Seldom>>,
+}
+
+/// What few requests need; made when it is needed, so that the others move less.
+#[derive(Default)]
+struct Seldom {
+    context: OnceLock<Context>,
+    /// Held by who waits for the store, so that two who ask at once are one look-up.
+    turns: Turns<()>,
     cookies: Mutex<Vec<SetCookie>>,
+}
+
+impl Inner {
+    /// What answers are made of; read when the first is made.
+    fn context(&self) -> &Context {
+        let read = || self.seen.context(&self.web.ports.config);
+        self.seldom().context.get_or_init(read)
+    }
+
+    fn seldom(&self) -> &Seldom {
+        self.seldom.get_or_init(Box::default)
+    }
+
+    async fn look_up(&self) -> Result<&Option<Arc<SessionRecord>>, Rejection> {
+        let ports = &self.web.ports;
+        let ticket = self.seen.session(&ports.config);
+        if let Some(found) = flow::current_now(ports, ticket.as_ref()) {
+            return Ok(self.looked_up.get_or_init(|| found));
+        }
+        let _turn = self.seldom().turns.lock().await;
+        if let Some(known) = self.looked_up.get() {
+            return Ok(known);
+        }
+        let found = flow::current(ports, ticket.as_ref()).await?;
+        Ok(self.looked_up.get_or_init(|| found))
+    }
 }
 
 impl fmt::Debug for AuthSession {
@@ -40,14 +75,14 @@ impl fmt::Debug for AuthSession {
 }
 
 impl AuthSession {
-    pub(super) fn new(web: Arc<Web>, context: Context, same_origin: bool) -> Self {
+    pub(super) fn new(web: Arc<Web>, seen: Seen, same_origin: bool) -> Self {
         Self(Arc::new(Inner {
             web,
-            context,
+            seen,
             same_origin,
-            looked_up: OnceCell::new(),
+            looked_up: OnceLock::new(),
             was_asked: AtomicBool::new(false),
-            cookies: Mutex::new(Vec::new()),
+            seldom: OnceLock::new(),
         }))
     }
 
@@ -59,8 +94,10 @@ impl AuthSession {
     pub async fn user(&self) -> Result<Option<Arc<SessionRecord>>, Rejection> {
         let inner = &*self.0;
         inner.was_asked.store(true, Ordering::Relaxed);
-        let lookup = || flow::current(&inner.web.ports, inner.context.session.as_ref());
-        inner.looked_up.get_or_try_init(lookup).await.cloned()
+        match inner.looked_up.get() {
+            Some(known) => Ok(known.clone()),
+            None => inner.look_up().await.cloned(),
+        }
     }
 
     /// The session of whoever is signed in.
@@ -89,7 +126,7 @@ impl AuthSession {
     /// those of [`grant`](Self::grant).
     pub async fn site(&self) -> Result<Site, Rejection> {
         let session = self.require_user().await?;
-        let wish = self.0.context.wished_site();
+        let wish = self.0.context().wished_site();
         flow::site_for(&self.0.web.ports, &session, wish.as_deref()).await
     }
 
@@ -112,9 +149,10 @@ impl AuthSession {
     ///
     /// [`Rejection::Store`] if the session may still be there.
     pub async fn sign_out(&self) -> Result<(), Rejection> {
-        if let Some(ticket) = &self.0.context.session {
+        if let Some(ticket) = self.0.seen.session(&self.0.web.ports.config) {
             let removal = flow::end(&self.0.web.ports, &ticket.hash()).await?;
             self.0
+                .seldom()
                 .cookies
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -152,12 +190,12 @@ impl AuthSession {
 
     /// A rejection in the form that fits this request.
     pub fn reject(&self, rejection: &Rejection) -> Reply {
-        web::reject(&self.0.web, rejection, &self.0.context)
+        web::reject(&self.0.web, rejection, self.0.context())
     }
 
     /// Starts a login in the form that fits this request.
     pub fn start_login(&self, login: &Login) -> Reply {
-        let started = web::start_login(&self.0.web, login, &self.0.context);
+        let started = web::start_login(&self.0.web, login, self.0.context());
         started.unwrap_or_else(|rejection| self.reject(&rejection))
     }
 
@@ -166,23 +204,13 @@ impl AuthSession {
     /// unless a cookie of ours is set.
     pub fn finish(&self, has_cache_control: bool) -> HeaderPatch {
         let mut patch = HeaderPatch::default();
-        let cookies = std::mem::take(
-            &mut *self
-                .0
-                .cookies
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let cookies = self.take_cookies();
         let was_asked = self.0.was_asked.load(Ordering::Relaxed);
         if was_asked {
-            patch
-                .append
-                .push((VARY, HeaderValue::from_static("Cookie")));
+            patch.append.push((VARY, VARY_COOKIE));
         }
         if !cookies.is_empty() || (was_asked && !has_cache_control) {
-            patch
-                .set
-                .push((CACHE_CONTROL, HeaderValue::from_static("private, no-store")));
+            patch.set.push((CACHE_CONTROL, PRIVATE));
         }
         let values = cookies
             .iter()
@@ -190,4 +218,31 @@ impl AuthSession {
         patch.append.extend(values.map(|value| (SET_COOKIE, value)));
         patch
     }
+
+    /// The same as [`finish`](Self::finish), done to the fields of the app's reply.
+    pub fn finish_headers(&self, headers: &mut HeaderMap) {
+        if self.0.seldom.get().is_some() {
+            let HeaderPatch { set, append } = self.finish(headers.contains_key(CACHE_CONTROL));
+            for (name, value) in set {
+                headers.insert(name, value);
+            }
+            for (name, value) in append {
+                headers.append(name, value);
+            }
+        } else if self.0.was_asked.load(Ordering::Relaxed) {
+            headers.append(VARY, VARY_COOKIE);
+            headers.entry(CACHE_CONTROL).or_insert(PRIVATE);
+        }
+    }
+
+    fn take_cookies(&self) -> Vec<SetCookie> {
+        let Some(seldom) = self.0.seldom.get() else {
+            return Vec::new();
+        };
+        let cookies = seldom.cookies.lock();
+        std::mem::take(&mut *cookies.unwrap_or_else(PoisonError::into_inner))
+    }
 }
+
+const VARY_COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");

@@ -84,12 +84,28 @@ pub(crate) async fn current(
         return Ok(None);
     };
     let record = ports.sessions.load(&ticket.hash()).await?;
-    let now = ports.now();
-    let Some(record) = record.filter(|record| lives(ports, record, now)) else {
-        return Ok(None);
+    Ok(record.and_then(|record| in_use(ports, record)))
+}
+
+/// The same as [`current`], if it can be told without waiting.
+pub(crate) fn current_now(
+    ports: &Ports,
+    cookie: Option<&Ticket>,
+) -> Option<Option<Arc<SessionRecord>>> {
+    let Some(ticket) = cookie else {
+        return Some(None);
     };
+    let record = ports.sessions.load_now(&ticket.hash())?;
+    Some(record.and_then(|record| in_use(ports, record)))
+}
+
+fn in_use(ports: &Ports, record: Arc<SessionRecord>) -> Option<Arc<SessionRecord>> {
+    let now = ports.now();
+    if !lives(ports, &record, now) {
+        return None;
+    }
     note_activity(ports, &record, now);
-    Ok(Some(record))
+    Some(record)
 }
 
 fn lives(ports: &Ports, record: &SessionRecord, now: SystemTime) -> bool {

@@ -86,14 +86,17 @@ fn each_pair<'a>(
         if length > MAX_LEN {
             return false;
         }
-        for pair in field.split(|&byte| byte == b';') {
+        let ends = memchr::memchr_iter(b';', field).chain([field.len()]);
+        let mut start = 0;
+        for end in ends {
             pairs += 1;
             if pairs > MAX_PAIRS {
                 return false;
             }
-            if let Some((name, value)) = split_pair(pair) {
+            if let Some((name, value)) = split_pair(&field[start..end]) {
                 visit(name, value);
             }
+            start = end + 1;
         }
     }
     true
@@ -101,9 +104,8 @@ fn each_pair<'a>(
 
 /// Splits at the first `=`; `None` if there is none or nothing before it.
 fn split_pair(pair: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut halves = pair.splitn(2, |&byte| byte == b'=');
-    let name = trim(halves.next()?);
-    let value = trim(halves.next()?);
+    let sign = memchr::memchr(b'=', pair)?;
+    let (name, value) = (trim(&pair[..sign]), trim(&pair[sign + 1..]));
     (!name.is_empty()).then_some((name, value))
 }
 

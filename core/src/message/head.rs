@@ -2,10 +2,53 @@
 
 use std::fmt;
 
+use http::HeaderValue;
+use http::uri::PathAndQuery;
+
 /// The header fields of a request, as bytes, whatever the framework's own type is.
 pub trait Headers {
     /// Calls `each` with every field of this (lower-case) name, in order.
     fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8]));
+
+    /// Calls `each` with every field that has one of these names, and perhaps with others; those of one name come in
+    /// order. To be overridden where one walk over all fields costs less than a look-up per name.
+    fn walk<'a>(&'a self, names: &[&'static str], each: &mut dyn FnMut(&str, Field<'a>)) {
+        for name in names {
+            self.each(name, &mut |value| each(name, Field::Bytes(value)));
+        }
+    }
+
+    /// Path and query, where the framework holds them in a form that can be kept without a copy.
+    fn target(&self) -> Option<PathAndQuery> {
+        None
+    }
+}
+
+/// The value of a field, in the best form that the framework has.
+#[derive(Clone, Copy)]
+#[expect(clippy::exhaustive_enums, reason = "adapters make them")]
+pub enum Field<'a> {
+    /// Borrowed bytes.
+    Bytes(&'a [u8]),
+    /// A value that can be kept without a copy.
+    Value(&'a HeaderValue),
+}
+
+impl<'a> Field<'a> {
+    /// The bytes.
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Value(value) => value.as_bytes(),
+        }
+    }
+}
+
+/// Prints no value: it may be a cookie.
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Field(..)")
+    }
 }
 
 /// A request before its body: borrowed from the framework, byte-exact.
@@ -45,26 +88,11 @@ impl<'a> RequestHead<'a> {
 
     /// Who waits for the answer.
     pub fn audience(&self) -> Audience {
-        if self.is("hx-request", b"true") {
-            return Audience::Htmx;
-        }
-        if let Some(mode) = self.first("sec-fetch-mode") {
-            return if mode == b"navigate" {
-                Audience::Page
-            } else {
-                Audience::Fetch
-            };
-        }
-        let accepts_html = self.first("accept").is_some_and(|accept| {
-            accept
-                .windows(9)
-                .any(|part| part.eq_ignore_ascii_case(b"text/html"))
-        });
-        if accepts_html {
-            Audience::Page
-        } else {
-            Audience::Fetch
-        }
+        Audience::of(
+            self.first("hx-request"),
+            self.first("sec-fetch-mode"),
+            self.first("accept"),
+        )
     }
 }
 
@@ -87,4 +115,22 @@ pub enum Audience {
     Fetch,
     /// An htmx request: `HX-Redirect` where a page would be redirected.
     Htmx,
+}
+
+impl Audience {
+    /// Told by `HX-Request`, `Sec-Fetch-Mode` and `Accept`.
+    pub(crate) fn of(htmx: Option<&[u8]>, mode: Option<&[u8]>, accept: Option<&[u8]>) -> Self {
+        if htmx == Some(b"true") {
+            return Self::Htmx;
+        }
+        let is_page = match mode {
+            Some(mode) => mode == b"navigate",
+            None => accept.is_some_and(|accept| {
+                accept
+                    .windows(9)
+                    .any(|part| part.eq_ignore_ascii_case(b"text/html"))
+            }),
+        };
+        if is_page { Self::Page } else { Self::Fetch }
+    }
 }

@@ -53,6 +53,12 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     /// [`StoreError`] if the store failed.
     async fn load(&self, key: &TicketHash) -> Result<Option<Arc<SessionRecord>>, StoreError>;
 
+    /// [`load`](Self::load), if the answer is at hand: a store that waits for nothing saves the future. `None` says
+    /// that `load` must be asked.
+    fn load_now(&self, _key: &TicketHash) -> Option<Option<Arc<SessionRecord>>> {
+        None
+    }
+
     /// Replaces a session provided that its stored version is `expected`. Never inserts, so that a request in flight
     /// cannot undo a logout.
     ///

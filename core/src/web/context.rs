@@ -47,8 +47,8 @@ impl Context {
             } else {
                 None
             },
-            session: session(config, head),
-            flows: flows(config, head),
+            session: session(config, head.all("cookie").into_iter()),
+            flows: flows(config, head.all("cookie").into_iter()),
             named_site: text("x-threelo-site"),
         }
     }
@@ -84,7 +84,8 @@ impl Context {
     }
 }
 
-fn target(head: &RequestHead<'_>) -> String {
+/// Path and query as they came.
+pub(super) fn target(head: &RequestHead<'_>) -> String {
     let query = head.query.unwrap_or_default();
     let mut target = String::with_capacity(head.path.len() + query.len() + 1);
     target.push_str(head.path);
@@ -96,38 +97,29 @@ fn target(head: &RequestHead<'_>) -> String {
 }
 
 /// The session cookie: exactly one value under the exact name, in its one spelling.
-fn session(config: &Config, head: &RequestHead<'_>) -> Option<Ticket> {
-    let mut single = None;
-    let mut fields = 0;
-    head.headers.each("cookie", &mut |field| {
-        fields += 1;
-        single = Some(field);
-    });
-    let name = &config.cookies.session;
-    let found = match (fields, single) {
-        (0, _) | (_, None) => return None,
-        (1, Some(field)) => cookie::find(std::iter::once(field), name),
-        _ => cookie::find(head.all("cookie").into_iter(), name),
-    };
-    match found {
+pub(super) fn session<'a>(
+    config: &Config,
+    cookies: impl Iterator<Item = &'a [u8]>,
+) -> Option<Ticket> {
+    match cookie::find(cookies, &config.cookies.session) {
         CookieValue::One(value) => Ticket::parse(value),
         _ => None,
     }
 }
 
-fn flows(config: &Config, head: &RequestHead<'_>) -> Vec<FlowCookie> {
-    let mut found = Vec::new();
-    head.headers.each("cookie", &mut |field| {
-        for (name, value) in
-            cookie::names_with_prefix(std::iter::once(field), &config.cookies.flow_prefix)
-        {
-            if let (Ok(name), Ok(value)) = (std::str::from_utf8(name), std::str::from_utf8(value)) {
-                found.push(FlowCookie {
-                    name: name.to_owned(),
-                    value: value.to_owned(),
-                });
-            }
-        }
-    });
+/// The flow cookies.
+pub(super) fn flows<'a>(
+    config: &Config,
+    cookies: impl Iterator<Item = &'a [u8]>,
+) -> Vec<FlowCookie> {
+    let found = cookie::names_with_prefix(cookies, &config.cookies.flow_prefix).into_iter();
+    let text = |bytes| std::str::from_utf8(bytes).ok().map(str::to_owned);
     found
+        .filter_map(|(name, value)| {
+            Some(FlowCookie {
+                name: text(name)?,
+                value: text(value)?,
+            })
+        })
+        .collect()
 }

@@ -8,6 +8,7 @@ mod reject;
 mod route;
 mod routes;
 mod same_origin;
+mod seen;
 mod shell;
 
 use std::fmt;
@@ -20,6 +21,7 @@ pub(crate) use self::context::Context;
 pub(crate) use self::reject::reject;
 pub(crate) use self::route::{Found, find};
 pub(crate) use self::same_origin::proves_same_origin;
+pub(crate) use self::seen::Seen;
 pub(crate) use self::shell::start_login;
 
 use self::pages::Pages;

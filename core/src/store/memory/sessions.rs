@@ -101,7 +101,8 @@ impl SessionStore for MemorySessions {
         // The index first: it may name a key too many, never one too few.
         write(&self.of_account)
             .entry(record.account().clone())
-            .or_default()
+            // Most accounts have one session; a vector's own first step has room for four.
+            .or_insert_with(|| Vec::with_capacity(1))
             .push(key);
         let mut shard = write(self.shard(&key));
         if shard.contains_key(&key) {
@@ -114,6 +115,10 @@ impl SessionStore for MemorySessions {
 
     async fn load(&self, key: &TicketHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
         Ok(read(self.shard(key)).get(key).cloned())
+    }
+
+    fn load_now(&self, key: &TicketHash) -> Option<Option<Arc<SessionRecord>>> {
+        Some(read(self.shard(key)).get(key).cloned())
     }
 
     async fn replace(
