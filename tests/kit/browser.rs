@@ -154,7 +154,8 @@ impl<A: App> Browser<A> {
             let field = field.to_str().expect("a Set-Cookie is ASCII");
             let (pair, attributes) = field.split_once(';').expect("our cookies have attributes");
             let (name, value) = pair.split_once('=').expect("a cookie has a value");
-            if attributes.contains("Max-Age=0;") || attributes.ends_with("Max-Age=0") {
+            // One second is the life of the mark that a logout leaves.
+            if attributes.contains("Max-Age=0;") || attributes.contains("Max-Age=1;") {
                 self.cookies.remove(name);
             } else {
                 self.cookies.insert(name.to_owned(), value.to_owned());

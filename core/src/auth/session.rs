@@ -150,13 +150,13 @@ impl AuthSession {
     /// [`Rejection::Store`] if the session may still be there.
     pub async fn sign_out(&self) -> Result<(), Rejection> {
         if let Some(ticket) = self.0.seen.session(&self.0.web.ports.config) {
-            let removal = flow::end(&self.0.web.ports, &ticket.hash()).await?;
+            let ending = flow::end(&self.0.web.ports, &ticket.hash()).await?;
             self.0
                 .seldom()
                 .cookies
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .push(removal);
+                .extend(ending);
         }
         Ok(())
     }

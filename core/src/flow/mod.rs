@@ -22,5 +22,7 @@ pub(crate) use self::cookie::FlowCookie;
 pub(crate) use self::hooks::Hooks;
 pub(crate) use self::login::start;
 pub(crate) use self::ports::{Outside, Ports, Stores};
-pub(crate) use self::session::{current, current_now, end, end_all, end_by_handle, sessions_of};
+pub(crate) use self::session::{
+    current, current_now, end, end_all, end_by_handle, ending, sessions_of,
+};
 pub(crate) use self::sites::{Choice, choose, grant_of, known_sites, site_for};

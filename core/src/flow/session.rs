@@ -152,18 +152,29 @@ pub(crate) async fn sessions_of(
     Ok(sessions)
 }
 
-/// Ends one session and gives the cookie's removal.
+/// The cookies that take a session from a browser: the removal, and a mark that lives one second.
+///
+/// Chromium throws a `no-store` page out of its back-forward cache when cookies change; but it overlooks a mere removal
+/// when the page was reached by the very redirect that set the cookie, as the page after a login is (seen in Chromium
+/// 156, `tests/browser`). A cookie that is set is never overlooked.
+pub(crate) fn ending(ports: &Ports) -> Vec<SetCookie> {
+    let cookies = &ports.config.cookies;
+    let mark = format!("{}-ended", cookies.session);
+    vec![
+        SetCookie::removal(&cookies.session, cookies.secure),
+        SetCookie::new(&mark, "1", cookies.secure).max_age(1),
+    ]
+}
+
+/// Ends one session and gives the cookies that take it from the browser.
 ///
 /// # Errors
 ///
 /// [`Rejection::Store`] if the session may still be there.
-pub(crate) async fn end(ports: &Ports, key: &TicketHash) -> Result<SetCookie, Rejection> {
+pub(crate) async fn end(ports: &Ports, key: &TicketHash) -> Result<Vec<SetCookie>, Rejection> {
     ports.sessions.delete(key).await?;
     tracing::info!(target: "threelo", "session ended");
-    Ok(SetCookie::removal(
-        &ports.config.cookies.session,
-        ports.config.cookies.secure,
-    ))
+    Ok(ending(ports))
 }
 
 /// Ends all sessions of an account.
@@ -171,13 +182,13 @@ pub(crate) async fn end(ports: &Ports, key: &TicketHash) -> Result<SetCookie, Re
 /// # Errors
 ///
 /// [`Rejection::Store`] if some may still be there.
-pub(crate) async fn end_all(ports: &Ports, account: &AccountId) -> Result<SetCookie, Rejection> {
+pub(crate) async fn end_all(
+    ports: &Ports,
+    account: &AccountId,
+) -> Result<Vec<SetCookie>, Rejection> {
     ports.sessions.delete_of(account, None).await?;
     tracing::info!(target: "threelo", "all sessions of an account ended");
-    Ok(SetCookie::removal(
-        &ports.config.cookies.session,
-        ports.config.cookies.secure,
-    ))
+    Ok(ending(ports))
 }
 
 /// Ends the account's session with this handle; `false` if it has none.

@@ -37,8 +37,9 @@ pub struct Look {
 /// A driven Chromium; it ends when dropped.
 #[derive(Debug)]
 pub struct Chrome {
-    driver: WebDriver,
+    // Dropped first: a driver whose server is gone does not wait for its answer when a test fails.
     _server: Child,
+    driver: WebDriver,
     _turn: MutexGuard<'static, ()>,
 }
 

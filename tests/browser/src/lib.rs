@@ -7,10 +7,12 @@
 
 mod app;
 mod chrome;
+mod sites;
 mod tls;
 
 pub use self::app::QuickStart;
 pub use self::chrome::{Chrome, Look};
+pub use self::sites::{Arrived, Pages};
 pub use self::tls::TlsFront;
 
 use std::net::TcpListener;

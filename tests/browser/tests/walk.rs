@@ -94,7 +94,12 @@ async fn a_person_walks_through_the_quick_start_over_https_with_host_cookies() {
     assert_eq!(cookies[0].secure, Some(true));
     chrome.press("Sign out").await;
     chrome.sees("You are not signed in").await;
-    assert!(chrome.cookies().await.is_empty());
+    let left = chrome.cookies().await;
+    assert!(
+        left.iter()
+            .all(|cookie| cookie.name == "__Host-threelo-session-ended"),
+        "{left:?}"
+    );
     walk(&chrome, &origin).await;
 
     chrome.quit().await;
@@ -222,4 +227,22 @@ impl Album<'_> {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn the_page_right_after_the_login_is_not_shown_again_after_sign_out() {
+    let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
+    let chrome = Chrome::start().await;
+    let origin = format!("http://localhost:{}", app.port);
+    chrome.open(&format!("{origin}/board")).await;
+    chrome.press("Edward Byrne").await;
+    chrome.press("Accept").await;
+    chrome.sees("Edward Byrne works on Borealis Lab").await;
+    chrome.press("Sign out").await;
+    chrome.sees("You are not signed in").await;
+
+    chrome.back().await;
+
+    chrome.sees("Log in as one of these people").await;
+    chrome.quit().await;
 }

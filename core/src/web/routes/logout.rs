@@ -59,12 +59,12 @@ async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     let Some(ticket) = &request.context.session else {
         return Ok(reply);
     };
-    let removal = match (
+    let cookies = match (
         form.one("everywhere"),
         flow::current(&web.ports, Some(ticket)).await?,
     ) {
         (Some("true"), Some(session)) => flow::end_all(&web.ports, session.account()).await?,
         _ => flow::end(&web.ports, &ticket.hash()).await?,
     };
-    Ok(reply.cookie(&removal))
+    Ok(cookies.iter().fold(reply, Reply::cookie))
 }

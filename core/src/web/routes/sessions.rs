@@ -8,7 +8,6 @@ use crate::clock::unix_seconds;
 use crate::error::Rejection;
 use crate::flow;
 use crate::message::Reply;
-use crate::message::cookie::SetCookie;
 use crate::web::answer::Request;
 use crate::web::{Web, json};
 
@@ -48,6 +47,5 @@ pub(super) async fn end(web: &Web, request: &Request, handle: &str) -> Result<Re
     if current.key.handle() != handle {
         return Ok(reply);
     }
-    let cookies = &web.ports.config.cookies;
-    Ok(reply.cookie(&SetCookie::removal(&cookies.session, cookies.secure)))
+    Ok(flow::ending(&web.ports).iter().fold(reply, Reply::cookie))
 }
