@@ -243,6 +243,7 @@ async fn the_page_right_after_the_login_is_not_shown_again_after_sign_out() {
 
     chrome.back().await;
 
-    chrome.sees("Log in as one of these people").await;
+    // The browser asks again as it did at first, from another site and without a click: a person is asked first.
+    chrome.sees("Sign in with Atlassian?").await;
     chrome.quit().await;
 }
