@@ -1,0 +1,689 @@
+//! The protocol as a client sees it, over real HTTP.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use threelo_sandbox::{Endpoint, Fault, Sandbox, Seed};
+use url::Url;
+
+const CALLBACK: &str = "http://localhost:3000/auth/callback";
+
+/// A client of the sandbox that follows no redirect.
+struct Client {
+    sandbox: Sandbox,
+    http: reqwest::Client,
+}
+
+impl Client {
+    async fn new() -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            sandbox: Sandbox::builder().start().await.unwrap(),
+            http,
+        }
+    }
+
+    fn authorize(&self, changes: &[(&str, &str)]) -> String {
+        let mut fields = vec![
+            ("audience", "api.atlassian.com"),
+            ("client_id", self.sandbox.client_id()),
+            ("scope", "read:me read:jira-work offline_access"),
+            ("redirect_uri", CALLBACK),
+            ("state", "the-state"),
+            ("response_type", "code"),
+            ("prompt", "consent"),
+        ];
+        for change in changes {
+            fields.retain(|(name, _)| name != &change.0);
+            fields.push(*change);
+        }
+        let mut url = Url::parse(&format!("{}/authorize", self.sandbox.url())).unwrap();
+        url.query_pairs_mut().extend_pairs(fields);
+        url.into()
+    }
+
+    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        let request = self.http.post(format!("{}{path}", self.sandbox.url()));
+        let request = request
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (
+            status,
+            serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default(),
+        )
+    }
+
+    async fn token(&self, mut body: Value) -> (u16, Value) {
+        body["client_id"] = self.sandbox.client_id().into();
+        if body.get("client_secret").is_none() {
+            body["client_secret"] = self.sandbox.client_secret().into();
+        }
+        self.post("/oauth/token", body).await
+    }
+
+    async fn code(&self, user: &str, changes: &[(&str, &str)]) -> String {
+        let callback = self
+            .sandbox
+            .approve(&self.authorize(changes), user, None)
+            .await
+            .unwrap();
+        let callback = Url::parse(&callback).unwrap();
+        assert!(
+            callback
+                .query_pairs()
+                .any(|(name, value)| name == "state" && value == "the-state")
+        );
+        callback
+            .query_pairs()
+            .find(|(name, _)| name == "code")
+            .unwrap()
+            .1
+            .into_owned()
+    }
+
+    async fn tokens(&self, user: &str, changes: &[(&str, &str)]) -> Value {
+        let code = self.code(user, changes).await;
+        let body =
+            json!({ "grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK });
+        let (status, tokens) = self.token(body).await;
+        assert_eq!(status, 200, "{tokens}");
+        tokens
+    }
+
+    async fn refresh(&self, token: &str) -> (u16, Value) {
+        self.token(json!({ "grant_type": "refresh_token", "refresh_token": token }))
+            .await
+    }
+
+    async fn get(&self, path: &str, token: &str) -> (u16, Value) {
+        let request = self.http.get(format!("{}{path}", self.sandbox.url()));
+        let response = request
+            .header("authorization", format!("Bearer {token}"))
+            .send()
+            .await
+            .unwrap();
+        let status = response.status().as_u16();
+        (
+            status,
+            serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default(),
+        )
+    }
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
+const BAD_REFRESH: (&str, &str) = ("unauthorized_client", "refresh_token is invalid");
+
+fn refused((status, body): &(u16, Value), (error, description): (&str, &str)) -> bool {
+    *status >= 400 && body["error"] == error && body["error_description"] == description
+}
+
+#[tokio::test]
+async fn a_code_is_good_for_one_exchange_within_its_life() {
+    let client = Client::new().await;
+    let code = client.code("mia", &[]).await;
+    let body =
+        json!({ "grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK });
+
+    let (status, tokens) = client.token(body.clone()).await;
+    let again = client.token(body).await;
+    let late = client.code("mia", &[]).await;
+    client.sandbox.clock().advance(Duration::from_secs(600));
+    let late =
+        json!({ "grant_type": "authorization_code", "code": late, "redirect_uri": CALLBACK });
+
+    assert_eq!((status, tokens["expires_in"].as_u64()), (200, Some(3600)));
+    let mut scopes: Vec<&str> = text(&tokens, "scope").split(' ').collect();
+    assert_ne!(
+        scopes.join(" "),
+        "offline_access read:jira-work read:me",
+        "the order says nothing"
+    );
+    scopes.sort_unstable();
+    assert_eq!(scopes, ["offline_access", "read:jira-work", "read:me"]);
+    assert!(text(&tokens, "access_token").len() >= 2048);
+    let gone = ("invalid_request", "authorization_code is invalid");
+    assert!(refused(&again, gone) && again.0 == 400, "{again:?}");
+    assert!(refused(&client.token(late).await, gone));
+}
+
+#[tokio::test]
+async fn the_forms_lead_a_person_from_the_login_to_the_callback() {
+    let client = Client::new().await;
+    let authorize = client.authorize(&[]);
+    let query = Url::parse(&authorize).unwrap().query().unwrap().to_owned();
+    let form = async |path: &str, fields: &[(&str, &str)]| {
+        let body: String = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = client
+            .http
+            .post(format!("{}{path}", client.sandbox.url()))
+            .body(body);
+        request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .send()
+            .await
+            .unwrap()
+    };
+
+    let login = client
+        .http
+        .get(&authorize)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    let consent = form(
+        "/authorize/user",
+        &[("request", &query), ("user", "edward")],
+    )
+    .await
+    .text()
+    .await
+    .unwrap();
+    let answer = [
+        ("request", query.as_str()),
+        ("user", "edward"),
+        ("decision", "accept"),
+    ];
+    let accepted = form("/authorize/consent", &answer).await;
+    let answer = [
+        ("request", query.as_str()),
+        ("user", "edward"),
+        ("decision", "cancel"),
+    ];
+    let cancelled = form("/authorize/consent", &answer).await;
+
+    assert!(
+        login.contains("Edward Byrne")
+            && consent.contains("Borealis Lab")
+            && consent.contains("read:jira-work")
+    );
+    assert_eq!(accepted.status(), 302);
+    assert!(
+        accepted.headers()["location"]
+            .to_str()
+            .unwrap()
+            .starts_with(&format!("{CALLBACK}?code="))
+    );
+    assert!(
+        cancelled.headers()["location"]
+            .to_str()
+            .unwrap()
+            .contains("error=access_denied")
+    );
+}
+
+#[tokio::test]
+async fn wrong_authorize_requests_strand_the_visitor_on_a_page() {
+    let client = Client::new().await;
+    for (change, said) in [
+        (("client_id", "nobody"), "failed to retrieve client"),
+        (
+            ("redirect_uri", "https://evil.example/cb"),
+            "invalid redirect_uri",
+        ),
+        (
+            ("scope", "read:me manage:jira-project"),
+            "scopes that have not been added to the app",
+        ),
+        (("scope", "openid read:me"), "Something went wrong"),
+        (("scope", "report:personal-data"), "Something went wrong"),
+        (("response_type", "token"), "incomplete or invalid"),
+    ] {
+        let response = client
+            .http
+            .get(client.authorize(&[change]))
+            .send()
+            .await
+            .unwrap();
+
+        assert_eq!(response.status(), 400, "{change:?}");
+        assert!(response.headers().get("location").is_none());
+        assert!(response.text().await.unwrap().contains(said), "{change:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_flow_comes_back_with_its_state_unless_the_knob_says_no() {
+    let client = Client::new().await;
+
+    let with = client
+        .sandbox
+        .cancel(&client.authorize(&[]), "mia")
+        .await
+        .unwrap();
+    client.sandbox.knobs(|knobs| knobs.state_on_cancel = false);
+    let without = client
+        .sandbox
+        .cancel(&client.authorize(&[]), "mia")
+        .await
+        .unwrap();
+
+    assert!(with.contains("error=access_denied") && with.contains("state=the-state"));
+    assert!(without.contains("error=access_denied") && !without.contains("state="));
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_access_denied_and_basic_and_form_work() {
+    let client = Client::new().await;
+    let wrong = client
+        .token(json!({ "grant_type": "refresh_token", "client_secret": "wrong" }))
+        .await;
+    assert_eq!((wrong.0, text(&wrong.1, "error")), (401, "access_denied"));
+
+    let code = client.code("mia", &[]).await;
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+    ];
+    let body: String = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    let request = client
+        .http
+        .post(format!("{}/oauth/token", client.sandbox.url()));
+    let request = request.basic_auth(
+        client.sandbox.client_id(),
+        Some(client.sandbox.client_secret()),
+    );
+    let form = request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body);
+    assert_eq!(form.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_refresh_rotates_and_the_previous_token_has_ten_minutes() {
+    let client = Client::new().await;
+    let first = client.tokens("mia", &[]).await;
+    let first = text(&first, "refresh_token");
+    let (status, second) = client.refresh(first).await;
+    assert_eq!(status, 200);
+    assert_ne!(text(&second, "refresh_token"), first);
+
+    client.sandbox.clock().advance(Duration::from_secs(599));
+    assert_eq!(client.refresh(first).await.0, 200, "inside the leeway");
+    client.sandbox.clock().advance(Duration::from_secs(2));
+    let late = client.refresh(first).await;
+
+    assert!(late.0 == 403 && refused(&late, BAD_REFRESH), "{late:?}");
+    assert!(
+        refused(
+            &client.refresh(text(&second, "refresh_token")).await,
+            BAD_REFRESH
+        ),
+        "the family is dead"
+    );
+}
+
+#[tokio::test]
+async fn an_older_token_than_the_previous_one_kills_the_family_even_inside_the_leeway() {
+    let client = Client::new().await;
+    let first = client.tokens("mia", &[]).await;
+    let second = client.refresh(text(&first, "refresh_token")).await.1;
+    let third = client.refresh(text(&second, "refresh_token")).await.1;
+
+    assert!(refused(
+        &client.refresh(text(&first, "refresh_token")).await,
+        BAD_REFRESH
+    ));
+    assert!(refused(
+        &client.refresh(text(&third, "refresh_token")).await,
+        BAD_REFRESH
+    ));
+}
+
+#[tokio::test]
+async fn strict_single_use_documented_errors_and_idle_tokens() {
+    let client = Client::new().await;
+    client.sandbox.knobs(|knobs| {
+        knobs.leeway = Duration::ZERO;
+        knobs.documented_errors = true;
+    });
+    let first = client.tokens("mia", &[]).await;
+    client.refresh(text(&first, "refresh_token")).await;
+    let again = client.refresh(text(&first, "refresh_token")).await;
+    assert!(
+        refused(
+            &again,
+            ("invalid_grant", "Unknown or invalid refresh token.")
+        ),
+        "{again:?}"
+    );
+
+    let idle = client.tokens("mia", &[]).await;
+    client
+        .sandbox
+        .clock()
+        .advance(Duration::from_secs(90 * 24 * 3600));
+    assert_eq!(client.refresh(text(&idle, "refresh_token")).await.0, 403);
+}
+
+#[tokio::test]
+async fn a_second_consent_kills_the_first_family_when_the_knob_says_so() {
+    for kills in [false, true] {
+        let client = Client::new().await;
+        client
+            .sandbox
+            .knobs(|knobs| knobs.second_consent_kills = kills);
+        let first = client.tokens("mia", &[]).await;
+        client.tokens("mia", &[]).await;
+
+        assert_eq!(
+            client.refresh(text(&first, "refresh_token")).await.0 == 200,
+            !kills
+        );
+    }
+}
+
+#[tokio::test]
+async fn old_tokens_gain_new_scopes_unless_the_knob_says_no() {
+    for gain in [true, false] {
+        let client = Client::new().await;
+        client.sandbox.knobs(|knobs| knobs.old_tokens_gain = gain);
+        let narrow = client
+            .tokens("edward", &[("scope", "read:jira-work")])
+            .await;
+        assert_eq!(
+            client.get("/me", text(&narrow, "access_token")).await.0,
+            403,
+            "no read:me"
+        );
+        assert!(narrow.get("refresh_token").is_none(), "no offline_access");
+        client.tokens("edward", &[]).await;
+
+        assert_eq!(
+            client.get("/me", text(&narrow, "access_token")).await.0 == 200,
+            gain
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_api_tells_who_and_which_sites_and_nothing_without_a_token() {
+    let client = Client::new().await;
+    let tokens = client.tokens("mia", &[]).await;
+    let access = text(&tokens, "access_token");
+
+    let (status, me) = client.get("/me", access).await;
+    assert_eq!((status, text(&me, "nickname")), (200, "mkrystof"));
+    let (_, sites) = client
+        .get("/oauth/token/accessible-resources", access)
+        .await;
+    assert_eq!(sites.as_array().unwrap().len(), 3);
+    client.sandbox.knobs(|knobs| knobs.duplicate_sites = true);
+    let (_, doubled) = client
+        .get("/oauth/token/accessible-resources", access)
+        .await;
+    assert_eq!(
+        doubled.as_array().unwrap().len(),
+        4,
+        "one entry per product"
+    );
+    assert_eq!(
+        client.get("/me", "made-up").await,
+        (401, json!({ "code": 401, "message": "Unauthorized" }))
+    );
+
+    client.sandbox.clock().advance(Duration::from_secs(3600));
+    assert_eq!(client.get("/me", access).await.0, 401, "an hour is over");
+}
+
+#[tokio::test]
+async fn a_revoked_app_reaches_nothing_any_more() {
+    let client = Client::new().await;
+    let tokens = client.tokens("mia", &[]).await;
+
+    client.sandbox.revoke_user("mia");
+
+    assert_eq!(
+        client.get("/me", text(&tokens, "access_token")).await.0,
+        401
+    );
+    assert_eq!(client.refresh(text(&tokens, "refresh_token")).await.0, 403);
+    let other = client.tokens("edward", &[]).await;
+    assert_eq!(
+        client
+            .post(
+                "/oauth/revoke",
+                json!({ "token": text(&other, "refresh_token") })
+            )
+            .await
+            .0,
+        200
+    );
+    assert_eq!(client.refresh(text(&other, "refresh_token")).await.0, 403);
+}
+
+#[tokio::test]
+async fn a_lost_answer_has_changed_the_state_and_a_cut_before_has_not() {
+    let client = Client::new().await;
+    let tokens = client.tokens("mia", &[]).await;
+    let refresh = text(&tokens, "refresh_token");
+    let body = json!({ "grant_type": "refresh_token", "refresh_token": refresh,
+        "client_id": client.sandbox.client_id(), "client_secret": client.sandbox.client_secret() });
+    let send = || {
+        let request = client
+            .http
+            .post(format!("{}/oauth/token", client.sandbox.url()));
+        request
+            .header("content-type", "application/json")
+            .body(body.to_string())
+            .send()
+    };
+
+    client.sandbox.fault(Endpoint::Token, Fault::CutBefore, 1);
+    assert!(send().await.is_err());
+    client.sandbox.clock().advance(Duration::from_secs(601));
+    assert_eq!(
+        send().await.unwrap().status(),
+        200,
+        "nothing had happened: the token was still the current one"
+    );
+
+    let tokens = client.tokens("mia", &[]).await;
+    let lost = text(&tokens, "refresh_token").to_owned();
+    client.sandbox.fault(Endpoint::Token, Fault::CutAfter, 1);
+    let body = json!({ "grant_type": "refresh_token", "refresh_token": lost,
+        "client_id": client.sandbox.client_id(), "client_secret": client.sandbox.client_secret() });
+    let request = client
+        .http
+        .post(format!("{}/oauth/token", client.sandbox.url()));
+    assert!(
+        request
+            .header("content-type", "application/json")
+            .body(body.to_string())
+            .send()
+            .await
+            .is_err()
+    );
+    client.sandbox.clock().advance(Duration::from_secs(601));
+    assert_eq!(
+        client.refresh(&lost).await.0,
+        403,
+        "it had rotated, and the leeway is over"
+    );
+}
+
+#[tokio::test]
+async fn faults_are_answered_as_told_and_noted_in_the_journal() {
+    let client = Client::new().await;
+    client.sandbox.fault(Endpoint::Me, Fault::Status(429), 1);
+    client.sandbox.fault(Endpoint::Me, Fault::Html, 1);
+    client.sandbox.fault(
+        Endpoint::Me,
+        Fault::Body {
+            status: 200,
+            body: "[]".to_owned(),
+        },
+        1,
+    );
+    let url = format!("{}/me", client.sandbox.url());
+
+    let limited = client.http.get(&url).send().await.unwrap();
+    assert_eq!(
+        (
+            limited.status().as_u16(),
+            limited.headers()["retry-after"].to_str().unwrap()
+        ),
+        (429, "1")
+    );
+    assert!(
+        client
+            .http
+            .get(&url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .starts_with("<!doctype html>")
+    );
+    assert_eq!(
+        client
+            .http
+            .get(&url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap(),
+        "[]"
+    );
+    assert_eq!(
+        client.http.get(&url).send().await.unwrap().status(),
+        401,
+        "the faults are used up"
+    );
+
+    let statuses: Vec<Option<u16>> = client
+        .sandbox
+        .journal()
+        .iter()
+        .map(|entry| entry.status)
+        .collect();
+    assert_eq!(statuses, [Some(429), Some(200), Some(200), Some(401)]);
+}
+
+#[tokio::test]
+async fn scripts_of_any_origin_may_read_the_api_and_never_the_token_endpoint() {
+    let client = Client::new().await;
+    let origin = ("origin", "https://spa.example.com");
+    let api = client
+        .http
+        .get(format!("{}/me", client.sandbox.url()))
+        .header(origin.0, origin.1)
+        .send()
+        .await
+        .unwrap();
+    let token = client
+        .http
+        .post(format!("{}/oauth/token", client.sandbox.url()))
+        .header(origin.0, origin.1);
+
+    assert_eq!(api.headers()["access-control-allow-origin"], origin.1);
+    assert!(
+        token
+            .send()
+            .await
+            .unwrap()
+            .headers()
+            .get("access-control-allow-origin")
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_site_whose_admin_blocks_apps_and_a_private_app_strand_the_visitor() {
+    let text = include_str!("../seed.example.toml");
+    let blocked = text.replace(
+        "name = \"Borealis Lab\"\n",
+        "name = \"Borealis Lab\"\nblocks_apps = true\n",
+    );
+    let private = text.replace(
+        "any_loopback_callback = true",
+        "any_loopback_callback = true\nprivate_to = \"mia\"",
+    );
+    for (seed, said) in [
+        (blocked, "Your site admin must authorize this app"),
+        (private, "This app is private"),
+    ] {
+        let sandbox = Sandbox::builder()
+            .seed(Seed::parse(&seed).unwrap())
+            .start()
+            .await
+            .unwrap();
+        let client = Client {
+            sandbox,
+            ..Client::new().await
+        };
+
+        let stranded = client
+            .sandbox
+            .approve(&client.authorize(&[]), "edward", None)
+            .await
+            .unwrap_err();
+
+        assert!(stranded.0.contains(said), "{stranded}");
+    }
+}
+
+#[test]
+fn a_wrong_seed_says_what_is_wrong() {
+    let text = include_str!("../seed.example.toml");
+
+    assert!(Seed::parse("").unwrap_err().contains("apps"));
+    assert!(
+        Seed::parse(&text.replace("sites = [\"Borealis Lab\"]", "sites = [\"Nowhere\"]"))
+            .unwrap_err()
+            .contains("Nowhere")
+    );
+    assert!(
+        Seed::parse(&text.replace("key = \"nora\"", "kee = \"nora\""))
+            .unwrap_err()
+            .contains("kee")
+    );
+}
+
+#[test]
+fn the_program_prints_one_line_of_json() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let mut program = Command::new(env!("CARGO_BIN_EXE_threelo-sandbox"))
+        .args(["--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(program.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    program.kill().unwrap();
+    program.wait().unwrap();
+
+    let told: Value = serde_json::from_str(&line).unwrap();
+    assert!(text(&told, "url").starts_with("http://127.0.0.1:"));
+    assert_eq!(
+        text(&told, "client_id"),
+        text(&told["environment"], "ATLASSIAN_CLIENT_ID")
+    );
+}
