@@ -1,6 +1,11 @@
 //! The protocol as a client sees it, over real HTTP.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::too_many_lines,
+    reason = "tests"
+)]
 
 use std::time::Duration;
 
