@@ -19,3 +19,5 @@ mod return_targets;
 mod sessions;
 mod settings;
 mod sites;
+mod stores;
+mod tower;

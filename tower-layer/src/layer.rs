@@ -140,7 +140,9 @@ where
                 let mut response = ready!(future.poll(cx))?;
                 #[cfg(feature = "axum")]
                 if let Some(login) = crate::login::wanted(&mut response) {
-                    return Poll::Ready(Ok(convert::own(session.start_login(&login))));
+                    let mut reply = convert::own(session.start_login(&login));
+                    session.finish_headers(reply.headers_mut());
+                    return Poll::Ready(Ok(reply));
                 }
                 session.finish_headers(response.headers_mut());
                 Poll::Ready(Ok(response.map(ResponseBody::app)))

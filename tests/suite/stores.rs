@@ -1,0 +1,175 @@
+//! What any store must do, proven for the in-memory ones: nothing upserts, one wins, full is an error.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use threelo::store::{
+    FlowMarks, Inserted, MemoryFlowMarks, MemorySessions, Replaced, SessionRecord, SessionStore,
+    Spent, StoreError,
+};
+use threelo::{AccountId, Profile, Ticket};
+
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+fn record(number: u8, account: &str, version: u64) -> Arc<SessionRecord> {
+    Arc::new(SessionRecord {
+        key: Ticket::from_bytes([number; 32]).hash(),
+        profile: Arc::new(Profile::of(AccountId::parse(account).unwrap())),
+        site: None,
+        created_at: at(100),
+        seen_at: at(100),
+        expires_at: at(200),
+        version,
+    })
+}
+
+#[tokio::test]
+async fn insert_refuses_a_key_that_exists_and_replace_never_inserts() {
+    let store = MemorySessions::new();
+    let first = record(1, "mia", 1);
+
+    assert_eq!(
+        store.replace(1, record(1, "mia", 2)).await.unwrap(),
+        Replaced::Conflict
+    );
+    assert_eq!(store.insert(first.clone()).await.unwrap(), Inserted::Done);
+    assert_eq!(
+        store.insert(record(1, "edward", 1)).await.unwrap(),
+        Inserted::Exists
+    );
+    assert_eq!(
+        store
+            .load(&first.key)
+            .await
+            .unwrap()
+            .unwrap()
+            .account()
+            .as_str(),
+        "mia"
+    );
+    assert_eq!(
+        store.replace(7, record(1, "mia", 8)).await.unwrap(),
+        Replaced::Conflict
+    );
+    assert_eq!(
+        store.replace(1, record(1, "mia", 2)).await.unwrap(),
+        Replaced::Done
+    );
+
+    store.delete(&first.key).await.unwrap();
+    store.delete(&first.key).await.unwrap();
+    assert_eq!(
+        store.replace(2, record(1, "mia", 3)).await.unwrap(),
+        Replaced::Conflict
+    );
+    assert!(
+        store.load(&first.key).await.unwrap().is_none(),
+        "a logout stays a logout"
+    );
+}
+
+#[tokio::test]
+async fn of_many_writers_of_one_version_one_wins() {
+    let store = Arc::new(MemorySessions::new());
+    assert_eq!(
+        store.insert(record(1, "mia", 1)).await.unwrap(),
+        Inserted::Done
+    );
+
+    let writers = (0..64).map(|_| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.replace(1, record(1, "mia", 2)).await.unwrap() })
+    });
+    let mut winners = 0;
+    for writer in writers.collect::<Vec<_>>() {
+        winners += usize::from(writer.await.unwrap() == Replaced::Done);
+    }
+
+    assert_eq!(winners, 1);
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_deleted_by_account() {
+    let store = MemorySessions::new();
+    for (number, account) in [(1, "mia"), (2, "mia"), (3, "mia"), (4, "MIA")] {
+        assert_eq!(
+            store.insert(record(number, account, 1)).await.unwrap(),
+            Inserted::Done
+        );
+    }
+    let mia = AccountId::parse("mia").unwrap();
+
+    assert_eq!(store.list_of(&mia).await.unwrap().len(), 3);
+    let kept = record(2, "mia", 1).key;
+    assert_eq!(store.delete_of(&mia, Some(&kept)).await.unwrap(), 2);
+    assert_eq!(store.list_of(&mia).await.unwrap().len(), 1);
+    assert_eq!(
+        store
+            .list_of(&AccountId::parse("MIA").unwrap())
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_full_store_throws_out_expired_sessions_and_nothing_else() {
+    let store = MemorySessions::with_capacity(1);
+    assert_eq!(
+        store.insert(record(1, "mia", 1)).await.unwrap(),
+        Inserted::Done
+    );
+    assert!(matches!(
+        store.insert(record(2, "mia", 1)).await,
+        Err(StoreError::Full)
+    ));
+
+    let late = SessionRecord {
+        created_at: at(200),
+        ..(*record(3, "mia", 1)).clone()
+    };
+    assert_eq!(store.insert(Arc::new(late)).await.unwrap(), Inserted::Done);
+    assert!(
+        store
+            .load(&record(1, "mia", 1).key)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(store.delete_expired(at(200)).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_state_is_spent_once_and_a_full_store_is_an_error() {
+    let marks = Arc::new(MemoryFlowMarks::with_capacity(2));
+    let state = |number| Ticket::from_bytes([number; 32]).hash();
+
+    let spenders = (0..64).map(|_| {
+        let marks = Arc::clone(&marks);
+        tokio::spawn(async move { marks.spend(state(1), at(0), at(600)).await.unwrap() })
+    });
+    let mut first = 0;
+    for spender in spenders.collect::<Vec<_>>() {
+        first += usize::from(spender.await.unwrap() == Spent::First);
+    }
+    assert_eq!(first, 1);
+    assert_eq!(
+        marks.spend(state(2), at(0), at(600)).await.unwrap(),
+        Spent::First
+    );
+    assert!(matches!(
+        marks.spend(state(3), at(599), at(1200)).await,
+        Err(StoreError::Full)
+    ));
+    assert_eq!(
+        marks.spend(state(1), at(599), at(1200)).await.unwrap(),
+        Spent::Again
+    );
+    assert_eq!(
+        marks.spend(state(3), at(601), at(1200)).await.unwrap(),
+        Spent::First
+    );
+}
