@@ -138,7 +138,18 @@ async fn a_second_arrival_during_the_exchange_is_told_to_wait() {
     let second = browser.arrive(&callback).await;
 
     assert_eq!(second.status(), 200);
-    assert!(second.text().contains("/auth/callback?"), "a link goes on");
+    assert!(
+        second.text().contains("href=\"\""),
+        "a link goes on to this very address"
+    );
+    let code = callback
+        .split("code=")
+        .nth(1)
+        .unwrap()
+        .split('&')
+        .next()
+        .unwrap();
+    assert!(!second.text().contains(code), "and the page holds no code");
     assert_eq!(first.await.unwrap().location(), "/user");
     assert_eq!(world.sandbox.count("POST", "/oauth/token"), 1);
 }

@@ -313,6 +313,7 @@ async fn every_page_of_ours_is_framed_by_nobody_and_loads_nothing() {
         assert!(policy.contains("frame-ancestors 'none'"));
         assert_eq!(page.header("x-frame-options"), "DENY");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
+        assert_eq!(page.header("cross-origin-resource-policy"), "same-origin");
         assert_eq!(page.header("cache-control"), "no-store");
         assert_eq!(page.header("referrer-policy"), "same-origin");
         assert!(!page.text().contains("<script"), "{path}");

@@ -8,6 +8,9 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::cookie::SetCookie;
 
+/// No other origin embeds or reads what we answer.
+const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 /// A whole reply of ours. Uncacheable from the start.
 #[derive(Clone, Debug)]
 pub struct Reply {
@@ -25,6 +28,7 @@ impl Reply {
     pub fn new(status: StatusCode) -> Self {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CORP, HeaderValue::from_static("same-origin"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(VARY, HeaderValue::from_static("Cookie, Origin"));
         Self {

@@ -59,7 +59,7 @@ pub enum Page<'a> {
     },
     /// A second arrival while the first is at work.
     StillWorking {
-        /// The same address once more.
+        /// The same address once more: empty, so that the page does not repeat what stands in it.
         go_on: &'a str,
         /// The app's front page.
         home_url: &'a str,

@@ -20,10 +20,10 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         session: request.context.session.as_ref(),
     };
     let landing = flow::land(&web.ports, arrival).await;
-    Ok(answer(web, request, &landing))
+    Ok(answer(web, &landing))
 }
 
-fn answer(web: &Web, request: &Request, landing: &Landing) -> Reply {
+fn answer(web: &Web, landing: &Landing) -> Reply {
     // Every end but one is a redirect, so that no code stays in the address bar or in the history.
     let (to, cookies) = match landing {
         Landing::At(place, cookies) => (place.as_str().to_owned(), cookies.as_slice()),
@@ -35,22 +35,17 @@ fn answer(web: &Web, request: &Request, landing: &Landing) -> Reply {
             web.error_url(*reason, return_to.as_ref()),
             cookies.as_slice(),
         ),
-        Landing::StillWorking => return still_working(web, request),
+        Landing::StillWorking => return still_working(web),
     };
     cookies.iter().fold(go(Audience::Page, &to), Reply::cookie)
 }
 
-fn still_working(web: &Web, request: &Request) -> Reply {
-    let query = request
-        .query
-        .as_deref()
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
-    let go_on = format!("{}{query}", web.route("callback", &[]));
+/// The link leads to this very address, which the browser knows: the page itself holds no code and no state.
+fn still_working(web: &Web) -> Reply {
     let page = Page::StillWorking {
-        go_on: &go_on,
+        go_on: "",
         home_url: web.ports.config.home(),
     };
-    web.page(StatusCode::OK, &page)
-        .header(http::header::REFERRER_POLICY, "no-referrer")
+    let reply = web.page(StatusCode::OK, &page);
+    reply.header(http::header::REFERRER_POLICY, "no-referrer")
 }
