@@ -24,6 +24,7 @@ pub mod clock;
 pub mod config;
 mod environment;
 mod error;
+mod escape;
 mod flow;
 pub mod http_client;
 mod ids;

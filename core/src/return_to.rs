@@ -9,6 +9,8 @@ use url::Origin;
 use url::Position;
 use url::Url;
 
+use crate::escape::split_escape;
+
 /// The longest target that is accepted, and the longest that is emitted.
 const MAX_LEN: usize = 2048;
 
@@ -222,15 +224,6 @@ fn decode_once(bytes: &[u8]) -> Vec<u8> {
         rest = after;
     }
     decoded
-}
-
-fn split_escape(bytes: &[u8]) -> Option<(u8, &[u8])> {
-    let [b'%', high, low, rest @ ..] = bytes else {
-        return None;
-    };
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let value = digit(*high)? * 16 + digit(*low)?;
-    Some((u8::try_from(value).ok()?, rest))
 }
 
 #[cfg(test)]

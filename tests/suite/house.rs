@@ -5,7 +5,15 @@ use std::path::{Path, PathBuf};
 
 /// Core's modules, lowest floor first: a module imports only from below.
 const FLOORS: &[&[&str]] = &[
-    &["secret", "scope", "ids", "clock", "seal", "environment"],
+    &[
+        "secret",
+        "scope",
+        "ids",
+        "clock",
+        "seal",
+        "environment",
+        "escape",
+    ],
     &["return_to", "message"],
     &["config"],
     &["token", "profile", "site"],

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::escape::split_escape;
+
 /// The longest text that is read.
 const MAX_LEN: usize = 8 * 1024;
 
@@ -130,23 +132,13 @@ fn decode(encoded: &[u8]) -> Option<String> {
     while let Some((&first, tail)) = rest.split_first() {
         let (byte, after) = match first {
             b'+' => (b' ', tail),
-            b'%' => split_escape(tail)?,
+            b'%' => split_escape(rest)?,
             plain => (plain, tail),
         };
         decoded.push(byte);
         rest = after;
     }
     String::from_utf8(decoded).ok()
-}
-
-/// Reads the two digits after a `%`.
-fn split_escape(digits: &[u8]) -> Option<(u8, &[u8])> {
-    let [high, low, rest @ ..] = digits else {
-        return None;
-    };
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let value = digit(*high)? * 16 + digit(*low)?;
-    Some((u8::try_from(value).ok()?, rest))
 }
 
 #[cfg(test)]
