@@ -9,7 +9,10 @@
 
 use std::path::PathBuf;
 
-use threelo_browser_tests::{Chrome, Look, QuickStart, TlsFront};
+use axum::body::Body;
+use axum::http::Response;
+use threelo::pages::{Page, Pages as _, PlainPages};
+use threelo_browser_tests::{Chrome, Look, Pages, QuickStart, TlsFront};
 
 const QUICK_START: &str = "axum-quickstart";
 
@@ -152,10 +155,7 @@ async fn every_page_renders_in_light_and_dark_narrow_and_wide() {
     let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
     let chrome = Chrome::start().await;
     let origin = format!("http://localhost:{}", app.port);
-    let album = Album {
-        chrome: &chrome,
-        folder: std::env::var_os("THREELO_SCREENS").map(PathBuf::from),
-    };
+    let album = Album::new(&chrome);
 
     album.add("home-stranger", &format!("{origin}/")).await;
     chrome.press("Sign in with Atlassian").await;
@@ -200,12 +200,59 @@ async fn every_page_renders_in_light_and_dark_narrow_and_wide() {
     chrome.quit().await;
 }
 
+/// The pages that no walk meets by itself, rendered by the same code.
+#[tokio::test]
+async fn the_rarer_pages_render_too() {
+    let pages = Pages::serve(|target, _| {
+        let (home_url, login_url) = ("/", "/auth/login");
+        let page = match target {
+            "/still-working" => Page::StillWorking {
+                go_on: "",
+                home_url,
+            },
+            "/sign-in-first" => Page::SignInFirst {
+                login_url,
+                home_url,
+            },
+            "/cross-site" => Page::CrossSite { home_url },
+            _ => Page::MissingScope {
+                login_url,
+                home_url,
+            },
+        };
+        let html = PlainPages::new().app_name("Incidents").render(&page);
+        let response = Response::builder().header("content-type", "text/html; charset=utf-8");
+        response.body(Body::from(html)).unwrap()
+    })
+    .await;
+    let chrome = Chrome::start().await;
+    let album = Album::new(&chrome);
+
+    for name in [
+        "still-working",
+        "sign-in-first",
+        "cross-site",
+        "missing-scope",
+    ] {
+        album
+            .add(name, &pages.on("localhost", &format!("/{name}")))
+            .await;
+    }
+
+    chrome.quit().await;
+}
+
 struct Album<'a> {
     chrome: &'a Chrome,
     folder: Option<PathBuf>,
 }
 
-impl Album<'_> {
+impl<'a> Album<'a> {
+    fn new(chrome: &'a Chrome) -> Self {
+        let folder = std::env::var_os("THREELO_SCREENS").map(PathBuf::from);
+        Self { chrome, folder }
+    }
+
     async fn add(&self, name: &str, url: &str) {
         self.chrome.open(url).await;
         self.shoot(name).await;
