@@ -19,8 +19,8 @@ use crate::store::{
 use crate::web::Web;
 use crate::web::pages::{Pages, PlainPages};
 
-/// Why an [`Auth`] cannot be built.
-#[derive(Debug, thiserror::Error)]
+/// Why an [`Auth`] cannot be built. Its `Debug` is its `Display`, because that is what `main` prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// Settings are wrong; the text names each, with its remedy.
@@ -32,6 +32,12 @@ pub enum BuildError {
     /// The HTTP client cannot be made on this machine.
     #[error("the http client cannot be made: {0}")]
     HttpClient(&'static str),
+}
+
+impl std::fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }
 
 /// Settings of an [`Auth`]. Everything has a default but the credentials and the public URL.
