@@ -41,6 +41,8 @@ pub(crate) struct Op {
     other_at: Option<u64>,
     /// Whether an answer to this generation's token may have been lost, here or before.
     may_be_spent: bool,
+    /// When this op first got no answer.
+    lost_at: Option<u64>,
 }
 
 /// Refusals of grant after grant, without a success in between.
@@ -49,11 +51,12 @@ pub(crate) struct Alarm(Vec<(usize, u64)>);
 
 impl Alarm {
     pub(crate) const REFUSALS: usize = 3;
+    pub(crate) const WINDOW: u64 = 300;
 
     /// Notes a refusal; whether the provider is to be doubted.
     fn refused(&mut self, account: usize, now: u64) -> bool {
         self.0
-            .retain(|(other, at)| *other != account && now - at < 300);
+            .retain(|(other, at)| *other != account && now - at < Self::WINDOW);
         self.0.push((account, now));
         self.0.len() >= Self::REFUSALS
     }
@@ -82,6 +85,7 @@ impl World {
             leased_until: 0,
             other_at: None,
             may_be_spent: false,
+            lost_at: None,
         });
     }
 
@@ -98,6 +102,16 @@ impl World {
             Next::Send => self.send(instance, &mut op),
             Next::Write(pair) => self.write(&mut op, pair),
             Next::Refused => self.refused(instance, &mut op),
+        };
+        let chases = self.rules.keep(Rule::ChaseLostAnswer)
+            && op.lost_at.is_some_and(|at| self.now < at + LEEWAY);
+        let told = match told {
+            // Whatever comes in between, a lost answer is chased.
+            Some(Told::Busy) if chases => {
+                op.next = Next::Lease;
+                None
+            }
+            other => other,
         };
         let Some(told) = told else {
             self.running[instance] = Some(op);
@@ -142,23 +156,27 @@ impl World {
         if is_taken && self.rules.keep(Rule::Lease) {
             return (row.generation > op.stale).then_some(Told::Token);
         }
-        op.leased_until = now + LEASE;
-        row.lease = Some(Lease {
-            owner: instance,
-            until: op.leased_until,
-        });
         let known = row
             .attempt
             .filter(|attempt| attempt.generation == row.generation);
-        op.other_at = known
-            .filter(|attempt| attempt.owner != instance)
-            .map(|attempt| attempt.last);
-        op.may_be_spent |= known.is_some();
+        op.other_at = match known {
+            Some(attempt) if attempt.owner == instance => attempt.before,
+            other => other.map(|attempt| attempt.last),
+        };
+        // Its own first try does not count: it has sent nothing yet, or it knows.
+        let retakes = op.leased_until > 0;
+        op.may_be_spent |= known.is_some_and(|attempt| !retakes || attempt.owner != instance);
         row.attempt = Some(Attempt {
             generation: row.generation,
             first: known.map_or(now, |attempt| attempt.first),
             owner: instance,
             last: now,
+            before: op.other_at,
+        });
+        op.leased_until = now + LEASE;
+        row.lease = Some(Lease {
+            owner: instance,
+            until: op.leased_until,
         });
         op.next = Next::Load;
         None
@@ -217,14 +235,7 @@ impl World {
 
     fn no_answer(&mut self, op: &mut Op) -> Option<Told> {
         op.may_be_spent = true;
-        let first = self.rows[op.account]
-            .attempt
-            .map_or(self.now, |attempt| attempt.first);
-        let in_time = self.now < first + LEEWAY;
-        if self.rules.keep(Rule::ChaseLostAnswer) && in_time {
-            // The same token once more.
-            return None;
-        }
+        op.lost_at.get_or_insert(self.now);
         self.believe(Rule::KeepOnNoAnswer, op)
     }
 

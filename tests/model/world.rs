@@ -29,6 +29,8 @@ pub(crate) struct Attempt {
     pub(crate) first: u64,
     pub(crate) owner: usize,
     pub(crate) last: u64,
+    /// When the owner before this one last gave a sign.
+    pub(crate) before: Option<u64>,
 }
 
 /// A stored grant.
@@ -82,7 +84,7 @@ pub(crate) struct World {
     consents: Vec<Option<(Token, u64)>>,
     /// Since when a rotation may be in nobody's hands because a process died.
     orphaned: Vec<Option<u64>>,
-    sent_to_consent: Vec<bool>,
+    sent_to_consent: Vec<Option<u64>>,
     pub(crate) violation: Option<&'static str>,
 }
 
@@ -117,7 +119,7 @@ impl World {
             answer_is_lost: false,
             consents: vec![None; climate.accounts],
             orphaned: vec![None; climate.accounts],
-            sent_to_consent: vec![false; climate.accounts],
+            sent_to_consent: vec![None; climate.accounts],
             violation: None,
         }
     }
@@ -286,8 +288,9 @@ impl World {
     }
 
     fn sent_in_outage(&mut self, account: usize) {
-        self.sent_to_consent[account] = true;
-        let sent = self.sent_to_consent.iter().filter(|sent| **sent).count();
+        self.sent_to_consent[account].get_or_insert(self.now);
+        let lately = |at: &&u64| self.now < **at + Alarm::WINDOW;
+        let sent = self.sent_to_consent.iter().flatten().filter(lately).count();
         // Each instance may believe a few refusals before it sees the pattern.
         if sent > INSTANCES * (Alarm::REFUSALS - 1) {
             self.violation = Some("everybody was sent to consent");
@@ -297,7 +300,7 @@ impl World {
     /// Until its second look, a grant that was marked in the outage stays marked.
     fn was_sent_in_outage(&self, account: usize) -> bool {
         let waits = |mark: Mark| self.now < mark.checked + 1300;
-        self.sent_to_consent[account] && self.rows[account].mark.is_some_and(waits)
+        self.sent_to_consent[account].is_some() && self.rows[account].mark.is_some_and(waits)
     }
 
     pub(crate) fn settle(&mut self, account: usize) {
