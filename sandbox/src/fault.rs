@@ -15,6 +15,8 @@ pub enum Endpoint {
     Sites,
     /// `POST /oauth/revoke`
     Revoke,
+    /// Everything under `/ex/`
+    Api,
 }
 
 impl Endpoint {
@@ -25,6 +27,7 @@ impl Endpoint {
             ("GET", "/me") => Some(Self::Me),
             ("GET", "/oauth/token/accessible-resources") => Some(Self::Sites),
             ("POST", "/oauth/revoke") => Some(Self::Revoke),
+            (_, path) if path.starts_with("/ex/") => Some(Self::Api),
             _ => None,
         }
     }
@@ -47,6 +50,21 @@ pub enum Fault {
         /// The body, sent as JSON.
         body: String,
     },
+    /// Exactly this, and nothing happens.
+    Answer {
+        /// The status.
+        status: u16,
+        /// The header fields, `Content-Type` included.
+        headers: Vec<(String, String)>,
+        /// The body.
+        body: String,
+    },
+    /// 200 and JSON that never ends.
+    Endless,
+    /// 200 and one byte every five seconds.
+    Drip,
+    /// 200, half of the body, then the connection is closed.
+    CutBody,
     /// A redirect, and nothing happens.
     Redirect {
         /// The status.

@@ -32,6 +32,12 @@ pub struct Knobs {
     pub refuse_without_site: bool,
     /// The least size of an access token, in bytes.
     pub token_bytes: usize,
+    /// The status of a product's answer to a token that has ended: 401, or 403 or 404 as some endpoints have it.
+    pub expired_status: u16,
+    /// Whether Jira answers as to nobody, with 200, to a token that has ended.
+    pub anonymous_when_bad: bool,
+    /// Whether Confluence's v2 endpoints take classic scopes.
+    pub classic_scopes_reach_v2: bool,
 }
 
 impl Default for Knobs {
@@ -51,6 +57,9 @@ impl Default for Knobs {
             revoke_works: true,
             refuse_without_site: false,
             token_bytes: 2048,
+            expired_status: 401,
+            anonymous_when_bad: false,
+            classic_scopes_reach_v2: true,
         }
     }
 }

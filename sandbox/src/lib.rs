@@ -20,6 +20,7 @@
 
 mod api;
 mod authorize;
+mod body;
 mod builder;
 mod clock;
 mod consent;
@@ -28,10 +29,12 @@ mod journal;
 mod knobs;
 mod mint;
 mod pages;
+mod products;
 mod sandbox;
 mod seed;
 mod server;
 mod state;
+mod time;
 mod token;
 
 pub use self::builder::{SandboxBuilder, StartError};

@@ -60,3 +60,16 @@ fn jwt(algorithm: &str, claims: &serde_json::Value, signature: usize) -> String 
         random_text(signature)
     )
 }
+
+/// A number that stays the same for a text (FNV-1a).
+pub(crate) fn hash(text: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
+}
+
+/// 32 hexadecimal characters, as Atlassian's traces have.
+pub(crate) fn trace_id() -> String {
+    // 24 bytes are 32 characters of base64.
+    let hex = |byte: u8| char::from_digit(u32::from(byte % 16), 16);
+    random_text(24).bytes().filter_map(hex).collect()
+}

@@ -149,6 +149,11 @@ impl Sandbox {
         Ok(consent::cancel(&state, &request))
     }
 
+    /// Every access token of a user ends now, before its time; the refresh tokens stay good.
+    pub fn expire_tokens(&self, user: &str) {
+        lock(&self.state).expire_tokens(user);
+    }
+
     /// The user removes the app in their Atlassian account: the grant and all tokens are gone.
     pub fn revoke_user(&self, user: &str) {
         lock(&self.state).revoke_user(user);

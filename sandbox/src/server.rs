@@ -6,19 +6,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use url::form_urlencoded;
 
+use crate::body::Body;
 use crate::fault::{Endpoint, Fault};
 use crate::journal::JournalEntry;
 use crate::state::State;
-use crate::{api, authorize, pages, token};
+use crate::{api, authorize, mint, pages, products, token};
 
 pub(crate) type Shared = Arc<Mutex<State>>;
 
@@ -52,15 +52,16 @@ struct Seen {
     query: String,
     headers: HeaderMap,
     fields: BTreeMap<String, String>,
+    json: serde_json::Value,
 }
 
 /// An error makes hyper close the connection without an answer.
-async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
+async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let seen = read(request).await?;
     let entry = note(&shared, &seen);
     let fault = Endpoint::of(&seen.method, &seen.path)
         .and_then(|endpoint| lock(&shared).faults.take(endpoint));
-    let response = match fault {
+    let mut response = match fault {
         Some(Fault::CutBefore) => return Err(io::Error::other("cut")),
         Some(Fault::CutAfter) => {
             route(&shared, &seen);
@@ -68,15 +69,15 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Respon
         }
         Some(Fault::Delay(time)) => {
             tokio::time::sleep(time).await;
-            route(&shared, &seen)
+            route(&shared, &seen).map(Body::from)
         }
         Some(broken) => broken_answer(&broken),
-        None => route(&shared, &seen),
+        None => route(&shared, &seen).map(Body::from),
     };
     if let Some(entry) = lock(&shared).journal.get_mut(entry) {
         entry.status = Some(response.status().as_u16());
     }
-    let mut response = response.map(|body| Full::new(Bytes::from(body)));
+    trace(&seen, response.headers_mut());
     cors(&seen, response.headers_mut());
     Ok(response)
 }
@@ -95,6 +96,7 @@ async fn read(request: Request<Incoming>) -> io::Result<Seen> {
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
+        json: serde_json::from_slice(&body).unwrap_or_default(),
         fields,
     })
 }
@@ -159,6 +161,16 @@ fn route(shared: &Shared, seen: &Seen) -> Response<String> {
         ("POST", "/oauth/revoke") => token::revoke(state, &seen.fields),
         ("GET", "/oauth/token/accessible-resources") => api::sites(state, bearer),
         ("GET", "/me") => api::me(state, bearer),
+        (method, path) if path.starts_with("/ex/") => {
+            let call = products::Call {
+                method,
+                path,
+                query: &seen.query,
+                bearer,
+                body: &seen.json,
+            };
+            products::answer(state, &call)
+        }
         _ => api::not_found(),
     }
 }
@@ -176,31 +188,70 @@ fn no_content() -> Response<String> {
     response
 }
 
-fn broken_answer(fault: &Fault) -> Response<String> {
-    match fault {
+fn broken_answer(fault: &Fault) -> Response<Body> {
+    let with_body = |body: Body| api::json_response(200, &serde_json::Value::Null).map(|_| body);
+    let text = match fault {
         Fault::Html => html("<!doctype html><title>Bad gateway</title><h1>Oops</h1>".to_owned()),
         Fault::Body { status, body } => {
-            let mut response = api::json_response(*status, &serde_json::Value::Null);
-            response.body_mut().clone_from(body);
-            response
+            api::json_response(*status, &serde_json::Value::Null).map(|_| body.clone())
         }
         Fault::Redirect { status, location } => {
-            let mut response = api::json_response(*status, &serde_json::json!({}));
-            if let Ok(location) = HeaderValue::from_str(location) {
-                response.headers_mut().insert(header::LOCATION, location);
-            }
-            response
+            let fields = [("location".to_owned(), location.clone())];
+            with_fields(api::json_response(*status, &serde_json::json!({})), &fields)
         }
+        Fault::Answer {
+            status,
+            headers,
+            body,
+        } => with_fields(bare(*status, body), headers),
         Fault::Status(status) => {
-            let mut response = api::json_response(*status, &serde_json::json!({}));
-            if *status == 429 {
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            }
+            let response = api::json_response(*status, &serde_json::json!({}));
+            let wait = ("retry-after".to_owned(), "1".to_owned());
+            let fields = if *status == 429 {
+                vec![wait]
+            } else {
+                Vec::new()
+            };
+            with_fields(response, &fields)
+        }
+        Fault::Endless => return with_body(Body::Endless),
+        Fault::Drip => return with_body(Body::drip()),
+        Fault::CutBody => {
+            let mut response = with_body(Body::cut(b"{\"access_token\":\"A"));
+            let length = HeaderValue::from_static("1000");
             response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, length);
+            return response;
         }
         Fault::Delay(_) | Fault::CutBefore | Fault::CutAfter => api::not_found(),
+    };
+    text.map(Body::from)
+}
+
+fn bare(status: u16, body: &str) -> Response<String> {
+    let mut response = Response::new(body.to_owned());
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+}
+
+fn with_fields(mut response: Response<String>, fields: &[(String, String)]) -> Response<String> {
+    for (name, value) in fields {
+        let name = header::HeaderName::try_from(name.as_str());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// Every answer of the API host can be found again by Atlassian's support.
+fn trace(seen: &Seen, headers: &mut HeaderMap) {
+    if is_api(&seen.path)
+        && let Ok(id) = HeaderValue::try_from(mint::trace_id())
+    {
+        headers.insert("atl-traceid", id);
     }
 }
 

@@ -8,6 +8,7 @@ use crate::fault::Faults;
 use crate::journal::JournalEntry;
 use crate::knobs::Knobs;
 use crate::mint;
+use crate::products::Issue;
 use crate::seed::{Seed, User};
 
 /// Ninety days without use end a refresh token.
@@ -27,6 +28,10 @@ pub(crate) struct State {
     pub(crate) access: HashMap<String, Access>,
     /// Every secret that was ever given out.
     pub(crate) issued: Vec<String>,
+    /// When the sandbox began.
+    pub(crate) started_at: SystemTime,
+    /// Issues that apps created.
+    pub(crate) created: Vec<Issue>,
 }
 
 /// An authorization code, good for one exchange.
@@ -70,10 +75,13 @@ pub(crate) struct Access {
 
 impl State {
     pub(crate) fn new(seed: Seed, knobs: Knobs) -> Self {
+        let clock = Clock::default();
         let mut state = Self {
             seed,
             knobs,
-            clock: Clock::default(),
+            started_at: clock.now(),
+            created: Vec::new(),
+            clock,
             faults: Faults::default(),
             journal: Vec::new(),
             codes: HashMap::new(),
@@ -226,6 +234,20 @@ impl State {
             access.then.clone()
         };
         Some((family.user.clone(), reach))
+    }
+
+    /// Every access token of a user ends now; the refresh tokens stay.
+    pub(crate) fn expire_tokens(&mut self, key: &str) {
+        let (now, families) = (self.clock.now(), &self.families);
+        let is_theirs = |access: &&mut Access| {
+            families
+                .get(access.family)
+                .is_some_and(|family| family.user == key)
+        };
+        self.access
+            .values_mut()
+            .filter(is_theirs)
+            .for_each(|access| access.ends_at = now);
     }
 
     /// The user removes the app at Atlassian.

@@ -1,0 +1,41 @@
+//! Confluence: pages.
+
+use serde_json::{Value, json};
+
+use super::{Admitted, Answer, refusal};
+use crate::api::json_response;
+use crate::mint::hash;
+use crate::state::State;
+
+const TITLES: [&str; 6] = [
+    "How we review designs",
+    "Onboarding",
+    "Tone of voice",
+    "Minutes of the design council",
+    "Colour tokens",
+    "Travel and expenses",
+];
+
+pub(super) fn answer(state: &State, call: &Admitted<'_>) -> Answer {
+    if call.operation != ("GET", "/wiki/api/v2/pages") {
+        return Err(refusal(404, "Not Found"));
+    }
+    let classic = state.knobs.classic_scopes_reach_v2;
+    if !(classic && call.grant.scopes.contains("read:confluence-content.all")) {
+        call.may("read:page:confluence")?;
+    }
+    let limit = call.number("limit", 25);
+    let page = |title: &&str| {
+        json!({
+            "id": (hash(title) % 1_000_000).to_string(),
+            "status": "current",
+            "title": title,
+            "spaceId": "98306",
+        })
+    };
+    let results: Vec<Value> = TITLES.iter().take(limit).map(page).collect();
+    Ok(json_response(
+        200,
+        &json!({ "results": results, "_links": {} }),
+    ))
+}

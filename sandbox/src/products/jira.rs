@@ -1,0 +1,131 @@
+//! Jira: myself, search, projects, create.
+
+use serde_json::{Value, json};
+
+use super::issues::{self, Issue};
+use super::jql::Filter;
+use super::{Admitted, Answer, refusal};
+use crate::api::json_response;
+use crate::seed::User;
+use crate::state::State;
+use crate::time::jira_time;
+
+pub(super) fn answer(state: &mut State, call: &Admitted<'_>) -> Answer {
+    match call.operation {
+        ("GET", "/rest/api/3/myself") => myself(state, call),
+        ("GET", "/rest/api/3/search/jql") => search(state, call),
+        ("GET", "/rest/api/3/project/search") => projects(call),
+        ("POST", "/rest/api/3/issue") => create(state, call),
+        _ => Err(refusal(404, "No message available")),
+    }
+}
+
+fn myself(state: &State, call: &Admitted<'_>) -> Answer {
+    call.may("read:jira-user")?;
+    let user = state.seed.user(&call.user);
+    let user = user.ok_or_else(|| refusal(404, "The user does not exist."))?;
+    let detail = |name: &str| user.profile.get(name).cloned().unwrap_or(Value::Null);
+    Ok(json_response(
+        200,
+        &json!({
+            "accountId": user.account_id(),
+            "accountType": "atlassian",
+            "active": true,
+            "displayName": user.name(),
+            "emailAddress": detail("email"),
+            "avatarUrls": { "48x48": detail("picture") },
+            "timeZone": detail("zoneinfo"),
+            "locale": detail("locale"),
+        }),
+    ))
+}
+
+fn search(state: &State, call: &Admitted<'_>) -> Answer {
+    call.may("read:jira-work")?;
+    let filter = Filter {
+        jql: call.parameter("jql"),
+        user: &call.user,
+        now: state.clock.now(),
+    };
+    let found = filter.apply(issues::issues(state, &call.site));
+    let found = found.map_err(|why| refusal(400, &why))?;
+    let start = call.number("nextPageToken", 0);
+    let end = (start + call.number("maxResults", 50).clamp(1, 100)).min(found.len());
+    let page = found.get(start..end).unwrap_or_default();
+    let mut body = json!({
+        "issues": page.iter().map(|issue| as_json(state, call, issue)).collect::<Vec<_>>(),
+        "isLast": end == found.len(),
+    });
+    if end < found.len() {
+        body["nextPageToken"] = Value::from(end.to_string());
+    }
+    Ok(json_response(200, &body))
+}
+
+fn as_json(state: &State, call: &Admitted<'_>, issue: &Issue) -> Value {
+    let assignee = issue
+        .assignee
+        .as_deref()
+        .and_then(|key| state.seed.user(key));
+    let person =
+        |user: &User| json!({ "accountId": user.account_id(), "displayName": user.name() });
+    json!({
+        "id": issue.id.to_string(),
+        "key": issue.key,
+        "self": format!("https://api.atlassian.com/ex/jira/{}/rest/api/3/issue/{}", call.site.id, issue.id),
+        "fields": {
+            "summary": issue.summary,
+            "status": { "name": issue.status.0, "statusCategory": { "key": issue.status.1 } },
+            "assignee": assignee.map(person),
+            "priority": { "name": issue.priority },
+            "project": { "key": issue.project.0, "name": issue.project.1 },
+            "updated": jira_time(issue.updated),
+        },
+    })
+}
+
+fn projects(call: &Admitted<'_>) -> Answer {
+    call.may("read:jira-work")?;
+    let projects = issues::projects(&call.site);
+    let start = call.number("startAt", 0);
+    let most = call.number("maxResults", 50);
+    let page: Vec<Value> = projects
+        .iter()
+        .skip(start)
+        .take(most)
+        .map(|(key, name)| json!({ "key": key, "name": name, "projectTypeKey": "software" }))
+        .collect();
+    let is_last = start + page.len() >= projects.len();
+    Ok(json_response(
+        200,
+        &json!({
+            "startAt": start,
+            "maxResults": most,
+            "total": projects.len(),
+            "isLast": is_last,
+            "values": page,
+        }),
+    ))
+}
+
+fn create(state: &mut State, call: &Admitted<'_>) -> Answer {
+    call.may("write:jira-work")?;
+    let fields = &call.body["fields"];
+    let summary = fields["summary"].as_str().unwrap_or_default();
+    let project = fields["project"]["key"].as_str().unwrap_or_default();
+    let wrong = |field: &str, why: &str| {
+        let body = json!({ "errorMessages": [], "errors": { field: why } });
+        Box::new(json_response(400, &body))
+    };
+    if summary.is_empty() {
+        return Err(wrong("summary", "You must specify a summary of the issue."));
+    }
+    let issue = issues::create(state, &call.site, (project, summary));
+    let issue = issue.ok_or_else(|| wrong("project", "valid project is required"))?;
+    let address = format!(
+        "https://api.atlassian.com/ex/jira/{}/rest/api/3/issue/{}",
+        call.site.id, issue.id
+    );
+    let body = json!({ "id": issue.id.to_string(), "key": issue.key, "self": address });
+    Ok(json_response(201, &body))
+}

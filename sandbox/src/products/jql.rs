@@ -1,0 +1,92 @@
+//! As much of JQL as the sandbox understands: `assignee = currentUser()`, `project = KEY` and `updated >= ...`, joined
+//! with `AND`, and an order that is always the newest first.
+
+use std::time::{Duration, SystemTime};
+
+use super::Issue;
+use crate::time::midnight;
+
+/// What is asked for, and by whom.
+pub(super) struct Filter<'a> {
+    pub(super) jql: &'a str,
+    pub(super) user: &'a str,
+    pub(super) now: SystemTime,
+}
+
+impl Filter<'_> {
+    /// The issues that fit, or what is not understood.
+    pub(super) fn apply(&self, mut issues: Vec<Issue>) -> Result<Vec<Issue>, String> {
+        let lower = self.jql.to_ascii_lowercase();
+        let end = lower.find("order by").unwrap_or(lower.len());
+        let clauses = self.jql.get(..end).unwrap_or_default().trim();
+        if clauses.is_empty() {
+            return Err(
+                "Unbounded JQL queries are not allowed here. Please add a search \
+                        restriction to your query."
+                    .to_owned(),
+            );
+        }
+        for clause in split(clauses) {
+            self.keep(clause, &mut issues)?;
+        }
+        Ok(issues)
+    }
+
+    fn keep(&self, clause: &str, issues: &mut Vec<Issue>) -> Result<(), String> {
+        let words: Vec<&str> = clause.split_whitespace().collect();
+        let (field, value) = match words.as_slice() {
+            [field, "=" | ">=", value @ ..] => (field.to_ascii_lowercase(), value.join(" ")),
+            _ => return Err(format!("Error in the JQL Query: {clause}")),
+        };
+        let value = value.trim_matches(['"', '\'']);
+        match field.as_str() {
+            "assignee" if value.eq_ignore_ascii_case("currentUser()") => {
+                issues.retain(|issue| issue.assignee.as_deref() == Some(self.user));
+            }
+            "project" => issues.retain(|issue| issue.project.0.eq_ignore_ascii_case(value)),
+            "updated" => {
+                let since = self.since(value);
+                let since = since.ok_or_else(|| {
+                    format!("Date value '{value}' for field 'updated' is invalid.")
+                })?;
+                issues.retain(|issue| issue.updated >= since);
+            }
+            _ => {
+                return Err(format!(
+                    "Field '{field}' does not exist or you do not have permission to view it."
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// `-1d`, `-24h`, `-2w`, `2026-01-31`
+    fn since(&self, value: &str) -> Option<SystemTime> {
+        let Some(back) = value.strip_prefix('-') else {
+            return midnight(value);
+        };
+        let unit = back.chars().last()?;
+        let count: u64 = back.strip_suffix(unit)?.parse().ok()?;
+        let seconds = match unit {
+            'h' => 3600,
+            'd' => 86_400,
+            'w' => 7 * 86_400,
+            _ => return None,
+        };
+        self.now
+            .checked_sub(Duration::from_secs(count.checked_mul(seconds)?))
+    }
+}
+
+/// The clauses between the ANDs.
+fn split(text: &str) -> Vec<&str> {
+    let lower = text.to_ascii_lowercase();
+    let mut clauses = Vec::new();
+    let mut start = 0;
+    for (at, and) in lower.match_indices(" and ") {
+        clauses.extend(text.get(start..at));
+        start = at + and.len();
+    }
+    clauses.extend(text.get(start..));
+    clauses
+}
