@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+pub mod atlassian;
 mod auth;
 pub mod authorize;
 pub mod clock;
@@ -40,10 +41,14 @@ pub mod store;
 pub mod token;
 mod web;
 
-pub use self::auth::{Action, Auth, AuthBuilder, AuthSession, BuildError, Guard, without_layer};
+pub use self::atlassian::{ApiError, Atlassian};
+pub use self::auth::{
+    Accounts, Action, Auth, AuthBuilder, AuthSession, BuildError, Grant, Grants, Guard,
+    without_layer,
+};
 pub use self::config::{ConfigError, Credentials, TokenEncoding};
 pub use self::environment::Environment;
-pub use self::error::{Reason, Rejection};
+pub use self::error::{ApiErrorKind, ConsentNeeded, GrantError, Reason, Rejection};
 pub use self::flow::{BoxError, Cancelled, FlowDetails, Login, Next, SignIn};
 pub use self::ids::{AccountId, CloudId, InvalidId, Ticket, TicketHash};
 pub use self::profile::{ExtendedProfile, Profile};

@@ -87,6 +87,10 @@ impl Faults {
         self.0.push_back((endpoint, fault, times));
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     pub(crate) fn take(&mut self, endpoint: Endpoint) -> Option<Fault> {
         let index = self.0.iter().position(|(at, _, _)| *at == endpoint)?;
         let (_, fault, left) = self.0.get_mut(index)?;

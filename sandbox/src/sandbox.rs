@@ -98,6 +98,11 @@ impl Sandbox {
         lock(&self.state).faults.add(endpoint, fault, times);
     }
 
+    /// Takes all faults back that have not happened yet.
+    pub fn mend(&self) {
+        lock(&self.state).faults.clear();
+    }
+
     /// Every request so far.
     pub fn journal(&self) -> Vec<JournalEntry> {
         lock(&self.state).journal.clone()

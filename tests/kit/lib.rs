@@ -9,10 +9,12 @@ mod app;
 mod browser;
 mod capture;
 mod counting;
+mod grants;
 mod world;
 
 pub use self::app::{App, AxumApp};
 pub use self::browser::{Browser, Seen};
 pub use self::capture::{Captured, capture_logs};
 pub use self::counting::CountingSessions;
+pub use self::grants::FaultyGrants;
 pub use self::world::{ORIGIN, World, WorldBuilder, routes};

@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::{Router, routing::get};
+use threelo::AccountId;
 use threelo::clock::ManualClock;
-use threelo::store::{MemoryFlowMarks, MemoryGrants};
-use threelo_sandbox::Sandbox;
+use threelo::store::{AppKey, GrantKey, MemoryFlowMarks};
+use threelo_sandbox::{JournalEntry, Sandbox, Seed};
 use threelo_tower::{
-    Auth, AuthBuilder, AuthLayer, Credentials, CurrentSession, CurrentSite, CurrentUser,
-    Environment, MaybeUser, Profile,
+    Atlassian, Auth, AuthBuilder, AuthLayer, AuthRejection, Credentials, CurrentSession,
+    CurrentSite, CurrentUser, Environment, MaybeUser, Profile,
 };
 
 use crate::app::AxumApp;
 use crate::browser::Browser;
 use crate::counting::CountingSessions;
+use crate::grants::FaultyGrants;
 
 /// The origin of the app under test.
 pub const ORIGIN: &str = "http://localhost:3000";
@@ -30,13 +32,18 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     /// Where the app's sessions are.
     pub sessions: Arc<CountingSessions>,
+    /// Where the app's grants are.
+    pub grants: Arc<FaultyGrants>,
 }
+
+const SEED: &str = include_str!("../../sandbox/seed.example.toml");
 
 type Tune = Box<dyn FnOnce(AuthBuilder) -> AuthBuilder>;
 
 /// A world in the making.
 pub struct WorldBuilder {
     tune: Tune,
+    crowd: usize,
 }
 
 impl std::fmt::Debug for WorldBuilder {
@@ -49,35 +56,60 @@ impl WorldBuilder {
     /// Starts everything.
     pub async fn start(self) -> World {
         let sandbox = Sandbox::builder()
+            .seed(crowded(self.crowd))
             .start()
             .await
             .expect("the sandbox starts");
         let clock = Arc::new(ManualClock::new(
             UNIX_EPOCH + Duration::from_secs(1_800_000_000),
         ));
-        let sessions = Arc::new(CountingSessions::default());
-        let credentials = Credentials::new(sandbox.client_id(), sandbox.client_secret());
-        let builder = Auth::builder(credentials, ORIGIN)
-            .environment(Environment::custom(sandbox.url(), sandbox.url()))
-            .scopes(["read:jira-work"])
-            .optional_scopes(["write:jira-work"])
-            .keys("k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=")
-            .clock(clock.clone())
-            .stores(
-                sessions.clone(),
-                Arc::new(MemoryGrants::new()),
-                Arc::new(MemoryFlowMarks::new()),
-            );
-        let auth = (self.tune)(builder)
+        let stores = Stores {
+            sessions: Arc::default(),
+            grants: Arc::new(FaultyGrants::new(clock.clone())),
+        };
+        let auth = (self.tune)(settings(&sandbox, &clock, &stores))
             .build()
             .expect("the settings are right");
         World {
             sandbox,
             auth,
             clock,
-            sessions,
+            sessions: stores.sessions,
+            grants: stores.grants,
         }
     }
+}
+
+fn crowded(crowd: usize) -> Seed {
+    let user = |number: usize| {
+        format!(
+            "[[users]]\nkey = \"crowd{number}\"\nsites = [\"Borealis Lab\"]\n\
+             [users.profile]\naccount_id = \"crowd:{number}\"\n"
+        )
+    };
+    let more: String = (0..crowd).map(user).collect();
+    Seed::parse(&format!("{SEED}\n{more}")).expect("a seed")
+}
+
+struct Stores {
+    sessions: Arc<CountingSessions>,
+    grants: Arc<FaultyGrants>,
+}
+
+/// The settings of the app under test.
+fn settings(sandbox: &Sandbox, clock: &Arc<ManualClock>, stores: &Stores) -> AuthBuilder {
+    let credentials = Credentials::new(sandbox.client_id(), sandbox.client_secret());
+    Auth::builder(credentials, ORIGIN)
+        .environment(Environment::custom(sandbox.url(), sandbox.url()))
+        .scopes(["read:jira-work"])
+        .optional_scopes(["write:jira-work"])
+        .keys("k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=")
+        .clock(clock.clone())
+        .stores(
+            stores.sessions.clone(),
+            stores.grants.clone(),
+            Arc::new(MemoryFlowMarks::new()),
+        )
 }
 
 impl World {
@@ -90,9 +122,67 @@ impl World {
     pub async fn with(tune: impl FnOnce(AuthBuilder) -> AuthBuilder + 'static) -> Self {
         WorldBuilder {
             tune: Box::new(tune),
+            crowd: 0,
         }
         .start()
         .await
+    }
+
+    /// The usual world with more users, `crowd0` and so on, who all work at Borealis Lab.
+    pub async fn with_crowd(crowd: usize) -> Self {
+        WorldBuilder {
+            tune: Box::new(|builder| builder),
+            crowd,
+        }
+        .start()
+        .await
+    }
+
+    /// Another instance of the same app: another process, over the same stores.
+    pub fn another_auth(&self, tune: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Auth {
+        let stores = Stores {
+            sessions: self.sessions.clone(),
+            grants: self.grants.clone(),
+        };
+        tune(settings(&self.sandbox, &self.clock, &stores))
+            .build()
+            .expect("the settings are right")
+    }
+
+    /// Both clocks, the app's and Atlassian's, move.
+    pub fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        self.sandbox.clock().advance(time);
+    }
+
+    /// The account of a seeded user.
+    pub fn account(&self, user: &str) -> AccountId {
+        let id = match user {
+            "mia" => "112233aa-bb11-cc22-33dd-445566abcabc",
+            "edward" => "712020:5d1c8b1e-6f3a-4f1e-9a51-3f7f0f9b2e10",
+            "nora" => "712020:77aa21c4-90be-4c1a-b0de-2a3b4c5d6e7f",
+            crowd => &crowd.replacen("crowd", "crowd:", 1),
+        };
+        AccountId::parse(id).expect("an id")
+    }
+
+    /// The key of a seeded user's grant.
+    pub fn grant_key(&self, user: &str) -> GrantKey {
+        GrantKey {
+            app: AppKey {
+                environment: self.sandbox.url().into(),
+                client_id: self.sandbox.client_id().into(),
+            },
+            account: self.account(user),
+        }
+    }
+
+    /// How many refreshes Atlassian saw.
+    pub fn refreshes(&self) -> usize {
+        let is_refresh = |entry: &&JournalEntry| {
+            entry.fields.get("grant_type").map(String::as_str) == Some("refresh_token")
+        };
+        self.sandbox.journal().iter().filter(is_refresh).count()
     }
 
     /// The axum app of this world.
@@ -123,6 +213,7 @@ pub fn routes() -> Router {
                 .post(|_: CurrentUser| async {}),
         )
         .route("/bye", get(bye))
+        .route("/myself", get(myself).post(write))
 }
 
 fn name(user: &CurrentUser) -> String {
@@ -137,7 +228,28 @@ async fn profile(profile: Profile) -> String {
     serde_json::to_string(&*profile).unwrap_or_default()
 }
 
-async fn bye(session: CurrentSession) -> Result<&'static str, threelo_tower::AuthRejection> {
+/// A call that the configured scopes allow.
+async fn myself(atlassian: Atlassian, site: CurrentSite) -> Result<String, AuthRejection> {
+    let found: serde_json::Value = atlassian
+        .jira(&site)
+        .get("/rest/api/3/project/search")
+        .json()
+        .await?;
+    Ok(found["total"].to_string())
+}
+
+/// A call that needs an optional scope.
+async fn write(atlassian: Atlassian, site: CurrentSite) -> Result<String, AuthRejection> {
+    let body = serde_json::json!({ "fields": { "summary": "x", "project": { "key": "AD" } } });
+    let made = atlassian
+        .jira(&site)
+        .post("/rest/api/3/issue")
+        .needs(["write:jira-work"]);
+    let made: serde_json::Value = made.body_json(&body).json().await?;
+    Ok(made["key"].to_string())
+}
+
+async fn bye(session: CurrentSession) -> Result<&'static str, AuthRejection> {
     session.sign_out().await?;
     Ok("bye")
 }

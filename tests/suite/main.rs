@@ -15,6 +15,8 @@ mod flows;
 mod house;
 mod mallory;
 mod negotiation;
+mod refresh;
+mod refresh_failures;
 mod return_targets;
 mod sessions;
 mod settings;

@@ -257,6 +257,13 @@ async fn me_tells_the_profile_scopes_site_and_seconds_left_and_no_token() {
     let fields: Vec<String> = me.json().as_object().unwrap().keys().cloned().collect();
     assert_eq!(
         fields,
-        ["account_id", "expires_in", "profile", "scopes", "site"]
+        [
+            "account_id",
+            "expires_in",
+            "grant",
+            "profile",
+            "scopes",
+            "site"
+        ]
     );
 }

@@ -5,12 +5,12 @@ use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 use threelo::message::Reply;
 use threelo::store::SessionRecord;
-use threelo::{AccountId, AuthSession, CloudId, Rejection, Site, without_layer};
+use threelo::{AccountId, ApiError, AuthSession, CloudId, Rejection, Site, without_layer};
 
 use crate::convert;
 use crate::guard::MISSING;
 
-/// Why an extractor turned a request away, with the reply that fits the request.
+/// Why an extractor turned a request away, or a call to Atlassian failed, with the reply that fits the request.
 #[derive(Debug)]
 pub struct AuthRejection {
     rejection: Rejection,
@@ -42,12 +42,38 @@ impl std::error::Error for AuthRejection {
     }
 }
 
+/// A call to Atlassian that failed, as the answer to the app's own visitor: `?` does this in handlers.
+impl From<ApiError> for AuthRejection {
+    fn from(error: ApiError) -> Self {
+        let (rejection, reply) = error.into_rejection();
+        Self {
+            rejection,
+            reply: Box::new(reply),
+        }
+    }
+}
+
 fn session(parts: &Parts) -> Result<&AuthSession, AuthRejection> {
     parts.extensions.get::<AuthSession>().ok_or_else(|| {
         let rejection = Rejection::MissingLayer(MISSING);
         let reply = Box::new(without_layer(&rejection));
         AuthRejection { rejection, reply }
     })
+}
+
+/// What an extractor takes from the session; its failure becomes the reply that fits the request.
+macro_rules! extractor {
+    ($name:ident, |$auth:ident| $take:expr) => {
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = AuthRejection;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthRejection> {
+                let $auth = session(parts)?;
+                let taken: Result<Self, Rejection> = async { Ok($take) }.await;
+                taken.map_err(|rejection| turned_away($auth, rejection))
+            }
+        }
+    };
 }
 
 fn turned_away(session: &AuthSession, rejection: Rejection) -> AuthRejection {
@@ -76,28 +102,19 @@ impl CurrentUser {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
-    type Rejection = AuthRejection;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let session = session(parts)?;
-        let user = session.require_user().await;
-        user.map(Self)
-            .map_err(|rejection| turned_away(session, rejection))
-    }
-}
+extractor!(CurrentUser, |auth| Self(auth.require_user().await?));
 
 /// `None` for strangers; a store that is down is still a 503.
 impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {
     type Rejection = AuthRejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, AuthRejection> {
-        let session = session(parts)?;
-        let user = session
-            .user()
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> Result<Option<Self>, AuthRejection> {
+        MaybeUser::from_request_parts(parts, state)
             .await
-            .map_err(|rejection| turned_away(session, rejection))?;
-        Ok(user.map(Self))
+            .map(|user| user.0)
     }
 }
 
@@ -112,15 +129,7 @@ impl MaybeUser {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for MaybeUser {
-    type Rejection = AuthRejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        <CurrentUser as OptionalFromRequestParts<S>>::from_request_parts(parts, state)
-            .await
-            .map(Self)
-    }
-}
+extractor!(MaybeUser, |auth| Self(auth.user().await?.map(CurrentUser)));
 
 /// The profile of whoever is signed in, as the User Identity API gave it at the login.
 #[derive(Clone, Debug)]
@@ -134,14 +143,9 @@ impl std::ops::Deref for Profile {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Profile {
-    type Rejection = AuthRejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let user = <CurrentUser as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        Ok(Self(Arc::clone(&user.0.profile)))
-    }
-}
+extractor!(Profile, |auth| Self(Arc::clone(
+    &auth.require_user().await?.profile
+)));
 
 /// The site of this request: the one it names (`X-Threelo-Site`, `?site=`), else the session's
 /// choice, else the only one. Visitors with several choose one first and come back.
@@ -156,16 +160,7 @@ impl std::ops::Deref for CurrentSite {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for CurrentSite {
-    type Rejection = AuthRejection;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let session = session(parts)?;
-        let site = session.site().await;
-        site.map(Self)
-            .map_err(|rejection| turned_away(session, rejection))
-    }
-}
+extractor!(CurrentSite, |auth| Self(auth.site().await?));
 
 /// The session of whoever is signed in, to look at and to end. It holds no data of the app.
 #[derive(Clone, Debug)]
@@ -206,13 +201,22 @@ impl CurrentSession {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for CurrentSession {
-    type Rejection = AuthRejection;
+extractor!(CurrentSession, |auth| Self {
+    record: auth.require_user().await?,
+    auth: auth.clone(),
+});
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let auth = session(parts)?.clone();
-        let user = auth.require_user().await;
-        let record = user.map_err(|rejection| turned_away(&auth, rejection))?;
-        Ok(Self { auth, record })
+/// Atlassian's APIs on behalf of whoever is signed in, with a token that works. Strangers are turned away as by
+/// [`CurrentUser`]; who must consent again goes to Atlassian and comes back.
+#[derive(Clone, Debug)]
+pub struct Atlassian(pub threelo::Atlassian);
+
+impl std::ops::Deref for Atlassian {
+    type Target = threelo::Atlassian;
+
+    fn deref(&self) -> &threelo::Atlassian {
+        &self.0
     }
 }
+
+extractor!(Atlassian, |auth| Self(auth.atlassian().await?));

@@ -37,14 +37,14 @@ mod login;
 mod routes;
 
 pub use threelo::{
-    AccountId, Auth, AuthBuilder, AuthSession, CloudId, Credentials, Environment, FlowDetails,
-    Next, Profile as AccountProfile, Rejection, SignIn, Site,
+    AccountId, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession, CloudId, Credentials,
+    Environment, FlowDetails, Next, Profile as AccountProfile, Rejection, SignIn, Site,
 };
 
 pub use self::body::ResponseBody;
 #[cfg(feature = "axum")]
 pub use self::extract::{
-    AuthRejection, CurrentSession, CurrentSite, CurrentUser, MaybeUser, Profile,
+    Atlassian, AuthRejection, CurrentSession, CurrentSite, CurrentUser, MaybeUser, Profile,
 };
 pub use self::guard::{
     GuardFuture, GuardLayer, GuardService, require_login, require_scopes, require_site, same_origin,

@@ -161,6 +161,21 @@ impl AuthBuilder {
         self
     }
 
+    /// How long a request waits for a refresh of its token before it is a 503: 1 to 30 seconds; 12 seconds unless set.
+    /// The refresh goes on behind it.
+    pub fn refresh_wait(mut self, longest: Duration) -> Self {
+        self.settings.refresh_wait = longest;
+        self
+    }
+
+    /// Reckons with consents that end after this long, however often they are used: 1 day to 10 years. Atlassian's
+    /// pages once said 365 days and do not any more, so nothing ends by itself here;
+    /// [`Grant::consent_by`](super::Grant::consent_by) tells the earlier date.
+    pub fn longest_consent(mut self, longest: Duration) -> Self {
+        self.settings.longest_consent = Some(longest);
+        self
+    }
+
     /// The sealing keys, `id:base64` separated by commas, each of at least 32 random bytes; the first seals, all open.
     /// `openssl rand -base64 32` makes one.
     pub fn keys(mut self, keys: impl Into<String>) -> Self {

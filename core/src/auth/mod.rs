@@ -2,6 +2,7 @@
 
 mod builder;
 mod env;
+mod grants;
 mod guard;
 mod session;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::builder::{AuthBuilder, BuildError};
+pub use self::grants::{Accounts, Grant, Grants};
 pub use self::guard::Guard;
 pub use self::session::AuthSession;
 use crate::config::{Config, Credentials};
@@ -105,7 +107,12 @@ impl Auth {
         crate::environment::origin_text(&self.config().public_url)
     }
 
-    /// Waits until work that outlives its request (exchanges, activity writes) is done; `false` if `timeout` passed
+    /// The grants of the app, for work outside a request.
+    pub fn grants(&self) -> Grants {
+        Grants::new(Arc::clone(&self.web.ports))
+    }
+
+    /// Waits until work that outlives its request (exchanges, refreshes, activity writes) is done; `false` if `timeout` passed
     /// first. Call it at shutdown, after the server stopped taking requests.
     pub async fn drain(&self, timeout: Duration) -> bool {
         self.web.ports.tasks.drain(timeout).await

@@ -8,6 +8,7 @@ use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 use tokio::sync::Mutex as Turns;
 
+use crate::atlassian::Atlassian;
 use crate::error::Rejection;
 use crate::flow::{self, Choice, Login};
 use crate::ids::CloudId;
@@ -16,7 +17,7 @@ use crate::message::{HeaderPatch, Reply};
 use crate::scope::Scopes;
 use crate::site::Site;
 use crate::store::{GrantRecord, SessionRecord};
-use crate::web::{self, Context, Seen, Web};
+use crate::web::{self, Context, Seen, Visitor, Web};
 
 /// Auth for one request. Clones share what was looked up.
 #[derive(Clone)]
@@ -34,7 +35,7 @@ struct Inner {
 /// What few requests need; made when it is needed, so that the others move less.
 #[derive(Default)]
 struct Seldom {
-    context: OnceLock<Context>,
+    context: OnceLock<Arc<Context>>,
     /// Held by who waits for the store, so that two who ask at once are one look-up.
     turns: Turns<()>,
     cookies: Mutex<Vec<SetCookie>>,
@@ -42,8 +43,8 @@ struct Seldom {
 
 impl Inner {
     /// What answers are made of; read when the first is made.
-    fn context(&self) -> &Context {
-        let read = || self.seen.context(&self.web.ports.config);
+    fn context(&self) -> &Arc<Context> {
+        let read = || Arc::new(self.seen.context(&self.web.ports.config));
         self.seldom().context.get_or_init(read)
     }
 
@@ -128,6 +129,24 @@ impl AuthSession {
         let session = self.require_user().await?;
         let wish = self.0.context().wished_site();
         flow::site_for(&self.0.web.ports, &session, wish.as_deref()).await
+    }
+
+    /// Atlassian's APIs on behalf of whoever is signed in.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::NotSignedIn`]; [`Rejection::ConsentNeeded`] if it is known already that the grant gives no token;
+    /// [`Rejection::Store`].
+    pub async fn atlassian(&self) -> Result<Atlassian, Rejection> {
+        let session = self.require_user().await?;
+        let web = &self.0.web;
+        let key = web.ports.grant_key(session.account());
+        flow::usable(&web.ports, &key).await?;
+        let visitor = Visitor {
+            web: Arc::clone(web),
+            context: Arc::clone(self.0.context()),
+        };
+        Ok(Atlassian::new(Arc::clone(&web.ports), key, Some(visitor)))
     }
 
     /// Lets the session work on a site from now on.

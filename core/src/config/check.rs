@@ -45,6 +45,8 @@ pub fn check(settings: Settings) -> Result<Config, ConfigError> {
         token_encoding: settings.token_encoding,
         lifetimes: settings.lifetimes,
         sessions_per_account: settings.sessions_per_account,
+        refresh_wait: settings.refresh_wait,
+        longest_consent: settings.longest_consent,
         public_url,
         default_return_to,
         return_to,
@@ -225,6 +227,11 @@ impl Problems {
             lifetimes.absolute,
             (HOUR, 90 * DAY),
         );
+        const SECOND: Duration = Duration::from_secs(1);
+        self.within("refresh_wait", settings.refresh_wait, (SECOND, 30 * SECOND));
+        if let Some(longest) = settings.longest_consent {
+            self.within("longest_consent", longest, (DAY, 3650 * DAY));
+        }
         if !(1..=1000).contains(&settings.sessions_per_account) {
             self.add(
                 "sessions_per_account",

@@ -59,6 +59,8 @@ pub struct Settings {
     pub(crate) token_encoding: TokenEncoding,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) sessions_per_account: usize,
+    pub(crate) refresh_wait: Duration,
+    pub(crate) longest_consent: Option<Duration>,
 }
 
 impl Settings {
@@ -79,6 +81,8 @@ impl Settings {
             token_encoding: TokenEncoding::default(),
             lifetimes: Lifetimes::default(),
             sessions_per_account: 20,
+            refresh_wait: Duration::from_secs(12),
+            longest_consent: None,
         }
     }
 }
@@ -155,6 +159,10 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// Sessions that one account may have; the oldest ends.
     pub sessions_per_account: usize,
+    /// How long a request waits for a refresh: 1 to 30 seconds; 12 seconds unless set.
+    pub refresh_wait: Duration,
+    /// How long a consent may last at most, if the app reckons with that.
+    pub longest_consent: Option<Duration>,
 }
 
 impl Config {

@@ -1,9 +1,13 @@
 //! Every failure that a visitor or a caller can meet, with its status: the only place with statuses of ours.
 
+mod api;
+mod grant;
 mod reason;
 
 use http::StatusCode;
 
+pub use self::api::ApiErrorKind;
+pub use self::grant::{ConsentNeeded, GrantError};
 pub use self::reason::Reason;
 use crate::scope::Scopes;
 use crate::store::StoreError;
@@ -18,9 +22,9 @@ pub enum Rejection {
     /// An extractor or guard ran outside the layer. The text says which line is missing.
     #[error("the auth layer is missing: {0}")]
     MissingLayer(&'static str),
-    /// The session is there, its grant is not: the account must consent again.
-    #[error("the account must consent again")]
-    ConsentNeeded,
+    /// The session is there, its grant gives no tokens: the account must consent again.
+    #[error(transparent)]
+    ConsentNeeded(#[from] ConsentNeeded),
     /// Several sites are reachable and none is chosen.
     #[error("a site must be chosen")]
     ChooseSite,
@@ -63,6 +67,9 @@ pub enum Rejection {
     /// The store failed: nobody can tell who this is.
     #[error("the session store failed")]
     Store(#[from] StoreError),
+    /// A call to an API of Atlassian failed.
+    #[error(transparent)]
+    Api(ApiErrorKind),
     /// No random numbers.
     #[error("the system gives no random numbers")]
     NoRandomness,
@@ -72,7 +79,8 @@ impl Rejection {
     /// The status of the JSON answer; navigations may get a redirect instead.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotSignedIn | Self::ConsentNeeded => StatusCode::UNAUTHORIZED,
+            Self::NotSignedIn | Self::ConsentNeeded(_) => StatusCode::UNAUTHORIZED,
+            Self::Api(kind) => kind.status(),
             Self::ChooseSite => StatusCode::CONFLICT,
             Self::NoSite | Self::UnknownSite | Self::MissingScope(_) | Self::Forbidden => {
                 StatusCode::FORBIDDEN
@@ -93,7 +101,8 @@ impl Rejection {
         match self {
             Self::NotSignedIn => "not_signed_in",
             Self::MissingLayer(_) => "missing_layer",
-            Self::ConsentNeeded => "consent_needed",
+            Self::ConsentNeeded(_) => "consent_needed",
+            Self::Api(kind) => kind.code(),
             Self::ChooseSite => "choose_site",
             Self::NoSite => "no_site",
             Self::UnknownSite => "unknown_site",
@@ -115,7 +124,10 @@ impl Rejection {
     pub fn wants_login(&self) -> bool {
         matches!(
             self,
-            Self::NotSignedIn | Self::ConsentNeeded | Self::MissingScope(_) | Self::NavigationOnly
+            Self::NotSignedIn
+                | Self::ConsentNeeded(_)
+                | Self::MissingScope(_)
+                | Self::NavigationOnly
         )
     }
 }

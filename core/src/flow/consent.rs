@@ -63,7 +63,8 @@ pub(super) async fn take(ports: &Arc<Ports>, asked: Asked) -> Result<Consented, 
         tracing::info!(target: "threelo", "login refused: the account is not active");
         return Err(Reason::Account);
     }
-    let sites = exchange::sites(ports, &tokens).await;
+    // A failure leaves them unknown until they are needed.
+    let sites = exchange::sites(ports, &tokens).await.ok();
 
     let mut return_to = asked.return_to.clone();
     match ports

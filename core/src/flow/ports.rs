@@ -8,13 +8,14 @@ use std::time::SystemTime;
 use tokio::sync::Semaphore;
 
 use super::hooks::Hooks;
+use super::refresh::Refresh;
 use super::tasks::Tasks;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http_client::HttpClient;
 use crate::ids::{AccountId, TicketHash};
 use crate::seal::KeyRing;
-use crate::store::{FlowMarks, GrantKey, GrantStore, SessionStore};
+use crate::store::{AppKey, FlowMarks, GrantKey, GrantStore, SessionStore};
 
 /// Exchanges at once, and how many more may wait for their turn.
 const EXCHANGES: usize = 32;
@@ -40,8 +41,9 @@ pub(crate) struct Ports {
     pub hooks: Hooks,
     /// Work that outlives its request.
     pub(crate) tasks: Tasks,
-    pub(super) environment: Arc<str>,
-    pub(super) client_id: Arc<str>,
+    /// What grants are kept under.
+    pub(crate) app: AppKey,
+    pub(super) refresh: Refresh,
     pub(super) exchanges: Arc<Semaphore>,
     pub(super) queue: Arc<Semaphore>,
     at_work: Mutex<HashSet<TicketHash>>,
@@ -81,8 +83,11 @@ impl Ports {
     /// Puts the parts together.
     pub(crate) fn new(config: Config, stores: Stores, outside: Outside, hooks: Hooks) -> Self {
         Self {
-            environment: config.environment.key().into(),
-            client_id: config.credentials.client_id.as_str().into(),
+            app: AppKey {
+                environment: config.environment.key().into(),
+                client_id: config.credentials.client_id.as_str().into(),
+            },
+            refresh: Refresh::default(),
             clock: outside.clock,
             http: outside.http,
             keys: outside.keys,
@@ -106,8 +111,7 @@ impl Ports {
     /// The key of an account's grant.
     pub(crate) fn grant_key(&self, account: &AccountId) -> GrantKey {
         GrantKey {
-            environment: Arc::clone(&self.environment),
-            client_id: Arc::clone(&self.client_id),
+            app: self.app.clone(),
             account: account.clone(),
         }
     }

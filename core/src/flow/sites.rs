@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::exchange;
+use super::exchange::{self, Unread};
 use super::ports::Ports;
+use super::refresh::{self, Need};
 use crate::error::Rejection;
 use crate::ids::CloudId;
 use crate::site::Site;
@@ -18,7 +19,7 @@ pub(crate) enum Choice {
     NotReachable,
 }
 
-/// The grant behind a session.
+/// The grant behind a session, whether its token works or not.
 ///
 /// # Errors
 ///
@@ -27,12 +28,7 @@ pub(crate) async fn grant_of(
     ports: &Ports,
     session: &SessionRecord,
 ) -> Result<Arc<GrantRecord>, Rejection> {
-    let key = ports.grant_key(session.account());
-    ports
-        .grants
-        .load(&key)
-        .await?
-        .ok_or(Rejection::ConsentNeeded)
+    Ok(refresh::load(ports, &ports.grant_key(session.account())).await?)
 }
 
 /// The site of a request: the one that it names, else the session's, else the only one.
@@ -42,7 +38,7 @@ pub(crate) async fn grant_of(
 /// [`Rejection::UnknownSite`], [`Rejection::NoSite`], [`Rejection::ChooseSite`], [`Rejection::SitesUnknown`], and
 /// those of [`grant_of`].
 pub(crate) async fn site_for(
-    ports: &Ports,
+    ports: &Arc<Ports>,
     session: &SessionRecord,
     wish: Option<&str>,
 ) -> Result<Site, Rejection> {
@@ -70,25 +66,37 @@ pub(crate) async fn site_for(
     }
 }
 
-/// The sites of a grant; if nobody could read them at the login, one more try.
+/// The sites of a grant; if nobody could read them at the login, they are read now.
+///
+/// # Errors
+///
+/// [`Rejection::SitesUnknown`], and those of [`refresh::fresh`].
 pub(crate) async fn known_sites(
-    ports: &Ports,
+    ports: &Arc<Ports>,
     grant: &GrantRecord,
 ) -> Result<Arc<[Site]>, Rejection> {
     if let Some(sites) = &grant.sites {
         return Ok(Arc::clone(sites));
     }
-    let sites = exchange::sites(ports, &grant.tokens)
-        .await
-        .ok_or(Rejection::SitesUnknown)?;
-    let read = GrantRecord {
+    let mut fresh = refresh::fresh(ports, &grant.key, Need::Working).await?;
+    let mut read = exchange::sites(ports, &fresh.tokens).await;
+    if read == Err(Unread::Refused) {
+        let newer = Need::NewerThan(fresh.generation);
+        fresh = refresh::fresh(ports, &grant.key, newer).await?;
+        read = exchange::sites(ports, &fresh.tokens).await;
+    }
+    let sites = read.map_err(|_unread| Rejection::SitesUnknown)?;
+    let record = GrantRecord {
         sites: Some(Arc::clone(&sites)),
         sites_read_at: ports.now(),
-        version: grant.version + 1,
-        ..grant.clone()
+        version: fresh.version + 1,
+        ..GrantRecord::clone(&fresh)
     };
     // On a conflict somebody else knows more; the next request reads that.
-    let _ = ports.grants.replace(grant.version, Arc::new(read)).await?;
+    let _ = ports
+        .grants
+        .replace(fresh.version, Arc::new(record))
+        .await?;
     Ok(sites)
 }
 
@@ -98,7 +106,7 @@ pub(crate) async fn known_sites(
 ///
 /// Those of [`grant_of`] and [`site_for`]; [`Rejection::NotSignedIn`] if the session ended meanwhile.
 pub(crate) async fn choose(
-    ports: &Ports,
+    ports: &Arc<Ports>,
     session: &SessionRecord,
     id: &CloudId,
 ) -> Result<Choice, Rejection> {

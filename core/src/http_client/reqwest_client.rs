@@ -1,17 +1,20 @@
 //! The port over reqwest.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{Request, Response};
 
-use super::{HttpClient, HttpClientError};
+use super::{Chunks, HttpClient, HttpClientError};
 
 const CONNECT: Duration = Duration::from_secs(3);
-const TOTAL: Duration = Duration::from_secs(10);
+/// The head of an answer, and every further part of it, has this long.
+const SILENCE: Duration = Duration::from_secs(10);
 
-/// The default client: rustls, no redirects, no compression, 3 s to connect, 10 s in all.
+/// The default client: rustls, no redirects, no compression, 3 s to connect, 10 s for the head of an answer and for
+/// every further part.
 ///
 /// It honours the usual proxy variables only when the app enables reqwest's `system-proxy` feature.
 #[derive(Clone, Debug)]
@@ -27,7 +30,7 @@ impl ReqwestClient {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
-            .timeout(TOTAL)
+            .read_timeout(SILENCE)
             .user_agent(concat!("threelo/", env!("CARGO_PKG_VERSION")))
             .build();
         client.map(Self).map_err(|_tls| HttpClientError::Request)
@@ -36,33 +39,45 @@ impl ReqwestClient {
 
 #[async_trait]
 impl HttpClient for ReqwestClient {
-    async fn send(
+    async fn open(
         &self,
         request: Request<Bytes>,
-        max_body: usize,
-    ) -> Result<Response<Bytes>, HttpClientError> {
+    ) -> Result<Response<Box<dyn Chunks>>, HttpClientError> {
         let request =
             reqwest::Request::try_from(request).map_err(|_address| HttpClientError::Request)?;
-        let mut answer = self.0.execute(request).await.map_err(without_address)?;
-
-        let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(without_address)? {
-            if body.len() + chunk.len() > max_body {
-                return Err(HttpClientError::TooLarge(max_body));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let mut response = Response::new(body.freeze());
-        *response.status_mut() = answer.status();
-        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        let answer = tokio::time::timeout(SILENCE, self.0.execute(request)).await;
+        let mut answer = answer
+            .map_err(|_elapsed| HttpClientError::Timeout)?
+            .map_err(without_address)?;
+        let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+        let mut response = Response::new(Box::new(Body(answer)) as Box<dyn Chunks>);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
         Ok(response)
+    }
+}
+
+struct Body(reqwest::Response);
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body")
+    }
+}
+
+#[async_trait]
+impl Chunks for Body {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, HttpClientError> {
+        self.0.chunk().await.map_err(without_address)
     }
 }
 
 /// reqwest's own error names the address, which must not enter a log.
 #[expect(clippy::needless_pass_by_value, reason = "a map_err function")]
 fn without_address(error: reqwest::Error) -> HttpClientError {
-    if error.is_timeout() {
+    if error.is_connect() {
+        HttpClientError::Unreachable
+    } else if error.is_timeout() {
         HttpClientError::Timeout
     } else {
         HttpClientError::Connection

@@ -7,5 +7,5 @@ pub mod query;
 mod reply;
 
 pub use self::head::{Audience, Field, Headers, RequestHead};
-pub(crate) use self::outbound::{bearer, cleaned, https_only};
+pub(crate) use self::outbound::{bearer, cleaned, https_only, is_json, is_json_type, retry_after};
 pub use self::reply::{HeaderPatch, Reply};

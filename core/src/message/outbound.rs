@@ -1,10 +1,11 @@
 //! What requests to Atlassian and readings of its answers share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION};
-use http::{HeaderValue, Request};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Request, Response};
 
 use crate::environment::Environment;
 use crate::secret::AccessToken;
@@ -21,6 +22,33 @@ pub(crate) fn bearer(
         .header(AUTHORIZATION, authorization)
         .header(ACCEPT, "application/json")
         .body(Bytes::new())
+}
+
+/// Whether an answer says that it is JSON, or says nothing; a page of a captive portal says otherwise.
+pub(crate) fn is_json<B>(response: &Response<B>) -> bool {
+    is_json_type(response.headers())
+}
+
+/// The same, of its header fields.
+pub(crate) fn is_json_type(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE) else {
+        return true;
+    };
+    let kind = kind.to_str().unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
+}
+
+/// `Retry-After` in seconds, between a second and a quarter of an hour.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u64 = headers
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds.clamp(1, 15 * 60)))
 }
 
 /// Cuts at `most` bytes, drops control characters; an empty text is none.

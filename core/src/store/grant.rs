@@ -6,18 +6,26 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
+use super::lease::{Lease, LeaseOwner, LeaseRequest, Renewed};
 use super::{Inserted, Replaced, StoreError, Version};
 use crate::ids::{AccountId, CloudId};
 use crate::site::Site;
 use crate::token::TokenSet;
 
-/// One live grant per environment, app and account (the FAQ's first answer).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct GrantKey {
+/// An app in an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AppKey {
     /// The origin of the authorization server.
     pub environment: Arc<str>,
     /// The app.
     pub client_id: Arc<str>,
+}
+
+/// One live grant per environment, app and account (the FAQ's first answer).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GrantKey {
+    /// The app in its environment.
+    pub app: AppKey,
     /// The account that consented.
     pub account: AccountId,
 }
@@ -29,6 +37,10 @@ pub struct GrantRecord {
     pub key: GrantKey,
     /// The tokens of the newest exchange.
     pub tokens: TokenSet,
+    /// When the code of the newest consent was exchanged; of two consents the newer one is kept.
+    pub consented_at: SystemTime,
+    /// Set while the grant cannot be refreshed and the account must consent again.
+    pub consent_needed: Option<ConsentMark>,
     /// The sites that the grant reaches; `None` while nobody could read them.
     pub sites: Option<Arc<[Site]>>,
     /// When the sites were read.
@@ -41,7 +53,72 @@ pub struct GrantRecord {
     pub version: Version,
 }
 
-/// Keeps grants.
+/// Why and since when an account must consent again. The tokens are kept beside it: a mark can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsentMark {
+    /// Why.
+    pub reason: ConsentReason,
+    /// Since when.
+    pub since: SystemTime,
+    /// When the provider refused last.
+    pub checked_at: SystemTime,
+}
+
+/// Why an account must consent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConsentReason {
+    /// There is no grant: the account never consented, or the grant was forgotten here.
+    NoGrant,
+    /// Without `offline_access` a grant ends with its access token.
+    NoRefreshToken,
+    /// Atlassian refuses the refresh token: withdrawn by the user, 90 days without use, a changed password.
+    Refused,
+    /// A refresh got no answer, and the ten minutes in which the old token may be used again have passed.
+    AnswerLost,
+}
+
+impl ConsentReason {
+    /// The word for programs, stable.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoGrant => "no_grant",
+            Self::NoRefreshToken => "no_refresh_token",
+            Self::Refused => "refused",
+            Self::AnswerLost => "answer_lost",
+        }
+    }
+
+    /// Reads such a word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::NoGrant,
+            Self::NoRefreshToken,
+            Self::Refused,
+            Self::AnswerLost,
+        ]
+        .into_iter()
+        .find(|reason| reason.as_str() == text)
+    }
+}
+
+/// A part of a long list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The account after which the part begins; `None` begins with the first.
+    pub after: Option<AccountId>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+impl Page {
+    /// The first part, of at most `limit`.
+    pub fn first(limit: usize) -> Self {
+        Self { after: None, limit }
+    }
+}
+
+/// Keeps grants, and the right to refresh them.
 #[async_trait]
 pub trait GrantStore: Debug + Send + Sync + 'static {
     /// Stores a new grant; refuses a key that exists.
@@ -69,10 +146,44 @@ pub trait GrantStore: Debug + Send + Sync + 'static {
         record: Arc<GrantRecord>,
     ) -> Result<Replaced, StoreError>;
 
-    /// Deletes a grant; one that is not there is deleted already.
+    /// Deletes a grant and its lease; one that is not there is deleted already.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store failed.
     async fn delete(&self, key: &GrantKey) -> Result<(), StoreError>;
+
+    /// The accounts that have a grant for an app, in an order of their own that stays the same, `page.limit` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn accounts(&self, app: &AppKey, page: &Page) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Takes the right to refresh a grant, if nobody else has it. An owner that asks again while it has the lease gets
+    /// it once more, and the same attempts. Times are the store's own.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed; the lease may have been taken.
+    async fn lease(&self, key: &GrantKey, request: &LeaseRequest) -> Result<Lease, StoreError>;
+
+    /// Lengthens a lease to `request.life` from now, provided that `request.owner` still has it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn renew(&self, key: &GrantKey, request: &LeaseRequest) -> Result<Renewed, StoreError>;
+
+    /// Gives a lease back, if `owner` has it. `settled` tells that no answer of the provider is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed; the lease ends by itself.
+    async fn release(
+        &self,
+        key: &GrantKey,
+        owner: LeaseOwner,
+        settled: bool,
+    ) -> Result<(), StoreError>;
 }

@@ -1,6 +1,7 @@
 //! Where sessions, grants and spent states are kept: the ports, their values, and the in-memory stores.
 
 mod grant;
+mod lease;
 mod memory;
 mod session;
 
@@ -10,7 +11,10 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-pub use self::grant::{GrantKey, GrantRecord, GrantStore};
+pub use self::grant::{
+    AppKey, ConsentMark, ConsentReason, GrantKey, GrantRecord, GrantStore, Page,
+};
+pub use self::lease::{Attempts, Lease, LeaseOwner, LeaseRequest, LeaseRow, Renewed};
 pub use self::memory::{MemoryFlowMarks, MemoryGrants, MemorySessions};
 pub use self::session::{SessionRecord, SessionStore};
 use crate::ids::TicketHash;

@@ -6,8 +6,10 @@ use http::StatusCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefusedKind {
-    /// The code or the refresh token is no good any more: `invalid_grant`, `invalid_request`, `unauthorized_client`.
+    /// The code or the refresh token is no good any more: `invalid_grant`, `unauthorized_client`.
     Grant,
+    /// `invalid_request`: a bad code, as Atlassian words it; of a refresh it says nothing about the grant.
+    Request,
     /// `access_denied` or `invalid_client`: the client secret or the app's set-up is wrong. The operator's business.
     Client,
     /// Another error of RFC 6749 §5.2 or none that we know.
@@ -26,7 +28,10 @@ pub enum TokenError {
         /// What it means.
         kind: RefusedKind,
     },
-    /// 429, 5xx or a redirect: worth another try later.
+    /// 429: too many requests; nothing was spent.
+    #[error("the token endpoint asks for fewer requests")]
+    RateLimited,
+    /// 5xx or a redirect: worth another try later.
     #[error("the token endpoint answered with status {0}")]
     Unavailable(StatusCode),
     /// The answer is not a token response.

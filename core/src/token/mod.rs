@@ -3,7 +3,7 @@
 mod error;
 mod read;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Request;
@@ -33,6 +33,34 @@ pub struct TokenSet {
     pub scopes: Scopes,
 }
 
+impl TokenSet {
+    /// The same tokens, with the refresh token of `older` where this answer has none: it goes on being the one.
+    #[must_use]
+    pub fn keeping(mut self, older: &Self) -> Self {
+        if self.refresh_token.is_none() {
+            self.refresh_token.clone_from(&older.refresh_token);
+        }
+        self
+    }
+
+    /// How long the access token is still good; nothing once it ended.
+    pub fn left(&self, now: SystemTime) -> Duration {
+        self.expires_at.duration_since(now).unwrap_or_default()
+    }
+
+    /// Whether it is time to refresh: 5 minutes before the end, or a tenth of the token's life if that is less. Up to a
+    /// fifth is added as `spread` (0 to 255) has it, so that grants of one hour do not all come at once.
+    pub fn is_due(&self, now: SystemTime, spread: u8) -> bool {
+        let life = self
+            .expires_at
+            .duration_since(self.exchanged_at)
+            .unwrap_or_default();
+        let margin = (life / 10).min(Duration::from_secs(5 * 60));
+        let margin = margin + margin * u32::from(spread) / (5 * 255);
+        self.left(now) <= margin
+    }
+}
+
 /// An authorization code on its way to the token endpoint (RFC 6749 §4.1.3).
 #[derive(Clone, Debug)]
 pub struct AuthorizationCodeGrant {
@@ -59,6 +87,27 @@ impl AuthorizationCodeGrant {
             ("code", self.code.expose()),
             ("redirect_uri", config.redirect_uri.as_str()),
             ("code_verifier", self.verifier.expose()),
+        ];
+        token_request(config, &fields)
+    }
+}
+
+/// A refresh token on its way to the token endpoint (RFC 6749 §6).
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshTokenGrant<'a>(pub &'a RefreshToken);
+
+impl RefreshTokenGrant<'_> {
+    /// The request. Within Atlassian's ten minutes of leeway it may be sent again.
+    ///
+    /// # Errors
+    ///
+    /// [`http::Error`] when the environment's address cannot be used.
+    pub fn request(&self, config: &Config) -> Result<Request<Bytes>, http::Error> {
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("client_id", config.credentials.client_id.as_str()),
+            ("client_secret", config.credentials.client_secret.expose()),
+            ("refresh_token", self.0.expose()),
         ];
         token_request(config, &fields)
     }

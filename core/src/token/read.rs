@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use serde::{Deserialize, Deserializer};
 
 use super::{RefusedKind, TokenError, TokenSet};
+use crate::message::is_json;
 use crate::scope::Scopes;
 use crate::secret::{AccessToken, RefreshToken};
 
@@ -28,6 +29,9 @@ pub fn from_response(
     let status = response.status();
     if status != StatusCode::OK {
         return Err(refusal(status, response.body()));
+    }
+    if !is_json(response) {
+        return Err(TokenError::Malformed("the answer is not JSON"));
     }
     let wire: Wire = serde_json::from_slice(response.body())
         .map_err(|_has_tokens| TokenError::Malformed("not a token object"))?;
@@ -64,13 +68,15 @@ fn refusal(status: StatusCode, body: &[u8]) -> TokenError {
         .map(|wire| wire.error)
         .unwrap_or_default();
     let kind = match error.as_str() {
-        "invalid_grant" | "invalid_request" | "unauthorized_client" => RefusedKind::Grant,
+        "invalid_grant" | "unauthorized_client" => RefusedKind::Grant,
+        "invalid_request" => RefusedKind::Request,
         "access_denied" | "invalid_client" => RefusedKind::Client,
         _ if status == StatusCode::UNAUTHORIZED => RefusedKind::Client,
         _ => RefusedKind::Other,
     };
-    let is_refusal = status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
-    if is_refusal {
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        TokenError::RateLimited
+    } else if status.is_client_error() {
         TokenError::Refused { status, kind }
     } else {
         TokenError::Unavailable(status)
@@ -171,6 +177,39 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_no_token_answer() {
+        let response = Response::builder()
+            .header("content-type", "text/html")
+            .body(Bytes::from_static(br#"{"access_token":"a"}"#))
+            .unwrap();
+
+        let read = from_response(&response, &Scopes::new(), UNIX_EPOCH);
+
+        assert!(matches!(read, Err(TokenError::Malformed(_))));
+    }
+
+    #[test]
+    fn the_end_of_a_token_is_seen_five_minutes_before_or_a_tenth_of_its_life() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let hour = read(200, r#"{"access_token":"a","expires_in":3600}"#).unwrap();
+        let short = read(200, r#"{"access_token":"a","expires_in":100}"#).unwrap();
+
+        assert!(!hour.is_due(at(3299), 0) && hour.is_due(at(3300), 0));
+        assert!(!hour.is_due(at(3239), 255) && hour.is_due(at(3240), 255));
+        assert!(!short.is_due(at(89), 0) && short.is_due(at(90), 0));
+    }
+
+    #[test]
+    fn an_answer_without_a_refresh_token_keeps_the_old_one() {
+        let old = read(200, r#"{"access_token":"a","refresh_token":"r"}"#).unwrap();
+
+        let new = read(200, r#"{"access_token":"b"}"#).unwrap().keeping(&old);
+
+        assert_eq!(new.refresh_token, old.refresh_token);
+        assert_eq!(new.access_token.expose(), "b");
+    }
+
+    #[test]
     fn a_wrong_secret_is_the_operators_business() {
         let error = read(
             401,
@@ -197,7 +236,7 @@ mod tests {
         assert!(matches!(
             used,
             Err(TokenError::Refused {
-                kind: RefusedKind::Grant,
+                kind: RefusedKind::Request,
                 ..
             })
         ));

@@ -10,6 +10,7 @@ mod routes;
 mod same_origin;
 mod seen;
 mod shell;
+mod visitor;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,11 +19,12 @@ pub use self::answer::Answer;
 pub use self::reject::without_layer;
 
 pub(crate) use self::context::Context;
-pub(crate) use self::reject::reject;
+pub(crate) use self::reject::{reject, without_visitor};
 pub(crate) use self::route::{Found, find};
 pub(crate) use self::same_origin::proves_same_origin;
 pub(crate) use self::seen::Seen;
 pub(crate) use self::shell::start_login;
+pub(crate) use self::visitor::Visitor;
 
 use self::pages::Pages;
 use crate::environment::origin_text;

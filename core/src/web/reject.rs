@@ -4,10 +4,10 @@ use http::StatusCode;
 use http::header::{ALLOW, RETRY_AFTER};
 use serde_json::{Value, json};
 
-use super::pages::Page;
+use super::pages::{ApiTrouble, Page};
 use super::shell::{HX_REDIRECT, go};
 use super::{Context, Web, json};
-use crate::error::{Reason, Rejection};
+use crate::error::{ApiErrorKind, Reason, Rejection};
 use crate::message::{Audience, Reply};
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
@@ -22,6 +22,10 @@ pub(crate) fn reject(web: &Web, rejection: &Rejection, context: &Context) -> Rep
     };
     match rejection {
         Rejection::Method(allowed) => reply.header(ALLOW, allowed),
+        Rejection::Api(kind) => match kind.retry_after() {
+            Some(rest) => reply.computed(RETRY_AFTER, &rest.as_secs().max(1).to_string()),
+            None => reply,
+        },
         Rejection::Store(_) | Rejection::SitesUnknown | Rejection::NoRandomness => {
             reply.header(RETRY_AFTER, "5")
         }
@@ -41,7 +45,7 @@ fn log(rejection: &Rejection) {
 /// Where the detour leads, if one helps.
 fn detour(web: &Web, rejection: &Rejection, here: Option<&ReturnTo>) -> Option<String> {
     match rejection {
-        Rejection::NotSignedIn | Rejection::ConsentNeeded => Some(web.login_url(here)),
+        Rejection::NotSignedIn | Rejection::ConsentNeeded(_) => Some(web.login_url(here)),
         Rejection::ChooseSite => Some(picker_url(web, here)),
         Rejection::UnknownSite => Some(picker_url(
             web,
@@ -80,24 +84,38 @@ fn page(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
     {
         return go(Audience::Page, &to);
     }
-    let (login_url, home_url) = (web.login_url(here.as_ref()), web.ports.config.home());
-    let login_url = login_url.as_str();
-    let page = match rejection {
-        Rejection::NotSignedIn | Rejection::ConsentNeeded => Page::SignInFirst {
+    let home_url = web.ports.config.home();
+    let here_url = here.as_ref().map_or(home_url, ReturnTo::as_str);
+    let login_url = match rejection {
+        Rejection::MissingScope(missing) => step_up_url(web, missing, here.as_ref()),
+        _ => web.login_url(here.as_ref()),
+    };
+    match told(rejection, (&login_url, here_url, home_url)) {
+        Some(page) => web.page(rejection.status(), &page),
+        None => without_visitor(rejection),
+    }
+}
+
+/// The page that tells of a rejection: to people who can do something about it.
+fn told<'a>(
+    rejection: &Rejection,
+    (login_url, here_url, home_url): (&'a str, &'a str, &'a str),
+) -> Option<Page<'a>> {
+    Some(match rejection {
+        Rejection::NotSignedIn | Rejection::ConsentNeeded(_) => Page::SignInFirst {
             login_url,
             home_url,
         },
-        Rejection::MissingScope(missing) => {
-            let login_url = &step_up_url(web, missing, here.as_ref());
-            return web.page(
-                rejection.status(),
-                &Page::MissingScope {
-                    login_url,
-                    home_url,
-                },
-            );
-        }
+        Rejection::MissingScope(_) => Page::MissingScope {
+            login_url,
+            home_url,
+        },
         Rejection::Forbidden => Page::CrossSite { home_url },
+        Rejection::Api(kind) => Page::Api {
+            trouble: trouble(kind),
+            try_again: here_url,
+            home_url,
+        },
         Rejection::NoSite => Page::NoSites {
             account: "",
             add_url: login_url,
@@ -108,17 +126,26 @@ fn page(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
             try_again: login_url,
             home_url,
         },
-        _ => {
-            return Reply::new(rejection.status())
-                .body("text/plain; charset=utf-8", format!("{rejection}\n"));
-        }
-    };
-    web.page(rejection.status(), &page)
+        _ => return None,
+    })
+}
+
+/// What a visitor can make of a call that failed.
+fn trouble(kind: &ApiErrorKind) -> ApiTrouble {
+    match kind {
+        ApiErrorKind::Forbidden => ApiTrouble::Forbidden,
+        ApiErrorKind::NotFound => ApiTrouble::NotFound,
+        ApiErrorKind::RateLimited { .. } => ApiTrouble::Busy,
+        ApiErrorKind::Unavailable { .. } => ApiTrouble::Unavailable,
+        _ => ApiTrouble::Failed,
+    }
 }
 
 /// The login that also asks for what is missing, as far as the app offers it.
 fn step_up_url(web: &Web, missing: &Scopes, here: Option<&ReturnTo>) -> String {
-    let scopes = missing.to_string();
+    // Atlassian does not tell what is missing; then everything that the app may ask for is.
+    let offered = &web.ports.config.optional_scopes;
+    let scopes = if missing.is_empty() { offered } else { missing }.to_string();
     let mut parameters = vec![("scope", scopes.as_str())];
     parameters.extend(here.map(|here| ("return_to", here.as_str())));
     web.route("login", &parameters)
@@ -138,6 +165,9 @@ fn problem(web: &Web, rejection: &Rejection) -> Reply {
     if matches!(rejection, Rejection::ChooseSite | Rejection::UnknownSite) {
         body["sites_url"] = Value::from(web.route("sites", &[]));
     }
+    if let Rejection::ConsentNeeded(needed) = rejection {
+        body["reason"] = Value::from(needed.reason.as_str());
+    }
     if let Rejection::MissingScope(missing) = rejection {
         body["missing_scopes"] = missing.iter().collect();
     }
@@ -151,6 +181,11 @@ fn htmx(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
         Some(to) => reply.computed(HX_REDIRECT, &to),
         None => reply,
     }
+}
+
+/// The answer where nobody knows who asked: a line of text with the status.
+pub(crate) fn without_visitor(rejection: &Rejection) -> Reply {
+    Reply::new(rejection.status()).body("text/plain; charset=utf-8", format!("{rejection}\n"))
 }
 
 /// The answer of an extractor or guard that ran outside the layer: there is nobody to ask for a page.

@@ -83,6 +83,15 @@ pub enum Page<'a> {
         /// The app's front page.
         home_url: &'a str,
     },
+    /// Atlassian did not give what the page needs.
+    Api {
+        /// What went wrong.
+        trouble: ApiTrouble,
+        /// The same page once more, or the front page.
+        try_again: &'a str,
+        /// The app's front page.
+        home_url: &'a str,
+    },
     /// Sign out? A form that posts `return_to`, and `everywhere=true` for all devices, to `action`.
     Logout {
         /// Where the form goes.
@@ -94,6 +103,22 @@ pub enum Page<'a> {
         /// The app's front page.
         home_url: &'a str,
     },
+}
+
+/// Why Atlassian did not give what a page needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ApiTrouble {
+    /// The account may not do that.
+    Forbidden,
+    /// It does not exist, or the account cannot see it.
+    NotFound,
+    /// Too many calls.
+    Busy,
+    /// No answer.
+    Unavailable,
+    /// Anything else.
+    Failed,
 }
 
 /// One site of the picker.

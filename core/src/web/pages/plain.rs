@@ -118,6 +118,9 @@ fn notice(page: &Page<'_>) -> (&'static str, String) {
             Some((login_url, "Ask Atlassian for it")),
             page,
         ),
+        Page::Api {
+            trouble, try_again, ..
+        } => short(text::of_api(*trouble), Some((try_again, "Try again")), page),
         _ => short(text::CROSS_SITE, None, page),
     }
 }
@@ -129,6 +132,7 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
         | Page::SignInFirst { home_url, .. }
         | Page::MissingScope { home_url, .. }
         | Page::CrossSite { home_url }
+        | Page::Api { home_url, .. }
         | Page::NoSites { home_url, .. }
         | Page::Failed { home_url, .. }
         | Page::Cancelled { home_url, .. }

@@ -1,5 +1,6 @@
 //! What the pages say.
 
+use super::ApiTrouble;
 use crate::error::Reason;
 
 /// A headline and one paragraph.
@@ -25,6 +26,33 @@ pub(super) const CROSS_SITE: Short = (
     "Nothing was done",
     "This came from a page of another site, so we did not do it. Use the app's own pages instead.",
 );
+
+pub(super) fn of_api(trouble: ApiTrouble) -> Short {
+    match trouble {
+        ApiTrouble::Forbidden => (
+            "Atlassian does not allow that",
+            "Your Atlassian account may not do this, or an admin of the site has a rule against it. The site's admin \
+             can tell you more.",
+        ),
+        ApiTrouble::NotFound => (
+            "Not found at Atlassian",
+            "What you were looking for does not exist any more, or your Atlassian account cannot see it.",
+        ),
+        ApiTrouble::Busy => (
+            "Atlassian asks us to slow down",
+            "This app asked Atlassian for too much in a short time. Please try again in a minute.",
+        ),
+        ApiTrouble::Unavailable => (
+            "Atlassian does not answer",
+            "Atlassian gave no answer just now. Nothing is lost. Please try again in a moment.",
+        ),
+        ApiTrouble::Failed => (
+            "That did not work",
+            "Atlassian did not accept what this app asked for. Trying again may help; if it does not, please tell the \
+             people who run this app.",
+        ),
+    }
+}
 
 /// Why somebody may reach no site, and what helps.
 pub(super) const NO_SITES: [&str; 2] = [

@@ -1,0 +1,151 @@
+//! Paths that stay below their base.
+
+use crate::escape::split_escape;
+
+/// Joins a base and a path, or says why it cannot.
+pub(super) fn join(base: &str, path: &str) -> Result<String, &'static str> {
+    if !path.starts_with('/') {
+        return Err("a path begins with a slash");
+    }
+    let whole = format!("{base}{path}");
+    if !whole.starts_with('/') {
+        return Err("a base begins with a slash");
+    }
+    if whole.contains(['?', '#']) {
+        return Err("parameters go through query(..), texts of users through segment(..)");
+    }
+    let allowed = |byte: u8| byte.is_ascii_graphic() && !b"\\\"<>^`{|}".contains(&byte);
+    if !whole.bytes().all(allowed) {
+        return Err("the path holds a character that must be encoded: use segment(..)");
+    }
+    let (_, segments) = whole.split_at(1);
+    let last = segments.split('/').count() - 1;
+    for (index, segment) in segments.split('/').enumerate() {
+        if segment.is_empty() && index != last {
+            return Err("the path has an empty segment");
+        }
+        check(segment)?;
+    }
+    Ok(whole)
+}
+
+/// A segment names one thing: it does not climb, and does not hide a slash, once or twice encoded.
+fn check(segment: &str) -> Result<(), &'static str> {
+    let mut decoded = segment.as_bytes().to_vec();
+    for _ in 0..3 {
+        if decoded == b"." || decoded == b".." {
+            return Err("the path climbs");
+        }
+        if decoded.iter().any(|byte| matches!(byte, b'/' | b'\\')) {
+            return Err("a segment holds a slash");
+        }
+        if decoded.iter().any(u8::is_ascii_control) {
+            return Err("a segment holds a control character");
+        }
+        decoded = decode(&decoded)?;
+    }
+    Ok(())
+}
+
+fn decode(mut bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let mut decoded = Vec::with_capacity(bytes.len());
+    while let Some((first, rest)) = bytes.split_first() {
+        if let Some((byte, after)) = split_escape(bytes) {
+            decoded.push(byte);
+            bytes = after;
+        } else {
+            decoded.push(*first);
+            bytes = rest;
+        }
+    }
+    Ok(decoded)
+}
+
+/// Encodes a text as one segment of a path: an issue key that a user typed, a property's name.
+///
+/// ```
+/// use threelo::atlassian::segment;
+///
+/// assert_eq!(format!("/rest/api/3/issue/{}", segment("AD-1/../x")), "/rest/api/3/issue/AD-1%2F..%2Fx");
+/// ```
+///
+/// A text that climbs out all the same, such as `..`, is refused when the call is sent.
+pub fn segment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = "/ex/jira/11223344-a1b2-3b33-c444-def123456789";
+
+    #[test]
+    fn paths_of_the_product_are_joined() {
+        for path in [
+            "/rest/api/3/myself",
+            "/rest/api/3/issue/AD-1",
+            "/a%20b/c:d@e",
+            "/x/",
+        ] {
+            assert_eq!(join(BASE, path).unwrap(), format!("{BASE}{path}"));
+        }
+        assert_eq!(join("", "/me").unwrap(), "/me");
+    }
+
+    #[test]
+    fn paths_that_leave_the_base_are_refused() {
+        for path in [
+            "",
+            "rest",
+            "https://evil.example/",
+            "//evil.example/x",
+            "/rest//evil",
+            "/../../me",
+            "/rest/..",
+            "/rest/.",
+            "/%2e%2e/me",
+            "/%2E./me",
+            "/.%2e/me",
+            "/%252e%252e/me",
+            "/a%2Fb",
+            "/a%2f..%2fb",
+            "/a%5Cb",
+            "/a%255cb",
+            "/a\\b",
+            "/a b",
+            "/a\r\nX-Evil: 1",
+            "/a%0d%0ab",
+            "/a%00b",
+            "/a?b=c",
+            "/a#b",
+            "/\u{e9}",
+            "/@evil.example\\",
+        ] {
+            assert!(join(BASE, path).is_err(), "{path:?}");
+        }
+        assert!(join("https://evil.example", "/me").is_err());
+        assert!(join("/ex/../me", "/x").is_err());
+        assert!(join("//evil.example", "/x").is_err());
+    }
+
+    #[test]
+    fn a_segment_of_a_users_text_stays_one_segment() {
+        assert_eq!(segment("a/b?c#d e"), "a%2Fb%3Fc%23d%20e");
+        assert!(join(BASE, &format!("/issue/{}", segment("AD 1"))).is_ok());
+        for text in ["..", ".", "a/b", "a\\b"] {
+            assert!(
+                join(BASE, &format!("/issue/{}/x", segment(text))).is_err(),
+                "{text}"
+            );
+        }
+    }
+}

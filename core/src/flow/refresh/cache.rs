@@ -1,0 +1,78 @@
+//! Grants as they were read lately, so that a token that works costs no store call.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, SystemTime};
+
+use crate::ids::AccountId;
+use crate::store::GrantRecord;
+
+/// After this long the store is asked again: another instance may have replaced the token, which may have died early.
+const LIFE: Duration = Duration::from_secs(5 * 60);
+const MOST: usize = 10_000;
+
+struct Entry {
+    record: Arc<GrantRecord>,
+    read_at: SystemTime,
+}
+
+impl Entry {
+    fn is_young(&self, now: SystemTime) -> bool {
+        // A clock that was set back makes everything old.
+        now.duration_since(self.read_at).is_ok_and(|age| age < LIFE)
+    }
+}
+
+/// The grants of one app that this process uses.
+#[derive(Default)]
+pub(crate) struct Cache(RwLock<HashMap<AccountId, Entry>>);
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").finish_non_exhaustive()
+    }
+}
+
+impl Cache {
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<AccountId, Entry>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<AccountId, Entry>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A grant that was read less than five minutes ago.
+    pub(super) fn get(&self, account: &AccountId, now: SystemTime) -> Option<Arc<GrantRecord>> {
+        let entries = self.read();
+        let entry = entries.get(account)?;
+        entry.is_young(now).then(|| Arc::clone(&entry.record))
+    }
+
+    /// Keeps what was just read or written, unless something newer is kept.
+    pub(in crate::flow) fn put(&self, record: &Arc<GrantRecord>, now: SystemTime) {
+        let mut entries = self.write();
+        if entries.len() >= MOST {
+            entries.retain(|_, entry| entry.is_young(now));
+        }
+        if entries.len() >= MOST {
+            entries.clear();
+        }
+        let account = &record.key.account;
+        let is_newer = |entry: &Entry| entry.record.version > record.version && entry.is_young(now);
+        if !entries.get(account).is_some_and(is_newer) {
+            let record = Arc::clone(record);
+            let entry = Entry {
+                record,
+                read_at: now,
+            };
+            entries.insert(account.clone(), entry);
+        }
+    }
+
+    /// Drops what is kept of an account.
+    pub(in crate::flow) fn forget(&self, account: &AccountId) {
+        self.write().remove(account);
+    }
+}

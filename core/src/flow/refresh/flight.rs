@@ -1,0 +1,147 @@
+//! One refresh of a grant at a time in this process, for any number of waiters.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+
+use super::attempt::Attempt;
+use super::keep::Outcome;
+use crate::error::GrantError;
+use crate::flow::ports::Ports;
+use crate::ids::AccountId;
+use crate::store::GrantRecord;
+
+/// Failures rest 1, 2, 4 ... seconds, this long at most.
+const LONGEST_REST: u64 = 30;
+const MOST_RESTS: usize = 10_000;
+
+/// What waiters are told when a refresh takes too long.
+pub(super) const LATER: GrantError = GrantError::Unavailable {
+    retry_after: Duration::from_secs(5),
+};
+
+/// How far a refresh is.
+#[derive(Clone, Debug)]
+pub(super) enum Phase {
+    /// Worth waiting for.
+    Working,
+    /// It goes on, but nobody should wait: the provider is silent, or the store is down.
+    Late,
+    /// Over.
+    Landed(Outcome),
+}
+
+enum Entry {
+    Flying(watch::Receiver<Phase>),
+    /// The last one failed; the next is not before `until`.
+    Resting {
+        until: SystemTime,
+        failures: u32,
+    },
+}
+
+/// The refreshes of this process.
+#[derive(Default)]
+pub(crate) struct Flights(Mutex<HashMap<AccountId, Entry>>);
+
+impl std::fmt::Debug for Flights {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Flights").finish_non_exhaustive()
+    }
+}
+
+impl Flights {
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new consent: whatever failed before, the next refresh need not rest.
+    pub(in crate::flow) fn wake(&self, account: &AccountId) {
+        let mut entries = self.lock();
+        if matches!(entries.get(account), Some(Entry::Resting { .. })) {
+            entries.remove(account);
+        }
+    }
+}
+
+/// Joins the refresh of a grant, or starts it.
+///
+/// # Errors
+///
+/// [`GrantError::Unavailable`] while the grant rests after a failure.
+pub(super) fn join(
+    ports: &Arc<Ports>,
+    record: &GrantRecord,
+) -> Result<watch::Receiver<Phase>, GrantError> {
+    let (account, now) = (&record.key.account, ports.now());
+    let mut entries = ports.refresh.flights.lock();
+    let failures = match entries.get(account) {
+        Some(Entry::Flying(flight)) => return Ok(flight.clone()),
+        Some(Entry::Resting { until, failures }) => {
+            let rest = until.duration_since(now).unwrap_or_default();
+            if !rest.is_zero() {
+                return Err(GrantError::Unavailable { retry_after: rest });
+            }
+            *failures
+        }
+        None => 0,
+    };
+    let (phase, flight) = watch::channel(Phase::Working);
+    entries.insert(account.clone(), Entry::Flying(flight.clone()));
+    drop(entries);
+
+    let landing = Landing {
+        ports: Arc::clone(ports),
+        account: account.clone(),
+        failures,
+        outcome: None,
+    };
+    let attempt = Attempt::new(Arc::clone(ports), record, phase);
+    // Whoever waits may hang up: the refresh token is spent all the same, so its successor must be stored.
+    ports.tasks.spawn(run(attempt, landing));
+    Ok(flight)
+}
+
+async fn run(mut attempt: Attempt, mut landing: Landing) {
+    let outcome = attempt.run().await;
+    landing.outcome = Some(outcome.clone());
+    drop(landing);
+    attempt.tell(Phase::Landed(outcome));
+}
+
+/// Clears the way for the next refresh, also when the task panics or the runtime ends.
+struct Landing {
+    ports: Arc<Ports>,
+    account: AccountId,
+    failures: u32,
+    outcome: Option<Outcome>,
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        let mut entries = self.ports.refresh.flights.lock();
+        let rest = match &self.outcome {
+            Some(Err(failure)) => failure.rest(),
+            _ => None,
+        };
+        let Some(rest) = rest else {
+            entries.remove(&self.account);
+            return;
+        };
+        let doubled = Duration::from_secs((1 << self.failures.min(5)).min(LONGEST_REST));
+        let now = self.ports.now();
+        if entries.len() >= MOST_RESTS {
+            entries.retain(|_, entry| match entry {
+                Entry::Flying(_) => true,
+                Entry::Resting { until, .. } => *until > now,
+            });
+        }
+        let entry = Entry::Resting {
+            until: now.checked_add(doubled.max(rest)).unwrap_or(now),
+            failures: self.failures + 1,
+        };
+        entries.insert(self.account.clone(), entry);
+    }
+}

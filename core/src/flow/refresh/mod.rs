@@ -1,0 +1,118 @@
+//! A token that works: as it is kept, or from one refresh for all who wait, in this process and in every other.
+//!
+//! The rules are played through in `tests/model`: without any single one of them a grant is lost.
+
+mod alarm;
+mod attempt;
+mod cache;
+mod flight;
+mod judge;
+mod keep;
+
+use std::sync::Arc;
+
+pub(super) use self::alarm::Alarm;
+pub(super) use self::cache::Cache;
+pub(super) use self::flight::Flights;
+
+use self::flight::Phase;
+use self::judge::Verdict;
+use super::ports::Ports;
+use crate::error::{ConsentNeeded, GrantError};
+use crate::store::{GrantKey, GrantRecord};
+
+/// What kind of token will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// One that works by the clock.
+    Working,
+    /// One that is newer than this generation, whose token Atlassian did not accept.
+    NewerThan(u64),
+}
+
+/// The grant of an account, with an access token that works.
+///
+/// # Errors
+///
+/// [`GrantError`]; whatever it is, nothing is lost.
+pub(crate) async fn fresh(
+    ports: &Arc<Ports>,
+    key: &GrantKey,
+    need: Need,
+) -> Result<Arc<GrantRecord>, GrantError> {
+    if let Some(kept) = ports.refresh.cache.get(&key.account, ports.now())
+        && judge::judge(&kept, need, ports.now()) == Verdict::Good
+    {
+        return Ok(kept);
+    }
+    let record = load(ports, key).await?;
+    match judge::judge(&record, need, ports.now()) {
+        Verdict::Good => Ok(record),
+        Verdict::Soon => {
+            let _behind = flight::join(ports, &record);
+            Ok(record)
+        }
+        Verdict::Now => wait(ports, &record).await,
+        Verdict::Consent(needed) => Err(needed.into()),
+    }
+}
+
+/// The grant of an account as it is stored, whether its token works or not.
+///
+/// # Errors
+///
+/// [`ConsentReason::NoGrant`](crate::store::ConsentReason), or a store that failed.
+pub(crate) async fn load(ports: &Ports, key: &GrantKey) -> Result<Arc<GrantRecord>, GrantError> {
+    match ports.grants.load(key).await? {
+        Some(record) => {
+            ports.refresh.cache.put(&record, ports.now());
+            Ok(record)
+        }
+        None => {
+            ports.refresh.cache.forget(&key.account);
+            Err(ConsentNeeded::NO_GRANT.into())
+        }
+    }
+}
+
+/// Whether a grant may give a token, without asking Atlassian.
+///
+/// # Errors
+///
+/// [`GrantError::ConsentNeeded`] if nothing but a new consent helps.
+pub(crate) async fn usable(ports: &Ports, key: &GrantKey) -> Result<(), GrantError> {
+    let now = ports.now();
+    let verdict = |record: &GrantRecord| judge::judge(record, Need::Working, now);
+    if let Some(kept) = ports.refresh.cache.get(&key.account, now)
+        && !matches!(verdict(&kept), Verdict::Consent(_))
+    {
+        return Ok(());
+    }
+    match verdict(&*load(ports, key).await?) {
+        Verdict::Consent(needed) => Err(needed.into()),
+        Verdict::Good | Verdict::Soon | Verdict::Now => Ok(()),
+    }
+}
+
+async fn wait(ports: &Arc<Ports>, record: &GrantRecord) -> Result<Arc<GrantRecord>, GrantError> {
+    let mut flight = flight::join(ports, record)?;
+    let longest = ports.config.refresh_wait;
+    let landed = flight.wait_for(|phase| !matches!(phase, Phase::Working));
+    let phase = match tokio::time::timeout(longest, landed).await {
+        Ok(Ok(phase)) => phase.clone(),
+        // The task ended without a word, or takes too long: it may still succeed.
+        Ok(Err(_)) | Err(_) => Phase::Late,
+    };
+    match phase {
+        Phase::Landed(outcome) => Ok(outcome?),
+        Phase::Working | Phase::Late => Err(flight::LATER),
+    }
+}
+
+/// What refreshing keeps in this process.
+#[derive(Debug, Default)]
+pub(crate) struct Refresh {
+    pub(super) cache: Cache,
+    pub(super) flights: Flights,
+    pub(super) alarm: Alarm,
+}

@@ -1,0 +1,158 @@
+//! A grant store that breaks when told to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use threelo::AccountId;
+use threelo::clock::Clock;
+use threelo::store::{
+    AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest,
+    MemoryGrants, Page, Renewed, Replaced, StoreError, Version,
+};
+use tokio::sync::Notify;
+
+/// The in-memory store behind switches.
+#[derive(Debug)]
+pub struct FaultyGrants {
+    inner: MemoryGrants,
+    down: AtomicBool,
+    /// So many writes fail before one works again.
+    failing_writes: AtomicUsize,
+    loads: AtomicUsize,
+    wrote: Notify,
+}
+
+impl FaultyGrants {
+    /// An empty store whose leases end by this clock.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            inner: MemoryGrants::new().with_clock(clock),
+            down: AtomicBool::new(false),
+            failing_writes: AtomicUsize::new(0),
+            loads: AtomicUsize::new(0),
+            wrote: Notify::new(),
+        }
+    }
+
+    /// Lets every call fail from now on, or no more.
+    pub fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// Lets the next writes of records fail.
+    pub fn fail_writes(&self, count: usize) {
+        self.failing_writes.store(count, Ordering::SeqCst);
+    }
+
+    /// How often a grant was read.
+    pub fn loads(&self) -> usize {
+        self.loads.load(Ordering::SeqCst)
+    }
+
+    /// Waits until somebody tries to write a record.
+    pub async fn a_write(&self) {
+        self.wrote.notified().await;
+    }
+
+    /// The stored grant, past all switches.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub async fn stored(&self, key: &GrantKey) -> Arc<GrantRecord> {
+        let stored = self.inner.load(key).await;
+        stored.expect("memory does not fail").expect("a grant")
+    }
+
+    /// Whether nobody has the lease.
+    ///
+    /// # Panics
+    ///
+    /// Never: memory does not fail.
+    pub async fn is_free(&self, key: &GrantKey) -> bool {
+        let owner = LeaseOwner(0);
+        let request = LeaseRequest {
+            owner,
+            generation: 0,
+            life: std::time::Duration::from_secs(1),
+        };
+        let lease = self.inner.lease(key, &request).await;
+        let is_free = lease.expect("memory does not fail") != Lease::Held;
+        if is_free {
+            let released = self.inner.release(key, owner, true).await;
+            released.expect("memory does not fail");
+        }
+        is_free
+    }
+
+    fn works(&self) -> Result<(), StoreError> {
+        if self.down.load(Ordering::SeqCst) {
+            return Err(StoreError::Failed("switched off".into()));
+        }
+        Ok(())
+    }
+
+    fn writes(&self) -> Result<(), StoreError> {
+        self.wrote.notify_one();
+        self.works()?;
+        let fails = |left: usize| left.checked_sub(1);
+        let failing = &self.failing_writes;
+        match failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails) {
+            Ok(_) => Err(StoreError::Failed("this write fails".into())),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl GrantStore for FaultyGrants {
+    async fn insert(&self, record: Arc<GrantRecord>) -> Result<Inserted, StoreError> {
+        self.writes()?;
+        self.inner.insert(record).await
+    }
+
+    async fn load(&self, key: &GrantKey) -> Result<Option<Arc<GrantRecord>>, StoreError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        self.works()?;
+        self.inner.load(key).await
+    }
+
+    async fn replace(
+        &self,
+        expected: Version,
+        record: Arc<GrantRecord>,
+    ) -> Result<Replaced, StoreError> {
+        self.writes()?;
+        self.inner.replace(expected, record).await
+    }
+
+    async fn delete(&self, key: &GrantKey) -> Result<(), StoreError> {
+        self.works()?;
+        self.inner.delete(key).await
+    }
+
+    async fn accounts(&self, app: &AppKey, page: &Page) -> Result<Vec<AccountId>, StoreError> {
+        self.works()?;
+        self.inner.accounts(app, page).await
+    }
+
+    async fn lease(&self, key: &GrantKey, request: &LeaseRequest) -> Result<Lease, StoreError> {
+        self.works()?;
+        self.inner.lease(key, request).await
+    }
+
+    async fn renew(&self, key: &GrantKey, request: &LeaseRequest) -> Result<Renewed, StoreError> {
+        self.works()?;
+        self.inner.renew(key, request).await
+    }
+
+    async fn release(
+        &self,
+        key: &GrantKey,
+        owner: LeaseOwner,
+        settled: bool,
+    ) -> Result<(), StoreError> {
+        self.works()?;
+        self.inner.release(key, owner, settled).await
+    }
+}
