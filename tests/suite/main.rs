@@ -8,6 +8,8 @@
     reason = "tests: a table is as long as it is, and what is not as expected ends the test"
 )]
 
+mod answers_corpus;
+mod api;
 mod callback_corpus;
 mod canary;
 mod errors;

@@ -63,11 +63,13 @@ pub(crate) fn cleaned(value: Option<String>, most: usize) -> Option<Arc<str>> {
     (!kept.is_empty()).then(|| kept.into())
 }
 
-/// Keeps https addresses only; they are shown, never fetched.
+/// Keeps https addresses only, without a user name before the host, which misleads people; they are shown, never
+/// fetched.
 pub(crate) fn https_only(value: Option<String>) -> Option<Arc<str>> {
     let value = value.filter(|value| value.len() <= 2048)?;
     let url = url::Url::parse(&value)
         .ok()
-        .filter(|url| url.scheme() == "https")?;
+        .filter(|url| url.scheme() == "https" && url.username().is_empty())
+        .filter(|url| url.password().is_none())?;
     Some(url.as_str().into())
 }

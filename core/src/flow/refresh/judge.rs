@@ -8,7 +8,8 @@ use crate::store::{ConsentMark, ConsentReason, GrantRecord};
 
 /// With more than this left, a caller gets the token that is there, and the refresh runs behind.
 const COMFORT: Duration = Duration::from_secs(60);
-/// A token that is younger than this is not replaced because an API refused it: that would not help, and never end.
+/// A token that is younger than this is not replaced, be it that an API refused it or that its life is a blink: that
+/// would not help, and never end.
 const GAP: Duration = Duration::from_secs(30);
 /// A marked grant is tried once more after this long, then after twice as long, and so on.
 const SECOND_LOOK: Duration = Duration::from_secs(10 * 60);
@@ -46,13 +47,12 @@ pub(super) fn judge(record: &GrantRecord, need: Need, now: SystemTime) -> Verdic
             Verdict::Good
         };
     }
+    let age = now.duration_since(tokens.exchanged_at).unwrap_or_default();
+    if age < GAP {
+        return Verdict::Good;
+    }
     if is_refused {
-        let age = now.duration_since(tokens.exchanged_at).unwrap_or_default();
-        return if age < GAP {
-            Verdict::Good
-        } else {
-            Verdict::Now
-        };
+        return Verdict::Now;
     }
     if !tokens.is_due(now, u8::MAX) || !tokens.is_due(now, spread(record)) {
         Verdict::Good
