@@ -72,13 +72,14 @@ async fn sign_in_against(row: &Value) {
         1,
         "{id}: a code is sent once"
     );
-    if expected == "reject" {
-        assert_eq!(user, None, "{id} {}", row["note"]);
-        assert!(seen.location().starts_with("/auth/error"), "{id}");
-    }
-    if expected == "accept" {
+    match expected {
+        "reject" => {
+            assert_eq!(user, None, "{id} {}", row["note"]);
+            assert!(seen.location().starts_with("/auth/error"), "{id}");
+        }
         // The tokens of the row are not the sandbox's, so nobody answers to them; what counts is that they were used.
-        assert_eq!(world.sandbox.count("GET", "/me"), 1, "{id} {}", row["note"]);
+        "accept" => assert_eq!(world.sandbox.count("GET", "/me"), 1, "{id}"),
+        _ => {}
     }
 }
 

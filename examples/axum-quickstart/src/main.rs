@@ -1,25 +1,26 @@
 //! Sign in with Atlassian in an axum app: `cargo run -p axum-quickstart`, then open <http://localhost:3000>.
 
 mod pages;
+mod settings;
 
-use std::env;
 use std::error::Error;
 use std::time::Duration;
 
 use axum::response::Html;
 use axum::{Router, routing::get};
-use threelo_sandbox::Sandbox;
-use threelo_tower::{Auth, AuthBuilder, AuthLayer, CurrentSite, CurrentUser, MaybeUser};
+use threelo_tower::{
+    Atlassian, Auth, AuthLayer, AuthRejection, CurrentSite, CurrentUser, MaybeUser,
+};
 use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
-    let sandbox = sandbox_unless_configured().await?;
-    let auth = settings(sandbox.as_ref()).build()?;
+    let sandbox = settings::sandbox_unless_configured().await?;
+    let auth = settings::of(sandbox.as_ref()).build()?;
     let app = app(auth.clone());
 
-    let listener = TcpListener::bind(setting("LISTEN", "127.0.0.1:3000")).await?;
+    let listener = TcpListener::bind(settings::one("LISTEN", "127.0.0.1:3000")).await?;
     tracing::info!("callback URL to register: {}", auth.callback_url());
     tracing::info!("open {}", auth.public_url());
     axum::serve(listener, app)
@@ -43,42 +44,22 @@ async fn home(user: MaybeUser) -> Html<String> {
     })
 }
 
-async fn board(user: CurrentUser, site: CurrentSite) -> Html<String> {
-    Html(pages::board(&user, &site))
-}
-
-/// The settings are environment variables: your app's from the developer console, or the sandbox's.
-fn settings(sandbox: Option<&Sandbox>) -> AuthBuilder {
-    AuthBuilder::from_variables(|name| env::var(name).ok().or_else(|| default(name, sandbox)))
-}
-
-fn default(name: &str, sandbox: Option<&Sandbox>) -> Option<String> {
-    let value = match name {
-        "PUBLIC_URL" => "http://localhost:3000",
-        "ATLASSIAN_SCOPES" => "read:jira-work read:jira-user",
-        "ATLASSIAN_CLIENT_ID" => sandbox?.client_id(),
-        "ATLASSIAN_CLIENT_SECRET" => sandbox?.client_secret(),
-        "ATLASSIAN_AUTH_URL" | "ATLASSIAN_API_URL" => sandbox?.url(),
-        _ => return None,
-    };
-    Some(value.to_owned())
-}
-
-/// Without an app of your own at Atlassian, a local stand-in runs in this process.
-async fn sandbox_unless_configured() -> Result<Option<Sandbox>, Box<dyn Error>> {
-    if env::var_os("ATLASSIAN_CLIENT_ID").is_some() {
-        return Ok(None);
-    }
-    let sandbox = Sandbox::builder().start().await?;
-    tracing::info!(
-        "no ATLASSIAN_CLIENT_ID: using a sandbox at {}",
-        sandbox.url()
-    );
-    Ok(Some(sandbox))
-}
-
-fn setting(name: &str, default: &str) -> String {
-    env::var(name).unwrap_or_else(|_| default.to_owned())
+/// The newest issues of the chosen site. Strangers sign in first and come back; if Atlassian cannot answer, `?` makes a
+/// page of it.
+async fn board(
+    user: CurrentUser,
+    site: CurrentSite,
+    atlassian: Atlassian,
+) -> Result<Html<String>, AuthRejection> {
+    let search = atlassian.jira(&site).get("/rest/api/3/search/jql");
+    let jql = "assignee = currentUser() ORDER BY updated DESC";
+    let query = [
+        ("jql", jql),
+        ("fields", "summary,status"),
+        ("maxResults", "20"),
+    ];
+    let found = search.query(&query).json().await?;
+    Ok(Html(pages::board(&user, &site, &found)))
 }
 
 async fn ctrl_c() {

@@ -1,5 +1,6 @@
 //! The pages of this app: yours will look better.
 
+use serde::Deserialize;
 use threelo_tower::{CurrentSite, CurrentUser};
 
 pub(crate) fn stranger() -> String {
@@ -25,15 +26,54 @@ pub(crate) fn welcome(user: &CurrentUser) -> String {
     )
 }
 
-pub(crate) fn board(user: &CurrentUser, site: &CurrentSite) -> String {
+/// As much of Jira's answer as the board shows.
+#[derive(Deserialize)]
+pub(crate) struct Issues {
+    issues: Vec<Issue>,
+}
+
+#[derive(Deserialize)]
+struct Issue {
+    key: String,
+    fields: Fields,
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    summary: String,
+    status: Status,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    name: String,
+}
+
+pub(crate) fn board(user: &CurrentUser, site: &CurrentSite, found: &Issues) -> String {
     let (name, site) = (escaped(user.name()), escaped(&site.name));
+    let rows: String = found.issues.iter().map(row).collect();
+    let list = if rows.is_empty() {
+        "<p>Nothing is assigned to you here.</p>".to_owned()
+    } else {
+        format!("<table>\n{rows}</table>")
+    };
     page(
         &format!("Board of {site}"),
         &format!(
             r#"<p>{name} works on <strong>{site}</strong>.</p>
+{list}
 <p><a href="/auth/sites?return_to=/board">Another site</a> · <a href="/">Home</a></p>
 {SIGN_OUT}"#
         ),
+    )
+}
+
+fn row(issue: &Issue) -> String {
+    let Issue { key, fields } = issue;
+    let cells = [key, &fields.summary, &fields.status.name].map(|text| escaped(text));
+    format!(
+        "<tr><th scope=\"row\">{}<td>{}<td>{}\n",
+        cells[0], cells[1], cells[2]
     )
 }
 
@@ -43,6 +83,9 @@ const SIGN_OUT: &str =
 const STYLE: &str = "
 :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif; }
 body { max-width: 36rem; margin: 3rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; font-size: 1rem; }
+th, td { text-align: left; font-weight: normal; padding: .4rem .6rem .4rem 0; border-top: 1px solid #8886; vertical-align: top; }
+th, td:last-child { white-space: nowrap; }
 .button, button { display: inline-block; font: inherit; padding: .6rem 1.2rem; border-radius: .5rem;
   border: 1px solid; color: inherit; background: none; text-decoration: none; cursor: pointer; }";
 
