@@ -1,20 +1,22 @@
 //! Values that never print.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-/// Declares a secret text type: no `Display`, a `Debug` that shows the type only, wiped when dropped.
+/// Declares a secret text type: no `Display`, a `Debug` that shows the type only. Clones share one text, which is wiped
+/// when the last of them is dropped.
 macro_rules! secret_text {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq)]
-        pub struct $name(Zeroizing<String>);
+        pub struct $name(Arc<Zeroizing<String>>);
 
         impl $name {
             /// Takes the text as it is.
             pub fn new(text: impl Into<String>) -> Self {
-                Self(Zeroizing::new(text.into()))
+                Self(Arc::new(Zeroizing::new(text.into())))
             }
 
             /// The secret in clear. Keep it out of logs, errors, pages and addresses.

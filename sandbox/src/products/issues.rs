@@ -130,7 +130,7 @@ fn of_project(state: &State, site: &Site, (key, name): (&str, &str)) -> Vec<Issu
             key: format!("{key}-{}", index + 1),
             project: (key.to_owned(), name.to_owned()),
             summary: (*summary).to_owned(),
-            status: STATES[chance as usize % STATES.len()],
+            status: STATES[(chance as usize / 5 + index) % STATES.len()],
             priority: PRIORITIES[chance as usize / 7 % PRIORITIES.len()],
             assignee: None,
             updated: state.started_at - HOUR * u32::try_from(age).unwrap_or(1),

@@ -5,6 +5,7 @@ pub mod apps;
 pub mod floor;
 pub mod measure;
 pub mod memory;
+pub mod refresh;
 pub mod report;
 pub mod sessions;
 pub mod visit;

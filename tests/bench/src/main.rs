@@ -6,11 +6,13 @@ use threelo_bench::apps::{APPS, Stores};
 use threelo_bench::measure::{Case, Effort, interleave};
 use threelo_bench::sessions::{ACCOUNTS, Cookies};
 use threelo_bench::visit::VISITS;
-use threelo_bench::{memory, report, sessions};
+use threelo_bench::{memory, refresh, report, sessions};
 use tokio::runtime::Runtime;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
@@ -20,8 +22,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         [] => everything(&runtime, Effort::FULL, [1_000, 1_000_000]),
+        ["tokens"] => {
+            println!("{}", refresh::tables(&runtime, Effort::FULL.rounds)?);
+            Ok(())
+        }
         ["quick"] => everything(&runtime, Effort::QUICK, [1_000, 100_000]),
-        _ => Err("give nothing, or: quick".into()),
+        _ => Err("give nothing, or: quick, tokens".into()),
     }
 }
 
@@ -36,6 +42,7 @@ fn everything(runtime: &Runtime, effort: Effort, sizes: [usize; 2]) -> Result<()
     }
     let [_, most] = sizes;
     println!("## Bytes per session\n\n{}", memory_table(most));
+    println!("## Tokens\n\n{}", refresh::tables(runtime, effort.rounds)?);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use axum::body::Body;
 use axum::http::Response;
-use threelo::pages::{Page, Pages as _, PlainPages};
+use threelo::pages::{ApiTrouble, Page, Pages as _, PlainPages};
 use threelo_browser_tests::{Chrome, Look, Pages, QuickStart, TlsFront};
 
 const QUICK_START: &str = "axum-quickstart";
@@ -205,6 +205,11 @@ async fn every_page_renders_in_light_and_dark_narrow_and_wide() {
 async fn the_rarer_pages_render_too() {
     let pages = Pages::serve(|target, _| {
         let (home_url, login_url) = ("/", "/auth/login");
+        let trouble = |trouble| Page::Api {
+            trouble,
+            try_again: "/board",
+            home_url,
+        };
         let page = match target {
             "/still-working" => Page::StillWorking {
                 go_on: "",
@@ -215,6 +220,11 @@ async fn the_rarer_pages_render_too() {
                 home_url,
             },
             "/cross-site" => Page::CrossSite { home_url },
+            "/api-forbidden" => trouble(ApiTrouble::Forbidden),
+            "/api-not-found" => trouble(ApiTrouble::NotFound),
+            "/api-busy" => trouble(ApiTrouble::Busy),
+            "/api-unavailable" => trouble(ApiTrouble::Unavailable),
+            "/api-failed" => trouble(ApiTrouble::Failed),
             _ => Page::MissingScope {
                 login_url,
                 home_url,
@@ -232,6 +242,11 @@ async fn the_rarer_pages_render_too() {
         "still-working",
         "sign-in-first",
         "cross-site",
+        "api-forbidden",
+        "api-not-found",
+        "api-busy",
+        "api-unavailable",
+        "api-failed",
         "missing-scope",
     ] {
         album

@@ -40,8 +40,9 @@ pub(crate) async fn fresh(
     key: &GrantKey,
     need: Need,
 ) -> Result<Arc<GrantRecord>, GrantError> {
-    if let Some(kept) = ports.refresh.cache.get(&key.account, ports.now())
-        && judge::judge(&kept, need, ports.now()) == Verdict::Good
+    let now = ports.now();
+    if let Some(kept) = ports.refresh.cache.get(&key.account, now)
+        && judge::judge(&kept, need, now) == Verdict::Good
     {
         return Ok(kept);
     }
