@@ -1,8 +1,9 @@
 //! Refreshes that go wrong, and grants that survive them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use threelo::store::ConsentReason;
+use threelo::store::{ConsentReason, GrantStore, Replaced};
 use threelo::{ConsentNeeded, GrantError};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::{World, capture_logs};
@@ -148,6 +149,41 @@ async fn a_refresh_that_a_consent_overtook_uses_the_new_grant() {
     let grant = world.grants.stored(&world.grant_key("edward")).await;
     assert_eq!((grant.consent_needed, grant.generation), (None, 2));
     assert_eq!(elsewhere.fetch("GET", "/myself").await.status(), 200);
+    world.pass(HOUR);
+    assert_eq!(browser.fetch("GET", "/myself").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_refresh_that_is_answered_after_a_consent_does_not_win_by_its_time() {
+    let world = World::new().await;
+    world
+        .sandbox
+        .knobs(|knobs| knobs.second_consent_kills = true);
+    let mut browser = edward(&world).await;
+    world.pass(HOUR);
+    let mut elsewhere = world.browser();
+    let login = elsewhere.start_login("/").await;
+    let callback = world.sandbox.approve(&login, "edward", None).await.unwrap();
+    // The consent has exchanged its code and is still reading the profile.
+    world
+        .sandbox
+        .fault(Endpoint::Me, Fault::Delay(Duration::from_millis(600)), 1);
+    let old = world.grants.stored(&world.grant_key("edward")).await;
+    let consent = tokio::spawn(async move { elsewhere.arrive(&callback).await.status() });
+    while world.sandbox.count("GET", "/me") < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    // Meanwhile another instance stores what it got for the old token, as if its answer had come just now.
+    world.clock.advance(SECOND);
+    let mut late = threelo::store::GrantRecord::clone(&old);
+    late.tokens.exchanged_at = threelo::clock::Clock::now(&*world.clock);
+    (late.generation, late.version) = (old.generation + 1, old.version + 1);
+    let stored = GrantStore::replace(&*world.grants, old.version, Arc::new(late)).await;
+    assert_eq!(stored.unwrap(), Replaced::Done);
+
+    assert_eq!(consent.await.unwrap(), 303);
+    assert_eq!(browser.fetch("GET", "/myself").await.status(), 200);
     world.pass(HOUR);
     assert_eq!(browser.fetch("GET", "/myself").await.status(), 200);
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use threelo::clock::ManualClock;
 use threelo::store::{
-    FlowMarks, Inserted, MemoryFlowMarks, MemorySessions, Replaced, SessionRecord, SessionStore,
+    AppKey, Attempts, FlowMarks, GrantKey, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest,
+    MemoryFlowMarks, MemoryGrants, MemorySessions, Renewed, Replaced, SessionRecord, SessionStore,
     Spent, StoreError,
 };
 use threelo::{AccountId, Profile, Ticket};
@@ -172,4 +174,70 @@ async fn a_state_is_spent_once_and_a_full_store_is_an_error() {
         marks.spend(state(3), at(601), at(1200)).await.unwrap(),
         Spent::First
     );
+}
+
+fn by(owner: u128, generation: u64) -> LeaseRequest {
+    LeaseRequest {
+        owner: LeaseOwner(owner),
+        generation,
+        life: Duration::from_secs(30),
+    }
+}
+
+fn grant_key(account: &str) -> GrantKey {
+    GrantKey {
+        app: AppKey {
+            environment: "https://auth.atlassian.com".into(),
+            client_id: "app".into(),
+        },
+        account: AccountId::parse(account).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_lease_has_one_owner_ends_by_the_stores_clock_and_is_released_by_its_owner_only() {
+    let clock = Arc::new(ManualClock::new(at(1000)));
+    let store = MemoryGrants::new().with_clock(clock.clone());
+    let key = grant_key("mia");
+    let nobody_before = Lease::Taken(Attempts::default());
+
+    assert_eq!(store.lease(&key, &by(1, 1)).await.unwrap(), nobody_before);
+    assert_eq!(store.lease(&key, &by(1, 1)).await.unwrap(), nobody_before);
+    assert_eq!(store.lease(&key, &by(2, 1)).await.unwrap(), Lease::Held);
+    store.release(&key, LeaseOwner(2), true).await.unwrap();
+    assert_eq!(store.lease(&key, &by(2, 1)).await.unwrap(), Lease::Held);
+    assert_eq!(
+        store.lease(&grant_key("edward"), &by(2, 1)).await.unwrap(),
+        nobody_before
+    );
+
+    clock.advance(Duration::from_secs(29));
+    assert_eq!(store.renew(&key, &by(1, 1)).await.unwrap(), Renewed::Done);
+    clock.advance(Duration::from_secs(29));
+    assert_eq!(store.lease(&key, &by(2, 1)).await.unwrap(), Lease::Held);
+    clock.advance(Duration::from_secs(1));
+    let Lease::Taken(attempts) = store.lease(&key, &by(2, 1)).await.unwrap() else {
+        panic!("the lease has ended");
+    };
+    assert_eq!(attempts.first, Some(Duration::from_secs(59)));
+    assert_eq!(attempts.last, Some(Duration::from_secs(30)));
+    assert_eq!(store.renew(&key, &by(1, 1)).await.unwrap(), Renewed::Lost);
+    store.release(&key, LeaseOwner(2), true).await.unwrap();
+    assert_eq!(store.lease(&key, &by(3, 2)).await.unwrap(), nobody_before);
+}
+
+#[tokio::test]
+async fn of_many_who_want_a_lease_one_gets_it() {
+    let store = Arc::new(MemoryGrants::new());
+    let wishes = (0..64).map(|owner| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.lease(&grant_key("mia"), &by(owner, 1)).await.unwrap() })
+    });
+
+    let mut taken = 0;
+    for wish in wishes.collect::<Vec<_>>() {
+        taken += usize::from(wish.await.unwrap() != Lease::Held);
+    }
+
+    assert_eq!(taken, 1);
 }
