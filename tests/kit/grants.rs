@@ -19,7 +19,11 @@ pub struct FaultyGrants {
     /// So many writes fail before one works again.
     failing_writes: AtomicUsize,
     loads: AtomicUsize,
-    wrote: Notify,
+    leases: AtomicUsize,
+    failed: Notify,
+    /// The next lease waits until it is let go.
+    holds_lease: AtomicBool,
+    let_go: Notify,
 }
 
 impl FaultyGrants {
@@ -30,7 +34,10 @@ impl FaultyGrants {
             down: AtomicBool::new(false),
             failing_writes: AtomicUsize::new(0),
             loads: AtomicUsize::new(0),
-            wrote: Notify::new(),
+            leases: AtomicUsize::new(0),
+            failed: Notify::new(),
+            holds_lease: AtomicBool::new(false),
+            let_go: Notify::new(),
         }
     }
 
@@ -49,9 +56,24 @@ impl FaultyGrants {
         self.loads.load(Ordering::SeqCst)
     }
 
-    /// Waits until somebody tries to write a record.
-    pub async fn a_write(&self) {
-        self.wrote.notified().await;
+    /// How often a lease was asked for.
+    pub fn leases(&self) -> usize {
+        self.leases.load(Ordering::SeqCst)
+    }
+
+    /// Waits until a write of a record has failed.
+    pub async fn a_failed_write(&self) {
+        self.failed.notified().await;
+    }
+
+    /// Lets the next who asks for a lease wait, while others overtake.
+    pub fn hold_lease(&self) {
+        self.holds_lease.store(true, Ordering::SeqCst);
+    }
+
+    /// Ends what [`hold_lease`](Self::hold_lease) began.
+    pub fn let_go(&self) {
+        self.let_go.notify_one();
     }
 
     /// The stored grant, past all switches.
@@ -93,12 +115,14 @@ impl FaultyGrants {
     }
 
     fn writes(&self) -> Result<(), StoreError> {
-        self.wrote.notify_one();
         self.works()?;
         let fails = |left: usize| left.checked_sub(1);
         let failing = &self.failing_writes;
         match failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails) {
-            Ok(_) => Err(StoreError::Failed("this write fails".into())),
+            Ok(_) => {
+                self.failed.notify_one();
+                Err(StoreError::Failed("this write fails".into()))
+            }
             Err(_) => Ok(()),
         }
     }
@@ -137,6 +161,10 @@ impl GrantStore for FaultyGrants {
     }
 
     async fn lease(&self, key: &GrantKey, request: &LeaseRequest) -> Result<Lease, StoreError> {
+        self.leases.fetch_add(1, Ordering::SeqCst);
+        if self.holds_lease.swap(false, Ordering::SeqCst) {
+            self.let_go.notified().await;
+        }
         self.works()?;
         self.inner.lease(key, request).await
     }

@@ -35,6 +35,7 @@ async fn a_hundred_requests_find_the_token_expired_and_atlassian_sees_one_refres
 
     assert_eq!(requests.join_all().await, [200; 100]);
     assert_eq!(world.refreshes(), 1);
+    assert_eq!(world.grants.leases(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -44,9 +45,10 @@ async fn eight_instances_over_one_store_refresh_once() {
     let account = world.account("edward");
     world.pass(HOUR);
 
+    let another = |_| world.another_auth(|builder| builder);
+    let instances: Vec<_> = (0..8).map(another).collect();
     let mut jobs = JoinSet::new();
-    for _ in 0..8 {
-        let instance = world.another_auth(|builder| builder);
+    for instance in instances {
         for _ in 0..13 {
             let (instance, account) = (instance.clone(), account.clone());
             jobs.spawn(async move {
@@ -61,6 +63,28 @@ async fn eight_instances_over_one_store_refresh_once() {
     assert!(tokens.iter().all(|token| *token == tokens[0]));
     assert_eq!(world.refreshes(), 1);
     assert!(world.grants.is_free(&world.grant_key("edward")).await);
+}
+
+#[tokio::test]
+async fn an_instance_that_gets_the_lease_late_uses_what_another_stored() {
+    let world = World::new().await;
+    let _browser = edward(&world).await;
+    let account = world.account("edward");
+    world.pass(HOUR);
+    world.grants.hold_lease();
+    let late = world.another_auth(|builder| builder);
+    let late = late.grants().of(&account).await.unwrap();
+    let late = tokio::spawn(async move { late.access_token().await.unwrap() });
+    while world.grants.leases() == 0 {
+        tokio::task::yield_now().await;
+    }
+
+    let grant = world.auth.grants().of(&account).await.unwrap();
+    let first = grant.access_token().await.unwrap();
+    world.grants.let_go();
+
+    assert_eq!(late.await.unwrap(), first);
+    assert_eq!(world.refreshes(), 1);
 }
 
 /// Polls a future `polls` times, with everybody else running in between, and drops it.

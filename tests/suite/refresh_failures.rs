@@ -207,7 +207,7 @@ async fn a_late_writer_does_not_undo_what_a_winner_stored() {
                 .await
         })
     };
-    world.grants.a_write().await;
+    world.grants.a_failed_write().await;
 
     // The late writer holds its pair; its lease ends; another instance refreshes inside the leeway.
     world.pass(31 * SECOND);
@@ -325,7 +325,7 @@ async fn while_the_store_fails_nobody_gets_an_unstored_token_and_nothing_is_lost
         let mut browser = browser.clone();
         tokio::spawn(async move { browser.fetch("GET", "/myself").await.status() })
     };
-    world.grants.a_write().await;
+    world.grants.a_failed_write().await;
     // From here on nothing comes over the wire: the rest of the 20 seconds is made to pass.
     tokio::time::pause();
     let began = tokio::time::Instant::now();
