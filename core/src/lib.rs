@@ -43,8 +43,8 @@ mod web;
 
 pub use self::atlassian::{ApiError, Atlassian};
 pub use self::auth::{
-    Accounts, Action, Auth, AuthBuilder, AuthSession, BuildError, Grant, Grants, Guard,
-    without_layer,
+    Accounts, Action, Auth, AuthBuilder, AuthSession, BuildError, CurrentSession, CurrentUser,
+    Grant, Grants, Guard,
 };
 pub use self::config::{ConfigError, Credentials, TokenEncoding};
 pub use self::environment::Environment;
@@ -55,4 +55,4 @@ pub use self::profile::{ExtendedProfile, Profile};
 pub use self::return_to::{ReturnTo, ReturnToRules};
 pub use self::scope::Scopes;
 pub use self::site::Site;
-pub use self::web::{Answer, pages};
+pub use self::web::{Answer, Refusal, pages};

@@ -201,7 +201,7 @@ pub fn routes() -> Router {
     Router::new()
         .route(
             "/",
-            get(|user: MaybeUser| async move { user.get().map_or("nobody".to_owned(), name) }),
+            get(|user: MaybeUser| async move { user.as_ref().map_or("nobody".to_owned(), name) }),
         )
         .route("/public", get(|| async { "public" }))
         .route("/user", get(|user: CurrentUser| async move { name(&user) }))

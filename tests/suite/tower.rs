@@ -20,9 +20,7 @@ async fn the_layer_serves_any_tower_service_over_http() {
             .expect("the layer's session")
             .clone();
         let user = session.user().await.expect("the store answers");
-        let name = user.map_or("nobody".to_owned(), |user| {
-            user.profile.display_name().to_owned()
-        });
+        let name = user.map_or("nobody".to_owned(), |user| user.name().to_owned());
         Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(name))))
     });
     let service = AuthLayer::new(world.auth.clone()).layer(app);

@@ -1,11 +1,10 @@
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use threelo::message::{Field, Headers, Reply, RequestHead};
-
-use crate::ResponseBody;
+use threelo::{Answer, BoxError};
 
 /// The header fields of an `http` 1 request.
 struct Fields<'a>(&'a HeaderMap, Option<&'a PathAndQuery>);
@@ -41,35 +40,24 @@ pub(crate) fn with_head<B, T>(request: &Request<B>, work: impl FnOnce(&RequestHe
 }
 
 /// A reply of ours as a response.
-pub(crate) fn response<B>(reply: Reply, body: impl FnOnce(Bytes) -> B) -> Response<B> {
-    let mut response = Response::new(body(reply.body));
+pub(crate) fn response<B: From<Bytes>>(reply: Reply) -> Response<B> {
+    let mut response = Response::new(reply.body.into());
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     response
 }
 
-pub(crate) fn own<B>(reply: Reply) -> Response<ResponseBody<B>> {
-    response(reply, ResponseBody::ours)
-}
-
-/// Why a body is not there.
-pub(crate) enum BodyError {
-    TooLarge,
-    Broken,
-}
-
-/// Reads a body of at most `limit` bytes.
-pub(crate) async fn read_body<B: Body>(body: B, limit: usize) -> Result<Bytes, BodyError> {
-    let mut body = std::pin::pin!(body);
-    let mut bytes = BytesMut::new();
-    while let Some(frame) = body.as_mut().frame().await {
-        let Ok(data) = frame.map_err(|_io| BodyError::Broken)?.into_data() else {
-            continue;
-        };
-        if bytes.len() + data.remaining() > limit {
-            return Err(BodyError::TooLarge);
-        }
-        bytes.put(data);
+/// Reads as much of a body as the answer asks for, and takes its reply.
+pub(crate) async fn reply_of<B: Body<Error: Into<BoxError>>>(
+    answer: Box<Answer>,
+    body: B,
+) -> Reply {
+    let Some(limit) = answer.body_limit() else {
+        return answer.reply(Bytes::new()).await;
+    };
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => answer.reply(body.to_bytes()).await,
+        Err(error) if error.is::<LengthLimitError>() => answer.too_large(),
+        Err(_io) => answer.broken_body(),
     }
-    Ok(bytes.freeze())
 }

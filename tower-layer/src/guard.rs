@@ -1,4 +1,3 @@
-use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
@@ -7,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use threelo::{AuthSession, Guard, Rejection, without_layer};
+use threelo::Guard;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -45,10 +44,8 @@ impl<S> Layer<S> for GuardLayer {
     type Service = GuardService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        GuardService {
-            inner,
-            guard: self.0.clone(),
-        }
+        let guard = self.0.clone();
+        GuardService { inner, guard }
     }
 }
 
@@ -61,14 +58,14 @@ pub struct GuardService<S> {
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for GuardService<S>
 where
-    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>, Future: Send>,
+    S: Clone + Send + 'static,
     ReqBody: Send + 'static,
     ResBody: Body<Data = Bytes>,
 {
     type Response = Response<ResponseBody<ResBody>>;
     type Error = S::Error;
-    type Future = GuardFuture<Self::Response, S::Error>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
@@ -77,37 +74,13 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let next = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, next);
-        let (guard, session) = (
-            self.guard.clone(),
-            request.extensions().get::<AuthSession>().cloned(),
-        );
-        GuardFuture(Box::pin(async move {
-            let Some(session) = session else {
-                return Ok(convert::own(without_layer(&Rejection::MissingLayer(
-                    MISSING,
-                ))));
-            };
-            match guard.check(&session).await {
+        let guard = self.guard.clone();
+        let session = request.extensions().get().cloned();
+        Box::pin(async move {
+            match guard.check(session.as_ref(), MISSING).await {
                 Ok(()) => Ok(ready.call(request).await?.map(ResponseBody::app)),
-                Err(rejection) => Ok(convert::own(session.reject(&rejection))),
+                Err(refusal) => Ok(convert::response(refusal.into_reply())),
             }
-        }))
-    }
-}
-
-/// The future of a guard.
-pub struct GuardFuture<R, E>(Pin<Box<dyn Future<Output = Result<R, E>> + Send>>);
-
-impl<R, E> Future for GuardFuture<R, E> {
-    type Output = Result<R, E>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
-    }
-}
-
-impl<R, E> fmt::Debug for GuardFuture<R, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardFuture").finish_non_exhaustive()
+        })
     }
 }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use threelo::{Action, Answer, Auth, AuthSession};
+use threelo::message::Reply;
+use threelo::{Action, Auth, AuthSession, BoxError, Login};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -18,19 +19,17 @@ use crate::{ResponseBody, convert};
 ///
 /// In axum it goes on the *outermost* router with [`Router::layer`]: under `.nest(..)` or
 /// `.route_layer(..)` unmatched paths such as `/auth/login` never reach it; for nested routers
-/// there is `auth_routes`.
+/// there is `auth_routes`. A service without axum starts a login by a [`threelo::Login`] among its response's extensions.
 ///
 /// [`Router::layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct AuthLayer {
-    auth: Auth,
-}
+pub struct AuthLayer(Auth);
 
 impl AuthLayer {
     /// A layer around `auth`; clone the [`Auth`] to keep it for other uses.
     pub fn new(auth: Auth) -> Self {
-        Self { auth }
+        Self(auth)
     }
 }
 
@@ -38,10 +37,8 @@ impl<S> Layer<S> for AuthLayer {
     type Service = AuthService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AuthService {
-            inner,
-            auth: self.auth.clone(),
-        }
+        let auth = self.0.clone();
+        AuthService { inner, auth }
     }
 }
 
@@ -54,9 +51,8 @@ pub struct AuthService<S> {
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for AuthService<S>
 where
-    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
-    ReqBody: Body + Send + 'static,
-    ReqBody::Data: Send,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ReqBody: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     ResBody: Body<Data = Bytes>,
 {
     type Response = Response<ResponseBody<ResBody>>;
@@ -68,18 +64,22 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let action = convert::with_head(&request, |head| self.auth.handle(head));
-        let session = match action {
-            Action::Answer(answer) => return ResponseFuture::ours(answer, request.into_body()),
-            Action::Forward(session) => session,
+        let kind = match convert::with_head(&request, |head| self.auth.handle(head)) {
+            Action::Answer(answer) => Kind::Ours {
+                reply: Box::pin(convert::reply_of(answer, request.into_body())),
+            },
+            Action::Forward(session) => {
+                request.extensions_mut().insert(session.clone());
+                // Called here and now, so that it is the service that was polled ready.
+                let future = self.inner.call(request);
+                Kind::App { future, session }
+            }
         };
-        request.extensions_mut().insert(session.clone());
-        // Called here and now, so that it is the service that was polled ready.
-        ResponseFuture::app(self.inner.call(request), session)
+        ResponseFuture { kind }
     }
 }
 
-type BoxedReply = Pin<Box<dyn Future<Output = threelo::message::Reply> + Send>>;
+type BoxedReply = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 pin_project! {
     /// The future of [`AuthService`]: the app's, without a box of its own, or a reply of ours.
@@ -97,55 +97,22 @@ pin_project! {
     }
 }
 
-impl<F> ResponseFuture<F> {
-    fn app(future: F, session: AuthSession) -> Self {
-        Self {
-            kind: Kind::App { future, session },
-        }
-    }
-
-    fn ours<B>(answer: Box<Answer>, body: B) -> Self
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-    {
-        let reply = Box::pin(reply_of(answer, body));
-        Self {
-            kind: Kind::Ours { reply },
-        }
-    }
-}
-
-async fn reply_of<B: Body>(answer: Box<Answer>, body: B) -> threelo::message::Reply {
-    let Some(limit) = answer.body_limit() else {
-        return answer.reply(Bytes::new()).await;
-    };
-    match convert::read_body(body, limit).await {
-        Ok(body) => answer.reply(body).await,
-        Err(convert::BodyError::TooLarge) => answer.too_large(),
-        Err(convert::BodyError::Broken) => answer.broken_body(),
-    }
-}
-
-impl<F, B, E> Future for ResponseFuture<F>
-where
-    F: Future<Output = Result<Response<B>, E>>,
-{
+impl<F: Future<Output = Result<Response<B>, E>>, B, E> Future for ResponseFuture<F> {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().kind.project() {
-            KindProjection::Ours { reply } => reply.as_mut().poll(cx).map(convert::own).map(Ok),
+            KindProjection::Ours { reply } => {
+                let reply = ready!(reply.as_mut().poll(cx));
+                Poll::Ready(Ok(convert::response(reply)))
+            }
             KindProjection::App { future, session } => {
-                let mut response = ready!(future.poll(cx))?;
-                #[cfg(feature = "axum")]
-                if let Some(login) = crate::login::wanted(&mut response) {
-                    let mut reply = convert::own(session.start_login(&login));
-                    session.finish_headers(reply.headers_mut());
-                    return Poll::Ready(Ok(reply));
+                let mut response = ready!(future.poll(cx))?.map(ResponseBody::app);
+                if let Some(login) = response.extensions_mut().remove::<Login>() {
+                    response = convert::response(session.start_login(&login));
                 }
                 session.finish_headers(response.headers_mut());
-                Poll::Ready(Ok(response.map(ResponseBody::app)))
+                Poll::Ready(Ok(response))
             }
         }
     }

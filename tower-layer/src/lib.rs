@@ -5,7 +5,7 @@
 //! use threelo_tower::{Auth, AuthLayer, CurrentUser, MaybeUser};
 //!
 //! async fn home(user: MaybeUser) -> String {
-//!     match user.get() {
+//!     match user.as_ref() {
 //!         Some(user) => format!("Hello {}", user.name()),
 //!         None => "Hello stranger, sign in at /auth/login".to_owned(),
 //!     }
@@ -47,13 +47,13 @@ pub use self::extract::{
     Atlassian, AuthRejection, CurrentSession, CurrentSite, CurrentUser, MaybeUser, Profile,
 };
 pub use self::guard::{
-    GuardFuture, GuardLayer, GuardService, require_login, require_scopes, require_site, same_origin,
+    GuardLayer, GuardService, require_login, require_scopes, require_site, same_origin,
 };
 pub use self::layer::{AuthLayer, AuthService, ResponseFuture};
 #[cfg(feature = "axum")]
 pub use self::login::Login;
 #[cfg(feature = "axum")]
-pub use self::routes::{NoApp, auth_routes};
+pub use self::routes::auth_routes;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

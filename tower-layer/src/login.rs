@@ -1,9 +1,7 @@
-use axum_core::response::{IntoResponse, Response as AxumResponse};
-use http::Response;
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
 use serde::Serialize;
-use threelo::{Rejection, without_layer};
 
-use crate::convert;
 use crate::guard::MISSING;
 
 /// Starts a login from any handler: return it, and the visitor goes to Atlassian and comes back.
@@ -47,26 +45,10 @@ impl Login {
 }
 
 impl IntoResponse for Login {
-    fn into_response(self) -> AxumResponse {
+    fn into_response(self) -> Response {
         // What a visitor sees if no layer takes the login up.
-        let reply = without_layer_quietly();
-        let mut response = convert::response(reply, axum_core::body::Body::from);
-        response.extensions_mut().insert(Wanted(self.0));
+        let mut response = (StatusCode::INTERNAL_SERVER_ERROR, MISSING).into_response();
+        response.extensions_mut().insert(self.0);
         response
     }
-}
-
-fn without_layer_quietly() -> threelo::message::Reply {
-    without_layer(&Rejection::MissingLayer(MISSING))
-}
-
-#[derive(Clone)]
-struct Wanted(threelo::Login);
-
-/// The login that a handler returned.
-pub(crate) fn wanted<B>(response: &mut Response<B>) -> Option<threelo::Login> {
-    response
-        .extensions_mut()
-        .remove::<Wanted>()
-        .map(|Wanted(login)| login)
 }

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use crate::error::{ApiErrorKind, Rejection};
-use crate::message::Reply;
-use crate::web::{self, Visitor};
+use crate::web::{self, Refusal, Visitor};
 
 /// Why a call to an API of Atlassian failed, with the id under which Atlassian's support finds it. Never the body.
 pub struct ApiError {
@@ -40,7 +39,7 @@ impl ApiError {
     /// What it means for the app's own visitor, and the answer to them in the form that fits their request: to Atlassian and back where a consent
     /// is needed, a page that asks for the missing scope, or what happened and when to try again. Outside a request
     /// it is a line of text.
-    pub fn into_rejection(self) -> (Rejection, Reply) {
+    pub fn into_refusal(self) -> Refusal {
         let trace_id = self.trace_id.as_deref().unwrap_or("-");
         tracing::warn!(target: "threelo", error = %self.kind, trace_id, "a call to Atlassian failed");
         let rejection = Rejection::from(*self.kind);
@@ -48,7 +47,7 @@ impl ApiError {
             Some(visitor) => visitor.reject(&rejection),
             None => web::without_visitor(&rejection),
         };
-        (rejection, reply)
+        Refusal::new(rejection, reply)
     }
 }
 

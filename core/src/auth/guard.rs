@@ -3,6 +3,7 @@
 use super::AuthSession;
 use crate::error::Rejection;
 use crate::scope::Scopes;
+use crate::web::Refusal;
 
 /// A demand on a request; adapters make it a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +20,22 @@ pub enum Guard {
 }
 
 impl Guard {
-    /// Whether the request may go on.
+    /// Whether the request may go on. Without a session, the guard ran outside the layer, and `remedy` says so.
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] to answer with.
-    pub async fn check(&self, session: &AuthSession) -> Result<(), Rejection> {
+    /// The [`Refusal`] to answer with.
+    pub async fn check(
+        &self,
+        session: Option<&AuthSession>,
+        remedy: &'static str,
+    ) -> Result<(), Refusal> {
+        let session = session.ok_or_else(|| Refusal::without_layer(remedy))?;
+        let held = self.holds(session).await;
+        held.map_err(|rejection| session.refuse(rejection))
+    }
+
+    async fn holds(&self, session: &AuthSession) -> Result<(), Rejection> {
         match self {
             Self::Login => session.require_user().await.map(|_user| ()),
             Self::Scopes(wanted) => session.require_scopes(wanted).await,

@@ -5,6 +5,7 @@ mod env;
 mod grants;
 mod guard;
 mod session;
+mod user;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,9 +15,9 @@ pub use self::builder::{AuthBuilder, BuildError};
 pub use self::grants::{Accounts, Grant, Grants};
 pub use self::guard::Guard;
 pub use self::session::AuthSession;
+pub use self::user::{CurrentSession, CurrentUser};
 use crate::config::{Config, Credentials};
 use crate::message::RequestHead;
-pub use crate::web::without_layer;
 use crate::web::{self, Answer, Found, Seen, Web};
 
 /// Atlassian sign-in for one app. Cheap to clone; every clone is the same.

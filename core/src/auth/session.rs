@@ -8,6 +8,7 @@ use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 use tokio::sync::Mutex as Turns;
 
+use super::CurrentUser;
 use crate::atlassian::Atlassian;
 use crate::error::Rejection;
 use crate::flow::{self, Choice, Login};
@@ -17,7 +18,7 @@ use crate::message::{HeaderPatch, Reply};
 use crate::scope::Scopes;
 use crate::site::Site;
 use crate::store::{GrantRecord, SessionRecord};
-use crate::web::{self, Context, Seen, Visitor, Web};
+use crate::web::{self, Context, Refusal, Seen, Visitor, Web};
 
 /// Auth for one request. Clones share what was looked up.
 #[derive(Clone)]
@@ -87,26 +88,27 @@ impl AuthSession {
         }))
     }
 
-    /// The session, looked up once per request.
+    /// Whoever is signed in, or nobody; looked up once per request.
     ///
     /// # Errors
     ///
     /// [`Rejection::Store`] if nobody can tell: never "nobody" instead.
-    pub async fn user(&self) -> Result<Option<Arc<SessionRecord>>, Rejection> {
+    pub async fn user(&self) -> Result<Option<CurrentUser>, Rejection> {
         let inner = &*self.0;
         inner.was_asked.store(true, Ordering::Relaxed);
-        match inner.looked_up.get() {
-            Some(known) => Ok(known.clone()),
-            None => inner.look_up().await.cloned(),
-        }
+        let known = match inner.looked_up.get() {
+            Some(known) => known,
+            None => inner.look_up().await?,
+        };
+        Ok(known.clone().map(CurrentUser::new))
     }
 
-    /// The session of whoever is signed in.
+    /// Whoever is signed in.
     ///
     /// # Errors
     ///
     /// [`Rejection::NotSignedIn`], [`Rejection::Store`].
-    pub async fn require_user(&self) -> Result<Arc<SessionRecord>, Rejection> {
+    pub async fn require_user(&self) -> Result<CurrentUser, Rejection> {
         self.user().await?.ok_or(Rejection::NotSignedIn)
     }
 
@@ -116,7 +118,7 @@ impl AuthSession {
     ///
     /// [`Rejection::NotSignedIn`], [`Rejection::ConsentNeeded`], [`Rejection::Store`].
     pub async fn grant(&self) -> Result<Arc<GrantRecord>, Rejection> {
-        flow::grant_of(&self.0.web.ports, &*self.require_user().await?).await
+        flow::grant_of(&self.0.web.ports, self.require_user().await?.session()).await
     }
 
     /// The site of this request: the one it names (`X-Threelo-Site`, `?site=`), else the session's, else the only one.
@@ -126,9 +128,9 @@ impl AuthSession {
     /// [`Rejection::ChooseSite`], [`Rejection::NoSite`], [`Rejection::UnknownSite`], [`Rejection::SitesUnknown`], and
     /// those of [`grant`](Self::grant).
     pub async fn site(&self) -> Result<Site, Rejection> {
-        let session = self.require_user().await?;
+        let user = self.require_user().await?;
         let wish = self.0.context().wished_site();
-        flow::site_for(&self.0.web.ports, &session, wish.as_deref()).await
+        flow::site_for(&self.0.web.ports, user.session(), wish.as_deref()).await
     }
 
     /// Atlassian's APIs on behalf of whoever is signed in.
@@ -138,9 +140,9 @@ impl AuthSession {
     /// [`Rejection::NotSignedIn`]; [`Rejection::ConsentNeeded`] if it is known already that the grant gives no token;
     /// [`Rejection::Store`].
     pub async fn atlassian(&self) -> Result<Atlassian, Rejection> {
-        let session = self.require_user().await?;
+        let user = self.require_user().await?;
         let web = &self.0.web;
-        let key = web.ports.grant_key(session.account());
+        let key = web.ports.grant_key(user.account_id());
         flow::usable(&web.ports, &key).await?;
         let visitor = Visitor {
             web: Arc::clone(web),
@@ -155,8 +157,8 @@ impl AuthSession {
     ///
     /// [`Rejection::UnknownSite`] if the grant does not reach it, and those of [`grant`](Self::grant).
     pub async fn choose_site(&self, id: &CloudId) -> Result<(), Rejection> {
-        let session = self.require_user().await?;
-        match flow::choose(&self.0.web.ports, &session, id).await? {
+        let user = self.require_user().await?;
+        match flow::choose(&self.0.web.ports, user.session(), id).await? {
             Choice::Made => Ok(()),
             Choice::NotReachable => Err(Rejection::UnknownSite),
         }
@@ -207,15 +209,16 @@ impl AuthSession {
         }
     }
 
-    /// A rejection in the form that fits this request.
-    pub fn reject(&self, rejection: &Rejection) -> Reply {
-        web::reject(&self.0.web, rejection, self.0.context())
+    /// A rejection with the reply that fits this request.
+    pub fn refuse(&self, rejection: Rejection) -> Refusal {
+        let reply = web::reject(&self.0.web, &rejection, self.0.context());
+        Refusal::new(rejection, reply)
     }
 
     /// Starts a login in the form that fits this request.
     pub fn start_login(&self, login: &Login) -> Reply {
         let started = web::start_login(&self.0.web, login, self.0.context());
-        started.unwrap_or_else(|rejection| self.reject(&rejection))
+        started.unwrap_or_else(|rejection| self.refuse(rejection).into_reply())
     }
 
     /// What the app's reply gets: our cookies; and a reply that depends on who is signed in, or sets a cookie of ours,

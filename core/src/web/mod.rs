@@ -4,6 +4,7 @@ mod answer;
 mod context;
 mod json;
 pub mod pages;
+mod refusal;
 mod reject;
 mod route;
 mod routes;
@@ -16,7 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use self::answer::Answer;
-pub use self::reject::without_layer;
+pub use self::refusal::Refusal;
 
 pub(crate) use self::context::Context;
 pub(crate) use self::reject::{reject, without_visitor};

@@ -189,7 +189,7 @@ pub(crate) fn without_visitor(rejection: &Rejection) -> Reply {
 }
 
 /// The answer of an extractor or guard that ran outside the layer: there is nobody to ask for a page.
-pub fn without_layer(rejection: &Rejection) -> Reply {
+pub(super) fn without_layer(rejection: &Rejection) -> Reply {
     log(rejection);
     let status = StatusCode::INTERNAL_SERVER_ERROR;
     Reply::new(status).body("text/plain; charset=utf-8", format!("{rejection}\n"))

@@ -38,7 +38,7 @@ fn app(auth: Auth) -> Router {
 }
 
 async fn home(user: MaybeUser) -> Html<String> {
-    Html(match user.get() {
+    Html(match user.as_ref() {
         Some(user) => pages::welcome(user),
         None => pages::stranger(),
     })

@@ -1,0 +1,98 @@
+//! Who is signed in, as handlers see it.
+
+use std::sync::Arc;
+
+use super::AuthSession;
+use crate::error::Rejection;
+use crate::ids::{AccountId, CloudId};
+use crate::profile::Profile;
+use crate::store::SessionRecord;
+use crate::web::Refusal;
+
+/// Whoever is signed in.
+#[derive(Clone, Debug)]
+pub struct CurrentUser(Arc<SessionRecord>);
+
+impl CurrentUser {
+    pub(super) fn new(record: Arc<SessionRecord>) -> Self {
+        Self(record)
+    }
+
+    /// The stable key of the account: the one to store.
+    pub fn account_id(&self) -> &AccountId {
+        self.0.account()
+    }
+
+    /// What to call this person.
+    pub fn name(&self) -> &str {
+        self.0.profile.display_name()
+    }
+
+    /// Everything that the account shows, as the User Identity API gave it at the login.
+    pub fn profile(&self) -> &Arc<Profile> {
+        &self.0.profile
+    }
+
+    /// When the login happened, the last activity, and the absolute end.
+    pub fn session(&self) -> &SessionRecord {
+        &self.0
+    }
+}
+
+/// The session of whoever is signed in, to look at and to end. It holds no data of the app.
+#[derive(Clone, Debug)]
+pub struct CurrentSession {
+    auth: AuthSession,
+    user: CurrentUser,
+}
+
+impl CurrentSession {
+    /// Whose session it is.
+    pub fn user(&self) -> &CurrentUser {
+        &self.user
+    }
+
+    /// When the login happened, the last activity, and the absolute end.
+    pub fn record(&self) -> &SessionRecord {
+        self.user.session()
+    }
+
+    /// The name of this session in the list of sessions; of no use as a cookie.
+    pub fn handle(&self) -> String {
+        self.record().key.handle()
+    }
+
+    /// Ends the session; the reply to this request removes the cookie.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Store`] if the session may still be there.
+    pub async fn sign_out(&self) -> Result<(), Refusal> {
+        let ended = self.auth.sign_out().await;
+        ended.map_err(|rejection| self.auth.refuse(rejection))
+    }
+
+    /// Lets the session work on a site from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::UnknownSite`] if the grant does not reach the site, and those of [`AuthSession::grant`].
+    pub async fn choose_site(&self, site: &CloudId) -> Result<(), Refusal> {
+        let chosen = self.auth.choose_site(site).await;
+        chosen.map_err(|rejection| self.auth.refuse(rejection))
+    }
+}
+
+impl AuthSession {
+    /// The session of whoever is signed in.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::NotSignedIn`], [`Rejection::Store`].
+    pub async fn current_session(&self) -> Result<CurrentSession, Rejection> {
+        Ok(CurrentSession {
+            user: self.require_user().await?,
+            auth: self.clone(),
+        })
+    }
+}

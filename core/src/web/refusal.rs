@@ -1,0 +1,62 @@
+//! A request that was turned away.
+
+use std::fmt;
+
+use super::reject::without_layer;
+use crate::error::Rejection;
+use crate::message::Reply;
+
+/// Why a request was turned away, with the reply that fits the request. Adapters make it the framework's own error.
+pub struct Refusal(Box<Parts>);
+
+struct Parts {
+    rejection: Rejection,
+    reply: Reply,
+}
+
+impl Refusal {
+    pub(crate) fn new(rejection: Rejection, reply: Reply) -> Self {
+        Self(Box::new(Parts { rejection, reply }))
+    }
+
+    /// What an extractor or a guard answers that ran outside the layer or middleware: 500, and the line to add.
+    pub fn without_layer(remedy: &'static str) -> Self {
+        let rejection = Rejection::MissingLayer(remedy);
+        let reply = without_layer(&rejection);
+        Self::new(rejection, reply)
+    }
+
+    /// The reason.
+    pub fn rejection(&self) -> &Rejection {
+        &self.0.rejection
+    }
+
+    /// The reply.
+    pub fn reply(&self) -> &Reply {
+        &self.0.reply
+    }
+
+    /// The reply, taken out.
+    pub fn into_reply(self) -> Reply {
+        self.0.reply
+    }
+}
+
+/// Prints the reason; the reply may hold addresses and cookies.
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Refusal").field(&self.0.rejection).finish()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.rejection.fmt(f)
+    }
+}
+
+impl std::error::Error for Refusal {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&self.0.rejection)
+    }
+}
