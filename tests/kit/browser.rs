@@ -180,7 +180,12 @@ impl<A: App> Browser<A> {
     }
 
     /// Signs in at Atlassian and comes back; gives the callback's address and answer.
-    pub async fn sign_in(&mut self, world: &World, user: &str, return_to: &str) -> (String, Seen) {
+    pub async fn sign_in(
+        &mut self,
+        world: &World<A>,
+        user: &str,
+        return_to: &str,
+    ) -> (String, Seen) {
         let authorize = self.start_login(return_to).await;
         let callback = world
             .sandbox

@@ -7,14 +7,19 @@
 
 mod app;
 mod browser;
+mod calls;
 mod capture;
 mod counting;
 mod grants;
+mod on_actix;
+mod on_axum;
 mod world;
 
-pub use self::app::{App, AxumApp};
+pub use self::app::App;
 pub use self::browser::{Browser, Seen};
 pub use self::capture::{Captured, capture_logs};
 pub use self::counting::CountingSessions;
 pub use self::grants::FaultyGrants;
-pub use self::world::{ORIGIN, World, WorldBuilder, routes};
+pub use self::on_actix::ActixApp;
+pub use self::on_axum::AxumApp;
+pub use self::world::{ORIGIN, World, WorldBuilder};

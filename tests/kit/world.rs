@@ -3,17 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use axum::{Router, routing::get};
-use threelo::AccountId;
 use threelo::clock::ManualClock;
 use threelo::store::{AppKey, GrantKey, MemoryFlowMarks};
+use threelo::{AccountId, Auth, AuthBuilder, Credentials, Environment};
 use threelo_sandbox::{JournalEntry, Sandbox, Seed};
-use threelo_tower::{
-    Atlassian, Auth, AuthBuilder, AuthLayer, AuthRejection, Credentials, CurrentSession,
-    CurrentSite, CurrentUser, Environment, MaybeUser, Profile,
-};
 
-use crate::app::AxumApp;
+use crate::app::App;
 use crate::browser::Browser;
 use crate::counting::CountingSessions;
 use crate::grants::FaultyGrants;
@@ -21,9 +16,9 @@ use crate::grants::FaultyGrants;
 /// The origin of the app under test.
 pub const ORIGIN: &str = "http://localhost:3000";
 
-/// An app, the Atlassian that it talks to, and the time.
+/// An app on the framework `A`, the Atlassian that it talks to, and the time.
 #[derive(Debug)]
-pub struct World {
+pub struct World<A> {
     /// The local Atlassian.
     pub sandbox: Sandbox,
     /// The app's auth.
@@ -34,6 +29,7 @@ pub struct World {
     pub sessions: Arc<CountingSessions>,
     /// Where the app's grants are.
     pub grants: Arc<FaultyGrants>,
+    app: A,
 }
 
 const SEED: &str = include_str!("../../sandbox/seed.example.toml");
@@ -54,7 +50,7 @@ impl std::fmt::Debug for WorldBuilder {
 
 impl WorldBuilder {
     /// Starts everything.
-    pub async fn start(self) -> World {
+    pub async fn start<A: App>(self) -> World<A> {
         let sandbox = Sandbox::builder()
             .seed(crowded(self.crowd))
             .start()
@@ -72,10 +68,11 @@ impl WorldBuilder {
             .expect("the settings are right");
         World {
             sandbox,
-            auth,
             clock,
             sessions: stores.sessions,
             grants: stores.grants,
+            app: A::new(&auth),
+            auth,
         }
     }
 }
@@ -112,7 +109,7 @@ fn settings(sandbox: &Sandbox, clock: &Arc<ManualClock>, stores: &Stores) -> Aut
         )
 }
 
-impl World {
+impl<A: App> World<A> {
     /// The usual world.
     pub async fn new() -> Self {
         Self::with(|builder| builder).await
@@ -185,71 +182,13 @@ impl World {
         self.sandbox.journal().iter().filter(is_refresh).count()
     }
 
-    /// The axum app of this world.
-    pub fn axum(&self) -> AxumApp {
-        AxumApp(routes().layer(AuthLayer::new(self.auth.clone())))
+    /// The app of this world.
+    pub fn app(&self) -> &A {
+        &self.app
     }
 
-    /// A browser at the axum app.
-    pub fn browser(&self) -> Browser<AxumApp> {
-        Browser::new(&self.axum())
+    /// A browser at the app.
+    pub fn browser(&self) -> Browser<A> {
+        Browser::new(&self.app)
     }
-}
-
-/// The routes that scenarios use.
-pub fn routes() -> Router {
-    Router::new()
-        .route(
-            "/",
-            get(|user: MaybeUser| async move { user.as_ref().map_or("nobody".to_owned(), name) }),
-        )
-        .route("/public", get(|| async { "public" }))
-        .route("/user", get(|user: CurrentUser| async move { name(&user) }))
-        .route("/optional", get(optional))
-        .route("/profile", get(profile))
-        .route(
-            "/board",
-            get(|site: CurrentSite| async move { site.name.to_string() })
-                .post(|_: CurrentUser| async {}),
-        )
-        .route("/bye", get(bye))
-        .route("/myself", get(myself).post(write))
-}
-
-fn name(user: &CurrentUser) -> String {
-    user.name().to_owned()
-}
-
-async fn optional(user: Option<CurrentUser>) -> String {
-    user.as_ref().map_or("nobody".to_owned(), name)
-}
-
-async fn profile(profile: Profile) -> String {
-    serde_json::to_string(&*profile).unwrap_or_default()
-}
-
-/// A call that the configured scopes allow.
-async fn myself(atlassian: Atlassian, site: CurrentSite) -> Result<String, AuthRejection> {
-    let found: serde_json::Value = atlassian
-        .jira(&site)
-        .get("/rest/api/3/project/search")
-        .json()
-        .await?;
-    Ok(found["total"].to_string())
-}
-
-/// A call that needs an optional scope.
-async fn write(atlassian: Atlassian, site: CurrentSite) -> Result<String, AuthRejection> {
-    let body = serde_json::json!({ "fields": { "summary": "x", "project": { "key": "AD" } } });
-    let made = atlassian
-        .jira(&site)
-        .post("/rest/api/3/issue")
-        .needs(["write:jira-work"]);
-    let made: serde_json::Value = made.body_json(&body).json().await?;
-    Ok(made["key"].to_string())
-}
-
-async fn bye(session: CurrentSession) -> Result<&'static str, AuthRejection> {
-    session.sign_out().await?;
-    Ok("bye")
 }

@@ -1,27 +1,17 @@
-//! Every scenario of a sign-in, through the real adapter and over real HTTP to the sandbox.
+//! Every scenario of a sign-in, through the real adapters and over real HTTP to the sandbox.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::too_many_lines,
     clippy::type_complexity,
-    reason = "tests: a table is as long as it is, and what is not as expected ends the test"
+    clippy::excessive_nesting,
+    clippy::duplicate_mod,
+    reason = "tests: a table is as long as it is, and what is not as expected ends the test; the scenarios are there once for each framework"
 )]
 
-mod answers_corpus;
-mod api;
-mod callback_corpus;
-mod canary;
-mod errors;
-mod flows;
 mod house;
-mod mallory;
-mod negotiation;
-mod refresh;
-mod refresh_failures;
-mod return_targets;
-mod sessions;
+mod on_actix;
+mod on_axum;
 mod settings;
-mod sites;
 mod stores;
-mod tower;

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
 use super::Auth;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, ConfigError, Credentials, Problem, Settings, TokenEncoding};
@@ -53,6 +55,7 @@ pub struct AuthBuilder {
     marks: Option<Arc<dyn FlowMarks>>,
     hooks: Hooks,
     pages: Option<PagesBox>,
+    runtime: Option<Handle>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -76,6 +79,7 @@ impl AuthBuilder {
             marks: None,
             hooks: Hooks::default(),
             pages: None,
+            runtime: None,
             problems: Vec::new(),
         }
     }
@@ -212,6 +216,15 @@ impl AuthBuilder {
         self
     }
 
+    /// Where work runs that outlives its request: exchanges, refreshes, activity writes. Unless set, that is the runtime
+    /// of the request that begins it, which with actix-web is that of one worker, and ends with the worker. The runtime
+    /// must run as long as requests are served and until [`Auth::drain`] returned:
+    /// `.runtime(tokio::runtime::Handle::current())` in an async `main`.
+    pub fn runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
     /// What happens at the end of a login, before there is a session: make a local user, choose where the visitor goes
     /// ([`Next::GoTo`]), or refuse. An error, and silence for 5 seconds, are refusals.
     pub fn on_login<F, Fut>(mut self, hook: F) -> Self
@@ -262,6 +275,7 @@ impl AuthBuilder {
                 clock: self.clock,
                 http,
                 keys,
+                runtime: self.runtime,
             },
             self.hooks,
         );

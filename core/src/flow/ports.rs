@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::hooks::Hooks;
@@ -77,6 +78,8 @@ pub(crate) struct Outside {
     pub http: Arc<dyn HttpClient>,
     /// What seals.
     pub keys: KeyRing,
+    /// Where work runs that outlives its request.
+    pub runtime: Option<Handle>,
 }
 
 impl Ports {
@@ -95,7 +98,7 @@ impl Ports {
             grants: stores.grants,
             marks: stores.marks,
             hooks,
-            tasks: Tasks::new(),
+            tasks: Tasks::new(outside.runtime),
             exchanges: Arc::new(Semaphore::new(EXCHANGES)),
             queue: Arc::new(Semaphore::new(EXCHANGES + WAITING)),
             at_work: Mutex::default(),

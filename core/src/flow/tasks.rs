@@ -3,16 +3,24 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Counts the detached tasks, so that a shutdown can wait for them.
 #[derive(Debug)]
-pub(crate) struct Tasks(watch::Sender<usize>);
+pub(crate) struct Tasks {
+    count: watch::Sender<usize>,
+    /// Where they run; the runtime of whoever begins one, unless set.
+    runtime: Option<Handle>,
+}
 
 impl Tasks {
-    pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(0))
+    pub(crate) fn new(runtime: Option<Handle>) -> Self {
+        Self {
+            count: watch::Sender::new(0),
+            runtime,
+        }
     }
 
     /// Runs `work` whether or not anybody waits for it.
@@ -20,17 +28,21 @@ impl Tasks {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        self.0.send_modify(|count| *count += 1);
-        let running = Running(self.0.clone());
-        tokio::spawn(async move {
+        self.count.send_modify(|count| *count += 1);
+        let running = Running(self.count.clone());
+        let work = async move {
             let _running = running;
             work.await
-        })
+        };
+        match &self.runtime {
+            Some(runtime) => runtime.spawn(work),
+            None => tokio::spawn(work),
+        }
     }
 
     /// Waits until nothing runs; `false` if `timeout` passed first.
     pub(crate) async fn drain(&self, timeout: Duration) -> bool {
-        let mut count = self.0.subscribe();
+        let mut count = self.count.subscribe();
         let idle = count.wait_for(|count| *count == 0);
         tokio::time::timeout(timeout, idle).await.is_ok()
     }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::{Browser, World};
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::{AxumApp, Browser, World};
 use tokio::task::JoinSet;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
 /// Somebody who works with one site.
-pub(crate) async fn edward(world: &World) -> Browser<AxumApp> {
+pub(crate) async fn edward(world: &World) -> Browser {
     let mut browser = world.browser();
     let (_, seen) = browser.sign_in(world, "edward", "/").await;
     assert_eq!(seen.status(), 303);
@@ -128,7 +128,7 @@ async fn a_caller_who_hangs_up_at_any_point_of_a_refresh_loses_nothing() {
         );
         if let Some(seen) = seen {
             assert_eq!(seen.status(), 200);
-            assert!(polls > 2, "a refresh takes more polls than {polls}");
+            assert!(polls > 1, "a refresh is not done at the first poll");
             return;
         }
         // Whoever comes next is served; the session must not end of old age in this test.

@@ -1,12 +1,13 @@
 //! The corpora of malformed callbacks and cookies, through the real adapter.
 
+use super::{Browser, World};
 use bytes::Bytes;
 use serde_json::Value;
-use threelo_tests::{AxumApp, Browser, World};
+use threelo_tests::App as _;
 
 fn rows(surface: &str) -> Vec<Value> {
     let all: Vec<Value> =
-        serde_json::from_str(include_str!("../corpora/malformed_cases.json")).unwrap();
+        serde_json::from_str(include_str!("../../corpora/malformed_cases.json")).unwrap();
     all.into_iter()
         .filter(|row| row["surface"] == surface)
         .collect()
@@ -14,7 +15,7 @@ fn rows(surface: &str) -> Vec<Value> {
 
 /// One browser in the middle of a login, and what the corpus calls by name.
 struct Scene {
-    browser: Browser<AxumApp>,
+    browser: Browser,
     code: String,
     state: String,
     flow_name: String,
@@ -194,8 +195,7 @@ async fn every_malformed_flow_cookie_is_refused() {
         }
         let before = world.sandbox.count("POST", "/oauth/token");
 
-        let response =
-            threelo_tests::App::call(&world.axum(), request.body(Bytes::new()).unwrap()).await;
+        let response = world.app().call(request.body(Bytes::new()).unwrap()).await;
 
         assert_eq!(
             response.headers()["location"],
@@ -228,8 +228,7 @@ async fn every_cookie_header_names_the_user_that_the_corpus_says() {
             request = request.header("cookie", http::HeaderValue::from_bytes(&field).unwrap());
         }
 
-        let response =
-            threelo_tests::App::call(&world.axum(), request.body(Bytes::new()).unwrap()).await;
+        let response = world.app().call(request.body(Bytes::new()).unwrap()).await;
 
         let expected = if row["expect"]["identity"] == "user" {
             200

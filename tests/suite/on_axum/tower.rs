@@ -1,14 +1,17 @@
-//! The layer around a plain tower service, and pages of one's own.
+//! The layer around a plain tower service, and what only axum's extractors have.
 
 use std::convert::Infallible;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use threelo::pages::{Page, Pages};
-use threelo_tests::World;
+use threelo_tests::{App as _, Browser};
 use threelo_tower::{AuthLayer, AuthSession};
 use tower::{Layer, ServiceExt, service_fn};
+
+use super::App;
+
+type World = threelo_tests::World<App>;
 
 #[tokio::test]
 async fn the_layer_serves_any_tower_service_over_http() {
@@ -48,32 +51,45 @@ async fn the_layer_serves_any_tower_service_over_http() {
     assert_eq!(ask("/auth/me", "a=b").await.0, 401);
 }
 
-struct OwnLook;
+#[tokio::test]
+async fn a_service_without_axum_starts_a_login_by_an_extension_of_its_response() {
+    let world = World::new().await;
+    let app = service_fn(async |_: Request<Full<Bytes>>| {
+        let mut response = Response::new(Full::new(Bytes::new()));
+        let login = threelo::Login::new().return_to("/user");
+        response.extensions_mut().insert(login);
+        Ok::<_, Infallible>(response)
+    });
+    let service = AuthLayer::new(world.auth.clone()).layer(app);
+    let request = Request::get("/").header("accept", "text/html");
 
-impl Pages for OwnLook {
-    fn render(&self, page: &Page<'_>) -> String {
-        match page {
-            Page::Picker { sites, .. } => format!("<h1>{} sites</h1>", sites.len()),
-            _ => "<h1>mine</h1>".to_owned(),
-        }
-    }
+    let response = service
+        .oneshot(request.body(Full::default()).unwrap())
+        .await
+        .unwrap();
 
-    fn style_sources(&self) -> String {
-        "'self'".to_owned()
-    }
+    assert_eq!(response.status(), 303);
+    let location = response.headers()["location"].to_str().unwrap();
+    assert!(location.starts_with(world.sandbox.url()), "{location}");
+    assert!(
+        response.headers()["set-cookie"]
+            .to_str()
+            .unwrap()
+            .starts_with("threelo-flow")
+    );
 }
 
 #[tokio::test]
-async fn pages_of_ones_own_replace_the_built_in_ones() {
-    let world = World::with(|builder| builder.pages(OwnLook)).await;
+async fn an_optional_user_is_nobody_only_when_nobody_is_signed_in() {
+    let world = World::new().await;
     let mut browser = world.browser();
+    assert_eq!(browser.open("/optional").await.text(), "nobody");
     browser.sign_in(&world, "mia", "/").await;
+    assert_eq!(browser.open("/optional").await.text(), "Mia Krystof");
 
-    assert_eq!(browser.open("/auth/sites").await.text(), "<h1>3 sites</h1>");
-    let page = browser.open("/auth/error?reason=setup").await;
-    assert_eq!(page.text(), "<h1>mine</h1>");
-    assert!(
-        page.header("content-security-policy")
-            .contains("style-src 'self'")
-    );
+    world.sessions.set_down(true);
+    assert_eq!(browser.fetch("GET", "/optional").await.status(), 503);
+
+    let forgotten = Browser::new(&App::without_auth()).open("/optional").await;
+    assert_eq!(forgotten.status(), 500);
 }

@@ -1,8 +1,9 @@
 //! The corpus of return targets, over HTTP: T065. (Through core alone: `core/tests/return_to.rs`.)
 
+use super::{App, Browser, World};
 use serde::Deserialize;
 use threelo::{Auth, Credentials};
-use threelo_tests::{AxumApp, Browser, World};
+use threelo_tests::App as _;
 
 #[derive(Deserialize)]
 struct Row {
@@ -15,11 +16,11 @@ struct Row {
 }
 
 fn rows() -> Vec<Row> {
-    serde_json::from_str(include_str!("../corpora/return_to_cases.json")).unwrap()
+    serde_json::from_str(include_str!("../../corpora/return_to_cases.json")).unwrap()
 }
 
 /// The corpus speaks of https://app.example.com; its cookies carry the `__Host-` prefix.
-fn app(world: &World, allowed_origins: &[String]) -> AxumApp {
+fn app(world: &World, allowed_origins: &[String]) -> App {
     let credentials = Credentials::new(world.sandbox.client_id(), world.sandbox.client_secret());
     let auth = Auth::builder(credentials, "https://app.example.com")
         .environment(threelo::Environment::custom(
@@ -31,7 +32,7 @@ fn app(world: &World, allowed_origins: &[String]) -> AxumApp {
         .return_origins(allowed_origins)
         .build()
         .unwrap();
-    AxumApp(axum::Router::new().layer(threelo_tower::AuthLayer::new(auth)))
+    App::new(&auth)
 }
 
 fn encoded(input: &str) -> String {

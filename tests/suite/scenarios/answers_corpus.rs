@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use super::World;
 use serde_json::Value;
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::World;
 
-use crate::refresh::{HOUR, edward};
+use super::refresh::{HOUR, edward};
 
 fn rows(surface: &str) -> Vec<Value> {
     let all: Vec<Value> =
-        serde_json::from_str(include_str!("../corpora/malformed_cases.json")).unwrap();
+        serde_json::from_str(include_str!("../../corpora/malformed_cases.json")).unwrap();
     let rows: Vec<Value> = all
         .into_iter()
         .filter(|row| row["surface"] == surface)

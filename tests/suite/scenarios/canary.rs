@@ -1,13 +1,11 @@
 //! Secrets appear in no log line, error, Debug output or page: T190, T206, T207, T208.
 
+use super::{Browser, World};
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::{World, capture_logs};
+use threelo_tests::capture_logs;
 
 /// Everything secret of a world so far.
-fn canaries(
-    world: &World,
-    browsers: &[&threelo_tests::Browser<threelo_tests::AxumApp>],
-) -> Vec<String> {
+fn canaries(world: &World, browsers: &[&Browser]) -> Vec<String> {
     let mut secrets = world.sandbox.issued_secrets();
     for browser in browsers {
         secrets.extend(browser.cookies.values().cloned());

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::{App, Browser, World};
 use threelo::{Next, SignIn};
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::World;
+use threelo_tests::App as _;
 
 #[tokio::test]
 async fn a_visitor_signs_in_and_lands_where_they_wanted_to_go() {
@@ -235,15 +236,7 @@ async fn details_reach_the_hooks_which_choose_where_the_visitor_goes() {
             })
     })
     .await;
-    let app = threelo_tests::AxumApp(
-        axum::Router::new()
-            .route(
-                "/start",
-                axum::routing::get(|| async { threelo_tower::Login::new().details(&"ticket 17") }),
-            )
-            .layer(threelo_tower::AuthLayer::new(world.auth.clone())),
-    );
-    let mut browser = threelo_tests::Browser::new(&app);
+    let mut browser = world.browser();
 
     let authorize = browser.open("/start").await.location().to_owned();
     let cancel = world.sandbox.cancel(&authorize, "mia").await.unwrap();
@@ -285,21 +278,9 @@ async fn a_hook_that_refuses_fails_or_panics_makes_no_session() {
 #[tokio::test]
 async fn details_that_do_not_fit_are_the_apps_error_and_a_long_return_to_gives_way() {
     let world = World::new().await;
-    let login = || async { threelo_tower::Login::new().details(&"x".repeat(1500)) };
-    let app = threelo_tests::AxumApp(
-        axum::Router::new()
-            .route("/start", axum::routing::get(login))
-            .layer(threelo_tower::AuthLayer::new(world.auth.clone())),
-    );
-
-    assert_eq!(
-        threelo_tests::Browser::new(&app)
-            .open("/start")
-            .await
-            .status(),
-        500
-    );
     let mut browser = world.browser();
+
+    assert_eq!(browser.open("/start-with-too-much").await.status(), 500);
     let (_, seen) = browser
         .sign_in(&world, "mia", &format!("/{}", "x".repeat(2000)))
         .await;
@@ -370,8 +351,7 @@ async fn flows_survive_a_restart_and_finish_on_another_instance() {
         .keys(keys)
         .build()
         .unwrap();
-    let app =
-        threelo_tests::AxumApp(axum::Router::new().layer(threelo_tower::AuthLayer::new(other)));
+    let app = App::new(&other);
     let mut browser = world.browser();
     let authorize = browser.start_login("/user").await;
     let callback = world
@@ -380,7 +360,7 @@ async fn flows_survive_a_restart_and_finish_on_another_instance() {
         .await
         .unwrap();
 
-    let mut elsewhere = threelo_tests::Browser::new(&app);
+    let mut elsewhere = Browser::new(&app);
     elsewhere.cookies = browser.cookies;
 
     assert_eq!(elsewhere.arrive(&callback).await.location(), "/user");

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::{App, Browser, World};
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::World;
+use threelo_tests::App as _;
 
 async fn ends_with(endpoint: Endpoint, fault: Fault, reason: &str) {
     let world = World::new().await;
@@ -88,9 +89,8 @@ async fn a_wrong_client_secret_is_the_operators_business() {
         .clock(world.clock.clone())
         .build()
         .unwrap();
-    let app =
-        threelo_tests::AxumApp(axum::Router::new().layer(threelo_tower::AuthLayer::new(auth)));
-    let mut browser = threelo_tests::Browser::new(&app);
+    let app = App::new(&auth);
+    let mut browser = Browser::new(&app);
 
     let (_, seen) = browser.sign_in(&world, "mia", "/user").await;
 

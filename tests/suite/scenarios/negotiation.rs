@@ -1,7 +1,8 @@
 //! Pages for people, JSON for scripts, headers for htmx; and who may ask.
 
+use super::{App, Browser, World};
 use bytes::Bytes;
-use threelo_tests::World;
+use threelo_tests::App as _;
 
 #[tokio::test]
 async fn strangers_get_a_redirect_a_problem_or_an_htmx_header() {
@@ -46,17 +47,13 @@ async fn a_change_by_a_stranger_is_401_and_never_replayed() {
 #[tokio::test]
 async fn a_hostile_path_never_becomes_a_return_target() {
     let world = World::new().await;
-    let app = threelo_tests::AxumApp(
-        axum::Router::new()
-            .fallback(|_: threelo_tower::CurrentUser| async {})
-            .layer(threelo_tower::AuthLayer::new(world.auth.clone())),
-    );
+    let app = App::for_users_only(&world.auth);
     for path in [
         "//evil.example/%2f..",
         "/%2e%2e//evil.example",
         "/auth%2fcallback/..//x",
     ] {
-        let seen = threelo_tests::Browser::new(&app).open(path).await;
+        let seen = Browser::new(&app).open(path).await;
         assert_eq!(seen.location(), "/auth/login", "{path}");
     }
 }
@@ -283,8 +280,7 @@ async fn a_visit_by_another_loopback_name_is_led_to_the_public_one() {
         request.header(*name, *value)
     });
 
-    let response =
-        threelo_tests::App::call(&world.axum(), request.body(Bytes::new()).unwrap()).await;
+    let response = world.app().call(request.body(Bytes::new()).unwrap()).await;
 
     assert_eq!(
         response.headers()["location"],
@@ -322,41 +318,22 @@ async fn every_page_of_ours_is_framed_by_nobody_and_loads_nothing() {
 
 #[tokio::test]
 async fn a_forgotten_layer_is_a_500_that_names_the_missing_line() {
-    for path in ["/user", "/", "/optional"] {
-        let app = threelo_tests::AxumApp(threelo_tests::routes());
+    for path in ["/user", "/", "/start", "/login-only"] {
+        let app = App::without_auth();
 
-        let seen = threelo_tests::Browser::new(&app).open(path).await;
+        let seen = Browser::new(&app).open(path).await;
 
         assert_eq!(seen.status(), 500);
-        assert!(
-            seen.text().contains(".layer(AuthLayer::new(auth))"),
-            "{}",
-            seen.text()
-        );
+        assert!(seen.text().contains(App::REMEDY), "{}", seen.text());
     }
 }
 
 #[tokio::test]
 async fn guards_protect_the_routes_above_them() {
     let world = World::new().await;
-    let app = axum::Router::new()
-        .route("/login-only", axum::routing::get(|| async { "in" }))
-        .route_layer(threelo_tower::require_login())
-        .route(
-            "/site-only",
-            axum::routing::get(|| async { "in" }).route_layer(threelo_tower::require_site()),
-        )
-        .route(
-            "/writers",
-            axum::routing::get(|| async { "in" })
-                .route_layer(threelo_tower::require_scopes(["write:jira-work"])),
-        )
-        .route("/open", axum::routing::get(|| async { "open" }))
-        .layer(threelo_tower::AuthLayer::new(world.auth.clone()));
-    let app = threelo_tests::AxumApp(app);
-    let mut browser = threelo_tests::Browser::new(&app);
+    let mut browser = world.browser();
 
-    assert_eq!(browser.open("/open").await.text(), "open");
+    assert_eq!(browser.open("/public").await.text(), "public");
     assert_eq!(
         browser.open("/login-only").await.location(),
         "/auth/login?return_to=%2Flogin-only"
@@ -375,13 +352,10 @@ async fn guards_protect_the_routes_above_them() {
 }
 
 #[tokio::test]
-async fn nested_apps_serve_the_routes_by_auth_routes() {
+async fn an_app_under_a_path_serves_the_routes_there() {
     let world = World::with(|builder| builder.mounted_at("/tool")).await;
-    let inner = threelo_tests::routes()
-        .route_service("/auth/{*route}", threelo_tower::auth_routes(&world.auth))
-        .layer(threelo_tower::AuthLayer::new(world.auth.clone()));
-    let app = threelo_tests::AxumApp(axum::Router::new().nest("/tool", inner));
-    let mut browser = threelo_tests::Browser::new(&app);
+    let app = App::under_tool(&world.auth);
+    let mut browser = Browser::new(&app);
 
     let turned_away = browser.open("/tool/user").await;
     assert_eq!(

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::World;
 use threelo::store::{ConsentReason, GrantStore, Replaced};
 use threelo::{ConsentNeeded, GrantError};
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::{World, capture_logs};
+use threelo_tests::capture_logs;
 
-use crate::refresh::{HOUR, MINUTE, edward};
+use super::refresh::{HOUR, MINUTE, edward};
 
 const ENOUGH: Duration = Duration::from_secs(20);
 const SECOND: Duration = Duration::from_secs(1);
@@ -316,22 +317,32 @@ async fn a_marked_grant_is_looked_at_again_seldom_and_then_never() {
 #[tokio::test]
 async fn while_the_store_fails_nobody_gets_an_unstored_token_and_nothing_is_lost() {
     let world = World::with(|builder| builder.refresh_wait(3 * SECOND)).await;
-    let browser = edward(&world).await;
+    let mut browser = edward(&world).await;
     let key = world.grant_key("edward");
     world.pass(HOUR);
     world.grants.fail_writes(usize::MAX);
+    let grant = world
+        .auth
+        .grants()
+        .of(&world.account("edward"))
+        .await
+        .unwrap();
 
     let first = {
-        let mut browser = browser.clone();
-        tokio::spawn(async move { browser.fetch("GET", "/myself").await.status() })
+        let grant = grant.clone();
+        tokio::spawn(async move { grant.access_token().await })
     };
     world.grants.a_failed_write().await;
+    assert_eq!(browser.fetch("GET", "/myself").await.status(), 503);
     // From here on nothing comes over the wire: the rest of the 20 seconds is made to pass.
     tokio::time::pause();
     let began = tokio::time::Instant::now();
     while began.elapsed() < ENOUGH {
-        let mut browser = browser.clone();
-        assert_eq!(browser.fetch("GET", "/myself").await.status(), 503);
+        let unstored = grant.access_token().await;
+        assert!(
+            matches!(unstored, Err(GrantError::Unavailable { .. })),
+            "{unstored:?}"
+        );
         tokio::time::sleep(SECOND).await;
     }
     assert_eq!(world.grants.stored(&key).await.generation, 1);
@@ -339,9 +350,8 @@ async fn while_the_store_fails_nobody_gets_an_unstored_token_and_nothing_is_lost
     assert!(world.auth.drain(ENOUGH).await);
     tokio::time::resume();
 
-    assert_eq!(first.await.unwrap(), 503);
+    assert!(first.await.unwrap().is_err());
     assert_eq!(world.grants.stored(&key).await.generation, 2);
-    let mut browser = browser.clone();
     assert_eq!(browser.fetch("GET", "/myself").await.status(), 200);
     assert_eq!(world.refreshes(), 1);
 }

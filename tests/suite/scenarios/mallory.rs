@@ -1,6 +1,6 @@
 //! The attack of Atlassian's FAQ, and its mirror: T001, T002, T004, T005.
 
-use threelo_tests::World;
+use super::World;
 
 #[tokio::test]
 async fn a_callback_that_mallory_kept_does_nothing_in_edwards_browser() {

@@ -1,14 +1,14 @@
 //! No site, one, several: never chosen silently.
 
-use threelo_tests::{Browser, World};
+use super::{Browser, World};
 
-async fn signed_in(world: &World, user: &str) -> Browser<threelo_tests::AxumApp> {
+async fn signed_in(world: &World, user: &str) -> Browser {
     let mut browser = world.browser();
     browser.sign_in(world, user, "/").await;
     browser
 }
 
-async fn sites(browser: &mut Browser<threelo_tests::AxumApp>) -> Vec<serde_json::Value> {
+async fn sites(browser: &mut Browser) -> Vec<serde_json::Value> {
     browser.fetch("GET", "/auth/sites").await.json()["sites"]
         .as_array()
         .unwrap()

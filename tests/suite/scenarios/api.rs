@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::{App, Browser, World};
 use serde_json::Value;
 use threelo::atlassian::Waiting;
 use threelo::{ApiError, ApiErrorKind, Atlassian, Site};
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::World;
+use threelo_tests::App as _;
 
-use crate::refresh::{HOUR, MINUTE, edward};
+use super::refresh::{HOUR, MINUTE, edward};
 
 const MYSELF: &str = "/rest/api/3/project/search";
 
@@ -512,9 +513,8 @@ async fn a_new_consent_on_another_instance_counts_before_a_scope_is_missed() {
     let (atlassian, site) = job(&world).await;
     call(&(atlassian.clone(), site.clone())).await.unwrap();
     let other = world.another_auth(|builder| builder);
-    let app =
-        threelo_tests::AxumApp(threelo_tests::routes().layer(threelo_tower::AuthLayer::new(other)));
-    let mut browser = threelo_tests::Browser::new(&app);
+    let app = App::new(&other);
+    let mut browser = Browser::new(&app);
     let login = browser.open("/auth/login?scope=write%3Ajira-work").await;
     let callback = world
         .sandbox

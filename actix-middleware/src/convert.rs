@@ -1,0 +1,83 @@
+//! actix-web speaks `http` 0.2, core `http` 1: the two meet only here.
+
+use actix_web::HttpResponse;
+use actix_web::body::{self, BodyStream};
+use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use actix_web::web::Bytes;
+use threelo::message::{Field, Headers, Reply, RequestHead};
+use threelo::{Answer, AuthSession};
+
+/// The header fields of an `http` 0.2 request.
+struct Fields<'a>(&'a HeaderMap);
+
+impl Headers for Fields<'_> {
+    fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+        for value in self.0.get_all(name) {
+            each(value.as_bytes());
+        }
+    }
+
+    fn walk<'a>(&'a self, _: &[&'static str], each: &mut dyn FnMut(&str, Field<'a>)) {
+        for (name, value) in self.0 {
+            each(name.as_str(), Field::Bytes(value.as_bytes()));
+        }
+    }
+}
+
+/// Lends the head of a request.
+pub(crate) fn with_head<T>(
+    request: &ServiceRequest,
+    work: impl FnOnce(&RequestHead<'_>) -> T,
+) -> T {
+    work(&RequestHead {
+        method: request.method().as_str(),
+        path: request.uri().path(),
+        query: request.uri().query(),
+        headers: &Fields(request.headers()),
+    })
+}
+
+/// A reply of ours as a response.
+pub(crate) fn response(reply: &Reply) -> HttpResponse {
+    let status = StatusCode::from_u16(reply.status.as_u16());
+    let mut response = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    for (name, value) in &reply.headers {
+        response.append_header((name.as_str(), value.as_bytes()));
+    }
+    response.body(reply.body.clone())
+}
+
+/// Reads as much of a body as the answer asks for, and takes its reply.
+pub(crate) async fn reply_of(answer: Box<Answer>, payload: Payload) -> Reply {
+    let Some(limit) = answer.body_limit() else {
+        return answer.reply(Bytes::new()).await;
+    };
+    match body::to_bytes_limited(BodyStream::new(payload), limit).await {
+        Ok(Ok(body)) => answer.reply(body).await,
+        Ok(Err(_io)) => answer.broken_body(),
+        Err(_limit) => answer.too_large(),
+    }
+}
+
+/// Puts our fields on the app's response; tells whether there were any.
+pub(crate) fn finish(session: &AuthSession, headers: &mut HeaderMap) -> bool {
+    let patch = session.finish(headers.contains_key(CACHE_CONTROL));
+    let is_touched = !patch.set.is_empty() || !patch.append.is_empty();
+    for (name, value) in patch.set.iter().filter_map(field) {
+        headers.insert(name, value);
+    }
+    for (name, value) in patch.append.iter().filter_map(field) {
+        headers.append(name, value);
+    }
+    is_touched
+}
+
+/// A field of `http` 1 in `http` 0.2.
+fn field(
+    (name, value): &(impl AsRef<[u8]>, impl AsRef<[u8]>),
+) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(name.as_ref()).ok()?;
+    Some((name, HeaderValue::from_bytes(value.as_ref()).ok()?))
+}

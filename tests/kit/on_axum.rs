@@ -1,0 +1,121 @@
+//! The app under test in axum.
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Collected};
+use threelo::Auth;
+use threelo_tower::{
+    Atlassian, AuthLayer, AuthRejection, CurrentSession, CurrentSite, CurrentUser, Login,
+    MaybeUser, Profile, auth_routes, require_login, require_scopes, require_site, same_origin,
+};
+use tower::ServiceExt;
+
+use crate::app::App;
+
+/// An axum router.
+#[derive(Clone, Debug)]
+pub struct AxumApp(pub Router);
+
+impl App for AxumApp {
+    const REMEDY: &'static str = ".layer(AuthLayer::new(auth))";
+
+    fn new(auth: &Auth) -> Self {
+        Self(routes().layer(AuthLayer::new(auth.clone())))
+    }
+
+    fn without_auth() -> Self {
+        Self(routes())
+    }
+
+    fn for_users_only(auth: &Auth) -> Self {
+        let closed = Router::new().fallback(|_: CurrentUser| async {});
+        Self(closed.layer(AuthLayer::new(auth.clone())))
+    }
+
+    fn under_tool(auth: &Auth) -> Self {
+        let inner = routes()
+            .route_service("/auth/{*route}", auth_routes(auth))
+            .layer(AuthLayer::new(auth.clone()));
+        Self(Router::new().nest("/tool", inner))
+    }
+
+    async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let response = self.0.clone().oneshot(request.map(Body::from)).await;
+        let (parts, body) = response.unwrap_or_else(|never| match never {}).into_parts();
+        let body = body.collect().await.map(Collected::to_bytes);
+        Response::from_parts(parts, body.unwrap_or_default())
+    }
+}
+
+/// The routes that scenarios use.
+pub(crate) fn routes() -> Router {
+    let guarded = || get(|| async { "in" });
+    Router::new()
+        .route("/login-only", guarded().route_layer(require_login()))
+        .route("/site-only", guarded().route_layer(require_site()))
+        .route(
+            "/writers",
+            guarded().route_layer(require_scopes(["write:jira-work"])),
+        )
+        .route(
+            "/own-pages",
+            post(|| async { "in" }).route_layer(same_origin()),
+        )
+        .route("/", get(home))
+        .route("/public", get(|| async { "public" }))
+        .route("/user", get(user))
+        .route("/optional", get(optional))
+        .route("/profile", get(profile))
+        .route("/board", get(board).post(|_: CurrentUser| async {}))
+        .route("/bye", get(bye))
+        .route("/myself", get(myself).post(write))
+        .route("/start", get(start))
+        .route("/start-with-too-much", get(start_with_too_much))
+}
+
+async fn home(user: MaybeUser) -> String {
+    user.as_ref()
+        .map_or("nobody".to_owned(), |user| user.name().to_owned())
+}
+
+async fn user(user: CurrentUser) -> String {
+    user.name().to_owned()
+}
+
+async fn optional(user: Option<CurrentUser>) -> String {
+    home(MaybeUser(user)).await
+}
+
+async fn profile(profile: Profile) -> String {
+    serde_json::to_string(&*profile).unwrap_or_default()
+}
+
+async fn board(site: CurrentSite) -> String {
+    site.name.to_string()
+}
+
+async fn bye(session: CurrentSession) -> Result<&'static str, AuthRejection> {
+    session.sign_out().await?;
+    Ok("bye")
+}
+
+/// A call that the configured scopes allow.
+async fn myself(atlassian: Atlassian, site: CurrentSite) -> Result<String, AuthRejection> {
+    Ok(crate::calls::count_projects(&atlassian, &site).await?)
+}
+
+/// A call that needs an optional scope.
+async fn write(atlassian: Atlassian, site: CurrentSite) -> Result<String, AuthRejection> {
+    Ok(crate::calls::make_issue(&atlassian, &site).await?)
+}
+
+async fn start() -> Login {
+    Login::new().details(&"ticket 17")
+}
+
+async fn start_with_too_much() -> Login {
+    Login::new().details(&"x".repeat(1500))
+}

@@ -1,0 +1,7 @@
+//! Every scenario on actix-web, and what only actix-web has.
+
+use threelo_tests::ActixApp as App;
+
+mod actix;
+#[path = "scenarios/mod.rs"]
+mod scenarios;

@@ -1,0 +1,7 @@
+//! Every scenario on axum, and what only tower and axum have.
+
+use threelo_tests::AxumApp as App;
+
+#[path = "scenarios/mod.rs"]
+mod scenarios;
+mod tower;
