@@ -30,6 +30,9 @@ pub trait App: Clone + Send + Sync + 'static {
     /// The routes under `/tool`, with auth around them only.
     fn under_tool(auth: &Auth) -> Self;
 
+    /// Serves the routes, with auth around them, on a free port of loopback as long as the process runs.
+    fn listen(auth: &Auth) -> impl Future<Output = u16> + Send;
+
     /// The line that a forgotten layer's error names.
     const REMEDY: &'static str;
 

@@ -13,6 +13,7 @@ mod counting;
 mod grants;
 mod on_actix;
 mod on_axum;
+mod scene;
 mod world;
 
 pub use self::app::App;
@@ -22,4 +23,5 @@ pub use self::counting::CountingSessions;
 pub use self::grants::FaultyGrants;
 pub use self::on_actix::ActixApp;
 pub use self::on_axum::AxumApp;
+pub use self::scene::{Scene, malformed};
 pub use self::world::{ORIGIN, World, WorldBuilder};

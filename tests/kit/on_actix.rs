@@ -9,7 +9,7 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::test::{TestRequest, init_service};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{App as Server, Error, rt};
+use actix_web::{App as Server, Error, HttpServer, rt};
 use bytes::Bytes;
 use http::{Request, Response};
 use threelo::Auth;
@@ -53,6 +53,23 @@ impl App for ActixApp {
         let auth = AuthMiddleware::new(auth.clone());
         let scope = || web::scope("/tool").wrap(auth).configure(routes);
         Self::serve(move || init_service(Server::new().service(scope())))
+    }
+
+    async fn listen(auth: &Auth) -> u16 {
+        let (auth, (send, bound)) = (auth.clone(), oneshot::channel());
+        let app = move || {
+            let auth = AuthMiddleware::new(auth.clone());
+            Server::new().wrap(auth).configure(routes)
+        };
+        thread::spawn(move || {
+            rt::System::new().block_on(async move {
+                let server = HttpServer::new(app).workers(2).disable_signals();
+                let server = server.bind(("127.0.0.1", 0)).expect("a free port");
+                let _ = send.send(server.addrs()[0].port());
+                server.run().await
+            })
+        });
+        bound.await.expect("the server listens")
     }
 
     async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {

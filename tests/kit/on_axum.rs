@@ -11,6 +11,7 @@ use threelo_tower::{
     Atlassian, AuthLayer, AuthRejection, CurrentSession, CurrentSite, CurrentUser, Login,
     MaybeUser, Profile, auth_routes, require_login, require_scopes, require_site, same_origin,
 };
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -40,6 +41,14 @@ impl App for AxumApp {
             .route_service("/auth/{*route}", auth_routes(auth))
             .layer(AuthLayer::new(auth.clone()));
         Self(Router::new().nest("/tool", inner))
+    }
+
+    async fn listen(auth: &Auth) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let Self(app) = Self::new(auth);
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        port
     }
 
     async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {

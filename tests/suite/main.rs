@@ -13,5 +13,6 @@
 mod house;
 mod on_actix;
 mod on_axum;
+mod parity;
 mod settings;
 mod stores;

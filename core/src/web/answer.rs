@@ -122,18 +122,11 @@ impl Answer {
         reject(&self.web, rejection, &self.request.context)
     }
 
-    /// Does the work and gives the reply. Never fails.
+    /// Does the work and gives the reply. Never fails. To `HEAD` it is the reply to `GET`: the server sends its length
+    /// and leaves the body out.
     pub async fn reply(mut self, body: Bytes) -> Reply {
         self.request.body = body;
         let result = routes::run(&self.web, self.route.as_ref(), &self.request).await;
-        let reply = result.unwrap_or_else(|rejection| self.rejected(&rejection));
-        if self.request.method == "HEAD" {
-            Reply {
-                body: Bytes::new(),
-                ..reply
-            }
-        } else {
-            reply
-        }
+        result.unwrap_or_else(|rejection| self.rejected(&rejection))
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::World;
 use serde_json::Value;
 use threelo_sandbox::{Endpoint, Fault};
 
+use super::World;
 use super::refresh::{HOUR, edward};
 
 fn rows(surface: &str) -> Vec<Value> {

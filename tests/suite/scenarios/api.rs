@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::{App, Browser, World};
 use serde_json::Value;
 use threelo::atlassian::Waiting;
 use threelo::{ApiError, ApiErrorKind, Atlassian, Site};
@@ -10,6 +9,7 @@ use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::App as _;
 
 use super::refresh::{HOUR, MINUTE, edward};
+use super::{App, Browser, World};
 
 const MYSELF: &str = "/rest/api/3/project/search";
 

@@ -1,110 +1,18 @@
 //! The corpora of malformed callbacks and cookies, through the real adapter.
 
-use super::{Browser, World};
 use bytes::Bytes;
 use serde_json::Value;
-use threelo_tests::App as _;
+use threelo_tests::{App as _, malformed};
 
-fn rows(surface: &str) -> Vec<Value> {
-    let all: Vec<Value> =
-        serde_json::from_str(include_str!("../../corpora/malformed_cases.json")).unwrap();
-    all.into_iter()
-        .filter(|row| row["surface"] == surface)
-        .collect()
-}
+use super::{App, World};
 
-/// One browser in the middle of a login, and what the corpus calls by name.
-struct Scene {
-    browser: Browser,
-    code: String,
-    state: String,
-    flow_name: String,
-    session: String,
-}
-
-impl Scene {
-    async fn new(world: &World) -> Self {
-        let mut signed_in = world.browser();
-        signed_in.sign_in(world, "edward", "/").await;
-        let mut browser = world.browser();
-        let authorize = browser.start_login("/user").await;
-        let callback = world
-            .sandbox
-            .approve(&authorize, "mia", None)
-            .await
-            .unwrap();
-        let callback = url::Url::parse(&callback).unwrap();
-        let parameter = |name: &str| {
-            callback
-                .query_pairs()
-                .find(|(key, _)| key == name)
-                .unwrap()
-                .1
-                .into_owned()
-        };
-        Self {
-            code: parameter("code"),
-            state: parameter("state"),
-            flow_name: browser.cookies.keys().next().unwrap().clone(),
-            session: signed_in.cookies["threelo-session"].clone(),
-            browser,
-        }
-    }
-
-    /// Fills in the corpus' placeholders; `None` for those that this scene does not have.
-    fn fill(&self, text: &str) -> Option<String> {
-        let flow = self.browser.cookies[&self.flow_name].clone();
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('{') {
-            out.push_str(before);
-            let Some((name, tail)) = after.split_once('}') else {
-                break;
-            };
-            let (name, change) = name.split_once(':').unwrap_or((name, ""));
-            let value = match name {
-                "CODE" => &self.code,
-                "STATE" => &self.state,
-                "SID" => &self.session,
-                "FLOW" => &flow,
-                _ => return None,
-            };
-            out.push_str(&changed(value, change)?);
-            rest = tail;
-        }
-        out.push_str(rest);
-        Some(out)
-    }
-}
-
-fn changed(value: &str, change: &str) -> Option<String> {
-    let flip = |character: char| if character == 'A' { 'B' } else { 'A' };
-    Some(match change {
-        "" => value.to_owned(),
-        "-1" => value[..value.len() - 1].to_owned(),
-        "flip" => format!("{}{}", flip(value.chars().next()?), &value[1..]),
-        "lower" => value.to_lowercase(),
-        "pad" => format!("{value}="),
-        "stdb64" => format!("+/{}", &value[2..]),
-        "percent" => format!("%{:02X}{}", value.as_bytes()[0], &value[1..]),
-        "trailingbits" => {
-            let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-            let last = alphabet.find(value.chars().last()?)?;
-            format!(
-                "{}{}",
-                &value[..value.len() - 1],
-                alphabet.as_bytes()[last ^ 1] as char
-            )
-        }
-        _ => return None,
-    })
-}
+type Scene = threelo_tests::Scene<App>;
 
 #[tokio::test]
 async fn every_malformed_query_is_refused_and_touches_the_flow_as_the_corpus_says() {
     let world = World::new().await;
     let mut run = 0;
-    for row in rows("callback_query") {
+    for row in malformed("callback_query") {
         let id = row["id"].as_str().unwrap();
         let mut scene = Scene::new(&world).await;
         let Some(query) = scene.fill(row["input"].as_str().unwrap()) else {
@@ -163,7 +71,7 @@ fn writable(query: &str, world: &World, accept: bool) -> Option<String> {
 #[tokio::test]
 async fn every_malformed_flow_cookie_is_refused() {
     let world = World::new().await;
-    for row in rows("callback_cookie") {
+    for row in malformed("callback_cookie") {
         let scene = Scene::new(&world).await;
         let Some(query) = scene.fill(row["query"].as_str().unwrap()) else {
             continue;
@@ -182,9 +90,7 @@ async fn every_malformed_flow_cookie_is_refused() {
                 complete = false;
                 break;
             };
-            let field = field
-                .replace("__Host-flow", &scene.flow_name)
-                .replace("__Host-sid", "threelo-session");
+            let field = scene.rename(&field);
             request = request.header(
                 "cookie",
                 http::HeaderValue::from_bytes(field.as_bytes()).unwrap(),
@@ -218,7 +124,7 @@ async fn every_cookie_header_names_the_user_that_the_corpus_says() {
     let world = World::new().await;
     let scene = Scene::new(&world).await;
     let mut run = 0;
-    for row in rows("cookie_header") {
+    for row in malformed("cookie_header") {
         let Some(fields) = cookie_fields(&scene, &row) else {
             continue;
         };
@@ -253,7 +159,7 @@ fn cookie_fields(scene: &Scene, row: &Value) -> Option<Vec<Vec<u8>>> {
             .decode(encoded)
             .unwrap();
         let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-        let filled = scene.fill(&text)?.replace("__Host-sid", "threelo-session");
+        let filled = scene.rename(&scene.fill(&text)?);
         return Some(vec![
             filled.chars().map(|character| character as u8).collect(),
         ]);
@@ -262,13 +168,8 @@ fn cookie_fields(scene: &Scene, row: &Value) -> Option<Vec<Vec<u8>>> {
     fields
         .iter()
         .map(|field| {
-            let renamed = scene
-                .fill(field.as_str()?)?
-                .replace("__Host-sid", "threelo-session");
-            let renamed = renamed
-                .replace("%5F%5FHost-sid", "%74hreelo-session")
-                .replace("__Host-s%69d", "threelo-sess%69on");
-            Some(renamed.into_bytes())
+            let filled = scene.fill(field.as_str()?)?;
+            Some(scene.rename(&filled).into_bytes())
         })
         .collect()
 }
@@ -276,7 +177,7 @@ fn cookie_fields(scene: &Scene, row: &Value) -> Option<Vec<Vec<u8>>> {
 #[tokio::test]
 async fn other_methods_and_other_paths_have_no_effect() {
     let world = World::new().await;
-    for row in rows("callback_request") {
+    for row in malformed("callback_request") {
         let mut scene = Scene::new(&world).await;
         let line = scene.fill(row["input"].as_str().unwrap()).unwrap();
         let mut lines = line.split("\r\n");

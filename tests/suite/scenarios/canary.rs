@@ -1,8 +1,9 @@
 //! Secrets appear in no log line, error, Debug output or page: T190, T206, T207, T208.
 
-use super::{Browser, World};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::capture_logs;
+
+use super::{Browser, World};
 
 /// Everything secret of a world so far.
 fn canaries(world: &World, browsers: &[&Browser]) -> Vec<String> {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{App, Browser, World};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::App as _;
+
+use super::{App, Browser, World};
 
 async fn ends_with(endpoint: Endpoint, fault: Fault, reason: &str) {
     let world = World::new().await;

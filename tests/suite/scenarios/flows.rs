@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{App, Browser, World};
 use threelo::{Next, SignIn};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::App as _;
+
+use super::{App, Browser, World};
 
 #[tokio::test]
 async fn a_visitor_signs_in_and_lands_where_they_wanted_to_go() {

@@ -1,8 +1,9 @@
 //! Pages for people, JSON for scripts, headers for htmx; and who may ask.
 
-use super::{App, Browser, World};
 use bytes::Bytes;
 use threelo_tests::App as _;
+
+use super::{App, Browser, World};
 
 #[tokio::test]
 async fn strangers_get_a_redirect_a_problem_or_an_htmx_header() {

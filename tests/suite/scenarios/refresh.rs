@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::{Browser, World};
 use threelo_sandbox::{Endpoint, Fault};
 use tokio::task::JoinSet;
+
+use super::{Browser, World};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);

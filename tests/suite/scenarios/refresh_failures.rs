@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::World;
 use threelo::store::{ConsentReason, GrantStore, Replaced};
 use threelo::{ConsentNeeded, GrantError};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::capture_logs;
 
+use super::World;
 use super::refresh::{HOUR, MINUTE, edward};
 
 const ENOUGH: Duration = Duration::from_secs(20);

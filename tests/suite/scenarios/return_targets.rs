@@ -1,9 +1,10 @@
 //! The corpus of return targets, over HTTP: T065. (Through core alone: `core/tests/return_to.rs`.)
 
-use super::{App, Browser, World};
 use serde::Deserialize;
 use threelo::{Auth, Credentials};
 use threelo_tests::App as _;
+
+use super::{App, Browser, World};
 
 #[derive(Deserialize)]
 struct Row {
