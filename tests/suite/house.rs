@@ -29,7 +29,7 @@ const FLOORS: &[&[&str]] = &[
 /// Floors up to this one never await, log, read a clock or draw randomness.
 const PURE: usize = 4;
 const MOST_LINES: usize = 400;
-const ADAPTERS: [&str; 1] = ["tower-layer/src"];
+const ADAPTERS: [&str; 2] = ["tower-layer/src", "actix-middleware/src"];
 const ADAPTER_LINES: usize = 400;
 
 #[test]
@@ -112,6 +112,7 @@ fn files_stay_small_and_adapters_thin() {
     for folder in [
         "core/src",
         "tower-layer/src",
+        "actix-middleware/src",
         "sandbox/src",
         "xtask/src",
         "examples",
