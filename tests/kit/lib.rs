@@ -25,3 +25,7 @@ pub use self::on_actix::ActixApp;
 pub use self::on_axum::AxumApp;
 pub use self::scene::{Scene, malformed};
 pub use self::world::{ORIGIN, World, WorldBuilder};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -54,7 +54,3 @@ pub use self::layer::{AuthLayer, AuthService, ResponseFuture};
 pub use self::login::Login;
 #[cfg(feature = "axum")]
 pub use self::routes::auth_routes;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

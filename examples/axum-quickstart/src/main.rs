@@ -1,13 +1,11 @@
 //! Sign in with Atlassian in an axum app: `cargo run -p axum-quickstart`, then open <http://localhost:3000>.
 
-mod pages;
-mod settings;
-
 use std::error::Error;
 use std::time::Duration;
 
 use axum::response::Html;
 use axum::{Router, routing::get};
+use quickstart::{pages, settings};
 use threelo_tower::{
     Atlassian, Auth, AuthLayer, AuthRejection, CurrentSite, CurrentUser, MaybeUser,
 };

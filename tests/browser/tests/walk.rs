@@ -14,7 +14,8 @@ use axum::http::Response;
 use threelo::pages::{ApiTrouble, Page, Pages as _, PlainPages};
 use threelo_browser_tests::{Chrome, Look, Pages, QuickStart, TlsFront};
 
-const QUICK_START: &str = "axum-quickstart";
+/// The same walks lead through both.
+const QUICK_STARTS: [&str; 2] = ["axum-quickstart", "actix-quickstart"];
 
 /// From a stranger's home page to a signed-in one; the sandbox is another site.
 async fn sign_in(chrome: &Chrome, origin: &str, person: &str) {
@@ -74,59 +75,65 @@ async fn walk(chrome: &Chrome, origin: &str) {
 
 #[tokio::test]
 async fn a_person_walks_through_the_quick_start_over_http() {
-    let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
-    let chrome = Chrome::start().await;
+    for quick_start in QUICK_STARTS {
+        let app = QuickStart::start(quick_start, |port| format!("http://localhost:{port}")).await;
+        let chrome = Chrome::start().await;
 
-    walk(&chrome, &format!("http://localhost:{}", app.port)).await;
+        walk(&chrome, &format!("http://localhost:{}", app.port)).await;
 
-    chrome.quit().await;
+        chrome.quit().await;
+    }
 }
 
 #[tokio::test]
 async fn a_person_walks_through_the_quick_start_over_https_with_host_cookies() {
-    let front = TlsFront::bind().await;
-    let origin = format!("https://app.example.com:{}", front.port);
-    let app = QuickStart::start(QUICK_START, |_| origin.clone()).await;
-    front.serve("app.example.com", app.port);
-    let chrome = Chrome::start().await;
+    for quick_start in QUICK_STARTS {
+        let front = TlsFront::bind().await;
+        let origin = format!("https://app.example.com:{}", front.port);
+        let app = QuickStart::start(quick_start, |_| origin.clone()).await;
+        front.serve("app.example.com", app.port);
+        let chrome = Chrome::start().await;
 
-    sign_in(&chrome, &origin, "Edward Byrne").await;
-    let cookies = chrome.cookies().await;
-    let names: Vec<&str> = cookies.iter().map(|cookie| cookie.name.as_str()).collect();
-    assert_eq!(names, ["__Host-threelo-session"]);
-    assert_eq!(cookies[0].secure, Some(true));
-    chrome.press("Sign out").await;
-    chrome.sees("You are not signed in").await;
-    let left = chrome.cookies().await;
-    assert!(
-        left.iter()
-            .all(|cookie| cookie.name == "__Host-threelo-session-ended"),
-        "{left:?}"
-    );
-    walk(&chrome, &origin).await;
+        sign_in(&chrome, &origin, "Edward Byrne").await;
+        let cookies = chrome.cookies().await;
+        let names: Vec<&str> = cookies.iter().map(|cookie| cookie.name.as_str()).collect();
+        assert_eq!(names, ["__Host-threelo-session"]);
+        assert_eq!(cookies[0].secure, Some(true));
+        chrome.press("Sign out").await;
+        chrome.sees("You are not signed in").await;
+        let left = chrome.cookies().await;
+        assert!(
+            left.iter()
+                .all(|cookie| cookie.name == "__Host-threelo-session-ended"),
+            "{left:?}"
+        );
+        walk(&chrome, &origin).await;
 
-    chrome.quit().await;
+        chrome.quit().await;
+    }
 }
 
 #[tokio::test]
 async fn a_visit_by_another_loopback_name_signs_in_all_the_same() {
-    let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
-    let chrome = Chrome::start().await;
+    for quick_start in QUICK_STARTS {
+        let app = QuickStart::start(quick_start, |port| format!("http://localhost:{port}")).await;
+        let chrome = Chrome::start().await;
 
-    chrome
-        .open(&format!("http://127.0.0.1:{}/", app.port))
-        .await;
-    chrome.press("Sign in with Atlassian").await;
-    chrome.press("Edward Byrne").await;
-    chrome.press("Accept").await;
+        chrome
+            .open(&format!("http://127.0.0.1:{}/", app.port))
+            .await;
+        chrome.press("Sign in with Atlassian").await;
+        chrome.press("Edward Byrne").await;
+        chrome.press("Accept").await;
 
-    chrome.sees("Signed in as Edward Byrne").await;
-    chrome.quit().await;
+        chrome.sees("Signed in as Edward Byrne").await;
+        chrome.quit().await;
+    }
 }
 
 #[tokio::test]
 async fn keyboard_alone_is_enough_to_choose_a_site() {
-    let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
+    let app = QuickStart::start(QUICK_STARTS[0], |port| format!("http://localhost:{port}")).await;
     let chrome = Chrome::start().await;
     let origin = format!("http://localhost:{}", app.port);
     sign_in(&chrome, &origin, "Mia Krystof").await;
@@ -152,7 +159,7 @@ async fn keyboard_alone_is_enough_to_choose_a_site() {
 /// Photographs every page when `THREELO_SCREENS` names a folder; in any case every page must render its headline.
 #[tokio::test]
 async fn every_page_renders_in_light_and_dark_narrow_and_wide() {
-    let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
+    let app = QuickStart::start(QUICK_STARTS[0], |port| format!("http://localhost:{port}")).await;
     let chrome = Chrome::start().await;
     let origin = format!("http://localhost:{}", app.port);
     let album = Album::new(&chrome);
@@ -293,19 +300,21 @@ impl<'a> Album<'a> {
 
 #[tokio::test]
 async fn the_page_right_after_the_login_is_not_shown_again_after_sign_out() {
-    let app = QuickStart::start(QUICK_START, |port| format!("http://localhost:{port}")).await;
-    let chrome = Chrome::start().await;
-    let origin = format!("http://localhost:{}", app.port);
-    chrome.open(&format!("{origin}/board")).await;
-    chrome.press("Edward Byrne").await;
-    chrome.press("Accept").await;
-    chrome.sees("Edward Byrne works on Borealis Lab").await;
-    chrome.press("Sign out").await;
-    chrome.sees("You are not signed in").await;
+    for quick_start in QUICK_STARTS {
+        let app = QuickStart::start(quick_start, |port| format!("http://localhost:{port}")).await;
+        let chrome = Chrome::start().await;
+        let origin = format!("http://localhost:{}", app.port);
+        chrome.open(&format!("{origin}/board")).await;
+        chrome.press("Edward Byrne").await;
+        chrome.press("Accept").await;
+        chrome.sees("Edward Byrne works on Borealis Lab").await;
+        chrome.press("Sign out").await;
+        chrome.sees("You are not signed in").await;
 
-    chrome.back().await;
+        chrome.back().await;
 
-    // The browser asks again as it did at first, from another site and without a click: a person is asked first.
-    chrome.sees("Sign in with Atlassian?").await;
-    chrome.quit().await;
+        // The browser asks again as it did at first, from another site and without a click: a person is asked first.
+        chrome.sees("Sign in with Atlassian?").await;
+        chrome.quit().await;
+    }
 }

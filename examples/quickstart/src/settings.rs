@@ -3,11 +3,11 @@
 use std::env;
 use std::error::Error;
 
+use threelo::AuthBuilder;
 use threelo_sandbox::Sandbox;
-use threelo_tower::AuthBuilder;
 
 /// The settings are environment variables: your app's from the developer console, or the sandbox's.
-pub(crate) fn of(sandbox: Option<&Sandbox>) -> AuthBuilder {
+pub fn of(sandbox: Option<&Sandbox>) -> AuthBuilder {
     AuthBuilder::from_variables(|name| env::var(name).ok().or_else(|| default(name, sandbox)))
 }
 
@@ -24,7 +24,11 @@ fn default(name: &str, sandbox: Option<&Sandbox>) -> Option<String> {
 }
 
 /// Without an app of your own at Atlassian, a local stand-in runs in this process.
-pub(crate) async fn sandbox_unless_configured() -> Result<Option<Sandbox>, Box<dyn Error>> {
+///
+/// # Errors
+///
+/// That of the sandbox, if it cannot listen.
+pub async fn sandbox_unless_configured() -> Result<Option<Sandbox>, Box<dyn Error>> {
     if env::var_os("ATLASSIAN_CLIENT_ID").is_some() {
         return Ok(None);
     }
@@ -36,6 +40,7 @@ pub(crate) async fn sandbox_unless_configured() -> Result<Option<Sandbox>, Box<d
     Ok(Some(sandbox))
 }
 
-pub(crate) fn one(name: &str, default: &str) -> String {
+/// One variable, or its default.
+pub fn one(name: &str, default: &str) -> String {
     env::var(name).unwrap_or_else(|_| default.to_owned())
 }

@@ -1,9 +1,10 @@
-//! The pages of this app: yours will look better.
+//! The pages of the app: yours will look better.
 
 use serde::Deserialize;
-use threelo_tower::{CurrentSite, CurrentUser};
+use threelo::{CurrentUser, Site};
 
-pub(crate) fn stranger() -> String {
+/// The home page of whoever is not signed in.
+pub fn stranger() -> String {
     page(
         "Welcome",
         r#"<p>You are not signed in.</p>
@@ -12,7 +13,8 @@ pub(crate) fn stranger() -> String {
     )
 }
 
-pub(crate) fn welcome(user: &CurrentUser) -> String {
+/// The home page of a user.
+pub fn welcome(user: &CurrentUser) -> String {
     let name = escaped(user.name());
     let id = escaped(user.account_id().as_str());
     page(
@@ -27,29 +29,30 @@ pub(crate) fn welcome(user: &CurrentUser) -> String {
 }
 
 /// As much of Jira's answer as the board shows.
-#[derive(Deserialize)]
-pub(crate) struct Issues {
+#[derive(Debug, Deserialize)]
+pub struct Issues {
     issues: Vec<Issue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Issue {
     key: String,
     fields: Fields,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Fields {
     summary: String,
     status: Status,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Status {
     name: String,
 }
 
-pub(crate) fn board(user: &CurrentUser, site: &CurrentSite, found: &Issues) -> String {
+/// The issues that Jira found.
+pub fn board(user: &CurrentUser, site: &Site, found: &Issues) -> String {
     let (name, site) = (escaped(user.name()), escaped(&site.name));
     let rows: String = found.issues.iter().map(row).collect();
     let list = if rows.is_empty() {

@@ -1,0 +1,60 @@
+//! Sign in with Atlassian in an actix-web app: `cargo run -p actix-quickstart`, then open <http://localhost:3000>.
+
+use std::error::Error;
+use std::time::Duration;
+
+use actix_web::web::{self, Html};
+use actix_web::{App, HttpServer};
+use quickstart::{pages, settings};
+use threelo_actix::{
+    Atlassian, AuthMiddleware, AuthRejection, CurrentSite, CurrentUser, MaybeUser,
+};
+use tokio::runtime::Runtime;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
+    // What outlives a request, a refresh of tokens say, outlives the server's workers in a runtime of its own.
+    let behind = Runtime::new()?;
+    let sandbox = behind.block_on(settings::sandbox_unless_configured())?;
+    let builder = settings::of(sandbox.as_ref());
+    let auth = builder.runtime(behind.handle().clone()).build()?;
+
+    let listen = settings::one("LISTEN", "127.0.0.1:3000");
+    tracing::info!("callback URL to register: {}", auth.callback_url());
+    tracing::info!("open {}", auth.public_url());
+    let around = AuthMiddleware::new(auth.clone());
+    let app = move || App::new().wrap(around.clone()).configure(routes);
+    actix_web::rt::System::new().block_on(HttpServer::new(app).bind(listen)?.run())?;
+    behind.block_on(auth.drain(Duration::from_secs(10)));
+    Ok(())
+}
+
+fn routes(app: &mut web::ServiceConfig) {
+    app.route("/", web::get().to(home))
+        .route("/board", web::get().to(board));
+}
+
+async fn home(user: MaybeUser) -> Html {
+    Html::new(match user.as_ref() {
+        Some(user) => pages::welcome(user),
+        None => pages::stranger(),
+    })
+}
+
+/// The newest issues of the chosen site. Strangers sign in first and come back; if Atlassian cannot answer, `?` makes a
+/// page of it.
+async fn board(
+    user: CurrentUser,
+    site: CurrentSite,
+    atlassian: Atlassian,
+) -> Result<Html, AuthRejection> {
+    let search = atlassian.jira(&site).get("/rest/api/3/search/jql");
+    let jql = "assignee = currentUser() ORDER BY updated DESC";
+    let query = [
+        ("jql", jql),
+        ("fields", "summary,status"),
+        ("maxResults", "20"),
+    ];
+    let found = search.query(&query).json().await?;
+    Ok(Html::new(pages::board(&user, &site, &found)))
+}

@@ -1,0 +1,4 @@
+//! What the quick starts have in common, whatever their framework is.
+
+pub mod pages;
+pub mod settings;
