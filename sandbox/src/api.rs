@@ -3,8 +3,9 @@
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::grants::Grant;
 use crate::seed::Site;
-use crate::state::{Grant, State};
+use crate::state::State;
 
 pub(crate) fn json_response(status: u16, body: &Value) -> Response<String> {
     let mut response = Response::new(body.to_string());

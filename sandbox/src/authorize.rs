@@ -36,7 +36,11 @@ pub(crate) fn chosen_user(state: &State, form: &BTreeMap<String, String>) -> Res
 }
 
 /// `POST /authorize/consent`
-pub(crate) fn decided(state: &mut State, form: &BTreeMap<String, String>) -> Response<String> {
+pub(crate) fn decided(
+    state: &mut State,
+    form: &BTreeMap<String, String>,
+    sites: &[String],
+) -> Response<String> {
     let request = match Request::check(state, form.get("request").map_or("", String::as_str)) {
         Ok(request) => request,
         Err(text) => return stranded(&text),
@@ -47,9 +51,12 @@ pub(crate) fn decided(state: &mut State, form: &BTreeMap<String, String>) -> Res
     {
         return back(&consent::cancel(state, &request));
     }
+    let sites: Vec<&str> = sites.iter().map(String::as_str).collect();
+    // Where every box can be unticked, none is a choice too.
+    let has_chosen = !sites.is_empty() || consent::takes_several_sites(state, &request);
     let answer = Answer {
         user: form.get("user").map_or("", String::as_str),
-        site: form.get("site").map(String::as_str),
+        sites: has_chosen.then_some(sites.as_slice()),
     };
     match consent::accept(state, &request, answer) {
         Ok(location) => back(&location),

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::{Url, form_urlencoded};
 
+use crate::grants::Grant;
 use crate::mint;
-use crate::seed::{App, Site, User};
+use crate::seed::{App, GrantType, Site, User};
 use crate::state::{Code, State};
 
 /// An authorization request that Atlassian would show a page for.
@@ -121,14 +122,15 @@ fn check_scopes(app: &App, scopes: &BTreeSet<String>, has_audience: bool) -> Res
     ))
 }
 
-/// Who is asked, and for which site if any.
+/// Who is asked, and what for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Answer<'a> {
     pub(crate) user: &'a str,
-    pub(crate) site: Option<&'a str>,
+    /// The sites by name, address or cloud id; `None` leaves the choice to the sandbox.
+    pub(crate) sites: Option<&'a [&'a str]>,
 }
 
-/// Accept: a code, a wider grant, and the address to go to.
+/// Accept: a code, a wider grant or a new one, and the address to go to.
 pub(crate) fn accept(
     state: &mut State,
     request: &Request,
@@ -136,30 +138,30 @@ pub(crate) fn accept(
 ) -> Result<String, String> {
     let user = state.seed.user(answer.user).ok_or("no such user")?.clone();
     may_use(state, request, &user)?;
-    let site = chosen_site(state, request, (&user, answer.site))?;
-    let key = (request.client_id.clone(), user.key.clone());
-    let mut grant = state.grants.get(&key).cloned().unwrap_or_default();
-    grant.sites.extend(site.map(|site| site.id));
-    // The newest consent's scopes replace the older ones.
-    grant.scopes = request
-        .scopes
-        .iter()
-        .filter(|scope| *scope != "report:personal-data")
-        .cloned()
-        .collect();
+    let app = app_of(state, request)?.clone();
+    let given = Grant {
+        sites: chosen_sites(state, request, (&user, answer.sites))?,
+        scopes: granted_scopes(state, request),
+    };
     let code = Code {
-        client_id: request.client_id.clone(),
+        scopes: given.scopes.clone(),
+        grant: state.consent((&app, &user.key), given),
         redirect_uri: request.redirect_uri.clone(),
-        user: user.key,
-        scopes: grant.scopes.clone(),
         challenge: request.challenge.clone(),
         made_at: state.clock.now(),
     };
-    state.grants.insert(key, grant);
     let text = mint::code();
     state.codes.insert(text.clone(), code);
     state.issued.push(text.clone());
     Ok(request.back(&[("code", &text)], true))
+}
+
+/// The requested scopes without those that a consent never grants.
+fn granted_scopes(state: &State, request: &Request) -> BTreeSet<String> {
+    let is_granted = |scope: &&String| {
+        *scope != "report:personal-data" && !state.refused_scopes.contains(*scope)
+    };
+    request.scopes.iter().filter(is_granted).cloned().collect()
 }
 
 /// Cancel.
@@ -171,11 +173,18 @@ pub(crate) fn cancel(state: &State, request: &Request) -> String {
     request.back(&parameters, state.knobs.state_on_cancel)
 }
 
+fn app_of<'a>(state: &'a State, request: &Request) -> Result<&'a App, String> {
+    let app = state.seed.app(&request.client_id);
+    app.ok_or_else(|| "failed to retrieve client".to_owned())
+}
+
+/// Whether the consent page lets a person choose several sites.
+pub(crate) fn takes_several_sites(state: &State, request: &Request) -> bool {
+    app_of(state, request).is_ok_and(|app| state.knobs.grant_type_of(app) == GrantType::Resource)
+}
+
 pub(crate) fn may_use(state: &State, request: &Request, user: &User) -> Result<(), String> {
-    let app = state
-        .seed
-        .app(&request.client_id)
-        .ok_or("failed to retrieve client")?;
+    let app = app_of(state, request)?;
     if app
         .private_to
         .as_ref()
@@ -191,29 +200,30 @@ pub(crate) fn may_use(state: &State, request: &Request, user: &User) -> Result<(
     Ok(())
 }
 
-/// The site of a consent: the wished one, else the first that the user can access.
-fn chosen_site(
+/// The cloud ids of a consent's sites: the wished ones, else the first that the user can access.
+fn chosen_sites(
     state: &State,
     request: &Request,
-    (user, wish): (&User, Option<&str>),
-) -> Result<Option<Site>, String> {
+    (user, wishes): (&User, Option<&[&str]>),
+) -> Result<BTreeSet<String>, String> {
     if !request.wants_sites() {
-        return Ok(None);
+        return Ok(BTreeSet::new());
     }
     let mut reachable = user.sites.iter().filter_map(|name| state.seed.site(name));
-    let site = match wish {
-        Some(wish) => Some(
-            reachable
-                .find(|site| site.id == wish || site.name == wish || site.url == wish)
-                .ok_or("you have no access to that site")?,
-        ),
-        None => reachable.next(),
+    let chosen: Vec<&Site> = match wishes {
+        None => reachable.next().into_iter().collect(),
+        Some([]) if reachable.next().is_some() => return Err("choose at least one site".to_owned()),
+        Some(wishes) => {
+            let find = |wish: &&str| reachable.clone().find(|site| site.is_called(wish));
+            let found: Option<Vec<&Site>> = wishes.iter().map(find).collect();
+            found.ok_or("you have no access to that site")?
+        }
     };
-    match site {
-        Some(site) if site.blocks_apps => Err(format!(
+    if let Some(site) = chosen.iter().find(|site| site.blocks_apps) {
+        return Err(format!(
             "Your site admin must authorize this app for the site {} before the app can access your account.",
             site.url.trim_start_matches("https://")
-        )),
-        other => Ok(other.cloned()),
+        ));
     }
+    Ok(chosen.iter().map(|site| site.id.clone()).collect())
 }

@@ -1,14 +1,18 @@
 use std::time::Duration;
 
+use crate::seed::GrantType;
+
 /// What varies, or what nobody outside Atlassian knows. The defaults are the best guess.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Knobs {
     /// How long a used refresh token may be used again: 10 minutes; zero is strict single use.
     pub leeway: Duration,
+    /// The grant type of every app from the next consent on; `None` leaves what the seed says.
+    pub grant_type: Option<GrantType>,
     /// Whether a second consent of an account kills the refresh tokens of the first.
     pub second_consent_kills: bool,
-    /// Whether older access tokens gain the sites and scopes of a newer consent.
+    /// Whether older access tokens gain the sites and scopes of a newer consent; at resource-level apps they never do.
     pub old_tokens_gain: bool,
     /// Whether a cancelled flow comes back with its state.
     pub state_on_cancel: bool,
@@ -44,6 +48,7 @@ impl Default for Knobs {
     fn default() -> Self {
         Self {
             leeway: Duration::from_secs(600),
+            grant_type: None,
             second_consent_kills: false,
             old_tokens_gain: true,
             state_on_cancel: true,

@@ -1,6 +1,6 @@
 //! The sandbox's pages: plain forms that work without script, and never look like Atlassian's own.
 
-use crate::consent::Request;
+use crate::consent::{self, Request};
 use crate::seed::User;
 use crate::state::State;
 
@@ -120,12 +120,17 @@ fn site_picker(state: &State, request: &Request, user: &User) -> String {
         .iter()
         .filter_map(|name| state.seed.site(name))
         .enumerate();
+    let kind = if consent::takes_several_sites(state, request) {
+        "checkbox"
+    } else {
+        "radio"
+    };
     let choices: String = sites
         .map(|(index, site)| {
             let checked = if index == 0 { " checked" } else { "" };
             let host = site.url.trim_start_matches("https://");
             format!(
-                "<label><input type=\"radio\" name=\"site\" value=\"{}\"{checked}><span>{}<br>\
+                "<label><input type=\"{kind}\" name=\"site\" value=\"{}\"{checked}><span>{}<br>\
                  <span class=\"dim\">{}</span></span></label>",
                 escaped(&site.id),
                 escaped(&site.name),

@@ -1,11 +1,9 @@
 use std::fmt;
 
 use tokio::task::AbortHandle;
-use url::Url;
 
 use crate::builder::SandboxBuilder;
 use crate::clock::Clock;
-use crate::consent::{self, Answer, Request};
 use crate::fault::{Endpoint, Fault};
 use crate::journal::JournalEntry;
 use crate::knobs::Knobs;
@@ -17,21 +15,9 @@ pub struct Sandbox {
     url: String,
     client_id: String,
     client_secret: String,
-    state: Shared,
+    pub(crate) state: Shared,
     server: AbortHandle,
 }
-
-/// The text of the page on which a visitor is stranded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stranded(pub String);
-
-impl fmt::Display for Stranded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Stranded {}
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,51 +107,4 @@ impl Sandbox {
     pub fn issued_secrets(&self) -> Vec<String> {
         lock(&self.state).issued.clone()
     }
-
-    /// Does what a visitor does at the authorize address: logs in as `user`, accepts, and chooses `site` (name, url or
-    /// cloud id) or the first one. Gives the callback's address.
-    ///
-    /// # Errors
-    ///
-    /// [`Stranded`] with the text of the error page.
-    pub async fn approve(
-        &self,
-        authorize: &str,
-        user: &str,
-        site: Option<&str>,
-    ) -> Result<String, Stranded> {
-        let mut state = lock(&self.state);
-        let request = Request::check(&state, &query_of(authorize)?).map_err(Stranded)?;
-        consent::accept(&mut state, &request, Answer { user, site }).map_err(Stranded)
-    }
-
-    /// Does what a visitor does who presses Cancel. Gives the callback's address.
-    ///
-    /// # Errors
-    ///
-    /// [`Stranded`] with the text of the error page.
-    pub async fn cancel(&self, authorize: &str, user: &str) -> Result<String, Stranded> {
-        let state = lock(&self.state);
-        let request = Request::check(&state, &query_of(authorize)?).map_err(Stranded)?;
-        state
-            .seed
-            .user(user)
-            .ok_or_else(|| Stranded("no such user".to_owned()))?;
-        Ok(consent::cancel(&state, &request))
-    }
-
-    /// Every access token of a user ends now, before its time; the refresh tokens stay good.
-    pub fn expire_tokens(&self, user: &str) {
-        lock(&self.state).expire_tokens(user);
-    }
-
-    /// The user removes the app in their Atlassian account: the grant and all tokens are gone.
-    pub fn revoke_user(&self, user: &str) {
-        lock(&self.state).revoke_user(user);
-    }
-}
-
-fn query_of(authorize: &str) -> Result<String, Stranded> {
-    let url = Url::parse(authorize).map_err(|error| Stranded(format!("no address: {error}")))?;
-    Ok(url.query().unwrap_or_default().to_owned())
 }

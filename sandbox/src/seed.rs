@@ -33,7 +33,7 @@ pub struct App {
     /// Whether any loopback address is a registered callback.
     #[serde(default)]
     pub any_loopback_callback: bool,
-    /// Account-level or resource-level.
+    /// Account-level (the default) or resource-level.
     #[serde(default)]
     pub grant_type: GrantType,
     /// A private app can be used by this user only.
@@ -46,10 +46,10 @@ pub struct App {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum GrantType {
-    /// One grant per account; it widens as sites are added.
+    /// One grant per account: each consent adds its site, and older tokens reach it too.
     #[default]
     Account,
-    /// One grant per consent, for the sites chosen there.
+    /// One grant per consent: its tokens reach the sites chosen there, and no others, with the scopes granted there.
     Resource,
 }
 
@@ -84,7 +84,8 @@ pub struct User {
     /// The names of the sites that the user can access.
     #[serde(default)]
     pub sites: Vec<String>,
-    /// The names of the sites that the user granted to the first app before.
+    /// The names of the sites that the user granted to the first app before; no new consent at a resource-level app
+    /// reaches them.
     #[serde(default)]
     pub prior_sites: Vec<String>,
 }
@@ -119,9 +120,7 @@ impl Seed {
     }
 
     pub(crate) fn site(&self, wish: &str) -> Option<&Site> {
-        self.sites
-            .iter()
-            .find(|site| site.id == wish || site.name == wish || site.url == wish)
+        self.sites.iter().find(|site| site.is_called(wish))
     }
 
     pub(crate) fn user(&self, key: &str) -> Option<&User> {
@@ -130,6 +129,13 @@ impl Seed {
 
     pub(crate) fn app(&self, client_id: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.client_id == client_id)
+    }
+}
+
+impl Site {
+    /// Whether this is its cloud id, name or address.
+    pub(crate) fn is_called(&self, wish: &str) -> bool {
+        self.id == wish || self.name == wish || self.url == wish
     }
 }
 

@@ -52,6 +52,8 @@ struct Seen {
     query: String,
     headers: HeaderMap,
     fields: BTreeMap<String, String>,
+    /// The `site` fields of a form, the only ones that may repeat.
+    sites: Vec<String>,
     json: serde_json::Value,
 }
 
@@ -96,6 +98,7 @@ async fn read(request: Request<Incoming>) -> io::Result<Seen> {
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
+        sites: sites_of(&body),
         json: serde_json::from_slice(&body).unwrap_or_default(),
         fields,
     })
@@ -115,6 +118,12 @@ fn body_fields(headers: &HeaderMap, body: &[u8]) -> BTreeMap<String, String> {
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())));
     texts.collect()
+}
+
+fn sites_of(form: &[u8]) -> Vec<String> {
+    let fields = form_urlencoded::parse(form).into_owned();
+    let sites = fields.filter(|(name, _)| name == "site");
+    sites.map(|(_, site)| site).collect()
 }
 
 /// HTTP Basic as a form of client authentication.
@@ -156,7 +165,7 @@ fn route(shared: &Shared, seen: &Seen) -> Response<String> {
         ("GET", "/") => html(pages::index(state)),
         ("GET", "/authorize") => authorize::login(state, &seen.query),
         ("POST", "/authorize/user") => authorize::chosen_user(state, &seen.fields),
-        ("POST", "/authorize/consent") => authorize::decided(state, &seen.fields),
+        ("POST", "/authorize/consent") => authorize::decided(state, &seen.fields, &seen.sites),
         ("POST", "/oauth/token") => token::token(state, &seen.fields),
         ("POST", "/oauth/revoke") => token::revoke(state, &seen.fields),
         ("GET", "/oauth/token/accessible-resources") => api::sites(state, bearer),

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
 use crate::fault::Faults;
+use crate::grants::{Grant, GrantKey};
 use crate::journal::JournalEntry;
 use crate::knobs::Knobs;
 use crate::mint;
@@ -22,8 +23,12 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) journal: Vec<JournalEntry>,
     pub(crate) codes: HashMap<String, Code>,
-    /// One grant per app and account.
-    pub(crate) grants: HashMap<(String, String), Grant>,
+    /// One grant per app and account; at resource-level apps, one per consent.
+    pub(crate) grants: HashMap<GrantKey, Grant>,
+    /// How many consents have a grant of their own.
+    pub(crate) consents: u64,
+    /// Scopes that no consent grants.
+    pub(crate) refused_scopes: BTreeSet<String>,
     pub(crate) families: Vec<Family>,
     pub(crate) access: HashMap<String, Access>,
     /// Every secret that was ever given out.
@@ -37,26 +42,17 @@ pub(crate) struct State {
 /// An authorization code, good for one exchange.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
-    pub(crate) client_id: String,
+    pub(crate) grant: GrantKey,
     pub(crate) redirect_uri: String,
-    pub(crate) user: String,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) challenge: Option<String>,
     pub(crate) made_at: SystemTime,
 }
 
-/// What an account allowed an app.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Grant {
-    pub(crate) sites: BTreeSet<String>,
-    pub(crate) scopes: BTreeSet<String>,
-}
-
 /// All refresh tokens that descend from one consent.
 #[derive(Clone, Debug)]
 pub(crate) struct Family {
-    pub(crate) client_id: String,
-    pub(crate) user: String,
+    pub(crate) grant: GrantKey,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) live: Vec<String>,
     used: Vec<(String, SystemTime)>,
@@ -86,6 +82,8 @@ impl State {
             journal: Vec::new(),
             codes: HashMap::new(),
             grants: HashMap::new(),
+            consents: 0,
+            refused_scopes: BTreeSet::new(),
             families: Vec::new(),
             access: HashMap::new(),
             issued: Vec::new(),
@@ -100,41 +98,11 @@ impl State {
         state
     }
 
-    fn seed_prior_grants(&mut self) {
-        let Some(app) = self.seed.apps.first() else {
-            return;
-        };
-        for user in self
-            .seed
-            .users
-            .iter()
-            .filter(|user| !user.prior_sites.is_empty())
-        {
-            let sites = user
-                .prior_sites
-                .iter()
-                .filter_map(|name| self.seed.site(name))
-                .map(|site| site.id.clone());
-            let grant = Grant {
-                sites: sites.collect(),
-                scopes: app.scopes.iter().cloned().collect(),
-            };
-            self.grants
-                .insert((app.client_id.clone(), user.key.clone()), grant);
-        }
-    }
-
-    pub(crate) fn grant_of(&self, client_id: &str, user: &str) -> Grant {
-        self.grants
-            .get(&(client_id.to_owned(), user.to_owned()))
-            .cloned()
-            .unwrap_or_default()
-    }
-
     pub(crate) fn new_family(&mut self, code: &Code) -> usize {
         if self.knobs.second_consent_kills {
             let same = |family: &&mut Family| {
-                family.client_id == code.client_id && family.user == code.user
+                let (theirs, new) = (&family.grant, &code.grant);
+                theirs.client_id == new.client_id && theirs.user == new.user
             };
             self.families
                 .iter_mut()
@@ -142,8 +110,7 @@ impl State {
                 .for_each(|family| family.revoked = true);
         }
         self.families.push(Family {
-            client_id: code.client_id.clone(),
-            user: code.user.clone(),
+            grant: code.grant.clone(),
             scopes: code.scopes.clone(),
             live: Vec::new(),
             used: Vec::new(),
@@ -159,16 +126,16 @@ impl State {
         let (now, life) = (self.clock.now(), self.knobs.token_lifetime);
         let account = self
             .seed
-            .user(&family.user)
+            .user(&family.grant.user)
             .map(User::account_id)
             .unwrap_or_default();
         let token = mint::access_token(
             account,
-            &family.client_id,
+            &family.grant.client_id,
             (now, life),
             self.knobs.token_bytes,
         );
-        let mut then = self.grant_of(&family.client_id, &family.user);
+        let mut then = self.grant_of(&family.grant);
         then.scopes = family.scopes;
         self.access.insert(
             token.clone(),
@@ -193,7 +160,7 @@ impl State {
     pub(crate) fn use_refresh(&mut self, client_id: &str, token: &str) -> Option<usize> {
         let (now, leeway) = (self.clock.now(), self.knobs.leeway);
         let known = |family: &Family| {
-            family.client_id == client_id
+            family.grant.client_id == client_id
                 && (family.live.iter().any(|live| live == token)
                     || family.used.iter().any(|(used, _)| used == token))
         };
@@ -225,37 +192,12 @@ impl State {
         if access.ends_at <= self.clock.now() {
             return None;
         }
-        let grant = self
-            .grants
-            .get(&(family.client_id.clone(), family.user.clone()))?;
+        let grant = self.grants.get(&family.grant)?;
         let reach = if self.knobs.old_tokens_gain {
             grant.clone()
         } else {
             access.then.clone()
         };
-        Some((family.user.clone(), reach))
-    }
-
-    /// Every access token of a user ends now; the refresh tokens stay.
-    pub(crate) fn expire_tokens(&mut self, key: &str) {
-        let (now, families) = (self.clock.now(), &self.families);
-        let is_theirs = |access: &&mut Access| {
-            families
-                .get(access.family)
-                .is_some_and(|family| family.user == key)
-        };
-        self.access
-            .values_mut()
-            .filter(is_theirs)
-            .for_each(|access| access.ends_at = now);
-    }
-
-    /// The user removes the app at Atlassian.
-    pub(crate) fn revoke_user(&mut self, key: &str) {
-        self.grants.retain(|(_, user), _| user != key);
-        self.families
-            .iter_mut()
-            .filter(|family| family.user == key)
-            .for_each(|family| family.revoked = true);
+        Some((family.grant.user.clone(), reach))
     }
 }

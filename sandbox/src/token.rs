@@ -82,7 +82,7 @@ fn by_code(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Ref
         .now()
         .duration_since(code.made_at)
         .unwrap_or_default();
-    let is_theirs = Some(&code.client_id) == fields.get("client_id");
+    let is_theirs = Some(&code.grant.client_id) == fields.get("client_id");
     let same_callback = Some(&code.redirect_uri) == fields.get("redirect_uri");
     if !is_theirs
         || !same_callback

@@ -12,8 +12,9 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use crate::api::json_response;
+use crate::grants::Grant;
 use crate::seed::Site;
-use crate::state::{Grant, State};
+use crate::state::State;
 
 pub(crate) use self::issues::Issue;
 

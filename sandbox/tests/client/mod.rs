@@ -72,25 +72,56 @@ impl Client {
             .approve(&self.authorize(changes), user, None)
             .await
             .unwrap();
-        let callback = Url::parse(&callback).unwrap();
-        assert!(
-            callback
-                .query_pairs()
-                .any(|(name, value)| name == "state" && value == "the-state")
-        );
-        callback
-            .query_pairs()
-            .find(|(name, _)| name == "code")
-            .unwrap()
-            .1
-            .into_owned()
+        code_of(&callback)
     }
 
     pub(crate) async fn tokens(&self, user: &str, changes: &[(&str, &str)]) -> Value {
         let code = self.code(user, changes).await;
+        self.exchange(&code).await
+    }
+
+    /// The tokens of a consent for these sites.
+    pub(crate) async fn tokens_for(
+        &self,
+        user: &str,
+        sites: &[&str],
+        changes: &[(&str, &str)],
+    ) -> Value {
+        let authorize = self.authorize(changes);
+        let callback = self.sandbox.approve_sites(&authorize, user, sites).await;
+        self.exchange(&code_of(&callback.unwrap())).await
+    }
+
+    pub(crate) async fn exchange(&self, code: &str) -> Value {
         let body =
             json!({ "grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK });
         let (status, tokens) = self.token(body).await;
+        assert_eq!(status, 200, "{tokens}");
+        tokens
+    }
+
+    /// The names of the sites that are listed for a token answer, sorted.
+    pub(crate) async fn sites(&self, tokens: &Value) -> Vec<String> {
+        let access = tokens["access_token"].as_str().unwrap();
+        let (status, sites) = self.get("/oauth/token/accessible-resources", access).await;
+        assert_eq!(status, 200, "{sites}");
+        let name = |site: &Value| site["name"].as_str().unwrap().to_owned();
+        let mut names: Vec<String> = sites.as_array().unwrap().iter().map(name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The status of a call to Jira at a site.
+    pub(crate) async fn jira(&self, cloud_id: &str, tokens: &Value) -> u16 {
+        let path = format!("/ex/jira/{cloud_id}/rest/api/3/project/search");
+        let access = tokens["access_token"].as_str().unwrap();
+        self.get(&path, access).await.0
+    }
+
+    /// Uses the refresh token of a token answer.
+    pub(crate) async fn refreshed(&self, tokens: &Value) -> Value {
+        let token = tokens["refresh_token"].as_str().unwrap();
+        let (status, tokens) = self.refresh(token).await;
         assert_eq!(status, 200, "{tokens}");
         tokens
     }
@@ -113,4 +144,20 @@ impl Client {
             serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default(),
         )
     }
+}
+
+/// The code in a callback's address, whose state must be the one that was sent.
+pub(crate) fn code_of(callback: &str) -> String {
+    let callback = Url::parse(callback).unwrap();
+    assert!(
+        callback
+            .query_pairs()
+            .any(|(name, value)| name == "state" && value == "the-state")
+    );
+    callback
+        .query_pairs()
+        .find(|(name, _)| name == "code")
+        .unwrap()
+        .1
+        .into_owned()
 }

@@ -1,0 +1,141 @@
+//! Grants: what accounts allowed apps, and how that changes.
+
+use std::collections::BTreeSet;
+
+use crate::knobs::Knobs;
+use crate::seed::{App, GrantType, Seed, User};
+use crate::state::{Access, State};
+
+/// Whose grant it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct GrantKey {
+    pub(crate) client_id: String,
+    pub(crate) user: String,
+    /// The number of the consent if that has a grant of its own, as at resource-level apps.
+    consent: Option<u64>,
+}
+
+/// What an account allowed an app.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grant {
+    pub(crate) sites: BTreeSet<String>,
+    pub(crate) scopes: BTreeSet<String>,
+}
+
+impl Knobs {
+    /// The grant type that the app has while the knobs stand so.
+    pub(crate) fn grant_type_of(&self, app: &App) -> GrantType {
+        self.grant_type.unwrap_or(app.grant_type)
+    }
+}
+
+impl State {
+    /// The account-level grants that the first app has from the beginning.
+    pub(crate) fn seed_prior_grants(&mut self) {
+        let Some(app) = self.seed.apps.first() else {
+            return;
+        };
+        for user in self
+            .seed
+            .users
+            .iter()
+            .filter(|user| !user.prior_sites.is_empty())
+        {
+            let sites = user
+                .prior_sites
+                .iter()
+                .filter_map(|name| self.seed.site(name))
+                .map(|site| site.id.clone());
+            let grant = Grant {
+                sites: sites.collect(),
+                scopes: app.scopes.iter().cloned().collect(),
+            };
+            let key = GrantKey {
+                client_id: app.client_id.clone(),
+                user: user.key.clone(),
+                consent: None,
+            };
+            self.grants.insert(key, grant);
+        }
+    }
+
+    /// Adds a consent to the grant of the account, or makes a grant of it at a resource-level app.
+    pub(crate) fn consent(&mut self, (app, user): (&App, &str), given: Grant) -> GrantKey {
+        let consent = match self.knobs.grant_type_of(app) {
+            GrantType::Account => None,
+            GrantType::Resource => {
+                self.consents += 1;
+                Some(self.consents)
+            }
+        };
+        let key = GrantKey {
+            client_id: app.client_id.clone(),
+            user: user.to_owned(),
+            consent,
+        };
+        let grant = self.grants.entry(key.clone()).or_default();
+        grant.sites.extend(given.sites);
+        // The newest consent's scopes replace the older ones.
+        grant.scopes = given.scopes;
+        key
+    }
+
+    pub(crate) fn grant_of(&self, key: &GrantKey) -> Grant {
+        self.grants.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Every access token of a user ends now; the refresh tokens stay.
+    pub(crate) fn expire_tokens(&mut self, user: &str) {
+        let now = self.clock.now();
+        self.access_of(user).for_each(|access| access.ends_at = now);
+    }
+
+    /// The user removes the app at Atlassian.
+    pub(crate) fn revoke_user(&mut self, user: &str) {
+        self.grants.retain(|key, _| key.user != user);
+        self.families
+            .iter_mut()
+            .filter(|family| family.grant.user == user)
+            .for_each(|family| family.revoked = true);
+    }
+
+    /// The site leaves all grants of a user; the tokens stay good.
+    pub(crate) fn remove_site(&mut self, user: &str, site: &str) {
+        let Some(id) = self.seed.site(site).map(|site| site.id.clone()) else {
+            return;
+        };
+        self.grants
+            .iter_mut()
+            .filter(|(key, _)| key.user == user)
+            .for_each(|(_, grant)| {
+                grant.sites.remove(&id);
+            });
+        // Also what older tokens remember of their grant.
+        self.access_of(user).for_each(|access| {
+            access.then.sites.remove(&id);
+        });
+    }
+
+    /// The access tokens of a user.
+    fn access_of(&mut self, user: &str) -> impl Iterator<Item = &mut Access> {
+        let families = &self.families;
+        self.access.values_mut().filter(move |access| {
+            families
+                .get(access.family)
+                .is_some_and(|family| family.grant.user == user)
+        })
+    }
+
+    /// A field of a user's profile has this value from now on.
+    pub(crate) fn set_profile(&mut self, user: &str, (field, value): (&str, &str)) {
+        if let Some(user) = self.seed.user_mut(user) {
+            user.profile.insert(field.to_owned(), value.into());
+        }
+    }
+}
+
+impl Seed {
+    fn user_mut(&mut self, key: &str) -> Option<&mut User> {
+        self.users.iter_mut().find(|user| user.key == key)
+    }
+}
