@@ -9,6 +9,8 @@ use actix_web::web::Bytes;
 use threelo::message::{Field, Headers, Reply, RequestHead};
 use threelo::{Answer, AuthSession};
 
+use crate::connect::AskedSubject;
+
 /// The header fields of an `http` 0.2 request.
 struct Fields<'a>(&'a HeaderMap);
 
@@ -50,7 +52,14 @@ pub(crate) fn response(reply: &Reply) -> HttpResponse {
 }
 
 /// Reads as much of a body as the answer asks for, and takes its reply.
-pub(crate) async fn reply_of(answer: Box<Answer>, payload: Payload) -> Reply {
+pub(crate) async fn reply_of(
+    mut answer: Box<Answer>,
+    subject: Option<AskedSubject>,
+    payload: Payload,
+) -> Reply {
+    if let Some(subject) = subject {
+        answer.know_subject(subject.await);
+    }
     let Some(limit) = answer.body_limit() else {
         return answer.reply(Bytes::new()).await;
     };

@@ -1,15 +1,14 @@
 use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use threelo::{ApiError, AuthSession, Refusal, Rejection};
 
-use crate::convert;
 use crate::guard::MISSING;
+use crate::{connect, convert};
 
 /// Why an extractor turned a request away, or a call to Atlassian failed, with the reply that fits the request.
 ///
@@ -22,6 +21,11 @@ impl AuthRejection {
     /// The reason.
     pub fn rejection(&self) -> &Rejection {
         self.0.rejection()
+    }
+
+    /// The address, within the app, where the visitor can mend it: login, picker, step-up.
+    pub fn way_on(&self) -> Option<&str> {
+        self.0.way_on()
     }
 }
 
@@ -62,8 +66,12 @@ macro_rules! extractors {
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let $auth = request.extensions().get::<AuthSession>().cloned();
+                let subject = $auth.as_ref().and_then(|auth| connect::ask(auth, request));
                 Box::pin(async move {
                     let $auth = $auth.ok_or_else(|| Refusal::without_layer(MISSING))?;
+                    if let Some(subject) = subject {
+                        $auth.know_subject(subject.await);
+                    }
                     let taken: Result<$held, Rejection> = async { Ok($take) }.await;
                     Ok(Self(taken.map_err(|rejection| $auth.refuse(rejection))?))
                 })
@@ -72,27 +80,4 @@ macro_rules! extractors {
     )+};
 }
 
-extractors! {
-    /// Whoever is signed in. Strangers are turned away: navigations to the login, scripts with 401.
-    ///
-    /// `Option<CurrentUser>` is `None` also when nobody can tell who it is, because actix-web drops the error; ask for
-    /// [`MaybeUser`] instead.
-    CurrentUser(threelo::CurrentUser) = |auth| auth.require_user().await?;
-
-    /// Whoever is signed in, or nobody: an `Option` by [`Deref`]. When nobody can tell, it is a 503, never "nobody".
-    MaybeUser(Option<CurrentUser>) = |auth| auth.user().await?.map(CurrentUser);
-
-    /// The profile of whoever is signed in, as the User Identity API gave it at the login.
-    Profile(Arc<threelo::Profile>) = |auth| Arc::clone(auth.require_user().await?.profile());
-
-    /// The site of this request: the one it names (`X-Threelo-Site`, `?site=`), else the session's
-    /// choice, else the only one. Visitors with several choose one first and come back.
-    CurrentSite(threelo::Site) = |auth| auth.site().await?;
-
-    /// The session of whoever is signed in, to look at and to end. It holds no data of the app.
-    CurrentSession(threelo::CurrentSession) = |auth| auth.current_session().await?;
-
-    /// Atlassian's APIs on behalf of whoever is signed in, with a token that works. Strangers are turned away as by
-    /// [`CurrentUser`]; who must consent again goes to Atlassian and comes back.
-    Atlassian(threelo::Atlassian) = |auth| auth.atlassian().await?;
-}
+threelo::__extractors!(extractors);

@@ -7,30 +7,12 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use actix_web::{Error, HttpMessage};
 use threelo::{AuthSession, Guard};
 
-use crate::convert;
+use crate::{connect, convert};
 
 pub(crate) const MISSING: &str =
     "add `.wrap(AuthMiddleware::new(auth.clone()))` to the app, after all its other middleware";
 
-/// Lets only signed-in requests through: `.wrap(require_login())` guards a resource or a scope.
-pub fn require_login() -> GuardMiddleware {
-    GuardMiddleware(Guard::Login)
-}
-
-/// Lets only requests through whose grant has all these scopes.
-pub fn require_scopes<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> GuardMiddleware {
-    GuardMiddleware(Guard::Scopes(scopes.into_iter().collect()))
-}
-
-/// Lets only requests through that have a site; visitors with several choose one first.
-pub fn require_site() -> GuardMiddleware {
-    GuardMiddleware(Guard::Site)
-}
-
-/// Lets changes (any method but GET, HEAD, OPTIONS) through only from pages of this app.
-pub fn same_origin() -> GuardMiddleware {
-    GuardMiddleware(Guard::SameOrigin)
-}
+threelo::__guards!(GuardMiddleware);
 
 /// The middleware of a guard.
 #[derive(Clone, Debug)]
@@ -75,7 +57,12 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (inner, guard) = (Rc::clone(&self.inner), self.guard.clone());
         let session = request.extensions().get::<AuthSession>().cloned();
+        let asked = session.as_ref();
+        let subject = asked.and_then(|session| connect::ask(session, request.request()));
         Box::pin(async move {
+            if let (Some(session), Some(subject)) = (&session, subject) {
+                session.know_subject(subject.await);
+            }
             match guard.check(session.as_ref(), MISSING).await {
                 Ok(()) => Ok(inner.call(request).await?.map_into_left_body()),
                 Err(refusal) => {

@@ -34,6 +34,7 @@
 //! with it. [`AuthBuilder::runtime`] gives them a place that outlives the workers, so that [`Auth::drain`] can wait for
 //! them after the server stopped.
 
+mod connect;
 mod convert;
 mod extract;
 mod guard;
@@ -41,12 +42,15 @@ mod login;
 mod middleware;
 
 pub use threelo::{
-    AccountId, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession, CloudId, Credentials,
-    Environment, FlowDetails, Next, Profile as AccountProfile, Rejection, SignIn, Site,
+    AccessType, AccountId, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession, BoxError,
+    CloudId, Connect, ConnectBuilder, Connected, Connection, Credentials, Environment, FlowDetails,
+    LinkPolicy, Next, Profile as AccountProfile, Rejection, SignIn, Site, Subject,
 };
 
+pub use self::connect::ConnectMiddleware;
 pub use self::extract::{
-    Atlassian, AuthRejection, CurrentSession, CurrentSite, CurrentUser, MaybeUser, Profile,
+    Atlassian, AuthRejection, Connections, CurrentSession, CurrentSite, CurrentUser, MaybeUser,
+    Profile,
 };
 pub use self::guard::{
     GuardMiddleware, GuardService, require_login, require_scopes, require_site, same_origin,

@@ -7,6 +7,7 @@ use actix_web::error::InternalError;
 use actix_web::{Error, HttpMessage};
 use threelo::{Action, Auth, AuthSession};
 
+use crate::connect::Resolver;
 use crate::convert;
 
 /// Adds Atlassian sign-in to an app: the routes under the prefix, and an [`AuthSession`] for every other request.
@@ -38,15 +39,21 @@ where
 
     fn new_transform(&self, inner: S) -> Self::Future {
         let auth = self.0.clone();
-        ready(Ok(AuthService { inner, auth }))
+        ready(Ok(AuthService {
+            inner,
+            auth,
+            resolver: None,
+        }))
     }
 }
 
-/// The service of [`AuthMiddleware`].
+/// The service of [`AuthMiddleware`] and of [`ConnectMiddleware`](crate::ConnectMiddleware).
 #[derive(Debug)]
 pub struct AuthService<S> {
-    inner: S,
-    auth: Auth,
+    pub(crate) inner: S,
+    pub(crate) auth: Auth,
+    /// Who the app's user is, in connect mode.
+    pub(crate) resolver: Option<Resolver>,
 }
 
 impl<S, B> Service<ServiceRequest> for AuthService<S>
@@ -63,12 +70,19 @@ where
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         match convert::with_head(&request, |head| self.auth.handle(head)) {
-            Action::Answer(answer) => Box::pin(async move {
-                let reply = convert::reply_of(answer, request.take_payload()).await;
-                let response = request.into_response(convert::response(&reply));
-                Ok(response.map_into_right_body())
-            }),
+            Action::Answer(answer) => {
+                let resolver = self.resolver.as_ref().filter(|_| answer.wants_subject());
+                let subject = resolver.map(|resolver| resolver.ask(request.request()));
+                Box::pin(async move {
+                    let reply = convert::reply_of(answer, subject, request.take_payload()).await;
+                    let response = request.into_response(convert::response(&reply));
+                    Ok(response.map_into_right_body())
+                })
+            }
             Action::Forward(session) => {
+                if let Some(resolver) = &self.resolver {
+                    request.extensions_mut().insert(resolver.clone());
+                }
                 request.extensions_mut().insert(session.clone());
                 let response = self.inner.call(request);
                 Box::pin(async move { finished(response.await, &session) })

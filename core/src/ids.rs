@@ -72,6 +72,66 @@ impl fmt::Display for CloudId {
     }
 }
 
+/// The app's own user id, in connect mode: whatever the app's sessions call a user by. Compared byte by byte.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Subject(Arc<str>);
+
+impl Subject {
+    /// Accepts 1 to 256 bytes without control characters.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId`] for anything else.
+    pub fn parse(text: impl AsRef<str>) -> Result<Self, InvalidId> {
+        let text = text.as_ref();
+        let fits = (1..=256).contains(&text.len()) && !text.chars().any(char::is_control);
+        if !fits {
+            return Err(InvalidId("subject"));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Tells the grants of one account apart where each consent makes one: resource-level apps.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConsentId(Arc<str>);
+
+impl ConsentId {
+    /// Accepts 1 to 64 letters, digits, `-` and `_`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if !(1..=64).contains(&text.len()) || !text.bytes().all(is_plain) {
+            return Err(InvalidId("consent id"));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// Makes an id of random bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(bytes).into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A text that is not the id it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid {0}")]

@@ -26,6 +26,7 @@ pub mod config;
 mod environment;
 mod error;
 mod escape;
+mod faces;
 mod flow;
 pub mod http_client;
 mod ids;
@@ -43,14 +44,16 @@ mod web;
 
 pub use self::atlassian::{ApiError, Atlassian};
 pub use self::auth::{
-    Accounts, Action, Auth, AuthBuilder, AuthSession, BuildError, CurrentSession, CurrentUser,
-    Grant, Grants, Guard,
+    Accounts, Action, Auth, AuthBuilder, AuthSession, BuildError, Connect, ConnectBuilder,
+    Connection, Connections, CurrentSession, CurrentUser, Grant, Grants, Guard,
 };
-pub use self::config::{ConfigError, Credentials, TokenEncoding};
+pub use self::config::{AccessType, ConfigError, Credentials, LinkPolicy, TokenEncoding};
 pub use self::environment::Environment;
-pub use self::error::{ApiErrorKind, ConsentNeeded, GrantError, Reason, Rejection};
-pub use self::flow::{BoxError, Cancelled, FlowDetails, Login, Next, SignIn};
-pub use self::ids::{AccountId, CloudId, InvalidId, Ticket, TicketHash};
+pub use self::error::{
+    ApiErrorKind, ConsentNeeded, GrantError, MissingScope, Reason, Rejection, ScopeLack,
+};
+pub use self::flow::{BoxError, Cancelled, Connected, FlowDetails, Login, Next, SignIn};
+pub use self::ids::{AccountId, CloudId, ConsentId, InvalidId, Subject, Ticket, TicketHash};
 pub use self::profile::{ExtendedProfile, Profile};
 pub use self::return_to::{ReturnTo, ReturnToRules};
 pub use self::scope::Scopes;

@@ -10,6 +10,8 @@ pub struct JournalEntry {
     pub path: String,
     /// The query.
     pub query: Option<String>,
+    /// The bearer token, if one came.
+    pub bearer: Option<String>,
     /// The fields of a JSON or form body, secrets included.
     pub fields: BTreeMap<String, String>,
     /// The status of the answer; `None` while it is being made, and when the connection was cut.

@@ -141,12 +141,24 @@ fn basic_client(headers: &HeaderMap) -> Option<Vec<(String, String)>> {
     ])
 }
 
+impl Seen {
+    /// The token of the `Authorization` field.
+    fn bearer(&self) -> Option<&str> {
+        let value = self
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        value?.strip_prefix("Bearer ")
+    }
+}
+
 fn note(shared: &Shared, seen: &Seen) -> usize {
     let mut state = lock(shared);
     state.journal.push(JournalEntry {
         method: seen.method.clone(),
         path: seen.path.clone(),
         query: (!seen.query.is_empty()).then(|| seen.query.clone()),
+        bearer: seen.bearer().map(str::to_owned),
         fields: seen.fields.clone(),
         status: None,
     });
@@ -155,11 +167,7 @@ fn note(shared: &Shared, seen: &Seen) -> usize {
 
 fn route(shared: &Shared, seen: &Seen) -> Response<String> {
     let state = &mut *lock(shared);
-    let bearer = seen
-        .headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
+    let bearer = seen.bearer();
     match (seen.method.as_str(), seen.path.as_str()) {
         ("OPTIONS", path) if is_api(path) => no_content(),
         ("GET", "/") => html(pages::index(state)),

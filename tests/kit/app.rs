@@ -4,7 +4,7 @@ use std::future::Future;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use threelo::Auth;
+use threelo::{Auth, BoxError, Connect, Subject};
 
 /// An app that answers requests in process. Each framework serves the same routes:
 ///
@@ -33,9 +33,40 @@ pub trait App: Clone + Send + Sync + 'static {
     /// Serves the routes, with auth around them, on a free port of loopback as long as the process runs.
     fn listen(auth: &Auth) -> impl Future<Output = u16> + Send;
 
+    /// An app with users of its own, who connect Atlassian accounts: whoever the cookie `app-user` or `strict-user` names
+    /// ([`subject_of`]).
+    ///
+    /// | path | what it does |
+    /// |---|---|
+    /// | `/public` | asks for nothing |
+    /// | `/connections` | the names of the connected accounts, a line each |
+    /// | `/board`, `/myself` | the site's name; `GET` calls Jira, `POST` files an issue with an optional scope |
+    /// | `/of?account=…` | calls Jira for one of several accounts |
+    /// | `/start` | a flow with details, `ticket 17`, started by a handler |
+    /// | `/user` | asks for what connect mode has not |
+    /// | `/login-only`, `/writers` | behind a guard each |
+    fn connecting(connect: &Connect) -> Self;
+
     /// The line that a forgotten layer's error names.
     const REMEDY: &'static str;
 
     /// Answers one request.
     fn call(&self, request: Request<Bytes>) -> impl Future<Output = Response<Bytes>> + Send;
+}
+
+/// Who the user of a connecting app is: an app's own session, as simple as can be. The user `broken` breaks it.
+///
+/// # Errors
+///
+/// For the user `broken`.
+pub fn subject_of(cookies: Option<&str>) -> Result<Option<Subject>, BoxError> {
+    let pairs = cookies.unwrap_or_default().split("; ");
+    let user = pairs
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(name, _)| matches!(*name, "app-user" | "strict-user"));
+    match user {
+        Some((_, "broken")) => Err("the app's session store is down".into()),
+        Some((_, user)) => Ok(Some(Subject::parse(user)?)),
+        None => Ok(None),
+    }
 }

@@ -131,8 +131,10 @@ impl<A: App> Browser<A> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if !self.cookies.is_empty() {
-            request = request.header(COOKIE, self.cookie_header());
+        let is_foreign = headers.contains(&("sec-fetch-site", "cross-site"));
+        let cookies = self.cookies_for(is_foreign);
+        if !cookies.is_empty() {
+            request = request.header(COOKIE, cookies);
         }
         let response = self.app.call(request.body(body).expect("a request")).await;
         self.keep_cookies(&response);
@@ -141,9 +143,15 @@ impl<A: App> Browser<A> {
 
     /// The Cookie header that this browser sends.
     pub fn cookie_header(&self) -> String {
+        self.cookies_for(false)
+    }
+
+    /// The app's own cookies whose name begins with `strict-` are `SameSite=Strict`.
+    fn cookies_for(&self, is_foreign: bool) -> String {
         let pairs: Vec<String> = self
             .cookies
             .iter()
+            .filter(|(name, _)| !is_foreign || !name.starts_with("strict-"))
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         pairs.join("; ")
@@ -192,6 +200,30 @@ impl<A: App> Browser<A> {
             .approve(&authorize, user, None)
             .await
             .expect("consent");
+        let seen = self.arrive(&callback).await;
+        (callback, seen)
+    }
+
+    /// The same browser with somebody signed in to the app itself.
+    #[must_use]
+    pub fn with_user(mut self, name: &str, user: &str) -> Self {
+        self.cookies.insert(name.to_owned(), user.to_owned());
+        self
+    }
+
+    /// Presses "Connect" and gives the address at Atlassian.
+    pub async fn start_connect(&mut self, form: &str) -> String {
+        let seen = self.submit("/auth/connect", form).await;
+        let status = seen.response.status();
+        assert_eq!(status, StatusCode::SEE_OTHER, "{}", seen.text());
+        seen.location().to_owned()
+    }
+
+    /// Connects the account of `user` at Atlassian; gives the callback's address and answer.
+    pub async fn connect(&mut self, world: &World<A>, user: &str, form: &str) -> (String, Seen) {
+        let authorize = self.start_connect(form).await;
+        let callback = world.sandbox.approve(&authorize, user, None).await;
+        let callback = callback.expect("consent");
         let seen = self.arrive(&callback).await;
         (callback, seen)
     }

@@ -1,7 +1,7 @@
 //! The calls to Atlassian that the app under test makes.
 
 use serde_json::{Value, json};
-use threelo::{ApiError, Atlassian, Site};
+use threelo::{AccountId, ApiError, Atlassian, Connection, Connections, Site};
 
 /// How many projects the site has.
 pub(crate) async fn count_projects(atlassian: &Atlassian, site: &Site) -> Result<String, ApiError> {
@@ -12,11 +12,35 @@ pub(crate) async fn count_projects(atlassian: &Atlassian, site: &Site) -> Result
 
 /// The key of a new issue.
 pub(crate) async fn make_issue(atlassian: &Atlassian, site: &Site) -> Result<String, ApiError> {
-    let body = json!({ "fields": { "summary": "x", "project": { "key": "AD" } } });
+    let project = match &*site.name {
+        "Aurora Design" => "AD",
+        "Borealis Lab" => "LAB",
+        _ => "HELP",
+    };
+    let body = json!({ "fields": { "summary": "x", "project": { "key": project } } });
     let made = atlassian
         .jira(site)
         .post("/rest/api/3/issue")
         .needs(["write:jira-work"]);
     let made: Value = made.body_json(&body).json().await?;
     Ok(made["key"].to_string())
+}
+
+/// The names of the connected accounts, a line each.
+pub(crate) fn names(connections: &Connections) -> String {
+    let names: Vec<&str> = connections.iter().map(Connection::name).collect();
+    names.join("\n")
+}
+
+/// A call for the account that `account=` of the query names, at its first site.
+pub(crate) async fn count_of(
+    connections: &Connections,
+    query: Option<&str>,
+) -> Result<String, ApiError> {
+    let account = query.and_then(|query| query.strip_prefix("account="));
+    let account = account.and_then(|id| AccountId::parse(id).ok());
+    let connection = account.and_then(|id| connections.of(&id));
+    let connection = connection.expect("the account is connected");
+    let sites = connection.sites().await.expect("the sites are known");
+    count_projects(&connection.atlassian(), &sites[0]).await
 }

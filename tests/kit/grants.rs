@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use threelo::AccountId;
 use threelo::clock::Clock;
 use threelo::store::{
     AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest,
     MemoryGrants, Page, Renewed, Replaced, StoreError, Version,
 };
+use threelo::{AccountId, Subject};
 use tokio::sync::Notify;
 
 /// The in-memory store behind switches.
@@ -86,6 +86,16 @@ impl FaultyGrants {
         stored.expect("memory does not fail").expect("a grant")
     }
 
+    /// All grants of the key's account, past all switches.
+    ///
+    /// # Panics
+    ///
+    /// Never: memory does not fail.
+    pub async fn all_of(&self, key: &GrantKey) -> Vec<Arc<GrantRecord>> {
+        let all = self.inner.of_account(&key.app, &key.account).await;
+        all.expect("memory does not fail")
+    }
+
     /// Whether nobody has the lease.
     ///
     /// # Panics
@@ -153,6 +163,31 @@ impl GrantStore for FaultyGrants {
     async fn delete(&self, key: &GrantKey) -> Result<(), StoreError> {
         self.works()?;
         self.inner.delete(key).await
+    }
+
+    async fn delete_if(&self, key: &GrantKey, expected: Version) -> Result<Replaced, StoreError> {
+        self.works()?;
+        self.inner.delete_if(key, expected).await
+    }
+
+    async fn of_account(
+        &self,
+        app: &AppKey,
+        account: &AccountId,
+    ) -> Result<Vec<Arc<GrantRecord>>, StoreError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        self.works()?;
+        self.inner.of_account(app, account).await
+    }
+
+    async fn of_subject(
+        &self,
+        app: &AppKey,
+        subject: &Subject,
+    ) -> Result<Vec<Arc<GrantRecord>>, StoreError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        self.works()?;
+        self.inner.of_subject(app, subject).await
     }
 
     async fn accounts(&self, app: &AppKey, page: &Page) -> Result<Vec<AccountId>, StoreError> {

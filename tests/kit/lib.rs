@@ -16,7 +16,7 @@ mod on_axum;
 mod scene;
 mod world;
 
-pub use self::app::App;
+pub use self::app::{App, subject_of};
 pub use self::browser::{Browser, Seen};
 pub use self::capture::{Captured, capture_logs};
 pub use self::counting::CountingSessions;

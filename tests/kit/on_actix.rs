@@ -9,17 +9,18 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::test::{TestRequest, init_service};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{App as Server, Error, HttpServer, rt};
+use actix_web::{App as Server, Error, HttpRequest, HttpServer, rt};
 use bytes::Bytes;
 use http::{Request, Response};
-use threelo::Auth;
+use threelo::{Auth, Connect};
 use threelo_actix::{
-    Atlassian, AuthMiddleware, AuthRejection, CurrentSession, CurrentSite, CurrentUser, Login,
-    MaybeUser, Profile, require_login, require_scopes, require_site, same_origin,
+    Atlassian, AuthMiddleware, AuthRejection, ConnectMiddleware, Connections, CurrentSession,
+    CurrentSite, CurrentUser, Login, MaybeUser, Profile, require_login, require_scopes,
+    require_site, same_origin,
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::app::App;
+use crate::app::{App, subject_of};
 
 /// An actix-web app on a thread of its own, as on a worker; it ends with the last clone.
 #[derive(Clone, Debug)]
@@ -53,6 +54,15 @@ impl App for ActixApp {
         let auth = AuthMiddleware::new(auth.clone());
         let scope = || web::scope("/tool").wrap(auth).configure(routes);
         Self::serve(move || init_service(Server::new().service(scope())))
+    }
+
+    fn connecting(connect: &Connect) -> Self {
+        let resolver = |request: &HttpRequest| {
+            let cookies = request.headers().get("cookie");
+            std::future::ready(subject_of(cookies.and_then(|value| value.to_str().ok())))
+        };
+        let connect = ConnectMiddleware::new(connect.clone(), resolver);
+        Self::serve(|| init_service(Server::new().wrap(connect).configure(connect_routes)))
     }
 
     async fn listen(auth: &Auth) -> u16 {
@@ -167,6 +177,32 @@ pub(crate) fn routes(app: &mut ServiceConfig) {
         .service(web::resource("/myself").get(myself).post(write))
         .route("/start", web::get().to(start))
         .route("/start-with-too-much", web::get().to(start_with_too_much));
+}
+
+fn connect_routes(app: &mut ServiceConfig) {
+    let guarded = |path: &str| web::resource(path.to_owned()).get(async || "in");
+    app.service(guarded("/login-only").wrap(require_login()))
+        .service(guarded("/writers").wrap(require_scopes(["write:jira-work"])))
+        .route("/public", web::get().to(async || "public"))
+        .route("/connections", web::get().to(connections))
+        .route("/board", web::get().to(board))
+        .service(web::resource("/myself").get(myself).post(write))
+        .route("/of", web::get().to(of))
+        .route("/start", web::to(start_connect))
+        .route("/user", web::get().to(user));
+}
+
+async fn connections(connections: Connections) -> String {
+    crate::calls::names(&connections)
+}
+
+async fn of(connections: Connections, request: HttpRequest) -> Result<String, AuthRejection> {
+    let query = request.uri().query();
+    Ok(crate::calls::count_of(&connections, query).await?)
+}
+
+async fn start_connect(_: Connections) -> Login {
+    Login::new().return_to("/public").details(&"ticket 17")
 }
 
 async fn home(user: MaybeUser) -> String {

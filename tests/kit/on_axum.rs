@@ -4,17 +4,19 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::request::Parts;
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Collected};
-use threelo::Auth;
+use threelo::{Auth, Connect};
 use threelo_tower::{
-    Atlassian, AuthLayer, AuthRejection, CurrentSession, CurrentSite, CurrentUser, Login,
-    MaybeUser, Profile, auth_routes, require_login, require_scopes, require_site, same_origin,
+    Atlassian, AuthLayer, AuthRejection, ConnectLayer, Connections, CurrentSession, CurrentSite,
+    CurrentUser, Login, MaybeUser, Profile, auth_routes, require_login, require_scopes,
+    require_site, same_origin,
 };
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-use crate::app::App;
+use crate::app::{App, subject_of};
 
 /// An axum router.
 #[derive(Clone, Debug)]
@@ -41,6 +43,14 @@ impl App for AxumApp {
             .route_service("/auth/{*route}", auth_routes(auth))
             .layer(AuthLayer::new(auth.clone()));
         Self(Router::new().nest("/tool", inner))
+    }
+
+    fn connecting(connect: &Connect) -> Self {
+        let resolver = |parts: &Parts| {
+            let cookies = parts.headers.get("cookie");
+            std::future::ready(subject_of(cookies.and_then(|value| value.to_str().ok())))
+        };
+        Self(connect_routes().layer(ConnectLayer::new(connect.clone(), resolver)))
     }
 
     async fn listen(auth: &Auth) -> u16 {
@@ -83,6 +93,35 @@ pub(crate) fn routes() -> Router {
         .route("/myself", get(myself).post(write))
         .route("/start", get(start))
         .route("/start-with-too-much", get(start_with_too_much))
+}
+
+fn connect_routes() -> Router {
+    let guarded = || get(|| async { "in" });
+    Router::new()
+        .route("/login-only", guarded().route_layer(require_login()))
+        .route(
+            "/writers",
+            guarded().route_layer(require_scopes(["write:jira-work"])),
+        )
+        .route("/public", get(|| async { "public" }))
+        .route("/connections", get(connections))
+        .route("/board", get(board))
+        .route("/myself", get(myself).post(write))
+        .route("/of", get(of))
+        .route("/start", get(start_connect).post(start_connect))
+        .route("/user", get(user))
+}
+
+async fn connections(connections: Connections) -> String {
+    crate::calls::names(&connections)
+}
+
+async fn of(connections: Connections, uri: Uri) -> Result<String, AuthRejection> {
+    Ok(crate::calls::count_of(&connections, uri.query()).await?)
+}
+
+async fn start_connect(_: Connections) -> Login {
+    Login::new().return_to("/public").details(&"ticket 17")
 }
 
 async fn home(user: MaybeUser) -> String {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use threelo::clock::ManualClock;
-use threelo::store::{AppKey, GrantKey, MemoryFlowMarks};
-use threelo::{AccountId, Auth, AuthBuilder, Credentials, Environment};
+use threelo::store::{AppKey, GrantKey, GrantRecord, MemoryFlowMarks};
+use threelo::{AccountId, Auth, AuthBuilder, Connect, ConnectBuilder, Credentials, Environment};
 use threelo_sandbox::{JournalEntry, Sandbox, Seed};
 
 use crate::app::App;
@@ -32,6 +32,7 @@ pub struct World<A> {
     app: A,
 }
 
+const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
 const SEED: &str = include_str!("../../sandbox/seed.example.toml");
 
 type Tune = Box<dyn FnOnce(AuthBuilder) -> AuthBuilder>;
@@ -51,18 +52,8 @@ impl std::fmt::Debug for WorldBuilder {
 impl WorldBuilder {
     /// Starts everything.
     pub async fn start<A: App>(self) -> World<A> {
-        let sandbox = Sandbox::builder()
-            .seed(crowded(self.crowd))
-            .start()
-            .await
-            .expect("the sandbox starts");
-        let clock = Arc::new(ManualClock::new(
-            UNIX_EPOCH + Duration::from_secs(1_800_000_000),
-        ));
-        let stores = Stores {
-            sessions: Arc::default(),
-            grants: Arc::new(FaultyGrants::new(clock.clone())),
-        };
+        let sandbox = sandbox(self.crowd).await;
+        let (clock, stores) = clock_and_stores();
         let auth = (self.tune)(settings(&sandbox, &clock, &stores))
             .build()
             .expect("the settings are right");
@@ -75,6 +66,21 @@ impl WorldBuilder {
             auth,
         }
     }
+}
+
+async fn sandbox(crowd: usize) -> Sandbox {
+    let builder = Sandbox::builder().seed(crowded(crowd));
+    builder.start().await.expect("the sandbox starts")
+}
+
+fn clock_and_stores() -> (Arc<ManualClock>, Stores) {
+    let start = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let clock = Arc::new(ManualClock::new(start));
+    let stores = Stores {
+        sessions: Arc::default(),
+        grants: Arc::new(FaultyGrants::new(clock.clone())),
+    };
+    (clock, stores)
 }
 
 fn crowded(crowd: usize) -> Seed {
@@ -100,7 +106,7 @@ fn settings(sandbox: &Sandbox, clock: &Arc<ManualClock>, stores: &Stores) -> Aut
         .environment(Environment::custom(sandbox.url(), sandbox.url()))
         .scopes(["read:jira-work"])
         .optional_scopes(["write:jira-work"])
-        .keys("k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=")
+        .keys(KEYS)
         .clock(clock.clone())
         .stores(
             stores.sessions.clone(),
@@ -133,6 +139,29 @@ impl<A: App> World<A> {
         }
         .start()
         .await
+    }
+
+    /// A world whose app has users of its own, who connect Atlassian accounts.
+    pub async fn connecting(tune: impl FnOnce(ConnectBuilder) -> ConnectBuilder) -> Self {
+        let sandbox = sandbox(0).await;
+        let (clock, stores) = clock_and_stores();
+        let credentials = Credentials::new(sandbox.client_id(), sandbox.client_secret());
+        let builder = Connect::builder(credentials, ORIGIN)
+            .environment(Environment::custom(sandbox.url(), sandbox.url()))
+            .scopes(["read:jira-work"])
+            .optional_scopes(["write:jira-work"])
+            .keys(KEYS)
+            .clock(clock.clone())
+            .stores(stores.grants.clone(), Arc::new(MemoryFlowMarks::new()));
+        let connect = tune(builder).build().expect("the settings are right");
+        Self {
+            sandbox,
+            clock,
+            sessions: stores.sessions,
+            grants: stores.grants,
+            app: A::connecting(&connect),
+            auth: connect.as_auth().clone(),
+        }
     }
 
     /// Another instance of the same app: another process, over the same stores.
@@ -171,7 +200,13 @@ impl<A: App> World<A> {
                 client_id: self.sandbox.client_id().into(),
             },
             account: self.account(user),
+            consent: None,
         }
+    }
+
+    /// All grants of a key's account, past all switches.
+    pub async fn grants_of(&self, key: &GrantKey) -> Vec<Arc<GrantRecord>> {
+        self.grants.all_of(key).await
     }
 
     /// How many refreshes Atlassian saw.

@@ -20,6 +20,8 @@ fn record(number: u8, account: &str, version: u64) -> Arc<SessionRecord> {
         key: Ticket::from_bytes([number; 32]).hash(),
         profile: Arc::new(Profile::of(AccountId::parse(account).unwrap())),
         site: None,
+        profile_read_at: at(100),
+        remembered: false,
         created_at: at(100),
         seen_at: at(100),
         expires_at: at(200),
@@ -191,6 +193,7 @@ fn grant_key(account: &str) -> GrantKey {
             client_id: "app".into(),
         },
         account: AccountId::parse(account).unwrap(),
+        consent: None,
     }
 }
 

@@ -6,6 +6,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use threelo::message::{Field, Headers, Reply, RequestHead};
 use threelo::{Answer, BoxError};
 
+use crate::connect::AskedSubject;
+
 /// The header fields of an `http` 1 request.
 struct Fields<'a>(&'a HeaderMap, Option<&'a PathAndQuery>);
 
@@ -49,9 +51,13 @@ pub(crate) fn response<B: From<Bytes>>(reply: Reply) -> Response<B> {
 
 /// Reads as much of a body as the answer asks for, and takes its reply.
 pub(crate) async fn reply_of<B: Body<Error: Into<BoxError>>>(
-    answer: Box<Answer>,
+    mut answer: Box<Answer>,
+    subject: Option<AskedSubject>,
     body: B,
 ) -> Reply {
+    if let Some(subject) = subject {
+        answer.know_subject(subject.await);
+    }
     let Some(limit) = answer.body_limit() else {
         return answer.reply(Bytes::new()).await;
     };

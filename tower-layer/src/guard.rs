@@ -6,34 +6,16 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use threelo::Guard;
+use threelo::{AuthSession, Guard};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{ResponseBody, convert};
+use crate::{ResponseBody, connect, convert};
 
 pub(crate) const MISSING: &str =
     "add `.layer(AuthLayer::new(auth))` to the outermost router, after all its routes";
 
-/// Lets only signed-in requests through: `.route_layer(require_login())` guards the routes above it.
-pub fn require_login() -> GuardLayer {
-    GuardLayer(Guard::Login)
-}
-
-/// Lets only requests through whose grant has all these scopes.
-pub fn require_scopes<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> GuardLayer {
-    GuardLayer(Guard::Scopes(scopes.into_iter().collect()))
-}
-
-/// Lets only requests through that have a site; visitors with several choose one first.
-pub fn require_site() -> GuardLayer {
-    GuardLayer(Guard::Site)
-}
-
-/// Lets changes (any method but GET, HEAD, OPTIONS) through only from pages of this app.
-pub fn same_origin() -> GuardLayer {
-    GuardLayer(Guard::SameOrigin)
-}
+threelo::__guards!(GuardLayer);
 
 /// The layer of a guard.
 #[derive(Clone, Debug)]
@@ -75,8 +57,16 @@ where
         let next = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, next);
         let guard = self.guard.clone();
-        let session = request.extensions().get().cloned();
+        let (parts, body) = request.into_parts();
+        let session = parts.extensions.get::<AuthSession>().cloned();
+        let subject = session
+            .as_ref()
+            .and_then(|session| connect::ask(session, &parts));
+        let request = Request::from_parts(parts, body);
         Box::pin(async move {
+            if let (Some(session), Some(subject)) = (&session, subject) {
+                session.know_subject(subject.await);
+            }
             match guard.check(session.as_ref(), MISSING).await {
                 Ok(()) => Ok(ready.call(request).await?.map(ResponseBody::app)),
                 Err(refusal) => Ok(convert::response(refusal.into_reply())),

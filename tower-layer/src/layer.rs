@@ -12,6 +12,7 @@ use threelo::{Action, Auth, AuthSession, BoxError, Login};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::connect::Resolver;
 use crate::{ResponseBody, convert};
 
 /// Adds Atlassian sign-in to any tower service over HTTP: the routes under the prefix, and an
@@ -38,15 +39,21 @@ impl<S> Layer<S> for AuthLayer {
 
     fn layer(&self, inner: S) -> Self::Service {
         let auth = self.0.clone();
-        AuthService { inner, auth }
+        AuthService {
+            inner,
+            auth,
+            resolver: None,
+        }
     }
 }
 
-/// The service of [`AuthLayer`].
+/// The service of [`AuthLayer`] and of [`ConnectLayer`](crate::ConnectLayer).
 #[derive(Clone, Debug)]
 pub struct AuthService<S> {
-    inner: S,
-    auth: Auth,
+    pub(crate) inner: S,
+    pub(crate) auth: Auth,
+    /// Who the app's user is, in connect mode.
+    pub(crate) resolver: Option<Resolver>,
 }
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for AuthService<S>
@@ -65,10 +72,17 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let kind = match convert::with_head(&request, |head| self.auth.handle(head)) {
-            Action::Answer(answer) => Kind::Ours {
-                reply: Box::pin(convert::reply_of(answer, request.into_body())),
-            },
+            Action::Answer(answer) => {
+                let (parts, body) = request.into_parts();
+                let resolver = self.resolver.as_ref().filter(|_| answer.wants_subject());
+                let subject = resolver.map(|resolver| resolver.ask(&parts));
+                let reply = Box::pin(convert::reply_of(answer, subject, body));
+                Kind::Ours { reply }
+            }
             Action::Forward(session) => {
+                if let Some(resolver) = &self.resolver {
+                    request.extensions_mut().insert(resolver.clone());
+                }
                 request.extensions_mut().insert(session.clone());
                 // Called here and now, so that it is the service that was polled ready.
                 let future = self.inner.call(request);

@@ -26,6 +26,7 @@
 //! ```
 
 mod body;
+mod connect;
 mod convert;
 #[cfg(feature = "axum")]
 mod extract;
@@ -37,14 +38,17 @@ mod login;
 mod routes;
 
 pub use threelo::{
-    AccountId, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession, CloudId, Credentials,
-    Environment, FlowDetails, Next, Profile as AccountProfile, Rejection, SignIn, Site,
+    AccessType, AccountId, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession, BoxError,
+    CloudId, Connect, ConnectBuilder, Connected, Connection, Credentials, Environment, FlowDetails,
+    LinkPolicy, Next, Profile as AccountProfile, Rejection, SignIn, Site, Subject,
 };
 
 pub use self::body::ResponseBody;
+pub use self::connect::ConnectLayer;
 #[cfg(feature = "axum")]
 pub use self::extract::{
-    Atlassian, AuthRejection, CurrentSession, CurrentSite, CurrentUser, MaybeUser, Profile,
+    Atlassian, AuthRejection, Connections, CurrentSession, CurrentSite, CurrentUser, MaybeUser,
+    Profile,
 };
 pub use self::guard::{
     GuardLayer, GuardService, require_login, require_scopes, require_site, same_origin,

@@ -43,11 +43,13 @@ impl ApiError {
         let trace_id = self.trace_id.as_deref().unwrap_or("-");
         tracing::warn!(target: "threelo", error = %self.kind, trace_id, "a call to Atlassian failed");
         let rejection = Rejection::from(*self.kind);
-        let reply = match self.visitor {
-            Some(visitor) => visitor.reject(&rejection),
-            None => web::without_visitor(&rejection),
-        };
-        Refusal::new(rejection, reply)
+        match self.visitor {
+            Some(visitor) => visitor.refuse(rejection),
+            None => {
+                let reply = web::without_visitor(&rejection);
+                Refusal::new(rejection, reply)
+            }
+        }
     }
 }
 

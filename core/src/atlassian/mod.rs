@@ -32,10 +32,9 @@ pub use self::response::ApiResponse;
 pub use self::waiting::Waiting;
 
 use crate::error::ApiErrorKind;
-use crate::flow::Ports;
-use crate::ids::AccountId;
+use crate::flow::{Holder, Ports};
+use crate::ids::{AccountId, CloudId};
 use crate::site::Site;
-use crate::store::GrantKey;
 use crate::web::Visitor;
 
 /// Atlassian's APIs on behalf of one account. Cheap to clone.
@@ -45,7 +44,7 @@ use crate::web::Visitor;
 #[derive(Clone)]
 pub struct Atlassian {
     ports: Arc<Ports>,
-    key: GrantKey,
+    holder: Holder,
     visitor: Option<Visitor>,
     waiting: Waiting,
 }
@@ -57,10 +56,10 @@ impl fmt::Debug for Atlassian {
 }
 
 impl Atlassian {
-    pub(crate) fn new(ports: Arc<Ports>, key: GrantKey, visitor: Option<Visitor>) -> Self {
+    pub(crate) fn new(ports: Arc<Ports>, holder: Holder, visitor: Option<Visitor>) -> Self {
         Self {
             ports,
-            key,
+            holder,
             visitor,
             waiting: Waiting::none(),
         }
@@ -68,7 +67,7 @@ impl Atlassian {
 
     /// The account on whose behalf calls are made.
     pub fn account_id(&self) -> &AccountId {
-        &self.key.account
+        &self.holder.account
     }
 
     /// Waits when Atlassian asks for fewer calls, instead of failing at once. For jobs; visitors should not wait.
@@ -92,6 +91,7 @@ impl Atlassian {
         Api {
             client: self,
             base: format!("/ex/{name}/{}", site.id),
+            site: Some(site.id.clone()),
         }
     }
 
@@ -101,6 +101,7 @@ impl Atlassian {
         Api {
             client: self,
             base: base.trim_end_matches('/').to_owned(),
+            site: None,
         }
     }
 
@@ -114,6 +115,7 @@ impl Atlassian {
 pub struct Api<'a> {
     client: &'a Atlassian,
     base: String,
+    site: Option<CloudId>,
 }
 
 impl Api<'_> {
@@ -121,7 +123,8 @@ impl Api<'_> {
     /// forms are refused when the call is sent. Texts of users go through [`segment`]; parameters through
     /// [`query`](ApiRequest::query).
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> ApiRequest {
-        ApiRequest::new(self.client.clone(), method, &self.base, path.as_ref())
+        ApiRequest::new(self.client.clone(), method, (&self.base, path.as_ref()))
+            .at(self.site.as_ref())
     }
 
     /// A `GET`.

@@ -13,12 +13,13 @@ use url::{Url, form_urlencoded};
 
 use super::read::{self, TokenSays};
 use super::{ApiError, ApiResponse, Atlassian, path};
-use crate::error::ApiErrorKind;
+use crate::error::{ApiErrorKind, MissingScope};
 use crate::flow::{self, Need};
 use crate::http_client::{self, Chunks};
+use crate::ids::CloudId;
 use crate::random::random;
 use crate::scope::Scopes;
-use crate::store::GrantRecord;
+use crate::store::{GrantKey, GrantRecord};
 
 /// As much of a 401 as is read to tell a missing scope from a token that ended.
 const REFUSAL_BODY: usize = 64 * 1024;
@@ -47,6 +48,8 @@ pub struct ApiRequest {
     headers: HeaderMap,
     body: Bytes,
     needs: Scopes,
+    /// The site that is called: it decides which grant's token is used.
+    site: Option<CloudId>,
 }
 
 impl fmt::Debug for ApiRequest {
@@ -58,7 +61,7 @@ impl fmt::Debug for ApiRequest {
 }
 
 impl ApiRequest {
-    pub(super) fn new(client: Atlassian, method: Method, base: &str, path: &str) -> Self {
+    pub(super) fn new(client: Atlassian, method: Method, (base, path): (&str, &str)) -> Self {
         Self {
             client,
             method,
@@ -67,7 +70,13 @@ impl ApiRequest {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             needs: Scopes::new(),
+            site: None,
         }
+    }
+
+    pub(super) fn at(mut self, site: Option<&CloudId>) -> Self {
+        self.site = site.cloned();
+        self
     }
 
     /// Adds parameters, encoded; may be called again.
@@ -158,7 +167,12 @@ impl ApiRequest {
         let status = answer.status();
         if status.is_client_error() || status.is_server_error() {
             let now = self.client.ports.now();
-            let kind = read::error_of(status, answer.headers(), now);
+            let mut kind = read::error_of(status, answer.headers(), now);
+            if matches!(kind, ApiErrorKind::Forbidden | ApiErrorKind::NotFound)
+                && self.is_site_gone().await
+            {
+                kind = ApiErrorKind::SiteGone;
+            }
             return Err(self.error(kind, answer.headers()));
         }
         Ok(answer)
@@ -173,24 +187,58 @@ impl ApiRequest {
         self.exchange().await
     }
 
+    /// Whether what was refused was a site that the account reaches no more.
+    async fn is_site_gone(&self) -> bool {
+        let (client, site) = (&self.client, self.site.as_ref());
+        match site {
+            Some(site) => flow::is_gone(&client.ports, &client.holder, site).await,
+            None => false,
+        }
+    }
+
     async fn exchange(&self) -> Result<ApiResponse, ApiError> {
-        let grant = self.grant(Need::Working).await?;
-        let grant = self.with_scopes(grant).await?;
-        let answer = self.once(&grant).await?;
-        let (head, body) = match self.judged(answer, &grant).await? {
-            Judged::Good(answer) => return Ok(self.response_of(*answer)),
+        let key = self.key().await?;
+        let grant = self.grant(&key, Need::Working).await?;
+        let mut grant = self.with_scopes(grant).await?;
+        let mut judged = self.tried(&grant).await?;
+        if matches!(judged, Judged::LacksScope(_) | Judged::OutOfReach(_))
+            && let Some(newer) = self.newer_than(&grant).await?
+        {
+            judged = self.tried(&newer).await?;
+            grant = newer;
+        }
+        let unaccepted = match judged {
+            Judged::Good(answer) | Judged::OutOfReach(answer) => {
+                return Ok(self.response_of(*answer));
+            }
+            Judged::LacksScope(head) => return Err(self.lacks_scope(&head)),
             Judged::NotAccepted(head, body) => (head, body),
         };
         // Once with a newer token, never again: a token that nobody accepts must not become a storm of refreshes.
-        let newer = self.grant(Need::NewerThan(grant.generation)).await?;
+        let newer = self.grant(&key, Need::NewerThan(grant.generation)).await?;
         if newer.generation == grant.generation {
-            return self.give_up((head, body));
+            return self.give_up(unaccepted);
         }
-        let answer = self.once(&newer).await?;
-        match self.judged(answer, &newer).await? {
-            Judged::Good(answer) => Ok(self.response_of(*answer)),
+        match self.tried(&newer).await? {
+            Judged::Good(answer) | Judged::OutOfReach(answer) => Ok(self.response_of(*answer)),
+            Judged::LacksScope(head) => Err(self.lacks_scope(&head)),
             Judged::NotAccepted(head, body) => self.give_up((head, body)),
         }
+    }
+
+    async fn tried(&self, grant: &GrantRecord) -> Result<Judged, ApiError> {
+        Ok(self.judged(self.once(grant).await?, grant).await)
+    }
+
+    /// The grant after a consent of which this process does not know yet: it may reach what was out of reach.
+    async fn newer_than(&self, grant: &GrantRecord) -> Result<Option<Arc<GrantRecord>>, ApiError> {
+        let client = &self.client;
+        let stored = flow::load(&client.ports, &grant.key).await;
+        let stored = stored.map_err(|error| client.error(error))?;
+        if stored.generation == grant.generation {
+            return Ok(None);
+        }
+        self.grant(&grant.key, Need::Working).await.map(Some)
     }
 
     fn response_of(&self, answer: Answer) -> ApiResponse {
@@ -209,9 +257,17 @@ impl ApiRequest {
         }
     }
 
-    async fn grant(&self, need: Need) -> Result<Arc<GrantRecord>, ApiError> {
+    /// The grant whose token reaches the site; where there is none, nothing is sent.
+    async fn key(&self) -> Result<GrantKey, ApiError> {
         let client = &self.client;
-        let fresh = flow::fresh(&client.ports, &client.key, need).await;
+        let found = flow::key_for(&client.ports, &client.holder, self.site.as_ref()).await;
+        let found = found.map_err(|error| client.error(error))?;
+        found.ok_or_else(|| client.error(ApiErrorKind::NotFound))
+    }
+
+    async fn grant(&self, key: &GrantKey, need: Need) -> Result<Arc<GrantRecord>, ApiError> {
+        let client = &self.client;
+        let fresh = flow::fresh(&client.ports, key, need).await;
         fresh.map_err(|error| client.error(error))
     }
 
@@ -221,15 +277,17 @@ impl ApiRequest {
             return Ok(grant);
         }
         let client = &self.client;
-        let stored = flow::load(&client.ports, &client.key).await;
+        let stored = flow::load(&client.ports, &grant.key).await;
         let stored = stored.map_err(|error| client.error(error))?;
-        let missing = self.needs.minus(&stored.tokens.scopes);
-        if missing.is_empty() {
-            return self.grant(Need::Working).await;
+        match self.missing(&stored) {
+            None => self.grant(&grant.key, Need::Working).await,
+            Some(missing) => Err(client.error(missing)),
         }
-        Err(client.error(ApiErrorKind::MissingScope {
-            needed: Some(missing),
-        }))
+    }
+
+    fn missing(&self, grant: &GrantRecord) -> Option<MissingScope> {
+        let known = (&grant.asked, &grant.wanted);
+        MissingScope::of(&self.needs, &grant.tokens.scopes, known)
     }
 
     async fn once(&self, grant: &GrantRecord) -> Result<Answer, ApiError> {
@@ -269,16 +327,16 @@ impl ApiRequest {
         Ok(request)
     }
 
-    async fn judged(&self, answer: Answer, grant: &GrantRecord) -> Result<Judged, ApiError> {
+    async fn judged(&self, answer: Answer, grant: &GrantRecord) -> Judged {
         let says = read::about_token(answer.status(), answer.headers());
         let (head, mut body) = answer.into_parts();
         let lacks_scope = match says {
-            TokenSays::Fine => return Ok(Judged::good((head, body))),
+            TokenSays::Fine => return Judged::Good(whole((head, body))),
             // Some endpoints say so to a token that has ended: the clock decides.
             TokenSays::Perhaps if !grant.tokens.is_due(self.client.ports.now(), 0) => {
-                return Ok(Judged::good((head, body)));
+                return Judged::OutOfReach(whole((head, body)));
             }
-            TokenSays::Perhaps => return Ok(Judged::NotAccepted(head, Some(body))),
+            TokenSays::Perhaps => return Judged::NotAccepted(head, Some(body)),
             TokenSays::NotAccepted => false,
             TokenSays::LacksScope => true,
             TokenSays::AskBody => {
@@ -286,11 +344,19 @@ impl ApiRequest {
                 text.is_ok_and(|text| read::tells_of_scope(&text))
             }
         };
-        if !lacks_scope {
-            return Ok(Judged::NotAccepted(head, None));
+        if lacks_scope {
+            Judged::LacksScope(head)
+        } else {
+            Judged::NotAccepted(head, None)
         }
-        let needed = Some(self.needs.clone()).filter(|needs| !needs.is_empty());
-        Err(self.error(ApiErrorKind::MissingScope { needed }, &head.headers))
+    }
+
+    fn lacks_scope(&self, head: &http::response::Parts) -> ApiError {
+        let missing = MissingScope {
+            scopes: self.needs.clone(),
+            ..MissingScope::unnamed()
+        };
+        self.error(missing.into(), &head.headers)
     }
 
     fn error(&self, kind: ApiErrorKind, headers: &HeaderMap) -> ApiError {
@@ -305,10 +371,11 @@ enum Judged {
     Good(Box<Answer>),
     /// With its body where the answer may be meant as it is.
     NotAccepted(http::response::Parts, Option<Box<dyn Chunks>>),
+    LacksScope(http::response::Parts),
+    /// 403 or 404 to a token that is good.
+    OutOfReach(Box<Answer>),
 }
 
-impl Judged {
-    fn good((head, body): (http::response::Parts, Box<dyn Chunks>)) -> Self {
-        Self::Good(Box::new(Response::from_parts(head, body)))
-    }
+fn whole((head, body): (http::response::Parts, Box<dyn Chunks>)) -> Box<Answer> {
+    Box::new(Response::from_parts(head, body))
 }

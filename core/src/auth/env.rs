@@ -1,8 +1,10 @@
 //! Settings from environment variables.
 
-use super::AuthBuilder;
+use super::common::Common;
+use super::{AuthBuilder, ConnectBuilder};
 use crate::config::Credentials;
 use crate::environment::Environment;
+use crate::secret::Keys;
 
 const FROM_CONSOLE: &str =
     "copy it from your app's Settings at https://developer.atlassian.com/console/myapps/";
@@ -17,13 +19,33 @@ impl AuthBuilder {
 
     /// The same from any source of variables.
     pub fn from_variables(read: impl Fn(&str) -> Option<String>) -> Self {
+        let common = Common::from_variables(read);
+        Self { common }
+    }
+}
+
+impl ConnectBuilder {
+    /// The settings of [`Connect::from_env`](crate::Connect::from_env), to add to. Missing and wrong variables are
+    /// reported by [`build`](Self::build), all together.
+    pub fn from_env() -> Self {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// The same from any source of variables.
+    pub fn from_variables(read: impl Fn(&str) -> Option<String>) -> Self {
+        Self::of(Common::from_variables(read))
+    }
+}
+
+impl Common {
+    fn from_variables(read: impl Fn(&str) -> Option<String>) -> Self {
         let value = |name: &str| read(name).filter(|value| !value.is_empty());
         let required = |name| value(name).unwrap_or_default();
         let credentials = Credentials::new(
             required("ATLASSIAN_CLIENT_ID"),
             required("ATLASSIAN_CLIENT_SECRET"),
         );
-        let mut builder = Self::new(credentials, required("PUBLIC_URL"));
+        let mut common = Self::new(credentials, required("PUBLIC_URL"));
 
         for (name, remedy) in [
             ("ATLASSIAN_CLIENT_ID", FROM_CONSOLE),
@@ -31,21 +53,22 @@ impl AuthBuilder {
             ("PUBLIC_URL", ORIGIN),
         ] {
             if value(name).is_none() {
-                builder.problem(name, "(not set)".to_owned(), remedy);
+                common.problem(name, "(not set)".to_owned(), remedy);
             }
         }
         if let Some(keys) = value("THREELO_KEYS") {
-            builder = builder.keys(keys);
+            common.keys = Some(Keys::new(keys));
         }
         if let Some(scopes) = value("ATLASSIAN_SCOPES") {
-            builder = builder.scopes(scopes.split_ascii_whitespace());
+            let scopes = scopes.split_ascii_whitespace();
+            common.settings.scopes = scopes.map(str::to_owned).collect();
         }
-        builder.addresses(value("ATLASSIAN_AUTH_URL"), value("ATLASSIAN_API_URL"))
+        common.addresses(value("ATLASSIAN_AUTH_URL"), value("ATLASSIAN_API_URL"))
     }
 
     fn addresses(mut self, auth: Option<String>, api: Option<String>) -> Self {
         match (auth, api) {
-            (Some(auth), Some(api)) => return self.environment(Environment::custom(auth, api)),
+            (Some(auth), Some(api)) => self.settings.environment = Environment::custom(auth, api),
             (None, None) => {}
             _ => self.problem(
                 "ATLASSIAN_AUTH_URL, ATLASSIAN_API_URL",

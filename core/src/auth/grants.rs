@@ -2,16 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::atlassian::Atlassian;
 use crate::error::{ConsentNeeded, GrantError, Rejection};
-use crate::flow::{self, Need, Ports};
-use crate::ids::AccountId;
+use crate::flow::{self, Holder, Need, Ports, Reach};
+use crate::ids::{AccountId, Subject};
+use crate::profile::Profile;
 use crate::scope::Scopes;
 use crate::secret::AccessToken;
 use crate::site::Site;
-use crate::store::{GrantRecord, Page};
+use crate::store::{GrantKey, GrantRecord, Page};
 
 /// The grants of an app. Cheap to clone.
 ///
@@ -38,15 +39,27 @@ impl Grants {
         Self(ports)
     }
 
-    /// The grant of an account, as it is stored now.
+    /// The grant of an account, as it is stored now; for a resource-level app all of the account's grants as one.
     ///
     /// # Errors
     ///
     /// [`GrantError::ConsentNeeded`] if there is none, [`GrantError::Store`].
     pub async fn of(&self, account: &AccountId) -> Result<Grant, GrantError> {
         let ports = Arc::clone(&self.0);
-        let record = flow::load(&ports, &ports.grant_key(account)).await?;
-        Ok(Grant { ports, record })
+        let holder = Holder::of(account);
+        let reach = Reach::load(&ports, &holder).await?;
+        Ok(Grant::new(ports, (holder, reach)))
+    }
+
+    /// The grants of the accounts that a user of the app has connected, the earliest link first; connect mode.
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError::Store`].
+    pub async fn of_subject(&self, subject: &Subject) -> Result<Vec<Grant>, GrantError> {
+        let linked = flow::of_subject(&self.0, subject).await?;
+        let grant = |held| Grant::new(Arc::clone(&self.0), held);
+        Ok(linked.into_iter().map(grant).collect())
     }
 
     /// A part of all accounts that have a grant, in an order that stays the same.
@@ -75,11 +88,12 @@ pub struct Accounts {
     pub next: Option<Page>,
 }
 
-/// The grant of one account, as it was read.
+/// What one account allowed this app, as it was read.
 #[derive(Clone)]
 pub struct Grant {
     ports: Arc<Ports>,
-    record: Arc<GrantRecord>,
+    holder: Holder,
+    reach: Reach,
 }
 
 impl fmt::Debug for Grant {
@@ -89,43 +103,95 @@ impl fmt::Debug for Grant {
 }
 
 impl Grant {
+    pub(super) fn new(ports: Arc<Ports>, (holder, reach): (Holder, Reach)) -> Self {
+        Self {
+            ports,
+            holder,
+            reach,
+        }
+    }
+
+    pub(super) fn holder(&self) -> &Holder {
+        &self.holder
+    }
+
+    fn newest(&self) -> &GrantRecord {
+        self.reach.newest()
+    }
+
     /// Whose grant it is.
     pub fn account_id(&self) -> &AccountId {
-        &self.record.key.account
+        &self.holder.account
+    }
+
+    /// Who consented, as the account showed itself then; in connect mode only.
+    pub fn profile(&self) -> Option<&Arc<Profile>> {
+        self.newest().profile.as_ref()
+    }
+
+    /// The users of the app to whom it is linked, in connect mode.
+    pub fn subjects(&self) -> Vec<Subject> {
+        let links = self.reach.grants().flat_map(|grant| grant.links.iter());
+        let mut subjects: Vec<Subject> = links.map(|link| link.subject.clone()).collect();
+        subjects.sort();
+        subjects.dedup();
+        subjects
     }
 
     /// What was granted.
-    pub fn scopes(&self) -> &Scopes {
-        &self.record.tokens.scopes
+    pub fn scopes(&self) -> Scopes {
+        self.reach.scopes()
+    }
+
+    /// What the newest consent asked for. What is missing in [`scopes`](Self::scopes) Atlassian did not grant.
+    pub fn asked_scopes(&self) -> Scopes {
+        self.reach.asked()
     }
 
     /// When the access token ends that was stored when the grant was read. Nobody has to look:
     /// [`access_token`](Self::access_token) gives one that works.
     pub fn expires(&self) -> SystemTime {
-        self.record.tokens.expires_at
+        self.newest().tokens.expires_at
     }
 
     /// When the account must consent again at the latest if nobody uses the grant: 90 days after the last exchange, or
     /// earlier if the app reckons with it ([`AuthBuilder::longest_consent`](super::AuthBuilder::longest_consent)).
     pub fn consent_by(&self) -> SystemTime {
-        flow::consent_by(&self.ports.config, &self.record)
+        flow::consent_by(&self.ports.config, self.newest())
     }
 
     /// Why and since when the account must consent again, if it must.
     pub fn consent_needed(&self) -> Option<ConsentNeeded> {
-        self.record.consent_needed.map(|mark| ConsentNeeded {
+        self.newest().consent_needed.map(|mark| ConsentNeeded {
             reason: mark.reason,
             since: Some(mark.since),
         })
     }
 
-    /// An access token that works. Use it at once: it is not renewed in your hands.
+    /// An access token that works. Use it at once: it is not renewed in your hands. A resource-level app has a token for
+    /// each consent: this is the newest one's, [`access_token_for`](Self::access_token_for) that of a site.
     ///
     /// # Errors
     ///
     /// [`GrantError`]; whatever it is, nothing is lost.
     pub async fn access_token(&self) -> Result<AccessToken, GrantError> {
-        let fresh = flow::fresh(&self.ports, &self.record.key, Need::Working).await?;
+        self.token_of(&self.newest().key).await
+    }
+
+    /// An access token that works and reaches a site; `None` if no consent does.
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError`]; whatever it is, nothing is lost.
+    pub async fn access_token_for(&self, site: &Site) -> Result<Option<AccessToken>, GrantError> {
+        match flow::key_for(&self.ports, &self.holder, Some(&site.id)).await? {
+            Some(key) => Ok(Some(self.token_of(&key).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn token_of(&self, key: &GrantKey) -> Result<AccessToken, GrantError> {
+        let fresh = flow::fresh(&self.ports, key, Need::Working).await?;
         Ok(fresh.tokens.access_token.clone())
     }
 
@@ -135,22 +201,36 @@ impl Grant {
     ///
     /// [`Rejection::SitesUnknown`], [`Rejection::ConsentNeeded`], [`Rejection::Store`], [`Rejection::Api`].
     pub async fn sites(&self) -> Result<Arc<[Site]>, Rejection> {
-        let stored = flow::load(&self.ports, &self.record.key).await?;
-        flow::known_sites(&self.ports, &stored).await
+        let stored = Reach::load(&self.ports, &self.holder).await?;
+        flow::sites_of(&self.ports, &stored).await
+    }
+
+    /// The same, read at Atlassian now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`sites`](Self::sites).
+    pub async fn read_sites(&self) -> Result<Arc<[Site]>, Rejection> {
+        let stored = Reach::load(&self.ports, &self.holder).await?;
+        flow::read_again(&self.ports, &stored, Duration::ZERO).await
     }
 
     /// Atlassian's APIs on behalf of the account.
     pub fn client(&self) -> Atlassian {
-        Atlassian::new(Arc::clone(&self.ports), self.record.key.clone(), None)
+        Atlassian::new(Arc::clone(&self.ports), self.holder.clone(), None)
     }
 
-    /// Deletes the grant here. At Atlassian it stays until the user removes the app at
-    /// <https://id.atlassian.com/manage-profile/apps>.
+    /// Deletes the grant here; in connect mode, read by [`Grants::of_subject`], only the user's link to it, and the grant
+    /// with the last link. Atlassian is asked to revoke it, behind the call, but nobody outside knows whether it does:
+    /// for sure the user removes the app at <https://id.atlassian.com/manage-profile/apps>.
     ///
     /// # Errors
     ///
     /// [`GrantError::Store`] if it may still be there.
     pub async fn forget(&self) -> Result<(), GrantError> {
-        Ok(flow::forget(&self.ports, &self.record.key).await?)
+        match flow::disconnect(&self.ports, &self.holder).await {
+            Ok(_) | Err(GrantError::ConsentNeeded(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -37,7 +37,7 @@ impl Guard {
 
     async fn holds(&self, session: &AuthSession) -> Result<(), Rejection> {
         match self {
-            Self::Login => session.require_user().await.map(|_user| ()),
+            Self::Login => session.require_somebody().await,
             Self::Scopes(wanted) => session.require_scopes(wanted).await,
             Self::Site => session.site().await.map(|_site| ()),
             Self::SameOrigin => session.require_same_origin(),

@@ -1,17 +1,24 @@
 //! The front door: one [`Auth`] for an app, one [`AuthSession`] for a request.
 
 mod builder;
+mod common;
+mod connect;
+mod connections;
 mod env;
 mod grants;
 mod guard;
 mod session;
+mod shared;
 mod user;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::builder::{AuthBuilder, BuildError};
+pub use self::builder::AuthBuilder;
+pub use self::common::BuildError;
+pub use self::connect::{Connect, ConnectBuilder};
+pub use self::connections::{Connection, Connections};
 pub use self::grants::{Accounts, Grant, Grants};
 pub use self::guard::Guard;
 pub use self::session::AuthSession;

@@ -8,16 +8,16 @@ use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 use tokio::sync::Mutex as Turns;
 
-use super::CurrentUser;
+use super::{Connections, CurrentUser};
 use crate::atlassian::Atlassian;
-use crate::error::Rejection;
-use crate::flow::{self, Choice, Login};
-use crate::ids::CloudId;
+use crate::error::{MissingScope, Rejection};
+use crate::flow::{self, BoxError, Choice, Holder, Known, Login, Reach};
+use crate::ids::{CloudId, Subject};
 use crate::message::cookie::SetCookie;
 use crate::message::{HeaderPatch, Reply};
 use crate::scope::Scopes;
 use crate::site::Site;
-use crate::store::{GrantRecord, SessionRecord};
+use crate::store::SessionRecord;
 use crate::web::{self, Context, Refusal, Seen, Visitor, Web};
 
 /// Auth for one request. Clones share what was looked up.
@@ -39,6 +39,8 @@ struct Seldom {
     context: OnceLock<Arc<Context>>,
     /// Held by who waits for the store, so that two who ask at once are one look-up.
     turns: Turns<()>,
+    /// The app's user, in connect mode, once the app was asked.
+    subject: OnceLock<Known>,
     cookies: Mutex<Vec<SetCookie>>,
 }
 
@@ -95,6 +97,9 @@ impl AuthSession {
     /// [`Rejection::Store`] if nobody can tell: never "nobody" instead.
     pub async fn user(&self) -> Result<Option<CurrentUser>, Rejection> {
         let inner = &*self.0;
+        if self.is_connect() {
+            return Err(Rejection::WrongMode(NO_USERS));
+        }
         inner.was_asked.store(true, Ordering::Relaxed);
         let known = match inner.looked_up.get() {
             Some(known) => known,
@@ -112,25 +117,91 @@ impl AuthSession {
         self.user().await?.ok_or(Rejection::NotSignedIn)
     }
 
-    /// The grant of whoever is signed in.
+    fn is_connect(&self) -> bool {
+        self.0.web.ports.config.mode.is_connect()
+    }
+
+    /// Whether the app should say who its user is before anything is asked that depends on it: connect mode, once per
+    /// request.
+    pub fn wants_subject(&self) -> bool {
+        self.is_connect() && self.0.seldom().subject.get().is_none()
+    }
+
+    /// Takes what the app says: its user, nobody, or that it cannot tell.
+    pub fn know_subject(&self, subject: Result<Option<Subject>, BoxError>) {
+        let _first_counts = self.0.seldom().subject.set(Known::from(subject));
+    }
+
+    /// The app's user, in connect mode.
     ///
     /// # Errors
     ///
-    /// [`Rejection::NotSignedIn`], [`Rejection::ConsentNeeded`], [`Rejection::Store`].
-    pub async fn grant(&self) -> Result<Arc<GrantRecord>, Rejection> {
-        flow::grant_of(&self.0.web.ports, self.require_user().await?.session()).await
+    /// [`Rejection::NotSignedIn`], [`Rejection::Subject`] if the app cannot tell, [`Rejection::WrongMode`].
+    pub fn subject(&self) -> Result<&Subject, Rejection> {
+        self.0.was_asked.store(true, Ordering::Relaxed);
+        if !self.is_connect() {
+            return Err(Rejection::WrongMode(NO_CONNECTIONS));
+        }
+        self.0
+            .seldom()
+            .subject
+            .get()
+            .unwrap_or(&Known::NotAsked)
+            .required()
+    }
+
+    /// The Atlassian accounts that the app's user has connected, in connect mode.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`subject`](Self::subject), [`Rejection::Store`].
+    pub async fn connections(&self) -> Result<Connections, Rejection> {
+        let subject = self.subject()?.clone();
+        let ports = &self.0.web.ports;
+        let linked = flow::of_subject(ports, &subject).await?;
+        Ok(Connections::new(subject, linked, &self.visitor()))
+    }
+
+    fn visitor(&self) -> Visitor {
+        Visitor {
+            web: Arc::clone(&self.0.web),
+            context: Arc::clone(self.0.context()),
+        }
+    }
+
+    /// Whether anybody is there: signed in here, or in connect mode to the app.
+    pub(super) async fn require_somebody(&self) -> Result<(), Rejection> {
+        if self.is_connect() {
+            return self.subject().map(|_subject| ());
+        }
+        self.require_user().await.map(|_user| ())
+    }
+
+    /// On whose behalf a request works: whoever is signed in, or in connect mode the one account that is connected.
+    async fn holder(&self) -> Result<(Holder, Option<CloudId>), Rejection> {
+        if !self.is_connect() {
+            let user = self.require_user().await?;
+            return Ok((Holder::of(user.account_id()), user.session().site.clone()));
+        }
+        let holder = self.connections().await?.only()?.holder().clone();
+        Ok((holder, None))
     }
 
     /// The site of this request: the one it names (`X-Threelo-Site`, `?site=`), else the session's, else the only one.
     ///
     /// # Errors
     ///
-    /// [`Rejection::ChooseSite`], [`Rejection::NoSite`], [`Rejection::UnknownSite`], [`Rejection::SitesUnknown`], and
-    /// those of [`grant`](Self::grant).
+    /// [`Rejection::ChooseSite`], [`Rejection::NoSite`], [`Rejection::UnknownSite`], [`Rejection::SiteGone`],
+    /// [`Rejection::SitesUnknown`], and those of [`atlassian`](Self::atlassian).
     pub async fn site(&self) -> Result<Site, Rejection> {
-        let user = self.require_user().await?;
+        let (holder, chosen) = self.holder().await?;
         let wish = self.0.context().wished_site();
-        flow::site_for(&self.0.web.ports, user.session(), wish.as_deref()).await
+        flow::site_for(
+            &self.0.web.ports,
+            &holder,
+            (chosen.as_ref(), wish.as_deref()),
+        )
+        .await
     }
 
     /// Atlassian's APIs on behalf of whoever is signed in.
@@ -138,27 +209,31 @@ impl AuthSession {
     /// # Errors
     ///
     /// [`Rejection::NotSignedIn`]; [`Rejection::ConsentNeeded`] if it is known already that the grant gives no token;
-    /// [`Rejection::Store`].
+    /// in connect mode [`Rejection::NotConnected`] and [`Rejection::ChooseConnection`] unless exactly one account is
+    /// connected; [`Rejection::Store`].
     pub async fn atlassian(&self) -> Result<Atlassian, Rejection> {
-        let user = self.require_user().await?;
-        let web = &self.0.web;
-        let key = web.ports.grant_key(user.account_id());
-        flow::usable(&web.ports, &key).await?;
-        let visitor = Visitor {
-            web: Arc::clone(web),
-            context: Arc::clone(self.0.context()),
-        };
-        Ok(Atlassian::new(Arc::clone(&web.ports), key, Some(visitor)))
+        let (holder, _) = self.holder().await?;
+        let ports = &self.0.web.ports;
+        if let Some(key) = flow::key_for(ports, &holder, None).await? {
+            flow::usable(ports, &key).await?;
+        }
+        let visitor = Some(self.visitor());
+        Ok(Atlassian::new(Arc::clone(ports), holder, visitor))
     }
 
     /// Lets the session work on a site from now on.
     ///
     /// # Errors
     ///
-    /// [`Rejection::UnknownSite`] if the grant does not reach it, and those of [`grant`](Self::grant).
+    /// [`Rejection::UnknownSite`] if the grant does not reach it, and those of [`site`](Self::site).
     pub async fn choose_site(&self, id: &CloudId) -> Result<(), Rejection> {
-        let user = self.require_user().await?;
-        match flow::choose(&self.0.web.ports, user.session(), id).await? {
+        let ports = &self.0.web.ports;
+        let choice = if self.is_connect() {
+            flow::choose_linked(ports, &self.holder().await?.0, id).await?
+        } else {
+            flow::choose(ports, self.require_user().await?.session(), id).await?
+        };
+        match choice {
             Choice::Made => Ok(()),
             Choice::NotReachable => Err(Rejection::UnknownSite),
         }
@@ -186,13 +261,14 @@ impl AuthSession {
     ///
     /// # Errors
     ///
-    /// [`Rejection::MissingScope`] with what is missing, and those of [`grant`](Self::grant).
-    pub async fn require_scopes(&self, wanted: &Scopes) -> Result<(), Rejection> {
-        let missing = wanted.minus(&self.grant().await?.tokens.scopes);
-        if missing.is_empty() {
-            Ok(())
-        } else {
-            Err(Rejection::MissingScope(missing))
+    /// [`Rejection::MissingScope`] with what is missing and why, and those of [`atlassian`](Self::atlassian).
+    pub async fn require_scopes(&self, needed: &Scopes) -> Result<(), Rejection> {
+        let (holder, _) = self.holder().await?;
+        let reach = Reach::load(&self.0.web.ports, &holder).await?;
+        let known = (&reach.asked(), &reach.wanted());
+        match MissingScope::of(needed, &reach.scopes(), known) {
+            Some(missing) => Err(missing.into()),
+            None => Ok(()),
         }
     }
 
@@ -211,13 +287,23 @@ impl AuthSession {
 
     /// A rejection with the reply that fits this request.
     pub fn refuse(&self, rejection: Rejection) -> Refusal {
-        let reply = web::reject(&self.0.web, &rejection, self.0.context());
-        Refusal::new(rejection, reply)
+        self.visitor().refuse(rejection)
     }
 
-    /// Starts a login in the form that fits this request.
+    /// Starts a login in the form that fits this request. In connect mode it must be a change that a page of this app asks
+    /// for, and the handler must have asked for [`connections`](Self::connections): any other request gets the page with
+    /// the button.
     pub fn start_login(&self, login: &Login) -> Reply {
-        let started = web::start_login(&self.0.web, login, self.0.context());
+        let context = self.0.context();
+        let subject = match self.subject() {
+            Ok(_) if context.is_safe || !self.0.same_origin => {
+                return self.refuse(Rejection::NotConnected).into_reply();
+            }
+            Ok(subject) => Some(subject),
+            Err(Rejection::WrongMode(_)) => None,
+            Err(other) => return self.refuse(other).into_reply(),
+        };
+        let started = web::start_login(&self.0.web, login, (context, subject));
         started.unwrap_or_else(|rejection| self.refuse(rejection).into_reply())
     }
 
@@ -265,6 +351,11 @@ impl AuthSession {
         std::mem::take(&mut *cookies.unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+const NO_USERS: &str =
+    "in connect mode the app has users of its own: ask for `Connections` or `Atlassian`";
+const NO_CONNECTIONS: &str =
+    "connections are of connect mode: build a `Connect`, or ask for `CurrentUser`";
 
 const VARY_COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");

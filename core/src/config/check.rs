@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Config, ConfigError, CookiePolicy, Problem, Settings};
+use super::{Config, ConfigError, CookiePolicy, Mode, Problem, Settings};
 use crate::environment::{is_loopback, origin_text, parse_origin};
 use crate::return_to::ReturnToRules;
 use crate::scope::Scopes;
@@ -35,6 +35,8 @@ pub fn check(settings: Settings) -> Result<Config, ConfigError> {
     };
     Ok(Config {
         redirect_uri: format!("{}{public_prefix}/callback", origin_text(&public_url)),
+        mode: settings.mode.clone(),
+        access: settings.access,
         cookies: cookies(&public_url, settings.cookie_suffix.as_deref()),
         scopes: all_scopes(&settings),
         optional_scopes: settings.optional_scopes.into_iter().collect(),
@@ -44,6 +46,8 @@ pub fn check(settings: Settings) -> Result<Config, ConfigError> {
         prefix: settings.prefix,
         token_encoding: settings.token_encoding,
         lifetimes: settings.lifetimes,
+        remember: settings.remember,
+        profile_age: settings.profile_age,
         sessions_per_account: settings.sessions_per_account,
         refresh_wait: settings.refresh_wait,
         longest_consent: settings.longest_consent,
@@ -82,6 +86,7 @@ fn cookies(public_url: &Url, suffix: Option<&str>) -> CookiePolicy {
         secure,
         session: format!("{prefix}threelo-session{suffix}"),
         flow_prefix: format!("{prefix}threelo-flow{suffix}-"),
+        notice: format!("{prefix}threelo-notice{suffix}"),
     }
 }
 
@@ -109,6 +114,7 @@ impl Problems {
         problems.scopes("scopes", &settings.scopes);
         problems.scopes("optional_scopes", &settings.optional_scopes);
         problems.suffix(settings.cookie_suffix.as_deref());
+        problems.app_login(settings);
         problems
     }
 
@@ -201,6 +207,24 @@ impl Problems {
         accepted
     }
 
+    fn app_login(&mut self, settings: &Settings) {
+        let Mode::Connect {
+            login: Some(path), ..
+        } = &settings.mode
+        else {
+            return;
+        };
+        let is_path = path.starts_with('/')
+            && !path.starts_with("//")
+            && path
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        if !is_path {
+            let remedy = "give the path of the app's own login page, such as /login";
+            self.add("app_login", format!("{path:?}"), remedy);
+        }
+    }
+
     fn suffix(&mut self, suffix: Option<&str>) {
         let Some(suffix) = suffix else { return };
         let good = (1..=32).contains(&suffix.len())
@@ -227,6 +251,11 @@ impl Problems {
             lifetimes.absolute,
             (HOUR, 90 * DAY),
         );
+        if let Some(longer) = settings.remember {
+            self.within("remember (idle)", longer.idle, (5 * MINUTE, 90 * DAY));
+            self.within("remember (absolute)", longer.absolute, (HOUR, 90 * DAY));
+        }
+        self.within("profile_age", settings.profile_age, (10 * MINUTE, 30 * DAY));
         const SECOND: Duration = Duration::from_secs(1);
         self.within("refresh_wait", settings.refresh_wait, (SECOND, 30 * SECOND));
         if let Some(longest) = settings.longest_consent {

@@ -42,9 +42,55 @@ pub enum TokenEncoding {
     Form,
 }
 
+/// What a consent reaches: the grant type that was chosen when the app was created in the developer console.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AccessType {
+    /// Account-level: one grant per account, which widens with every consent.
+    #[default]
+    Account,
+    /// Resource-level: one grant per consent, for the sites that were chosen there.
+    Resource,
+}
+
+/// What happens when an Atlassian account is connected that another user of the app has connected already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LinkPolicy {
+    /// The second user is told so, and the first keeps it.
+    #[default]
+    Refuse,
+    /// Both have it.
+    Share,
+}
+
+/// Who owns the users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "every decision must know both")]
+pub enum Mode {
+    /// Atlassian accounts sign in, with sessions of ours.
+    SignIn,
+    /// The app has users and sessions of its own, and they connect Atlassian accounts.
+    Connect {
+        /// Whether two users may have one account.
+        links: LinkPolicy,
+        /// Where the app signs its users in, if it says so.
+        login: Option<String>,
+    },
+}
+
+impl Mode {
+    /// Whether the app has users of its own.
+    pub fn is_connect(&self) -> bool {
+        matches!(self, Self::Connect { .. })
+    }
+}
+
 /// What the caller said, unchecked.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    pub(crate) mode: Mode,
+    pub(crate) access: AccessType,
     pub(crate) credentials: Credentials,
     pub(crate) environment: Environment,
     pub(crate) public_url: String,
@@ -58,6 +104,8 @@ pub struct Settings {
     pub(crate) cookie_suffix: Option<String>,
     pub(crate) token_encoding: TokenEncoding,
     pub(crate) lifetimes: Lifetimes,
+    pub(crate) remember: Option<Remember>,
+    pub(crate) profile_age: Duration,
     pub(crate) sessions_per_account: usize,
     pub(crate) refresh_wait: Duration,
     pub(crate) longest_consent: Option<Duration>,
@@ -67,6 +115,8 @@ impl Settings {
     /// Defaults around what has none.
     pub(crate) fn new(credentials: Credentials, public_url: String) -> Self {
         Self {
+            mode: Mode::SignIn,
+            access: AccessType::default(),
             credentials,
             environment: Environment::cloud(),
             public_url,
@@ -80,6 +130,8 @@ impl Settings {
             cookie_suffix: None,
             token_encoding: TokenEncoding::default(),
             lifetimes: Lifetimes::default(),
+            remember: None,
+            profile_age: Duration::from_secs(24 * 3600),
             sessions_per_account: 20,
             refresh_wait: Duration::from_secs(12),
             longest_consent: None,
@@ -115,6 +167,15 @@ impl Lifetimes {
     }
 }
 
+/// How long a session lives whose visitor asked to stay signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remember {
+    /// Without use: 5 minutes to 90 days.
+    pub idle: Duration,
+    /// At most: 1 hour to 90 days.
+    pub absolute: Duration,
+}
+
 /// Names and attributes of our cookies, derived from the public URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookiePolicy {
@@ -124,11 +185,17 @@ pub struct CookiePolicy {
     pub session: String,
     /// What the names of flow cookies begin with; 8 characters of the state's hash follow.
     pub flow_prefix: String,
+    /// The cookie that carries what the next page says.
+    pub notice: String,
 }
 
 /// Checked settings and what follows from them.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Who owns the users.
+    pub mode: Mode,
+    /// What a consent reaches.
+    pub access: AccessType,
     /// The app's identity.
     pub credentials: Credentials,
     /// Which Atlassian.
@@ -157,6 +224,10 @@ pub struct Config {
     pub token_encoding: TokenEncoding,
     /// How long things live.
     pub lifetimes: Lifetimes,
+    /// How long things live for visitors who asked to stay signed in, if the app offers that.
+    pub remember: Option<Remember>,
+    /// A profile that is older is read again behind a request: 10 minutes to 30 days; 1 day unless set.
+    pub profile_age: Duration,
     /// Sessions that one account may have; the oldest ends.
     pub sessions_per_account: usize,
     /// How long a request waits for a refresh: 1 to 30 seconds; 12 seconds unless set.
@@ -169,6 +240,14 @@ impl Config {
     /// The public path of an auth route, e.g. `/tool/auth/login`.
     pub fn route(&self, name: &str) -> String {
         format!("{}{}/{name}", self.mount, self.prefix)
+    }
+
+    /// How long a session lives without use, and at most.
+    pub fn session_lives(&self, remembered: bool) -> (Duration, Duration) {
+        match self.remember.filter(|_| remembered) {
+            Some(longer) => (longer.idle, longer.absolute),
+            None => (self.lifetimes.idle, self.lifetimes.absolute),
+        }
     }
 
     /// The public path of the app's front page.

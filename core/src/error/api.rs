@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{ConsentNeeded, GrantError, Rejection};
-use crate::scope::Scopes;
+use super::{ConsentNeeded, GrantError, MissingScope, Rejection, ScopeLack};
 
 /// Why a call to an API of Atlassian failed. Holds nothing of the answer's body.
 #[derive(Debug, thiserror::Error)]
@@ -15,17 +14,17 @@ pub enum ApiErrorKind {
     #[error(transparent)]
     ConsentNeeded(#[from] ConsentNeeded),
     /// The token lacks a scope that the operation needs.
-    #[error("a scope is missing: {}", wanted(.needed))]
-    MissingScope {
-        /// What is missing, if the call said what it needs; Atlassian does not tell.
-        needed: Option<Scopes>,
-    },
+    #[error(transparent)]
+    MissingScope(#[from] MissingScope),
     /// The account may not do that: no permission in the product, or an admin's rule.
     #[error("atlassian forbids this account to do that")]
     Forbidden,
     /// It does not exist, or this account cannot see it; also a site that the grant does not reach.
     #[error("atlassian knows no such thing, or does not show it to this account")]
     NotFound,
+    /// The site is not reachable with the grant any more; the sites were read again to make sure.
+    #[error("the site is not reachable any more")]
+    SiteGone,
     /// Too many calls.
     #[error("atlassian asks for fewer calls")]
     RateLimited {
@@ -57,20 +56,14 @@ pub enum ApiErrorKind {
     Store(#[source] crate::store::StoreError),
 }
 
-fn wanted(needed: &Option<Scopes>) -> String {
-    needed.as_ref().map_or_else(
-        || "atlassian does not say which".to_owned(),
-        Scopes::to_string,
-    )
-}
-
 impl ApiErrorKind {
     /// The status of the JSON answer to the app's own visitor.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::ConsentNeeded(_) => StatusCode::UNAUTHORIZED,
-            Self::MissingScope { .. } | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::MissingScope(_) | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SiteGone => StatusCode::CONFLICT,
             Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Store(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -83,9 +76,13 @@ impl ApiErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ConsentNeeded(_) => "consent_needed",
-            Self::MissingScope { .. } => "missing_scope",
+            Self::MissingScope(missing) if missing.why == ScopeLack::NotGranted => {
+                "scope_not_granted"
+            }
+            Self::MissingScope(_) => "missing_scope",
             Self::Forbidden => "atlassian_forbids",
             Self::NotFound => "atlassian_not_found",
+            Self::SiteGone => "site_gone",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable { .. } | Self::Store(_) => "unavailable",
             Self::Refused { .. } => "atlassian_refused",
@@ -122,8 +119,9 @@ impl From<ApiErrorKind> for Rejection {
     fn from(kind: ApiErrorKind) -> Self {
         match kind {
             ApiErrorKind::ConsentNeeded(needed) => Self::ConsentNeeded(needed),
-            ApiErrorKind::MissingScope { needed } => Self::MissingScope(needed.unwrap_or_default()),
+            ApiErrorKind::MissingScope(missing) => Self::MissingScope(missing),
             ApiErrorKind::Store(error) => Self::Store(error),
+            ApiErrorKind::SiteGone => Self::SiteGone,
             other => Self::Api(other),
         }
     }

@@ -3,13 +3,14 @@
 mod api;
 mod grant;
 mod reason;
+mod scopes;
 
 use http::StatusCode;
 
 pub use self::api::ApiErrorKind;
 pub use self::grant::{ConsentNeeded, GrantError};
 pub use self::reason::Reason;
-use crate::scope::Scopes;
+pub use self::scopes::{MissingScope, ScopeLack};
 use crate::store::StoreError;
 
 /// Why a request is turned away.
@@ -25,12 +26,27 @@ pub enum Rejection {
     /// The session is there, its grant gives no tokens: the account must consent again.
     #[error(transparent)]
     ConsentNeeded(#[from] ConsentNeeded),
+    /// Connect mode: the user has connected no Atlassian account.
+    #[error("no atlassian account is connected")]
+    NotConnected,
+    /// Connect mode: the user has connected several accounts, and the request does not say which it means.
+    #[error("one of the connected accounts must be chosen")]
+    ChooseConnection,
+    /// What was asked for belongs to the other mode. The text says what to ask for instead.
+    #[error("not in this mode: {0}")]
+    WrongMode(&'static str),
+    /// Connect mode: the app could not tell who its user is.
+    #[error("the app cannot tell who its user is")]
+    Subject,
     /// Several sites are reachable and none is chosen.
     #[error("a site must be chosen")]
     ChooseSite,
     /// The grant reaches no site.
     #[error("no site is reachable")]
     NoSite,
+    /// The site that was chosen is not reachable any more. No other takes its place.
+    #[error("the chosen site is not reachable any more")]
+    SiteGone,
     /// The site that the request names is not reachable with this grant.
     #[error("the wished site is not reachable")]
     UnknownSite,
@@ -38,8 +54,8 @@ pub enum Rejection {
     #[error("the sites could not be read")]
     SitesUnknown,
     /// The grant lacks scopes that the route needs.
-    #[error("scopes are missing: {0}")]
-    MissingScope(Scopes),
+    #[error(transparent)]
+    MissingScope(#[from] MissingScope),
     /// A change without same-origin proof, or a read from another site.
     #[error("the request comes from another site")]
     Forbidden,
@@ -81,7 +97,9 @@ impl Rejection {
         match self {
             Self::NotSignedIn | Self::ConsentNeeded(_) => StatusCode::UNAUTHORIZED,
             Self::Api(kind) => kind.status(),
-            Self::ChooseSite => StatusCode::CONFLICT,
+            Self::ChooseSite | Self::SiteGone | Self::NotConnected | Self::ChooseConnection => {
+                StatusCode::CONFLICT
+            }
             Self::NoSite | Self::UnknownSite | Self::MissingScope(_) | Self::Forbidden => {
                 StatusCode::FORBIDDEN
             }
@@ -89,10 +107,14 @@ impl Rejection {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest(_) | Self::NavigationOnly => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::MissingLayer(_) | Self::Login(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Prefetch | Self::SitesUnknown | Self::Store(_) | Self::NoRandomness => {
-                StatusCode::SERVICE_UNAVAILABLE
+            Self::MissingLayer(_) | Self::Login(_) | Self::WrongMode(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
             }
+            Self::Prefetch
+            | Self::SitesUnknown
+            | Self::Store(_)
+            | Self::Subject
+            | Self::NoRandomness => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -103,10 +125,17 @@ impl Rejection {
             Self::MissingLayer(_) => "missing_layer",
             Self::ConsentNeeded(_) => "consent_needed",
             Self::Api(kind) => kind.code(),
+            Self::NotConnected => "not_connected",
+            Self::ChooseConnection => "choose_connection",
+            Self::WrongMode(_) => "wrong_mode",
             Self::ChooseSite => "choose_site",
+            Self::SiteGone => "site_gone",
             Self::NoSite => "no_site",
             Self::UnknownSite => "unknown_site",
             Self::SitesUnknown => "sites_unknown",
+            Self::MissingScope(missing) if missing.why == ScopeLack::NotGranted => {
+                "scope_not_granted"
+            }
             Self::MissingScope(_) => "missing_scope",
             Self::Forbidden => "cross_site",
             Self::Method(_) => "method_not_allowed",
@@ -116,18 +145,7 @@ impl Rejection {
             Self::Prefetch => "prefetch",
             Self::NavigationOnly => "navigation_only",
             Self::Login(_) => "login_misused",
-            Self::Store(_) | Self::NoRandomness => "unavailable",
+            Self::Store(_) | Self::Subject | Self::NoRandomness => "unavailable",
         }
-    }
-
-    /// Whether signing in (again) is the way on.
-    pub fn wants_login(&self) -> bool {
-        matches!(
-            self,
-            Self::NotSignedIn
-                | Self::ConsentNeeded(_)
-                | Self::MissingScope(_)
-                | Self::NavigationOnly
-        )
     }
 }

@@ -16,6 +16,10 @@ pub enum Reason {
     Account,
     /// Atlassian or a store did not answer.
     Unavailable,
+    /// Another Atlassian account was chosen than the one that was asked for.
+    WrongAccount,
+    /// Another user of the app has connected that Atlassian account.
+    LinkedElsewhere,
 }
 
 impl Reason {
@@ -28,6 +32,8 @@ impl Reason {
             Self::Setup => "setup",
             Self::Account => "account",
             Self::Unavailable => "unavailable",
+            Self::WrongAccount => "wrong_account",
+            Self::LinkedElsewhere => "linked_elsewhere",
         }
     }
 
@@ -40,6 +46,8 @@ impl Reason {
             Self::Setup,
             Self::Account,
             Self::Unavailable,
+            Self::WrongAccount,
+            Self::LinkedElsewhere,
         ]
         .into_iter()
         .find(|reason| reason.as_str() == text)

@@ -1,60 +1,21 @@
 //! The end of a flow: who may finish it, once.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use super::consent::{self, Consented};
-use super::cookie::{self, Flow, FlowCookie};
+use super::arrival::{Arrival, Known};
+use super::consent;
+use super::cookie::{self, Flow};
+use super::ending;
 use super::hooks::{Cancelled, Next};
+use super::landing::Landing;
 use super::ports::Ports;
-use super::session;
 use crate::authorize::{AuthorizationResponse, Outcome};
 use crate::error::{Reason, Rejection};
-use crate::ids::Ticket;
+use crate::ids::{Subject, Ticket};
 use crate::message::cookie::SetCookie;
 use crate::return_to::ReturnTo;
 use crate::secret::AuthorizationCode;
 use crate::store::Spent;
-
-/// A browser at the callback.
-#[derive(Debug)]
-pub(crate) struct Arrival<'a> {
-    /// The raw query.
-    pub query: Option<&'a str>,
-    /// The flow cookies that it sent.
-    pub flows: &'a [FlowCookie],
-    /// The session cookie that it sent.
-    pub session: Option<&'a Ticket>,
-}
-
-/// Where a browser goes after the callback.
-#[derive(Debug)]
-#[non_exhaustive]
-pub(crate) enum Landing {
-    /// To a place of the app, with cookies to set.
-    At(ReturnTo, Vec<SetCookie>),
-    /// To the page that says why nothing came of it.
-    Failed {
-        /// Why.
-        reason: Reason,
-        /// Where the visitor wanted to go, if this browser's flow knows.
-        return_to: Option<ReturnTo>,
-        /// Cookies to remove.
-        cookies: Vec<SetCookie>,
-    },
-    /// The first arrival of this flow is still at work.
-    StillWorking,
-}
-
-impl Landing {
-    fn refused(reason: Reason) -> Self {
-        Self::Failed {
-            reason,
-            return_to: None,
-            cookies: Vec::new(),
-        }
-    }
-}
 
 /// Finishes a flow.
 ///
@@ -72,28 +33,85 @@ pub(crate) async fn land(ports: &Arc<Ports>, arrival: Arrival<'_>) -> Landing {
     let Some(flow) = cookie::open(ports, &state, arrival.flows) else {
         return refuse("this browser did not start the flow, or the flow is too old");
     };
+    if flow.subject.is_some() != ports.config.mode.is_connect() {
+        return refuse("the flow was started for something else");
+    }
     let bound = Bound {
         return_to: usable(ports, &flow),
         removal: cookie::removal(ports, &state),
         state,
         flow,
     };
-    match response.outcome {
-        Outcome::Code(code) => exchange(ports, bound, code, arrival.session).await,
-        other => without_code(ports, bound, &other, arrival.session).await,
+    match user_of(&bound, &arrival) {
+        User::Right(subject) => {
+            bound
+                .finish(ports, response.outcome, (arrival, subject))
+                .await
+        }
+        User::Wrong => wrong_user(ports, bound).await,
+        User::Bounce => Landing::Bounce,
+        User::Unknown => bound.unavailable(),
+    }
+}
+
+/// Whether the app's user is the one who started the flow.
+enum User {
+    /// Yes; `None` in sign-in mode, where the browser is all that counts.
+    Right(Option<Subject>),
+    /// No, or nobody is signed in to the app.
+    Wrong,
+    /// Perhaps: the app's cookies may have stayed behind.
+    Bounce,
+    /// The app cannot tell just now.
+    Unknown,
+}
+
+fn user_of(bound: &Bound, arrival: &Arrival<'_>) -> User {
+    let Some(starter) = bound.flow.subject.as_deref() else {
+        return User::Right(None);
+    };
+    match &arrival.subject {
+        Known::Subject(subject) if subject.as_str() == starter => {
+            User::Right(Some(subject.clone()))
+        }
+        Known::Subject(_) => User::Wrong,
+        Known::Nobody if !arrival.bounced => User::Bounce,
+        Known::Nobody => User::Wrong,
+        Known::Failed | Known::NotAsked => User::Unknown,
+    }
+}
+
+/// The right browser, and another user of the app than the one who started the flow: it is used up, nothing is exchanged.
+async fn wrong_user(ports: &Arc<Ports>, bound: Bound) -> Landing {
+    tracing::info!(target: "threelo", "callback refused: another user of the app started the flow");
+    match spend(ports, &bound).await {
+        Ok(_) => bound.failed(Reason::Refused),
+        Err(_) => bound.unavailable(),
     }
 }
 
 /// A flow that is proven to be this browser's.
-struct Bound {
-    flow: Flow,
-    state: Ticket,
-    return_to: ReturnTo,
-    removal: SetCookie,
+pub(super) struct Bound {
+    pub(super) flow: Flow,
+    pub(super) state: Ticket,
+    pub(super) return_to: ReturnTo,
+    pub(super) removal: SetCookie,
 }
 
 impl Bound {
-    fn failed(self, reason: Reason) -> Landing {
+    async fn finish(
+        self,
+        ports: &Arc<Ports>,
+        outcome: Outcome,
+        (arrival, subject): (Arrival<'_>, Option<Subject>),
+    ) -> Landing {
+        match outcome {
+            Outcome::Code(code) => exchange(ports, self, (code, subject), arrival.session).await,
+            other => without_code(ports, self, &other, arrival.session).await,
+        }
+    }
+
+    pub(super) fn failed(self, reason: Reason) -> Landing {
         Landing::Failed {
             reason,
             return_to: Some(self.return_to),
@@ -102,7 +120,7 @@ impl Bound {
     }
 
     /// The browser keeps the flow and may come again.
-    fn unavailable(self) -> Landing {
+    pub(super) fn unavailable(self) -> Landing {
         Landing::Failed {
             reason: Reason::Unavailable,
             return_to: Some(self.return_to),
@@ -112,7 +130,7 @@ impl Bound {
 }
 
 /// The return target once more through the rules: they may have changed since the start.
-fn usable(ports: &Ports, flow: &Flow) -> ReturnTo {
+fn usable(ports: &Arc<Ports>, flow: &Flow) -> ReturnTo {
     ports
         .config
         .return_to
@@ -125,7 +143,7 @@ fn refuse(why: &'static str) -> Landing {
     Landing::refused(Reason::Refused)
 }
 
-async fn spend(ports: &Ports, bound: &Bound) -> Result<Spent, Rejection> {
+async fn spend(ports: &Arc<Ports>, bound: &Bound) -> Result<Spent, Rejection> {
     let now = ports.now();
     let issued_at = bound.flow.issued_at.unwrap_or(now);
     let until = issued_at
@@ -135,14 +153,14 @@ async fn spend(ports: &Ports, bound: &Bound) -> Result<Spent, Rejection> {
 }
 
 async fn without_code(
-    ports: &Ports,
+    ports: &Arc<Ports>,
     bound: Bound,
     outcome: &Outcome,
     session: Option<&Ticket>,
 ) -> Landing {
     match spend(ports, &bound).await {
         Err(_) => return bound.unavailable(),
-        Ok(Spent::Again) => return again(ports, bound, session).await,
+        Ok(Spent::Again) => return ending::again(ports, bound, session).await,
         Ok(Spent::First) => {}
     }
     match outcome {
@@ -152,7 +170,7 @@ async fn without_code(
     }
 }
 
-async fn cancelled(ports: &Ports, bound: Bound) -> Landing {
+async fn cancelled(ports: &Arc<Ports>, bound: Bound) -> Landing {
     tracing::info!(target: "threelo", "login cancelled by the visitor");
     let told = Cancelled {
         details: bound.flow.details(),
@@ -170,7 +188,7 @@ async fn cancelled(ports: &Ports, bound: Bound) -> Landing {
 async fn exchange(
     ports: &Arc<Ports>,
     bound: Bound,
-    code: AuthorizationCode,
+    (code, subject): (AuthorizationCode, Option<Subject>),
     old_session: Option<&Ticket>,
 ) -> Landing {
     let Ok(place) = Arc::clone(&ports.queue).try_acquire_owned() else {
@@ -182,48 +200,22 @@ async fn exchange(
     };
     match spend(ports, &bound).await {
         Err(_) => return bound.unavailable(),
-        Ok(Spent::Again) => return again(ports, bound, old_session).await,
+        Ok(Spent::Again) => return ending::again(ports, bound, old_session).await,
         Ok(Spent::First) => {}
     }
     // From here on the work goes on without the visitor: a hang-up must not lose a grant.
     let (at_work, worker) = (ports.mark_at_work(bound.state.hash()), Arc::clone(ports));
-    let asked = consent::Asked::new(&bound.flow, bound.return_to.clone(), code);
+    let is_connect = subject.is_some();
+    let brought = (bound.return_to.clone(), code, subject);
+    let asked = consent::Asked::new(ports, &bound.flow, brought);
     let work = ports.tasks.spawn(async move {
         let (_at_work, _place) = (at_work, place);
         consent::take(&worker, asked).await
     });
     match work.await {
-        Ok(Ok(consented)) => sign_in(ports, bound, consented, old_session).await,
-        Ok(Err(reason)) => bound.failed(reason),
+        Ok(Ok(consented)) if is_connect => ending::connected(ports, bound, consented),
+        Ok(Ok(consented)) => ending::sign_in(ports, bound, consented, old_session).await,
+        Ok(Err(failure)) => ending::failed(ports, bound, failure, old_session).await,
         Err(_panic_or_shutdown) => bound.failed(Reason::Unavailable),
-    }
-}
-
-async fn sign_in(
-    ports: &Arc<Ports>,
-    bound: Bound,
-    consented: Consented,
-    old: Option<&Ticket>,
-) -> Landing {
-    match session::begin(ports, &consented, old).await {
-        Ok(cookie) => Landing::At(consented.return_to, vec![bound.removal, cookie]),
-        Err(_) => bound.failed(Reason::Unavailable),
-    }
-}
-
-/// A second arrival never exchanges: it is told to wait, led on if its login has happened, or refused.
-async fn again(ports: &Ports, bound: Bound, session: Option<&Ticket>) -> Landing {
-    if ports.is_at_work(&bound.state.hash()) {
-        return Landing::StillWorking;
-    }
-    let Ok(session) = session::current(ports, session).await else {
-        return bound.unavailable();
-    };
-    let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
-    match session {
-        Some(session) if session.created_at >= began => {
-            Landing::At(bound.return_to, vec![bound.removal])
-        }
-        _ => bound.failed(Reason::Refused),
     }
 }

@@ -69,6 +69,14 @@ pub(super) struct Flow {
     pub(super) more_scopes: Vec<String>,
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub(super) wished_site: Option<String>,
+    /// In connect mode: the user of the app who started it.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub(super) subject: Option<String>,
+    /// The only account that may come back, if it matters.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub(super) account: Option<String>,
+    #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) remember: bool,
     #[serde(rename = "v")]
     verifier: String,
     #[serde(skip)]
@@ -82,6 +90,9 @@ impl Flow {
             details: details.value().clone(),
             more_scopes: Vec::new(),
             wished_site: None,
+            subject: None,
+            account: None,
+            remember: false,
             verifier: verifier.expose().to_owned(),
             issued_at: None,
         }

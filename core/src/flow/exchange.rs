@@ -148,6 +148,12 @@ pub(super) async fn profile(ports: &Ports, tokens: &TokenSet) -> Result<Profile,
     })
 }
 
+/// Asks Atlassian to forget tokens, once; nobody knows whether it does.
+pub(super) async fn revoke(ports: &Ports, tokens: &TokenSet) {
+    let request = token::revocation_request(&ports.config, tokens);
+    let _ = send(ports, "revocation", request, TOKEN_BODY).await;
+}
+
 /// Why the sites are unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {

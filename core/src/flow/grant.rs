@@ -1,12 +1,16 @@
-//! An account's one grant: new consents join it, and it ends.
+//! Grants in the store: consents make, join or replace them.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::links;
 use super::ports::Ports;
-use crate::config::Config;
+use crate::config::{AccessType, Config};
 use crate::error::Reason;
-use crate::ids::AccountId;
+use crate::ids::{CloudId, ConsentId, Subject};
+use crate::profile::Profile;
+use crate::random::random;
+use crate::scope::Scopes;
 use crate::site::Site;
 use crate::store::{GrantKey, GrantRecord, Inserted, Replaced, StoreError};
 use crate::token::TokenSet;
@@ -15,28 +19,53 @@ const TRIES: u32 = 6;
 /// A refresh token that nobody uses ends after this long.
 const IDLE: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// Whether a grant may be made, or only renewed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Missing {
-    Insert,
-    LeaveOut,
+/// What a consent brought.
+pub(super) struct Consent<'a> {
+    pub(super) profile: &'a Arc<Profile>,
+    pub(super) tokens: &'a TokenSet,
+    pub(super) asked: &'a Scopes,
+    pub(super) sites: Option<Arc<[Site]>>,
+    /// In connect mode, who gets the grant.
+    pub(super) subject: Option<&'a Subject>,
 }
 
-/// Stores a consent: a new grant, or new tokens and sites for the account's existing one.
-pub(super) async fn store(
-    ports: &Ports,
-    account: &AccountId,
-    tokens: &TokenSet,
-    sites: Option<Arc<[Site]>>,
-) -> Result<(), Reason> {
-    let new = record(ports, account, tokens, sites);
+/// Whether a grant may be made or linked, or only renewed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    All,
+    TokensOnly,
+}
+
+/// What came of one try.
+enum Put {
+    Done(Arc<GrantRecord>),
+    /// Somebody else wrote in between.
+    Conflict,
+    /// Another user of the app has the account.
+    Taken,
+    /// There is nothing to renew, or something newer is stored.
+    Nothing,
+}
+
+/// Stores a consent: a new grant, or new tokens, sites and links for the existing one.
+///
+/// # Errors
+///
+/// [`Reason::LinkedElsewhere`], [`Reason::Unavailable`].
+pub(super) async fn store(ports: &Ports, consent: &Consent<'_>) -> Result<(), Reason> {
+    let new = record(ports, consent).map_err(|_none| Reason::Unavailable)?;
     for attempt in 0..TRIES {
-        match put(ports, &new, Missing::Insert).await {
-            Ok(true) => return Ok(()),
-            Ok(false) => {}
+        match put(ports, &new, Change::All).await {
+            Ok(Put::Done(stored)) => return replace_older(ports, &stored).await,
+            Ok(Put::Nothing) => return Ok(()),
+            Ok(Put::Taken) => {
+                renew(ports, consent).await;
+                return Err(Reason::LinkedElsewhere);
+            }
+            Ok(Put::Conflict) => {}
             Err(StoreError::Full) => break,
             Err(StoreError::Failed(_)) => {
-                tokio::time::sleep(Duration::from_millis(50 << attempt)).await
+                tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
             }
         }
     }
@@ -44,79 +73,173 @@ pub(super) async fn store(
     Err(Reason::Unavailable)
 }
 
-/// Gives an existing grant the new tokens; makes none.
-pub(super) async fn renew(
-    ports: &Ports,
-    account: &AccountId,
-    tokens: &TokenSet,
-    sites: Option<Arc<[Site]>>,
-) {
-    let new = record(ports, account, tokens, sites);
+/// Gives an existing grant the new tokens, because its old ones may be dead by now; makes none and links nobody.
+pub(super) async fn renew(ports: &Ports, consent: &Consent<'_>) {
+    if ports.config.access == AccessType::Resource {
+        return;
+    }
+    let Ok(new) = record(ports, consent) else {
+        return;
+    };
     for _ in 0..TRIES {
-        if matches!(put(ports, &new, Missing::LeaveOut).await, Ok(true)) {
+        if let Ok(Put::Done(_) | Put::Nothing) = put(ports, &new, Change::TokensOnly).await {
             return;
         }
     }
     tracing::warn!(target: "threelo", "an existing grant did not get its new tokens");
 }
 
-fn record(
-    ports: &Ports,
-    account: &AccountId,
-    tokens: &TokenSet,
-    sites: Option<Arc<[Site]>>,
-) -> GrantRecord {
-    GrantRecord {
-        key: ports.grant_key(account),
-        tokens: tokens.clone(),
-        consented_at: tokens.exchanged_at,
+fn record(ports: &Ports, consent: &Consent<'_>) -> Result<GrantRecord, crate::error::Rejection> {
+    let account = &consent.profile.account_id;
+    let key = match ports.config.access {
+        AccessType::Account => ports.grant_key(account),
+        AccessType::Resource => GrantKey {
+            consent: Some(ConsentId::from_bytes(random()?)),
+            ..ports.grant_key(account)
+        },
+    };
+    let now = ports.now();
+    Ok(GrantRecord {
+        key,
+        tokens: consent.tokens.clone(),
+        consented_at: consent.tokens.exchanged_at,
+        asked: consent.asked.clone(),
+        wanted: consent.asked.clone(),
         consent_needed: None,
-        sites,
-        sites_read_at: ports.now(),
+        sites: consent.sites.clone(),
+        added: Arc::new([]),
+        sites_read_at: now,
         last_site: None,
+        profile: consent.subject.map(|_| Arc::clone(consent.profile)),
+        links: consent
+            .subject
+            .map(|subject| links::new(subject, now))
+            .into_iter()
+            .collect(),
         generation: 1,
         version: 1,
-    }
+    })
 }
 
-/// One try; `false` means that somebody else wrote in between.
-async fn put(ports: &Ports, new: &GrantRecord, missing: Missing) -> Result<bool, StoreError> {
-    let Some(stored) = ports.grants.load(&new.key).await? else {
-        if missing == Missing::LeaveOut {
-            return Ok(true);
-        }
-        let record = Arc::new(new.clone());
-        let is_done = ports.grants.insert(Arc::clone(&record)).await? == Inserted::Done;
-        if is_done {
-            use_from_now_on(ports, &record);
-        }
-        return Ok(is_done);
-    };
-    // Consents are compared with consents: a refresh of the old grant may have been answered after this one.
-    if stored.consented_at > new.consented_at {
-        return Ok(true);
+/// One try.
+async fn put(ports: &Ports, new: &GrantRecord, change: Change) -> Result<Put, StoreError> {
+    let theirs = ports
+        .grants
+        .of_account(&ports.app, &new.key.account)
+        .await?;
+    if change == Change::All && links::is_taken(ports, &theirs, new) {
+        return Ok(Put::Taken);
     }
-    let merged = GrantRecord {
-        sites: new.sites.clone().or_else(|| stored.sites.clone()),
-        last_site: stored.last_site.clone(),
-        generation: stored.generation + 1,
-        version: stored.version + 1,
-        ..new.clone()
+    let Some(stored) = theirs.iter().find(|stored| stored.key == new.key) else {
+        if change == Change::TokensOnly {
+            return Ok(Put::Nothing);
+        }
+        return insert(ports, new).await;
     };
-    let record = Arc::new(merged);
+    let record = Arc::new(match change {
+        Change::All => joined(stored, new),
+        Change::TokensOnly => GrantRecord {
+            links: Arc::clone(&stored.links),
+            profile: stored.profile.clone(),
+            ..joined(stored, new)
+        },
+    });
+    if record.generation == stored.generation && record.links == stored.links {
+        return Ok(Put::Nothing);
+    }
     let replaced = ports
         .grants
         .replace(stored.version, Arc::clone(&record))
         .await?;
-    if replaced == Replaced::Done {
-        use_from_now_on(ports, &record);
-    }
-    Ok(replaced == Replaced::Done)
+    Ok(match replaced {
+        Replaced::Done => done(ports, record),
+        Replaced::Conflict => Put::Conflict,
+    })
 }
 
-fn use_from_now_on(ports: &Ports, record: &Arc<GrantRecord>) {
-    ports.refresh.cache.put(record, ports.now());
-    ports.refresh.flights.wake(&record.key.account);
+async fn insert(ports: &Ports, new: &GrantRecord) -> Result<Put, StoreError> {
+    let record = Arc::new(new.clone());
+    Ok(match ports.grants.insert(Arc::clone(&record)).await? {
+        Inserted::Done => done(ports, record),
+        Inserted::Exists => Put::Conflict,
+    })
+}
+
+fn done(ports: &Ports, record: Arc<GrantRecord>) -> Put {
+    ports.refresh.cache.put(&record, ports.now());
+    ports.refresh.flights.wake(&record.key);
+    Put::Done(record)
+}
+
+/// The stored grant with what a consent brought. Consents are compared with consents: a refresh of the old grant may have
+/// been answered after this one, and of two consents the newer one's tokens are kept.
+fn joined(stored: &GrantRecord, new: &GrantRecord) -> GrantRecord {
+    let common = GrantRecord {
+        wanted: stored.wanted.union(&new.wanted),
+        last_site: stored.last_site.clone(),
+        links: links::joined(&stored.links, &new.links),
+        version: stored.version + 1,
+        ..stored.clone()
+    };
+    if stored.consented_at > new.consented_at {
+        return common;
+    }
+    GrantRecord {
+        tokens: new.tokens.clone(),
+        consented_at: new.consented_at,
+        asked: new.asked.clone(),
+        consent_needed: None,
+        sites: new.sites.clone().or_else(|| stored.sites.clone()),
+        added: added(stored.sites.as_deref(), new.sites.as_deref()),
+        sites_read_at: new.sites_read_at,
+        profile: new.profile.clone().or_else(|| stored.profile.clone()),
+        generation: stored.generation + 1,
+        ..common
+    }
+}
+
+/// The sites that were not there before; none if nobody knows what was.
+fn added(before: Option<&[Site]>, after: Option<&[Site]>) -> Arc<[CloudId]> {
+    let (Some(before), Some(after)) = (before, after) else {
+        return Arc::new([]);
+    };
+    let is_new = |site: &&Site| before.iter().all(|known| known.id != site.id);
+    after
+        .iter()
+        .filter(is_new)
+        .map(|site| site.id.clone())
+        .collect()
+}
+
+/// Resource-level: a consent that covers all sites of an older grant takes its place, with its links.
+async fn replace_older(ports: &Ports, new: &GrantRecord) -> Result<(), Reason> {
+    if new.key.consent.is_none() {
+        return Ok(());
+    }
+    let unavailable = |_store| Reason::Unavailable;
+    let theirs = ports.grants.of_account(&ports.app, &new.key.account);
+    let theirs = theirs.await.map_err(unavailable)?;
+    if links::comes_second(ports, &theirs, new) {
+        forget(ports, &new.key).await.map_err(unavailable)?;
+        return Err(Reason::LinkedElsewhere);
+    }
+    for older in theirs.iter().filter(|older| is_covered(older, new)) {
+        if links::carry_over(ports, older, &new.key).await {
+            let gone = ports.grants.delete_if(&older.key, older.version).await;
+            // On a conflict it was used in this moment: the next consent takes its place.
+            let _ = gone.map_err(unavailable)?;
+            ports.refresh.cache.forget(&older.key);
+        }
+    }
+    Ok(())
+}
+
+fn is_covered(older: &GrantRecord, new: &GrantRecord) -> bool {
+    let (Some(before), Some(after)) = (&older.sites, &new.sites) else {
+        return false;
+    };
+    let reached = |site: &Site| after.iter().any(|other| other.id == site.id);
+    older.key != new.key && older.consented_at <= new.consented_at && before.iter().all(reached)
 }
 
 /// When the account must consent again at the latest, if nobody uses the grant: 90 days after the last exchange, or with
@@ -139,9 +262,40 @@ pub(crate) fn consent_by(config: &Config, grant: &GrantRecord) -> SystemTime {
 
 /// Deletes a grant here. What Atlassian keeps is the user's to remove.
 pub(crate) async fn forget(ports: &Ports, key: &GrantKey) -> Result<(), StoreError> {
-    ports.refresh.cache.forget(&key.account);
+    ports.refresh.cache.forget(key);
     ports.grants.delete(key).await?;
-    ports.refresh.cache.forget(&key.account);
+    ports.refresh.cache.forget(key);
     tracing::info!(target: "threelo", "a grant was forgotten");
     Ok(())
+}
+
+/// Changes a stored grant until no other writer is in between, six tries at most.
+///
+/// # Errors
+///
+/// [`StoreError`] if the store failed, or if others wrote each time. `None` if the grant is gone, or if `change` wants
+/// nothing changed.
+pub(super) async fn change(
+    ports: &Ports,
+    key: &GrantKey,
+    change: impl Fn(&GrantRecord) -> Option<GrantRecord>,
+) -> Result<Option<Arc<GrantRecord>>, StoreError> {
+    for _ in 0..TRIES {
+        let Some(stored) = ports.grants.load(key).await? else {
+            return Ok(None);
+        };
+        let Some(changed) = change(&stored) else {
+            return Ok(None);
+        };
+        let record = Arc::new(GrantRecord {
+            version: stored.version + 1,
+            ..changed
+        });
+        let replaced = ports.grants.replace(stored.version, Arc::clone(&record));
+        if replaced.await? == Replaced::Done {
+            ports.refresh.cache.put(&record, ports.now());
+            return Ok(Some(record));
+        }
+    }
+    Err(StoreError::Failed("the grant is written too often".into()))
 }

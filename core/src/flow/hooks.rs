@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::details::FlowDetails;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, Subject};
 use crate::profile::Profile;
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
@@ -37,6 +37,42 @@ pub struct SignIn {
 }
 
 impl SignIn {
+    /// The stable key of the account.
+    pub fn account_id(&self) -> &AccountId {
+        &self.profile.account_id
+    }
+}
+
+/// An Atlassian account that a user of the app is about to connect.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Connected {
+    /// The app's user.
+    pub subject: Subject,
+    /// Who consented at Atlassian.
+    pub profile: Arc<Profile>,
+    /// What was granted.
+    pub scopes: Scopes,
+    /// The sites that are reachable; `None` if they could not be read.
+    pub sites: Option<Arc<[Site]>>,
+    /// What the app gave to the flow.
+    pub details: FlowDetails,
+    /// Where the visitor will go.
+    pub return_to: ReturnTo,
+}
+
+impl Connected {
+    pub(super) fn new(subject: Subject, consent: SignIn) -> Self {
+        Self {
+            subject,
+            profile: consent.profile,
+            scopes: consent.scopes,
+            sites: consent.sites,
+            details: consent.details,
+            return_to: consent.return_to,
+        }
+    }
+
     /// The stable key of the account.
     pub fn account_id(&self) -> &AccountId {
         &self.profile.account_id
@@ -73,6 +109,7 @@ type Hook<T> =
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     on_login: Option<Hook<SignIn>>,
+    on_connected: Option<Hook<Connected>>,
     on_cancel: Option<Hook<Cancelled>>,
 }
 
@@ -92,6 +129,15 @@ impl Hooks {
         self.on_login = Some(Arc::new(move |sign_in| Box::pin(hook(sign_in))));
     }
 
+    /// Sets what happens before an account is linked.
+    pub(crate) fn set_on_connected<F, Fut>(&mut self, hook: F)
+    where
+        F: Fn(Connected) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Next, BoxError>> + Send + 'static,
+    {
+        self.on_connected = Some(Arc::new(move |connected| Box::pin(hook(connected))));
+    }
+
     /// Sets what happens after a cancelled flow.
     pub(crate) fn set_on_cancel<F, Fut>(&mut self, hook: F)
     where
@@ -104,6 +150,12 @@ impl Hooks {
     /// Asks the app; its failure and its silence are refusals.
     pub(super) async fn login(&self, sign_in: SignIn) -> Next {
         ask("on_login", self.on_login.as_ref(), sign_in, Next::Refuse).await
+    }
+
+    /// The same before an account is linked.
+    pub(super) async fn connected(&self, connected: Connected) -> Next {
+        let hook = self.on_connected.as_ref();
+        ask("on_connected", hook, connected, Next::Refuse).await
     }
 
     /// Tells the app; its failure and its silence change nothing.

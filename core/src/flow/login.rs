@@ -8,6 +8,7 @@ use super::details::FlowDetails;
 use super::ports::Ports;
 use crate::authorize::AuthorizationRequest;
 use crate::error::Rejection;
+use crate::ids::{AccountId, Subject};
 use crate::message::cookie::SetCookie;
 use crate::random::random_ticket;
 use crate::return_to::ReturnTo;
@@ -34,6 +35,8 @@ pub struct Login {
     broken: bool,
     scopes: Vec<String>,
     site: Option<String>,
+    account: Option<AccountId>,
+    remember: bool,
 }
 
 impl Login {
@@ -68,6 +71,19 @@ impl Login {
         self.site = Some(site.into());
         self
     }
+
+    /// The only account that may come back. If the visitor chooses another one at Atlassian, nothing changes and a page
+    /// says so: for more scopes, another site or a new consent of somebody who is known already.
+    pub fn account(mut self, account: &AccountId) -> Self {
+        self.account = Some(account.clone());
+        self
+    }
+
+    /// Lets the session live for longer, as the builder's `remember` has it; without that it changes nothing.
+    pub fn remember(mut self, remember: bool) -> Self {
+        self.remember = remember;
+        self
+    }
 }
 
 /// A started flow: send the browser to `location` with these cookies.
@@ -87,8 +103,9 @@ pub(crate) struct Started {
 pub(crate) fn start(
     ports: &Ports,
     login: &Login,
-    browser: &[FlowCookie],
+    browser: (&[FlowCookie], Option<&Subject>),
 ) -> Result<Started, Rejection> {
+    let (flows, subject) = browser;
     if login.broken {
         return Err(Rejection::Login(
             "the flow details cannot be written as JSON",
@@ -96,7 +113,7 @@ pub(crate) fn start(
     }
     let state = random_ticket()?;
     let verifier = CodeVerifier::new(random_ticket()?.encode());
-    let plaintext = plaintext(ports, login, &verifier)?;
+    let plaintext = plaintext(ports, login, (subject, &verifier))?;
     let cookie = cookie::seal(ports, &state, &plaintext)?;
 
     let scopes = scopes(ports, login);
@@ -110,7 +127,7 @@ pub(crate) fn start(
         .ok_or(Rejection::Login("the authorize address cannot be used"))?;
 
     let size = cookie.name().len() + cookie.value().len();
-    let mut cookies = cookie::evictions(ports, browser, size);
+    let mut cookies = cookie::evictions(ports, flows, size);
     cookies.push(cookie);
     tracing::debug!(target: "threelo", "login started");
     Ok(Started { location, cookies })
@@ -123,7 +140,11 @@ fn scopes(ports: &Ports, login: &Login) -> Scopes {
         .union(&login.scopes.iter().map(String::as_str).collect())
 }
 
-fn plaintext(ports: &Ports, login: &Login, verifier: &CodeVerifier) -> Result<Vec<u8>, Rejection> {
+fn plaintext(
+    ports: &Ports,
+    login: &Login,
+    (subject, verifier): (Option<&Subject>, &CodeVerifier),
+) -> Result<Vec<u8>, Rejection> {
     let config = &ports.config;
     let asked = login
         .return_to
@@ -138,6 +159,9 @@ fn plaintext(ports: &Ports, login: &Login, verifier: &CodeVerifier) -> Result<Ve
             .map(str::to_owned)
             .collect();
         flow.wished_site.clone_from(&login.site);
+        flow.subject = subject.map(|subject| subject.as_str().to_owned());
+        flow.account = login.account.as_ref().map(|id| id.as_str().to_owned());
+        flow.remember = login.remember && config.remember.is_some();
         flow.plaintext()
     };
     // A return target that does not fit gives way; details that do not fit are the app's error.

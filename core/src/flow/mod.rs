@@ -1,31 +1,47 @@
 //! The decisions: login start, callback, sessions, sites. They await ports and call pure pairs.
 
+mod arrival;
 mod callback;
 mod consent;
 mod cookie;
 mod details;
+mod ending;
 mod exchange;
 mod grant;
 mod hooks;
+mod landing;
+mod links;
 mod login;
+mod notice;
 mod ports;
+mod profile;
+mod reach;
 mod refresh;
 mod session;
 mod sites;
 mod tasks;
 
 pub use self::details::FlowDetails;
-pub use self::hooks::{BoxError, Cancelled, Next, SignIn};
+pub use self::hooks::{BoxError, Cancelled, Connected, Next, SignIn};
 pub use self::login::Login;
 
-pub(crate) use self::callback::{Arrival, Landing, land};
+pub(crate) use self::arrival::{Arrival, Known};
+pub(crate) use self::callback::land;
 pub(crate) use self::cookie::FlowCookie;
-pub(crate) use self::grant::{consent_by, forget};
+pub(crate) use self::grant::consent_by;
 pub(crate) use self::hooks::Hooks;
+pub(crate) use self::landing::{Landing, Stop};
+pub(crate) use self::links::{disconnect, of_subject};
 pub(crate) use self::login::start;
+pub(crate) use self::notice::{
+    Notice, carry as carry_notice, read as read_notice, removal as notice_removal,
+};
 pub(crate) use self::ports::{Outside, Ports, Stores};
+pub(crate) use self::reach::{Holder, Reach, key_for};
 pub(crate) use self::refresh::{Need, fresh, load, usable};
 pub(crate) use self::session::{
     current, current_now, end, end_all, end_by_handle, ending, sessions_of,
 };
-pub(crate) use self::sites::{Choice, choose, grant_of, known_sites, site_for};
+pub(crate) use self::sites::{
+    Choice, choose, choose_linked, is_gone, read_again, remembered, site_for, sites_of,
+};

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::hooks::Hooks;
+use super::profile::Looks;
 use super::refresh::Refresh;
 use super::tasks::Tasks;
 use crate::clock::Clock;
@@ -45,6 +46,7 @@ pub(crate) struct Ports {
     /// What grants are kept under.
     pub(crate) app: AppKey,
     pub(super) refresh: Refresh,
+    pub(super) looks: Looks,
     pub(super) exchanges: Arc<Semaphore>,
     pub(super) queue: Arc<Semaphore>,
     at_work: Mutex<HashSet<TicketHash>>,
@@ -91,6 +93,7 @@ impl Ports {
                 client_id: config.credentials.client_id.as_str().into(),
             },
             refresh: Refresh::default(),
+            looks: Looks::default(),
             clock: outside.clock,
             http: outside.http,
             keys: outside.keys,
@@ -116,6 +119,7 @@ impl Ports {
         GrantKey {
             app: self.app.clone(),
             account: account.clone(),
+            consent: None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use super::consent::Consented;
 use super::ports::Ports;
+use super::profile;
 use crate::error::Rejection;
 use crate::ids::{AccountId, Ticket, TicketHash};
 use crate::message::cookie::SetCookie;
@@ -16,19 +17,19 @@ use crate::store::{Inserted, SessionRecord, StoreError};
 pub(super) async fn begin(
     ports: &Ports,
     consented: &Consented,
-    old: Option<&Ticket>,
+    (old, remember): (Option<&Ticket>, bool),
 ) -> Result<SetCookie, Rejection> {
     let account = &consented.profile.account_id;
     let others = ports.sessions.list_of(account).await?;
     let profile = shared(&others, &consented.profile);
-    let ticket = insert(ports, profile, consented).await?;
+    let ticket = insert(ports, consented, (profile, remember)).await?;
     if let Some(old) = old {
         ports.sessions.delete(&old.hash()).await?;
     }
     end_oldest(ports, others).await?;
     let cookies = &ports.config.cookies;
-    let life = ports.config.lifetimes.absolute.as_secs();
-    Ok(SetCookie::new(&cookies.session, &ticket.encode(), cookies.secure).max_age(life))
+    let (_, life) = ports.config.session_lives(remember);
+    Ok(SetCookie::new(&cookies.session, &ticket.encode(), cookies.secure).max_age(life.as_secs()))
 }
 
 /// One copy of a profile for all sessions of its account.
@@ -39,8 +40,8 @@ fn shared(others: &[Arc<SessionRecord>], profile: &Arc<Profile>) -> Arc<Profile>
 
 async fn insert(
     ports: &Ports,
-    profile: Arc<Profile>,
     consented: &Consented,
+    (profile, remembered): (Arc<Profile>, bool),
 ) -> Result<Ticket, Rejection> {
     let now = ports.now();
     let ticket = random_ticket()?;
@@ -48,10 +49,12 @@ async fn insert(
         key: ticket.hash(),
         profile,
         site: consented.site.clone(),
+        profile_read_at: now,
+        remembered,
         created_at: now,
         seen_at: now,
         expires_at: now
-            .checked_add(ports.config.lifetimes.absolute)
+            .checked_add(ports.config.session_lives(remembered).1)
             .unwrap_or(now),
         version: 1,
     };
@@ -77,7 +80,7 @@ async fn end_oldest(ports: &Ports, mut others: Vec<Arc<SessionRecord>>) -> Resul
 ///
 /// [`Rejection::Store`] if nobody can tell.
 pub(crate) async fn current(
-    ports: &Ports,
+    ports: &Arc<Ports>,
     cookie: Option<&Ticket>,
 ) -> Result<Option<Arc<SessionRecord>>, Rejection> {
     let Some(ticket) = cookie else {
@@ -89,7 +92,7 @@ pub(crate) async fn current(
 
 /// The same as [`current`], if it can be told without waiting.
 pub(crate) fn current_now(
-    ports: &Ports,
+    ports: &Arc<Ports>,
     cookie: Option<&Ticket>,
 ) -> Option<Option<Arc<SessionRecord>>> {
     let Some(ticket) = cookie else {
@@ -99,17 +102,19 @@ pub(crate) fn current_now(
     Some(record.and_then(|record| in_use(ports, record)))
 }
 
-fn in_use(ports: &Ports, record: Arc<SessionRecord>) -> Option<Arc<SessionRecord>> {
+fn in_use(ports: &Arc<Ports>, record: Arc<SessionRecord>) -> Option<Arc<SessionRecord>> {
     let now = ports.now();
     if !lives(ports, &record, now) {
         return None;
     }
     note_activity(ports, &record, now);
+    profile::refresh_if_old(ports, &record, now);
     Some(record)
 }
 
 fn lives(ports: &Ports, record: &SessionRecord, now: SystemTime) -> bool {
-    let idle_end = record.seen_at.checked_add(ports.config.lifetimes.idle);
+    let (idle, _) = ports.config.session_lives(record.remembered);
+    let idle_end = record.seen_at.checked_add(idle);
     now < record.expires_at && idle_end.is_none_or(|end| now < end)
 }
 
@@ -189,6 +194,18 @@ pub(crate) async fn end_all(
     ports.sessions.delete_of(account, None).await?;
     tracing::info!(target: "threelo", "all sessions of an account ended");
     Ok(ending(ports))
+}
+
+/// Atlassian says that an account is not active any more: its sessions end. A store that is down is asked again at the next
+/// look at the profile.
+pub(super) async fn account_ended(ports: &Ports, account: &AccountId) {
+    match ports.sessions.delete_of(account, None).await {
+        Ok(0) => {}
+        Ok(_) => tracing::info!(target: "threelo", "the sessions of an inactive account ended"),
+        Err(error) => {
+            tracing::warn!(target: "threelo", %error, "the sessions of an inactive account could not be ended");
+        }
+    }
 }
 
 /// Ends the account's session with this handle; `false` if it has none.

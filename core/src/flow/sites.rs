@@ -1,83 +1,168 @@
 //! Which site a request works on. Never chosen silently among several.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::exchange::{self, Unread};
+use super::grant;
+use super::links;
 use super::ports::Ports;
+use super::reach::{Holder, Reach};
 use super::refresh::{self, Need};
-use crate::error::Rejection;
+use crate::error::{GrantError, Rejection};
 use crate::ids::CloudId;
 use crate::site::Site;
 use crate::store::{GrantRecord, Replaced, SessionRecord};
 
+/// Sites that were read this lately are not read again before a refusal.
+const YOUNG: Duration = Duration::from_secs(10);
+/// At a refresh they are read again when they are older.
+const OLD: Duration = Duration::from_secs(15 * 60);
+
 /// What came of a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// The session works on that site now.
+    /// The holder works on that site now.
     Made,
     /// The grant does not reach that site; nothing is changed.
     NotReachable,
 }
 
-/// The grant behind a session, whether its token works or not.
+/// The site of a request: the one that it names, else the one chosen, else the only one. Before it says no, it reads the
+/// sites again.
 ///
 /// # Errors
 ///
-/// [`Rejection::ConsentNeeded`] if it is gone, [`Rejection::Store`] if nobody can tell.
-pub(crate) async fn grant_of(
-    ports: &Ports,
-    session: &SessionRecord,
-) -> Result<Arc<GrantRecord>, Rejection> {
-    Ok(refresh::load(ports, &ports.grant_key(session.account())).await?)
-}
-
-/// The site of a request: the one that it names, else the session's, else the only one.
-///
-/// # Errors
-///
-/// [`Rejection::UnknownSite`], [`Rejection::NoSite`], [`Rejection::ChooseSite`], [`Rejection::SitesUnknown`], and
-/// those of [`grant_of`].
+/// [`Rejection::UnknownSite`], [`Rejection::NoSite`], [`Rejection::ChooseSite`], [`Rejection::SiteGone`],
+/// [`Rejection::SitesUnknown`], and those of [`Reach::load`].
 pub(crate) async fn site_for(
     ports: &Arc<Ports>,
-    session: &SessionRecord,
-    wish: Option<&str>,
+    holder: &Holder,
+    (chosen, wish): (Option<&CloudId>, Option<&str>),
 ) -> Result<Site, Rejection> {
-    let grant = grant_of(ports, session).await?;
-    let sites = known_sites(ports, &grant).await?;
+    let reach = Reach::load(ports, holder).await?;
+    let chosen = match chosen {
+        Some(chosen) => Some(chosen.clone()),
+        None => remembered(&reach, holder),
+    };
+    let sites = sites_of(ports, &reach).await?;
+    match pick(&sites, (chosen.as_ref(), wish)) {
+        Err(Rejection::UnknownSite | Rejection::SiteGone | Rejection::NoSite) => {}
+        picked => return picked,
+    }
+    let sites = read_again(ports, &reach, YOUNG).await?;
+    pick(&sites, (chosen.as_ref(), wish))
+}
+
+/// The site that the account, or in connect mode the user of the app, chose last.
+pub(crate) fn remembered(reach: &Reach, holder: &Holder) -> Option<CloudId> {
+    let of = |grant: &Arc<GrantRecord>| match &holder.subject {
+        Some(subject) => grant.link_of(subject)?.site.clone(),
+        None => grant.last_site.clone(),
+    };
+    reach.grants().find_map(of)
+}
+
+fn pick(
+    sites: &[Site],
+    (chosen, wish): (Option<&CloudId>, Option<&str>),
+) -> Result<Site, Rejection> {
+    let found = |is_it: &dyn Fn(&Site) -> bool| sites.iter().find(|site| is_it(site)).cloned();
     if let Some(wish) = wish {
-        return sites
-            .iter()
-            .find(|site| site.is_called(wish))
-            .cloned()
-            .ok_or(Rejection::UnknownSite);
+        return found(&|site| site.is_called(wish)).ok_or(Rejection::UnknownSite);
     }
-    let chosen = session.site.as_ref().or(grant.last_site.as_ref());
     if let Some(chosen) = chosen {
-        return sites
-            .iter()
-            .find(|site| site.id == *chosen)
-            .cloned()
-            .ok_or(Rejection::ChooseSite);
+        return found(&|site| site.id == *chosen).ok_or(Rejection::SiteGone);
     }
-    match &*sites {
+    match sites {
         [] => Err(Rejection::NoSite),
         [only] => Ok(only.clone()),
         _ => Err(Rejection::ChooseSite),
     }
 }
 
-/// The sites of a grant; if nobody could read them at the login, they are read now.
+/// The sites that a holder reaches, each once; those that nobody could read at the consent are read now.
 ///
 /// # Errors
 ///
 /// [`Rejection::SitesUnknown`], and those of [`refresh::fresh`].
-pub(crate) async fn known_sites(
-    ports: &Arc<Ports>,
-    grant: &GrantRecord,
-) -> Result<Arc<[Site]>, Rejection> {
-    if let Some(sites) = &grant.sites {
-        return Ok(Arc::clone(sites));
+pub(crate) async fn sites_of(ports: &Arc<Ports>, reach: &Reach) -> Result<Arc<[Site]>, Rejection> {
+    let mut lists = Vec::new();
+    for grant in reach.grants() {
+        lists.push(match &grant.sites {
+            Some(sites) => Arc::clone(sites),
+            None => read(ports, grant).await?,
+        });
     }
+    Ok(merged(lists))
+}
+
+/// The same, read anew at Atlassian where what is known is older than `age`. Where Atlassian does not answer, what is
+/// known stays.
+///
+/// # Errors
+///
+/// Those of [`sites_of`].
+pub(crate) async fn read_again(
+    ports: &Arc<Ports>,
+    reach: &Reach,
+    age: Duration,
+) -> Result<Arc<[Site]>, Rejection> {
+    let mut lists = Vec::new();
+    for grant in reach.grants() {
+        lists.push(match &grant.sites {
+            Some(sites) if !is_older(ports, grant, age) => Arc::clone(sites),
+            Some(sites) => match read(ports, grant).await {
+                Ok(sites) => sites,
+                Err(Rejection::SitesUnknown) => Arc::clone(sites),
+                Err(other) => return Err(other),
+            },
+            None => read(ports, grant).await?,
+        });
+    }
+    Ok(merged(lists))
+}
+
+/// Whether a site that a call could not reach is gone; the sites are read again to tell.
+pub(crate) async fn is_gone(ports: &Arc<Ports>, holder: &Holder, id: &CloudId) -> bool {
+    let Ok(reach) = Reach::load(ports, holder).await else {
+        return false;
+    };
+    match read_again(ports, &reach, YOUNG).await {
+        Ok(sites) => sites.iter().all(|site| site.id != *id),
+        Err(_) => false,
+    }
+}
+
+/// After a refresh: reads old sites behind whoever waited for the token.
+pub(super) fn read_if_old(ports: &Arc<Ports>, grant: &Arc<GrantRecord>) {
+    if !is_older(ports, grant, OLD) || grant.sites.is_none() {
+        return;
+    }
+    let (worker, grant) = (Arc::clone(ports), Arc::clone(grant));
+    ports.tasks.spawn(async move {
+        if let Ok(sites) = exchange::sites(&worker, &grant.tokens).await {
+            let _ = keep(&worker, &grant, &sites).await;
+        }
+    });
+}
+
+fn is_older(ports: &Ports, grant: &GrantRecord, age: Duration) -> bool {
+    let read = ports.now().duration_since(grant.sites_read_at);
+    read.unwrap_or_default() >= age
+}
+
+fn merged(lists: Vec<Arc<[Site]>>) -> Arc<[Site]> {
+    match <[Arc<[Site]>; 1]>::try_from(lists) {
+        Ok([only]) => only,
+        Err(lists) => {
+            crate::site::merged(lists.iter().flat_map(|list| list.iter().cloned())).into()
+        }
+    }
+}
+
+/// Reads the sites of a grant and keeps them.
+async fn read(ports: &Arc<Ports>, grant: &GrantRecord) -> Result<Arc<[Site]>, Rejection> {
     let mut fresh = refresh::fresh(ports, &grant.key, Need::Working).await?;
     let mut read = exchange::sites(ports, &fresh.tokens).await;
     if read == Err(Unread::Refused) {
@@ -86,50 +171,86 @@ pub(crate) async fn known_sites(
         read = exchange::sites(ports, &fresh.tokens).await;
     }
     let sites = read.map_err(|_unread| Rejection::SitesUnknown)?;
-    let record = GrantRecord {
-        sites: Some(Arc::clone(&sites)),
-        sites_read_at: ports.now(),
-        version: fresh.version + 1,
-        ..GrantRecord::clone(&fresh)
-    };
-    // On a conflict somebody else knows more; the next request reads that.
-    let _ = ports
-        .grants
-        .replace(fresh.version, Arc::new(record))
-        .await?;
+    keep(ports, &fresh, &sites).await?;
     Ok(sites)
+}
+
+async fn keep(
+    ports: &Ports,
+    read_with: &GrantRecord,
+    sites: &Arc<[Site]>,
+) -> Result<(), GrantError> {
+    grant::change(ports, &read_with.key, |stored| {
+        // A newer token knows more than the one that read these.
+        (stored.generation == read_with.generation).then(|| GrantRecord {
+            sites: Some(Arc::clone(sites)),
+            sites_read_at: ports.now(),
+            ..stored.clone()
+        })
+    })
+    .await?;
+    Ok(())
 }
 
 /// Lets a session work on a site, and remembers it for the account's next browsers.
 ///
 /// # Errors
 ///
-/// Those of [`grant_of`] and [`site_for`]; [`Rejection::NotSignedIn`] if the session ended meanwhile.
+/// Those of [`site_for`]; [`Rejection::NotSignedIn`] if the session ended meanwhile.
 pub(crate) async fn choose(
     ports: &Arc<Ports>,
     session: &SessionRecord,
     id: &CloudId,
 ) -> Result<Choice, Rejection> {
-    let grant = grant_of(ports, session).await?;
-    if !known_sites(ports, &grant)
-        .await?
-        .iter()
-        .any(|site| site.id == *id)
-    {
+    let reach = Reach::load(ports, &Holder::of(session.account())).await?;
+    let Some(grant) = reaching(ports, &reach, id).await? else {
         return Ok(Choice::NotReachable);
-    }
-    write_choice(ports, session, id).await?;
-    let remembered = GrantRecord {
-        last_site: Some(id.clone()),
-        version: grant.version + 1,
-        ..(*grant).clone()
     };
-    // A convenience for the next login: when somebody else wrote the grant, it may be forgotten.
-    let _ = ports
-        .grants
-        .replace(grant.version, Arc::new(remembered))
-        .await?;
+    write_choice(ports, session, id).await?;
+    // A convenience for the next login: when the store is busy, it may be forgotten.
+    let _ = grant::change(ports, &grant.key, |stored| {
+        Some(GrantRecord {
+            last_site: Some(id.clone()),
+            ..stored.clone()
+        })
+    })
+    .await;
     Ok(Choice::Made)
+}
+
+/// The same in connect mode, for a user of the app and one of their accounts.
+///
+/// # Errors
+///
+/// Those of [`site_for`]; [`Rejection::NotConnected`] if the link is gone.
+pub(crate) async fn choose_linked(
+    ports: &Arc<Ports>,
+    holder: &Holder,
+    id: &CloudId,
+) -> Result<Choice, Rejection> {
+    let subject = holder.subject.as_ref().ok_or(Rejection::NotConnected)?;
+    let reach = Reach::load(ports, holder).await?;
+    let Some(grant) = reaching(ports, &reach, id).await? else {
+        return Ok(Choice::NotReachable);
+    };
+    links::choose_site(ports, &grant.key, (subject, id)).await?;
+    Ok(Choice::Made)
+}
+
+async fn reaching(
+    ports: &Arc<Ports>,
+    reach: &Reach,
+    id: &CloudId,
+) -> Result<Option<Arc<GrantRecord>>, Rejection> {
+    let is_there = |sites: &[Site]| sites.iter().any(|site| site.id == *id);
+    if !is_there(&sites_of(ports, reach).await?)
+        && !is_there(&read_again(ports, reach, YOUNG).await?)
+    {
+        return Ok(None);
+    }
+    Ok(Some(Arc::clone(
+        reach.to_site(id).unwrap_or(reach.newest()),
+    )))
 }
 
 async fn write_choice(

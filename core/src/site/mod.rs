@@ -87,8 +87,13 @@ pub fn from_response(response: &Response<Bytes>) -> Result<Vec<Site>, SitesError
     }
     let entries: Vec<Wire> =
         serde_json::from_slice(response.body()).map_err(SitesError::Malformed)?;
+    Ok(merged(entries.into_iter().filter_map(Wire::into_site)))
+}
+
+/// Each site once, with the scopes of all its entries; 500 at most, sorted by name.
+pub(crate) fn merged(entries: impl IntoIterator<Item = Site>) -> Vec<Site> {
     let mut sites: Vec<Site> = Vec::new();
-    for site in entries.into_iter().filter_map(Wire::into_site) {
+    for site in entries {
         if let Some(known) = sites.iter_mut().find(|known| known.id == site.id) {
             known.scopes = known.scopes.union(&site.scopes);
         } else if sites.len() < 500 {
@@ -96,7 +101,7 @@ pub fn from_response(response: &Response<Bytes>) -> Result<Vec<Site>, SitesError
         }
     }
     sites.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    Ok(sites)
+    sites
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! Grants and where they are kept.
 
 use std::fmt::Debug;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -8,7 +9,9 @@ use async_trait::async_trait;
 
 use super::lease::{Lease, LeaseOwner, LeaseRequest, Renewed};
 use super::{Inserted, Replaced, StoreError, Version};
-use crate::ids::{AccountId, CloudId};
+use crate::ids::{AccountId, CloudId, ConsentId, Subject};
+use crate::profile::Profile;
+use crate::scope::Scopes;
 use crate::site::Site;
 use crate::token::TokenSet;
 
@@ -21,13 +24,34 @@ pub struct AppKey {
     pub client_id: Arc<str>,
 }
 
-/// One live grant per environment, app and account (the FAQ's first answer).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// One live grant per environment, app and account (the FAQ's first answer); for a resource-level app one per consent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GrantKey {
     /// The app in its environment.
     pub app: AppKey,
     /// The account that consented.
     pub account: AccountId,
+    /// Which consent, for a resource-level app; `None` for an account-level one.
+    pub consent: Option<ConsentId>,
+}
+
+/// Of the app in its environment there is one per process, so it is left out.
+impl Hash for GrantKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.account.hash(state);
+        self.consent.hash(state);
+    }
+}
+
+/// A user of the app to whom a grant is linked, in connect mode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The app's user.
+    pub subject: Subject,
+    /// When the link was made.
+    pub linked_at: SystemTime,
+    /// The site that this user chose last.
+    pub site: Option<CloudId>,
 }
 
 /// What an account allowed this app.
@@ -39,18 +63,36 @@ pub struct GrantRecord {
     pub tokens: TokenSet,
     /// When the code of the newest consent was exchanged; of two consents the newer one is kept.
     pub consented_at: SystemTime,
+    /// What the newest consent asked for; `tokens.scopes` is what it was given.
+    pub asked: Scopes,
+    /// What any consent of this account asked for: a step-up asks for all of it, because a consent replaces the scopes of
+    /// the one before.
+    pub wanted: Scopes,
     /// Set while the grant cannot be refreshed and the account must consent again.
     pub consent_needed: Option<ConsentMark>,
     /// The sites that the grant reaches; `None` while nobody could read them.
     pub sites: Option<Arc<[Site]>>,
+    /// The sites that the newest consent added to those before; empty after the first.
+    pub added: Arc<[CloudId]>,
     /// When the sites were read.
     pub sites_read_at: SystemTime,
     /// The site that the account chose last, on any browser.
     pub last_site: Option<CloudId>,
+    /// Who consented, in connect mode; with sessions of ours, they have it.
+    pub profile: Option<Arc<Profile>>,
+    /// The users of the app to whom the grant is linked, in connect mode.
+    pub links: Arc<[Link]>,
     /// Counts the token pairs.
     pub generation: u64,
     /// Counts the writes.
     pub version: Version,
+}
+
+impl GrantRecord {
+    /// The link to a user of the app.
+    pub fn link_of(&self, subject: &Subject) -> Option<&Link> {
+        self.links.iter().find(|link| link.subject == *subject)
+    }
 }
 
 /// Why and since when an account must consent again. The tokens are kept beside it: a mark can be wrong.
@@ -152,6 +194,35 @@ pub trait GrantStore: Debug + Send + Sync + 'static {
     ///
     /// [`StoreError`] if the store failed.
     async fn delete(&self, key: &GrantKey) -> Result<(), StoreError>;
+
+    /// Deletes a grant and its lease provided that its stored version is `expected`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn delete_if(&self, key: &GrantKey, expected: Version) -> Result<Replaced, StoreError>;
+
+    /// All grants of an account for an app, in no order: one at most for an account-level app.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn of_account(
+        &self,
+        app: &AppKey,
+        account: &AccountId,
+    ) -> Result<Vec<Arc<GrantRecord>>, StoreError>;
+
+    /// All grants for an app that are linked to a user of the app, in no order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn of_subject(
+        &self,
+        app: &AppKey,
+        subject: &Subject,
+    ) -> Result<Vec<Arc<GrantRecord>>, StoreError>;
 
     /// The accounts that have a grant for an app, in an order of their own that stays the same, `page.limit` at most.
     ///

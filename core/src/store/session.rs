@@ -19,6 +19,10 @@ pub struct SessionRecord {
     pub profile: Arc<Profile>,
     /// The site this browser works on, once chosen.
     pub site: Option<CloudId>,
+    /// When the profile was read at Atlassian.
+    pub profile_read_at: SystemTime,
+    /// Whether the visitor asked to stay signed in for longer.
+    pub remembered: bool,
     /// When the login happened.
     pub created_at: SystemTime,
     /// The last activity that was written.

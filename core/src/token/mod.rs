@@ -113,6 +113,30 @@ impl RefreshTokenGrant<'_> {
     }
 }
 
+/// Asks Atlassian to forget tokens. The endpoint is advertised, not documented for 3LO apps: whether it does anything is
+/// not known.
+///
+/// # Errors
+///
+/// [`http::Error`] when the environment's address cannot be used.
+pub fn revocation_request(
+    config: &Config,
+    tokens: &TokenSet,
+) -> Result<Request<Bytes>, http::Error> {
+    let token = match &tokens.refresh_token {
+        Some(token) => token.expose(),
+        None => tokens.access_token.expose(),
+    };
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("token", token)
+        .append_pair("client_id", &config.credentials.client_id)
+        .append_pair("client_secret", config.credentials.client_secret.expose())
+        .finish();
+    Request::post(format!("{}/oauth/revoke", config.environment.auth_origin()))
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Bytes::from(body))
+}
+
 fn token_request(config: &Config, fields: &[(&str, &str)]) -> Result<Request<Bytes>, http::Error> {
     let (content_type, body) = match config.token_encoding {
         TokenEncoding::Json => {

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use super::route::Route;
 use super::{Context, Web, reject, routes};
 use crate::error::Rejection;
+use crate::flow::{BoxError, Known};
+use crate::ids::Subject;
 use crate::message::{Headers, Reply, RequestHead};
 
 /// The most that a route reads of a body.
@@ -47,6 +49,8 @@ pub(super) struct Request {
     pub(super) query: Option<String>,
     pub(super) context: Context,
     pub(super) body: Bytes,
+    /// The user of the app, in connect mode.
+    pub(super) subject: Known,
     fields: Fields,
 }
 
@@ -92,6 +96,7 @@ impl Answer {
             query: head.query.map(str::to_owned),
             context: Context::of(&web.ports.config, head),
             body: Bytes::new(),
+            subject: Known::NotAsked,
             fields: Fields(kept.collect()),
         };
         Self {
@@ -103,9 +108,26 @@ impl Answer {
 
     /// How many bytes of body the route reads; `None` if it reads none.
     pub fn body_limit(&self) -> Option<usize> {
-        let reads = matches!(self.route, Some(Route::Logout | Route::Site))
-            && self.request.method == "POST";
+        let reads = matches!(
+            self.route,
+            Some(Route::Logout | Route::Site | Route::Connect | Route::Disconnect)
+        ) && self.request.method == "POST";
         reads.then_some(MOST_BODY)
+    }
+
+    /// Whether the app must say who its user is, before the reply is taken: connect mode, on routes that depend on it.
+    pub fn wants_subject(&self) -> bool {
+        let route = self.route.as_ref();
+        // A callback without any flow of this browser is refused whoever stands there.
+        let is_idle = self.request.context.flows.is_empty() && route == Some(&Route::Callback);
+        self.web.ports.config.mode.is_connect()
+            && !is_idle
+            && route.is_some_and(Route::wants_subject)
+    }
+
+    /// Takes what the app says: its user, nobody, or that it cannot tell.
+    pub fn know_subject(&mut self, subject: Result<Option<Subject>, BoxError>) {
+        self.request.subject = Known::from(subject);
     }
 
     /// The reply to a body of more bytes than that.

@@ -27,6 +27,8 @@ pub(crate) struct Context {
     pub flows: Vec<FlowCookie>,
     /// The site that `X-Threelo-Site` names.
     pub named_site: Option<String>,
+    /// The cookie that carries what a page of ours says.
+    pub notice: Option<String>,
 }
 
 impl Context {
@@ -50,6 +52,7 @@ impl Context {
             session: session(config, head.all("cookie").into_iter()),
             flows: flows(config, head.all("cookie").into_iter()),
             named_site: text("x-threelo-site"),
+            notice: notice(config, head.all("cookie").into_iter()),
         }
     }
 
@@ -103,6 +106,14 @@ pub(super) fn session<'a>(
 ) -> Option<Ticket> {
     match cookie::find(cookies, &config.cookies.session) {
         CookieValue::One(value) => Ticket::parse(value),
+        _ => None,
+    }
+}
+
+/// The cookie of a notice.
+fn notice<'a>(config: &Config, cookies: impl Iterator<Item = &'a [u8]>) -> Option<String> {
+    match cookie::find(cookies, &config.cookies.notice) {
+        CookieValue::One(value) => std::str::from_utf8(value).ok().map(str::to_owned),
         _ => None,
     }
 }

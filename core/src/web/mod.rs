@@ -20,7 +20,7 @@ pub use self::answer::Answer;
 pub use self::refusal::Refusal;
 
 pub(crate) use self::context::Context;
-pub(crate) use self::reject::{reject, without_visitor};
+pub(crate) use self::reject::{reject, way_on, without_visitor};
 pub(crate) use self::route::{Found, find};
 pub(crate) use self::same_origin::proves_same_origin;
 pub(crate) use self::seen::Seen;

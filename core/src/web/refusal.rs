@@ -12,11 +12,21 @@ pub struct Refusal(Box<Parts>);
 struct Parts {
     rejection: Rejection,
     reply: Reply,
+    way_on: Option<String>,
 }
 
 impl Refusal {
     pub(crate) fn new(rejection: Rejection, reply: Reply) -> Self {
-        Self(Box::new(Parts { rejection, reply }))
+        Self(Box::new(Parts {
+            rejection,
+            reply,
+            way_on: None,
+        }))
+    }
+
+    pub(crate) fn with_way_on(mut self, way_on: Option<String>) -> Self {
+        self.0.way_on = way_on;
+        self
     }
 
     /// What an extractor or a guard answers that ran outside the layer or middleware: 500, and the line to add.
@@ -29,6 +39,12 @@ impl Refusal {
     /// The reason.
     pub fn rejection(&self) -> &Rejection {
         &self.0.rejection
+    }
+
+    /// The address, within the app, where the visitor can mend it and from where they come back: the login, the picker, the
+    /// step-up for a missing scope. `None` if nothing of that kind helps.
+    pub fn way_on(&self) -> Option<&str> {
+        self.0.way_on.as_deref()
     }
 
     /// The reply.

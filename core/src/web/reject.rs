@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::pages::{ApiTrouble, Page};
 use super::shell::{HX_REDIRECT, go};
 use super::{Context, Web, json};
-use crate::error::{ApiErrorKind, Reason, Rejection};
+use crate::error::{ApiErrorKind, Reason, Rejection, ScopeLack};
 use crate::message::{Audience, Reply};
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
@@ -26,9 +26,10 @@ pub(crate) fn reject(web: &Web, rejection: &Rejection, context: &Context) -> Rep
             Some(rest) => reply.computed(RETRY_AFTER, &rest.as_secs().max(1).to_string()),
             None => reply,
         },
-        Rejection::Store(_) | Rejection::SitesUnknown | Rejection::NoRandomness => {
-            reply.header(RETRY_AFTER, "5")
-        }
+        Rejection::Store(_)
+        | Rejection::Subject
+        | Rejection::SitesUnknown
+        | Rejection::NoRandomness => reply.header(RETRY_AFTER, "5"),
         _ => reply,
     }
 }
@@ -44,14 +45,32 @@ fn log(rejection: &Rejection) {
 
 /// Where the detour leads, if one helps.
 fn detour(web: &Web, rejection: &Rejection, here: Option<&ReturnTo>) -> Option<String> {
+    let is_connect = web.ports.config.mode.is_connect();
     match rejection {
-        Rejection::NotSignedIn | Rejection::ConsentNeeded(_) => Some(web.login_url(here)),
+        Rejection::NotSignedIn => web.sign_in_url(here),
+        Rejection::ConsentNeeded(_) => Some(web.more_url(&[], here)),
+        Rejection::NotConnected | Rejection::ChooseConnection => Some(web.more_url(&[], here)),
+        // The page with the button says why; a second page before it would say the same.
+        Rejection::MissingScope(missing) if is_connect && missing.why != ScopeLack::NotGranted => {
+            Some(step_up_url(web, &missing.scopes, here))
+        }
         Rejection::ChooseSite => Some(picker_url(web, here)),
-        Rejection::UnknownSite => Some(picker_url(
-            web,
-            here.and_then(|here| without_site(web, here)).as_ref(),
-        )),
+        Rejection::UnknownSite | Rejection::SiteGone => {
+            let place = here.and_then(|here| without_site(web, here));
+            Some(picker_url(web, place.as_ref().or(here)))
+        }
         _ => None,
+    }
+}
+
+/// Where a visitor can mend what turned them away, if they can.
+pub(crate) fn way_on(web: &Web, rejection: &Rejection, context: &Context) -> Option<String> {
+    let here = context.here(web);
+    match rejection {
+        Rejection::MissingScope(missing) if missing.why != ScopeLack::NotGranted => {
+            Some(step_up_url(web, &missing.scopes, here.as_ref()))
+        }
+        _ => detour(web, rejection, here.as_ref()),
     }
 }
 
@@ -87,8 +106,12 @@ fn page(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
     let home_url = web.ports.config.home();
     let here_url = here.as_ref().map_or(home_url, ReturnTo::as_str);
     let login_url = match rejection {
-        Rejection::MissingScope(missing) => step_up_url(web, missing, here.as_ref()),
-        _ => web.login_url(here.as_ref()),
+        Rejection::MissingScope(missing) => step_up_url(web, &missing.scopes, here.as_ref()),
+        Rejection::NotSignedIn => web
+            .sign_in_url(here.as_ref())
+            .unwrap_or_else(|| home_url.to_owned()),
+        Rejection::NoSite => web.more_url(&[], here.as_ref()),
+        _ => web.again_url(here.as_ref()),
     };
     match told(rejection, (&login_url, here_url, home_url)) {
         Some(page) => web.page(rejection.status(), &page),
@@ -98,7 +121,7 @@ fn page(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
 
 /// The page that tells of a rejection: to people who can do something about it.
 fn told<'a>(
-    rejection: &Rejection,
+    rejection: &'a Rejection,
     (login_url, here_url, home_url): (&'a str, &'a str, &'a str),
 ) -> Option<Page<'a>> {
     Some(match rejection {
@@ -106,7 +129,13 @@ fn told<'a>(
             login_url,
             home_url,
         },
-        Rejection::MissingScope(_) => Page::MissingScope {
+        Rejection::NotConnected | Rejection::ChooseConnection => Page::ConnectFirst {
+            connections_url: login_url,
+            home_url,
+        },
+        Rejection::MissingScope(missing) => Page::MissingScope {
+            why: missing.why,
+            scopes: &missing.scopes,
             login_url,
             home_url,
         },
@@ -121,7 +150,10 @@ fn told<'a>(
             add_url: login_url,
             home_url,
         },
-        Rejection::Store(_) | Rejection::SitesUnknown | Rejection::NoRandomness => Page::Failed {
+        Rejection::Store(_)
+        | Rejection::Subject
+        | Rejection::SitesUnknown
+        | Rejection::NoRandomness => Page::Failed {
             reason: Reason::Unavailable,
             try_again: login_url,
             home_url,
@@ -141,14 +173,12 @@ fn trouble(kind: &ApiErrorKind) -> ApiTrouble {
     }
 }
 
-/// The login that also asks for what is missing, as far as the app offers it.
+/// The address that asks for what is missing. Atlassian does not tell what that is; then it is everything that the app
+/// may ask for.
 fn step_up_url(web: &Web, missing: &Scopes, here: Option<&ReturnTo>) -> String {
-    // Atlassian does not tell what is missing; then everything that the app may ask for is.
     let offered = &web.ports.config.optional_scopes;
     let scopes = if missing.is_empty() { offered } else { missing }.to_string();
-    let mut parameters = vec![("scope", scopes.as_str())];
-    parameters.extend(here.map(|here| ("return_to", here.as_str())));
-    web.route("login", &parameters)
+    web.more_url(&[("scope", &scopes)], here)
 }
 
 fn problem(web: &Web, rejection: &Rejection) -> Reply {
@@ -159,19 +189,43 @@ fn problem(web: &Web, rejection: &Rejection) -> Reply {
         "status": status.as_u16(),
         "code": rejection.code(),
     });
-    if rejection.wants_login() {
-        body["login_url"] = Value::from(web.login_url(None));
-    }
-    if matches!(rejection, Rejection::ChooseSite | Rejection::UnknownSite) {
-        body["sites_url"] = Value::from(web.route("sites", &[]));
-    }
-    if let Rejection::ConsentNeeded(needed) = rejection {
-        body["reason"] = Value::from(needed.reason.as_str());
-    }
-    if let Rejection::MissingScope(missing) = rejection {
-        body["missing_scopes"] = missing.iter().collect();
+    let mut tell = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body[name] = value;
+        }
+    };
+    tell("login_url", login_url(web, rejection).map(Value::from));
+    let sites_url = || Value::from(web.route("sites", &[]));
+    let connections_url = || Value::from(web.route("connections", &[]));
+    match rejection {
+        Rejection::ChooseSite | Rejection::UnknownSite | Rejection::SiteGone => {
+            tell("sites_url", Some(sites_url()));
+        }
+        Rejection::NotConnected | Rejection::ChooseConnection => {
+            tell("connections_url", Some(connections_url()));
+        }
+        Rejection::ConsentNeeded(needed) => {
+            tell("reason", Some(Value::from(needed.reason.as_str())));
+        }
+        Rejection::MissingScope(missing) => {
+            tell("reason", Some(Value::from(missing.why.reason())));
+            tell("missing_scopes", Some(missing.scopes.iter().collect()));
+        }
+        _ => {}
     }
     json::problem(status, &body)
+}
+
+/// The address that mends it, for programs, which know themselves where they are.
+fn login_url(web: &Web, rejection: &Rejection) -> Option<String> {
+    match rejection {
+        Rejection::NotSignedIn | Rejection::NavigationOnly => web.sign_in_url(None),
+        Rejection::ConsentNeeded(_) => Some(web.more_url(&[], None)),
+        Rejection::MissingScope(missing) if missing.why != ScopeLack::NotGranted => {
+            Some(step_up_url(web, &missing.scopes, None))
+        }
+        _ => None,
+    }
 }
 
 fn htmx(web: &Web, rejection: &Rejection, context: &Context) -> Reply {

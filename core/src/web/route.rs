@@ -22,6 +22,12 @@ pub(crate) enum Route {
     Sessions,
     /// `DELETE sessions/{handle}`
     SessionOf(String),
+    /// `POST connect`, in connect mode
+    Connect,
+    /// `GET connections`, in connect mode
+    Connections,
+    /// `GET disconnect`, `POST disconnect`
+    Disconnect,
     /// `GET error`
     Error,
 }
@@ -42,7 +48,7 @@ pub(crate) fn find(config: &Config, path: &str) -> Found {
         return Found::TheApps;
     };
     match rest.strip_prefix('/') {
-        Some(name) => Found::Ours(named(name)),
+        Some(name) => Found::Ours(named(name).filter(|route| route.is_of(config))),
         None if rest.is_empty() => Found::Ours(None),
         None => Found::TheApps,
     }
@@ -56,6 +62,25 @@ fn inner_path<'a>(mount: &str, path: &'a str) -> &'a str {
     path.strip_prefix(mount)
         .filter(|rest| rest.starts_with('/'))
         .unwrap_or(path)
+}
+
+impl Route {
+    /// Whether the app's mode has this route: there is no login where the app has users of its own.
+    fn is_of(&self, config: &Config) -> bool {
+        let is_connect = config.mode.is_connect();
+        match self {
+            Self::Connect | Self::Connections => is_connect,
+            Self::Login | Self::Logout | Self::Me | Self::Sessions | Self::SessionOf(_) => {
+                !is_connect
+            }
+            Self::Callback | Self::Sites | Self::Site | Self::Disconnect | Self::Error => true,
+        }
+    }
+
+    /// Whether the reply depends on who the app's user is.
+    pub(super) fn wants_subject(&self) -> bool {
+        !matches!(self, Self::Error)
+    }
 }
 
 fn named(name: &str) -> Option<Route> {
@@ -74,6 +99,9 @@ fn named(name: &str) -> Option<Route> {
         "sites" => Some(Route::Sites),
         "site" => Some(Route::Site),
         "sessions" => Some(Route::Sessions),
+        "connect" => Some(Route::Connect),
+        "connections" => Some(Route::Connections),
+        "disconnect" => Some(Route::Disconnect),
         "error" => Some(Route::Error),
         _ => None,
     }

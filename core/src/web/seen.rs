@@ -96,6 +96,8 @@ impl Seen {
             session: self.session(config),
             flows: context::flows(config, self.cookies()),
             named_site: self.seldom().and_then(|seldom| seldom.named_site.clone()),
+            // The app's own pages say what they like.
+            notice: None,
         }
     }
 

@@ -6,8 +6,10 @@ use url::form_urlencoded;
 
 use super::pages::Page;
 use super::{Context, Web};
+use crate::config::Mode;
 use crate::error::{Reason, Rejection};
 use crate::flow::{self, Login};
+use crate::ids::Subject;
 use crate::message::{Audience, Reply};
 use crate::return_to::ReturnTo;
 
@@ -18,7 +20,7 @@ impl Web {
     pub(super) fn page(&self, status: StatusCode, page: &Page<'_>) -> Reply {
         // Chrome holds redirects against form-action, so only pages whose forms stay with us name it.
         let policy = match page {
-            Page::Picker { .. } | Page::Logout { .. } => {
+            Page::Picker { .. } | Page::Logout { .. } | Page::Disconnect { .. } => {
                 format!("{}; form-action {}", self.policy, self.form_targets())
             }
             _ => self.policy.clone(),
@@ -59,6 +61,43 @@ impl Web {
         }
     }
 
+    /// The address that asks an account that is known already for more: scopes, a site, or just a new consent. Another
+    /// account that comes back changes nothing. In connect mode it is the page with the button that starts it.
+    pub(super) fn more_url(&self, more: &[(&str, &str)], here: Option<&ReturnTo>) -> String {
+        let is_connect = self.ports.config.mode.is_connect();
+        let mut parameters = more.to_vec();
+        parameters.extend(here.map(|here| ("return_to", here.as_str())));
+        if is_connect {
+            return self.route("connections", &parameters);
+        }
+        parameters.push(("account", "same"));
+        self.route("login", &parameters)
+    }
+
+    /// The address that signs a visitor in; in connect mode the app's own, if it says where.
+    pub(super) fn sign_in_url(&self, here: Option<&ReturnTo>) -> Option<String> {
+        let Mode::Connect { login, .. } = &self.ports.config.mode else {
+            return Some(self.login_url(here));
+        };
+        let login = login.as_deref()?;
+        let Some(here) = here else {
+            return Some(login.to_owned());
+        };
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("return_to", here.as_str())
+            .finish();
+        let gap = if login.contains('?') { '&' } else { '?' };
+        Some(format!("{login}{gap}{query}"))
+    }
+
+    /// The address that starts again what came to nothing.
+    pub(super) fn again_url(&self, here: Option<&ReturnTo>) -> String {
+        match self.ports.config.mode {
+            Mode::SignIn => self.login_url(here),
+            Mode::Connect { .. } => self.more_url(&[], here),
+        }
+    }
+
     /// The address of the page that says what happened.
     pub(super) fn error_url(&self, reason: Reason, return_to: Option<&ReturnTo>) -> String {
         match return_to {
@@ -87,8 +126,12 @@ pub(super) fn go(audience: Audience, to: &str) -> Reply {
 /// # Errors
 ///
 /// Those of [`flow::start`].
-pub(crate) fn start_login(web: &Web, login: &Login, context: &Context) -> Result<Reply, Rejection> {
-    let started = flow::start(&web.ports, login, &context.flows)?;
+pub(crate) fn start_login(
+    web: &Web,
+    login: &Login,
+    (context, subject): (&Context, Option<&Subject>),
+) -> Result<Reply, Rejection> {
+    let started = flow::start(&web.ports, login, (&context.flows, subject))?;
     let reply = match context.audience {
         Audience::Fetch if !context.is_safe => super::json::reply(
             StatusCode::OK,

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Context, Web, reject};
+use super::{Context, Refusal, Web, reject, way_on};
 use crate::error::Rejection;
-use crate::message::Reply;
 
 /// A visitor of the app, as far as an answer must know them.
 #[derive(Clone, Debug)]
@@ -17,7 +16,9 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     /// A rejection in the form that fits their request.
-    pub(crate) fn reject(&self, rejection: &Rejection) -> Reply {
-        reject(&self.web, rejection, &self.context)
+    pub(crate) fn refuse(&self, rejection: Rejection) -> Refusal {
+        let reply = reject(&self.web, &rejection, &self.context);
+        let way_on = way_on(&self.web, &rejection, &self.context);
+        Refusal::new(rejection, reply).with_way_on(way_on)
     }
 }

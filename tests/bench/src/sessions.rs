@@ -132,6 +132,8 @@ async fn fill(count: usize, profiles: &[Arc<Profile>]) -> Result<Arc<MemorySessi
             key: Ticket::from_bytes(bytes).hash(),
             profile: Arc::clone(&profiles[number % profiles.len()]),
             site: None,
+            profile_read_at: now,
+            remembered: false,
             created_at: now,
             seen_at: now,
             expires_at: end(now),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use threelo::atlassian::Waiting;
-use threelo::{ApiError, ApiErrorKind, Atlassian, Site};
+use threelo::{ApiError, ApiErrorKind, Atlassian, ScopeLack, Site};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::App as _;
 
@@ -125,13 +125,14 @@ async fn a_scope_problem_causes_no_refresh_and_no_repetition() {
     let unnamed = post().send().await.unwrap_err();
     assert!(matches!(
         unnamed.kind(),
-        ApiErrorKind::MissingScope { needed: None }
+        ApiErrorKind::MissingScope(missing) if missing.scopes.is_empty()
     ));
     assert_eq!(calls(&world), 1);
     let named = post().needs(["write:jira-work"]).send().await.unwrap_err();
     match named.kind() {
-        ApiErrorKind::MissingScope { needed } => {
-            assert_eq!(needed.as_ref().unwrap().to_string(), "write:jira-work");
+        ApiErrorKind::MissingScope(missing) => {
+            assert_eq!(missing.scopes.to_string(), "write:jira-work");
+            assert_eq!(missing.why, ScopeLack::NotAsked);
         }
         other => panic!("{other:?}"),
     }
@@ -143,7 +144,7 @@ async fn a_scope_problem_causes_no_refresh_and_no_repetition() {
         .sandbox
         .fault(Endpoint::Api, answer(401, &[], words), 1);
     let error = call(&job).await.unwrap_err();
-    assert!(matches!(error.kind(), ApiErrorKind::MissingScope { .. }));
+    assert!(matches!(error.kind(), ApiErrorKind::MissingScope(_)));
     assert_eq!(world.refreshes(), 0);
 }
 

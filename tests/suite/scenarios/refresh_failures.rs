@@ -91,7 +91,10 @@ async fn past_the_leeway_a_lost_answer_leads_to_consent_and_back() {
         (401, &"answer_lost".into())
     );
     let seen = browser.open("/myself").await;
-    assert_eq!(seen.location(), "/auth/login?return_to=%2Fmyself");
+    assert_eq!(
+        seen.location(),
+        "/auth/login?return_to=%2Fmyself&account=same"
+    );
     let (_, seen) = browser.sign_in(&world, "edward", "/myself").await;
     assert_eq!(seen.location(), "/myself");
     assert_eq!(browser.open("/myself").await.text(), "2");
@@ -217,7 +220,9 @@ async fn a_late_writer_does_not_undo_what_a_winner_stored() {
 
     let told = asked.await.unwrap().unwrap();
     assert_eq!(told, winner.tokens.access_token);
-    assert_eq!(world.grants.stored(&key).await, winner);
+    let after = world.grants.stored(&key).await;
+    assert_eq!(after.tokens, winner.tokens);
+    assert_eq!(after.generation, winner.generation);
     world.pass(HOUR);
     token(&world, "edward").await.unwrap();
 }

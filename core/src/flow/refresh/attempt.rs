@@ -11,6 +11,7 @@ use super::keep::{self, Failure, Outcome};
 use crate::error::ConsentNeeded;
 use crate::flow::exchange::{self, RefreshError};
 use crate::flow::ports::Ports;
+use crate::flow::sites;
 use crate::random::random;
 use crate::store::{
     Attempts, ConsentReason, GrantKey, GrantRecord, Lease, LeaseOwner, LeaseRequest, Renewed,
@@ -71,6 +72,7 @@ impl Attempt {
                 self.release(!is_open || self.lost_at.is_none()).await;
                 if let Ok(record) = &outcome {
                     self.ports.refresh.cache.put(record, self.ports.now());
+                    sites::read_if_old(&self.ports, record);
                 }
                 return outcome;
             }
@@ -203,8 +205,10 @@ impl Attempt {
 
     /// Believes a refusal only if nobody else can have spent the token, and the provider refuses this grant only.
     async fn refused(&mut self, record: &Arc<GrantRecord>, attempts: Attempts) -> Outcome {
-        self.renew().await?;
+        let renewed = self.renew().await;
+        // A grant that was forgotten meanwhile has no lease either.
         let stored = keep::stored(&self.ports, &self.key).await?;
+        renewed?;
         if stored.generation != record.generation {
             return keep::theirs(stored);
         }

@@ -5,8 +5,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
 
-use crate::ids::AccountId;
-use crate::store::GrantRecord;
+use crate::store::{GrantKey, GrantRecord};
 
 /// After this long the store is asked again: another instance may have replaced the token, which may have died early.
 const LIFE: Duration = Duration::from_secs(5 * 60);
@@ -26,7 +25,7 @@ impl Entry {
 
 /// The grants of one app that this process uses.
 #[derive(Default)]
-pub(crate) struct Cache(RwLock<HashMap<AccountId, Entry>>);
+pub(crate) struct Cache(RwLock<HashMap<GrantKey, Entry>>);
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,18 +34,18 @@ impl fmt::Debug for Cache {
 }
 
 impl Cache {
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<AccountId, Entry>> {
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<GrantKey, Entry>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<AccountId, Entry>> {
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<GrantKey, Entry>> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A grant that was read less than five minutes ago.
-    pub(super) fn get(&self, account: &AccountId, now: SystemTime) -> Option<Arc<GrantRecord>> {
+    pub(super) fn get(&self, key: &GrantKey, now: SystemTime) -> Option<Arc<GrantRecord>> {
         let entries = self.read();
-        let entry = entries.get(account)?;
+        let entry = entries.get(key)?;
         entry.is_young(now).then(|| Arc::clone(&entry.record))
     }
 
@@ -59,20 +58,20 @@ impl Cache {
         if entries.len() >= MOST {
             entries.clear();
         }
-        let account = &record.key.account;
+        let key = &record.key;
         let is_newer = |entry: &Entry| entry.record.version > record.version && entry.is_young(now);
-        if !entries.get(account).is_some_and(is_newer) {
+        if !entries.get(key).is_some_and(is_newer) {
             let record = Arc::clone(record);
             let entry = Entry {
                 record,
                 read_at: now,
             };
-            entries.insert(account.clone(), entry);
+            entries.insert(key.clone(), entry);
         }
     }
 
-    /// Drops what is kept of an account.
-    pub(in crate::flow) fn forget(&self, account: &AccountId) {
-        self.write().remove(account);
+    /// Drops what is kept of a grant.
+    pub(in crate::flow) fn forget(&self, key: &GrantKey) {
+        self.write().remove(key);
     }
 }

@@ -10,8 +10,7 @@ use super::attempt::Attempt;
 use super::keep::Outcome;
 use crate::error::GrantError;
 use crate::flow::ports::Ports;
-use crate::ids::AccountId;
-use crate::store::GrantRecord;
+use crate::store::{GrantKey, GrantRecord};
 
 /// Failures rest 1, 2, 4 ... seconds, this long at most.
 const LONGEST_REST: u64 = 30;
@@ -44,7 +43,7 @@ enum Entry {
 
 /// The refreshes of this process.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<AccountId, Entry>>);
+pub(crate) struct Flights(Mutex<HashMap<GrantKey, Entry>>);
 
 impl std::fmt::Debug for Flights {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,15 +52,15 @@ impl std::fmt::Debug for Flights {
 }
 
 impl Flights {
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<GrantKey, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A new consent: whatever failed before, the next refresh need not rest.
-    pub(in crate::flow) fn wake(&self, account: &AccountId) {
+    pub(in crate::flow) fn wake(&self, key: &GrantKey) {
         let mut entries = self.lock();
-        if matches!(entries.get(account), Some(Entry::Resting { .. })) {
-            entries.remove(account);
+        if matches!(entries.get(key), Some(Entry::Resting { .. })) {
+            entries.remove(key);
         }
     }
 }
@@ -75,9 +74,9 @@ pub(super) fn join(
     ports: &Arc<Ports>,
     record: &GrantRecord,
 ) -> Result<watch::Receiver<Phase>, GrantError> {
-    let (account, now) = (&record.key.account, ports.now());
+    let (key, now) = (&record.key, ports.now());
     let mut entries = ports.refresh.flights.lock();
-    let failures = match entries.get(account) {
+    let failures = match entries.get(key) {
         Some(Entry::Flying(flight)) => return Ok(flight.clone()),
         Some(Entry::Resting { until, failures }) => {
             let rest = until.duration_since(now).unwrap_or_default();
@@ -89,12 +88,12 @@ pub(super) fn join(
         None => 0,
     };
     let (phase, flight) = watch::channel(Phase::Working);
-    entries.insert(account.clone(), Entry::Flying(flight.clone()));
+    entries.insert(key.clone(), Entry::Flying(flight.clone()));
     drop(entries);
 
     let landing = Landing {
         ports: Arc::clone(ports),
-        account: account.clone(),
+        key: key.clone(),
         failures,
         outcome: None,
     };
@@ -114,7 +113,7 @@ async fn run(mut attempt: Attempt, mut landing: Landing) {
 /// Clears the way for the next refresh, also when the task panics or the runtime ends.
 struct Landing {
     ports: Arc<Ports>,
-    account: AccountId,
+    key: GrantKey,
     failures: u32,
     outcome: Option<Outcome>,
 }
@@ -127,7 +126,7 @@ impl Drop for Landing {
             _ => None,
         };
         let Some(rest) = rest else {
-            entries.remove(&self.account);
+            entries.remove(&self.key);
             return;
         };
         let doubled = Duration::from_secs((1 << self.failures.min(5)).min(LONGEST_REST));
@@ -142,6 +141,6 @@ impl Drop for Landing {
             until: now.checked_add(doubled.max(rest)).unwrap_or(now),
             failures: self.failures + 1,
         };
-        entries.insert(self.account.clone(), entry);
+        entries.insert(self.key.clone(), entry);
     }
 }

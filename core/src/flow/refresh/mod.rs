@@ -41,7 +41,7 @@ pub(crate) async fn fresh(
     need: Need,
 ) -> Result<Arc<GrantRecord>, GrantError> {
     let now = ports.now();
-    if let Some(kept) = ports.refresh.cache.get(&key.account, now)
+    if let Some(kept) = ports.refresh.cache.get(key, now)
         && judge::judge(&kept, need, now) == Verdict::Good
     {
         return Ok(kept);
@@ -70,7 +70,7 @@ pub(crate) async fn load(ports: &Ports, key: &GrantKey) -> Result<Arc<GrantRecor
             Ok(record)
         }
         None => {
-            ports.refresh.cache.forget(&key.account);
+            ports.refresh.cache.forget(key);
             Err(ConsentNeeded::NO_GRANT.into())
         }
     }
@@ -84,7 +84,7 @@ pub(crate) async fn load(ports: &Ports, key: &GrantKey) -> Result<Arc<GrantRecor
 pub(crate) async fn usable(ports: &Ports, key: &GrantKey) -> Result<(), GrantError> {
     let now = ports.now();
     let verdict = |record: &GrantRecord| judge::judge(record, Need::Working, now);
-    if let Some(kept) = ports.refresh.cache.get(&key.account, now)
+    if let Some(kept) = ports.refresh.cache.get(key, now)
         && !matches!(verdict(&kept), Verdict::Consent(_))
     {
         return Ok(());

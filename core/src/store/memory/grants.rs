@@ -1,7 +1,6 @@
 //! Grants in memory.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -10,17 +9,55 @@ use async_trait::async_trait;
 
 use super::{CAPACITY, read, write};
 use crate::clock::{Clock, SystemClock};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, ConsentId, Subject};
 use crate::store::{
     AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest, LeaseRow,
     Page, Renewed, Replaced, StoreError, Version,
 };
 
-type Accounts = BTreeMap<AccountId, Arc<GrantRecord>>;
+/// What tells the grants of one app apart.
+type Id = (AccountId, Option<ConsentId>);
+
+/// The grants of one app, and which of them are linked to whom.
+#[derive(Default)]
+struct App {
+    grants: BTreeMap<Id, Arc<GrantRecord>>,
+    of_subject: HashMap<Subject, BTreeSet<Id>>,
+}
+
+impl App {
+    fn put(&mut self, record: Arc<GrantRecord>) {
+        let id = id(&record.key);
+        self.remove(&id);
+        for link in record.links.iter() {
+            let linked = self.of_subject.entry(link.subject.clone());
+            linked.or_default().insert(id.clone());
+        }
+        self.grants.insert(id, record);
+    }
+
+    fn remove(&mut self, id: &Id) {
+        let Some(record) = self.grants.remove(id) else {
+            return;
+        };
+        for link in record.links.iter() {
+            if let Some(linked) = self.of_subject.get_mut(&link.subject) {
+                linked.remove(id);
+                if linked.is_empty() {
+                    self.of_subject.remove(&link.subject);
+                }
+            }
+        }
+    }
+}
+
+fn id(key: &GrantKey) -> Id {
+    (key.account.clone(), key.consent.clone())
+}
 
 /// Keeps grants in this process: 100 000 unless set; full is an error, no grant is ever thrown out.
 pub struct MemoryGrants {
-    apps: RwLock<HashMap<AppKey, Accounts>>,
+    apps: RwLock<HashMap<AppKey, App>>,
     leases: Mutex<HashMap<GrantKey, LeaseRow>>,
     clock: Arc<dyn Clock>,
     capacity: usize,
@@ -62,7 +99,7 @@ impl Default for MemoryGrants {
 
 impl fmt::Debug for MemoryGrants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count: usize = read(&self.apps).values().map(BTreeMap::len).sum();
+        let count = count(&read(&self.apps));
         f.debug_struct("MemoryGrants")
             .field("count", &count)
             .finish_non_exhaustive()
@@ -73,22 +110,22 @@ impl fmt::Debug for MemoryGrants {
 impl GrantStore for MemoryGrants {
     async fn insert(&self, record: Arc<GrantRecord>) -> Result<Inserted, StoreError> {
         let mut apps = write(&self.apps);
-        let count: usize = apps.values().map(BTreeMap::len).sum();
-        let accounts = apps.entry(record.key.app.clone()).or_default();
-        if accounts.contains_key(&record.key.account) {
+        let count = count(&apps);
+        let app = apps.entry(record.key.app.clone()).or_default();
+        if app.grants.contains_key(&id(&record.key)) {
             return Ok(Inserted::Exists);
         }
         if count >= self.capacity {
             return Err(StoreError::Full);
         }
-        accounts.insert(record.key.account.clone(), record);
+        app.put(record);
         Ok(Inserted::Done)
     }
 
     async fn load(&self, key: &GrantKey) -> Result<Option<Arc<GrantRecord>>, StoreError> {
         let apps = read(&self.apps);
-        let accounts = apps.get(&key.app);
-        Ok(accounts.and_then(|accounts| accounts.get(&key.account).cloned()))
+        let app = apps.get(&key.app);
+        Ok(app.and_then(|app| app.grants.get(&id(key)).cloned()))
     }
 
     async fn replace(
@@ -97,10 +134,12 @@ impl GrantStore for MemoryGrants {
         record: Arc<GrantRecord>,
     ) -> Result<Replaced, StoreError> {
         let mut apps = write(&self.apps);
-        let accounts = apps.get_mut(&record.key.app);
-        match accounts.and_then(|accounts| accounts.get_mut(&record.key.account)) {
+        let Some(app) = apps.get_mut(&record.key.app) else {
+            return Ok(Replaced::Conflict);
+        };
+        match app.grants.get(&id(&record.key)) {
             Some(stored) if stored.version == expected => {
-                *stored = record;
+                app.put(record);
                 Ok(Replaced::Done)
             }
             _ => Ok(Replaced::Conflict),
@@ -108,24 +147,78 @@ impl GrantStore for MemoryGrants {
     }
 
     async fn delete(&self, key: &GrantKey) -> Result<(), StoreError> {
-        if let Some(accounts) = write(&self.apps).get_mut(&key.app) {
-            accounts.remove(&key.account);
+        if let Some(app) = write(&self.apps).get_mut(&key.app) {
+            app.remove(&id(key));
         }
         self.leases().remove(key);
         Ok(())
     }
 
-    async fn accounts(&self, app: &AppKey, page: &Page) -> Result<Vec<AccountId>, StoreError> {
+    async fn delete_if(&self, key: &GrantKey, expected: Version) -> Result<Replaced, StoreError> {
+        let mut apps = write(&self.apps);
+        let app = apps.get_mut(&key.app);
+        let stored = app.filter(|app| {
+            let stored = app.grants.get(&id(key));
+            stored.is_some_and(|stored| stored.version == expected)
+        });
+        let Some(app) = stored else {
+            return Ok(Replaced::Conflict);
+        };
+        app.remove(&id(key));
+        drop(apps);
+        self.leases().remove(key);
+        Ok(Replaced::Done)
+    }
+
+    async fn of_account(
+        &self,
+        app: &AppKey,
+        account: &AccountId,
+    ) -> Result<Vec<Arc<GrantRecord>>, StoreError> {
         let apps = read(&self.apps);
-        let Some(accounts) = apps.get(app) else {
+        let Some(app) = apps.get(app) else {
             return Ok(Vec::new());
         };
-        let after = page
-            .after
-            .as_ref()
-            .map_or(Bound::Unbounded, Bound::Excluded);
-        let part = accounts.range::<AccountId, _>((after, Bound::Unbounded));
-        Ok(part.take(page.limit).map(|(id, _)| id.clone()).collect())
+        let theirs = app.grants.range((account.clone(), None)..);
+        let theirs = theirs.take_while(|((other, _), _)| other == account);
+        Ok(theirs.map(|(_, record)| Arc::clone(record)).collect())
+    }
+
+    async fn of_subject(
+        &self,
+        app: &AppKey,
+        subject: &Subject,
+    ) -> Result<Vec<Arc<GrantRecord>>, StoreError> {
+        let apps = read(&self.apps);
+        let Some(app) = apps.get(app) else {
+            return Ok(Vec::new());
+        };
+        let linked = app.of_subject.get(subject).into_iter().flatten();
+        Ok(linked
+            .filter_map(|id| app.grants.get(id).cloned())
+            .collect())
+    }
+
+    async fn accounts(&self, app: &AppKey, page: &Page) -> Result<Vec<AccountId>, StoreError> {
+        let apps = read(&self.apps);
+        let mut found: Vec<AccountId> = Vec::new();
+        let Some(app) = apps.get(app) else {
+            return Ok(found);
+        };
+        let from = match &page.after {
+            Some(after) => Bound::Excluded((after.clone(), None)),
+            None => Bound::Unbounded,
+        };
+        for (account, _) in app.grants.range((from, Bound::Unbounded)).map(|(id, _)| id) {
+            let is_new = page.after.as_ref() != Some(account) && found.last() != Some(account);
+            if is_new && found.len() == page.limit {
+                break;
+            }
+            if is_new {
+                found.push(account.clone());
+            }
+        }
+        Ok(found)
     }
 
     async fn lease(&self, key: &GrantKey, request: &LeaseRequest) -> Result<Lease, StoreError> {
@@ -171,4 +264,8 @@ impl GrantStore for MemoryGrants {
         }
         Ok(())
     }
+}
+
+fn count(apps: &HashMap<AppKey, App>) -> usize {
+    apps.values().map(|app| app.grants.len()).sum()
 }

@@ -1,11 +1,14 @@
 //! The pages that visitors see: what they say, and their built-in look.
 
+mod accounts;
 mod html;
 mod plain;
 mod text;
 
 pub use self::plain::PlainPages;
-use crate::error::Reason;
+use crate::error::{Reason, ScopeLack};
+use crate::scope::Scopes;
+use crate::site::Site;
 
 /// What a page says. Names of people and sites are data: a page escapes them.
 #[derive(Clone, Debug)]
@@ -31,6 +34,10 @@ pub enum Page<'a> {
         add_url: &'a str,
         /// Whose sites they are.
         account: &'a str,
+        /// The form's `account`, in connect mode: whose site is chosen.
+        account_id: Option<&'a str>,
+        /// What happened on the way here, if anything did.
+        notice: Option<PickerNotice<'a>>,
     },
     /// No site is reachable.
     NoSites {
@@ -76,8 +83,60 @@ pub enum Page<'a> {
         /// The app's front page.
         home_url: &'a str,
     },
+    /// The account at Atlassian is another one than the one that was asked for; nothing was changed.
+    WrongAccount {
+        /// Who was asked for; empty if no name is known.
+        expected: &'a str,
+        /// Who came; empty if no name is known.
+        chosen: &'a str,
+        /// Where the visitor was.
+        home_url: &'a str,
+        /// The address that signs in whoever is chosen, where that makes sense.
+        switch_url: Option<&'a str>,
+    },
+    /// Connect mode: the page needs an Atlassian account, or one of several.
+    ConnectFirst {
+        /// The page with the accounts, and with the button that connects one.
+        connections_url: &'a str,
+        /// The app's front page.
+        home_url: &'a str,
+    },
+    /// Connect mode: the accounts of the app's user, each with a way to end it, and the button that connects another.
+    Connections(&'a ConnectionsPage<'a>),
+    /// Disconnect? A form that posts `account` and `return_to` to `action`.
+    Disconnect {
+        /// Where the form goes.
+        action: &'a str,
+        /// The form's `return_to`.
+        return_to: &'a str,
+        /// The form's `account`.
+        account_id: &'a str,
+        /// The account's name.
+        account: &'a str,
+        /// The app's front page.
+        home_url: &'a str,
+    },
+    /// An account was disconnected here, and where to remove the app at Atlassian.
+    Disconnected {
+        /// The account's name; empty if unknown.
+        account: &'a str,
+        /// The address at Atlassian.
+        manage_url: &'a str,
+        /// Where the visitor was.
+        home_url: &'a str,
+    },
+    /// The browser comes again by itself, this time with the app's own cookies: a page that needs no click. The one page
+    /// with a `refresh`.
+    Bounce {
+        /// The query of this very address, to come again.
+        again: &'a str,
+    },
     /// The grant lacks scopes that the page needs.
     MissingScope {
+        /// Why.
+        why: ScopeLack,
+        /// Which; empty if Atlassian does not say.
+        scopes: &'a Scopes,
         /// The address that asks for them.
         login_url: &'a str,
         /// The app's front page.
@@ -130,8 +189,74 @@ pub struct SiteChoice<'a> {
     pub name: &'a str,
     /// The address, to tell sites of one name apart.
     pub url: Option<&'a str>,
-    /// Whether the session works on it.
+    /// Whether the visitor works on it.
     pub current: bool,
+    /// Whether the last consent added it.
+    pub added: bool,
+}
+
+/// What the picker says above its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PickerNotice<'a> {
+    /// The site that was wished for is not among those that were granted.
+    NotGranted(&'a str),
+    /// The site that was chosen before is not reachable any more.
+    Gone,
+}
+
+/// What the page of the connected accounts holds.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConnectionsPage<'a> {
+    /// What just happened.
+    pub notice: Option<ConnectionsNotice<'a>>,
+    /// The accounts, the earliest link first.
+    pub accounts: &'a [ConnectionEntry<'a>],
+    /// Where the form of the connect button goes; its fields are `fields`.
+    pub connect_action: &'a str,
+    /// The hidden fields of the connect form.
+    pub fields: &'a [(&'a str, &'a str)],
+    /// What the connect button is for.
+    pub purpose: ConnectPurpose<'a>,
+    /// Where the visitor was going.
+    pub go_on: &'a str,
+}
+
+/// What just happened to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionsNotice<'a> {
+    /// An account was connected: its name and its id, so that everybody sees whose it is.
+    Connected(&'a str, &'a str),
+}
+
+/// What the connect button is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectPurpose<'a> {
+    /// Another account, or the first.
+    Account,
+    /// Scopes that a page needs.
+    Scopes(&'a str),
+    /// A site that a page needs, or any other.
+    Site,
+}
+
+/// One connected account.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ConnectionEntry<'a> {
+    /// The name that the account shows.
+    pub name: &'a str,
+    /// The account's id.
+    pub account_id: &'a str,
+    /// The sites that it reaches; `None` while nobody could read them.
+    pub sites: Option<&'a [Site]>,
+    /// Whether the account must consent again before it is of use.
+    pub needs_consent: bool,
+    /// The page that disconnects it.
+    pub disconnect_url: &'a str,
 }
 
 /// Renders the pages; replace it to give them your own look.

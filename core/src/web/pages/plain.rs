@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::html::{about, escaped, hidden, link, main_link, name, paragraph, quiet_link, row};
-use super::{Page, Pages, SiteChoice, text};
-use crate::error::Reason;
+use super::{Page, Pages, PickerNotice, SiteChoice, accounts, text};
+use crate::error::{Reason, ScopeLack};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -30,7 +30,7 @@ impl PlainPages {
         self
     }
 
-    fn document(&self, headline: &str, body: &str) -> String {
+    fn document(&self, (headline, body): (&str, &str), refresh: &str) -> String {
         let headline = escaped(headline);
         let (title, app) = match self.app_name.as_deref().map(escaped) {
             Some(name) => (
@@ -42,7 +42,7 @@ impl PlainPages {
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"robots\" content=\"noindex\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
+             <meta name=\"robots\" content=\"noindex\">\n{refresh}<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
              <body>\n<main>\n{app}<h1>{headline}</h1>\n{body}\n</main>\n</body>\n</html>\n"
         )
     }
@@ -51,7 +51,14 @@ impl PlainPages {
 impl Pages for PlainPages {
     fn render(&self, page: &Page<'_>) -> String {
         let (title, body) = content(page);
-        self.document(title, &body)
+        let refresh = match page {
+            Page::Bounce { again } => format!(
+                "<meta http-equiv=\"refresh\" content=\"0;url={}\">\n",
+                escaped(again)
+            ),
+            _ => String::new(),
+        };
+        self.document((title, &body), &refresh)
     }
 
     fn style_sources(&self) -> String {
@@ -67,12 +74,13 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
             sites,
             add_url,
             account,
+            account_id,
+            notice,
         } => {
             let intro = about("You are ", account, ". Which site do you want to work on?");
-            (
-                "Choose a site",
-                intro + &add(add_url) + &picker(sites, (action, return_to)),
-            )
+            let said = notice.map(picker_notice).unwrap_or_default();
+            let form = picker(sites, (action, return_to, *account_id));
+            ("Choose a site", said + &intro + &add(add_url) + &form)
         }
         Page::NoSites {
             account,
@@ -94,6 +102,44 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
             account,
             home_url,
         } => ("Sign out", logout(*account, (action, return_to), home_url)),
+        other => account_page(other),
+    }
+}
+
+fn account_page(page: &Page<'_>) -> (&'static str, String) {
+    match page {
+        Page::WrongAccount {
+            expected,
+            chosen,
+            home_url,
+            switch_url,
+        } => (
+            "Another account was chosen",
+            accounts::wrong_account((expected, chosen), home_url, *switch_url),
+        ),
+        Page::Connections(page) => accounts::connections(page),
+        Page::Disconnect {
+            action,
+            return_to,
+            account_id,
+            account,
+            home_url,
+        } => (
+            "Disconnect",
+            accounts::disconnect((action, return_to), (account, account_id), home_url),
+        ),
+        Page::Disconnected {
+            account,
+            manage_url,
+            home_url,
+        } => (
+            "Disconnected",
+            accounts::disconnected(account, manage_url, home_url),
+        ),
+        Page::Bounce { again } => (
+            "Almost there",
+            paragraph(text::BOUNCE) + &row(&[main_link(again, "Go on")]),
+        ),
         other => notice(other),
     }
 }
@@ -113,11 +159,18 @@ fn notice(page: &Page<'_>) -> (&'static str, String) {
             Some((login_url, "Sign in with Atlassian")),
             page,
         ),
-        Page::MissingScope { login_url, .. } => short(
-            text::MISSING_SCOPE,
-            Some((login_url, "Ask Atlassian for it")),
+        Page::ConnectFirst {
+            connections_url, ..
+        } => short(
+            text::CONNECT_FIRST_PAGE,
+            Some((connections_url, "Connected accounts")),
             page,
         ),
+        Page::MissingScope { why, login_url, .. } => {
+            let on =
+                (*why != ScopeLack::NotGranted).then_some((*login_url, "Ask Atlassian for it"));
+            short(text::of_scopes(*why), on, page)
+        }
         Page::Api {
             trouble, try_again, ..
         } => short(text::of_api(*trouble), Some((try_again, "Try again")), page),
@@ -131,6 +184,10 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
         | Page::StillWorking { home_url, .. }
         | Page::SignInFirst { home_url, .. }
         | Page::MissingScope { home_url, .. }
+        | Page::ConnectFirst { home_url, .. }
+        | Page::WrongAccount { home_url, .. }
+        | Page::Disconnect { home_url, .. }
+        | Page::Disconnected { home_url, .. }
         | Page::CrossSite { home_url }
         | Page::Api { home_url, .. }
         | Page::NoSites { home_url, .. }
@@ -138,6 +195,8 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
         | Page::Cancelled { home_url, .. }
         | Page::Logout { home_url, .. } => home_url,
         Page::Picker { return_to, .. } => return_to,
+        Page::Connections(page) => page.go_on,
+        Page::Bounce { again } => again,
     }
 }
 
@@ -164,13 +223,39 @@ fn failed(reason: Reason, try_again: &str, home_url: &str) -> (&'static str, Str
     (title, paragraph(happened) + &paragraph(advice) + &buttons)
 }
 
-fn picker(sites: &[SiteChoice<'_>], (action, return_to): (&str, &str)) -> String {
+fn picker_notice(notice: PickerNotice<'_>) -> String {
+    let said = match notice {
+        PickerNotice::NotGranted(wish) => {
+            return note(&about(
+                "",
+                wish,
+                " is not among the sites that you allowed. These are:",
+            ));
+        }
+        PickerNotice::Gone => {
+            "The site that you worked on cannot be reached any more: you have no access, or this app was removed from it."
+        }
+    };
+    note(&paragraph(said))
+}
+
+/// What a visitor should read first.
+fn note(html: &str) -> String {
+    format!("<div class=\"note\" role=\"status\">{html}</div>")
+}
+
+fn picker(
+    sites: &[SiteChoice<'_>],
+    (action, return_to, account_id): (&str, &str, Option<&str>),
+) -> String {
+    let account = account_id.map(|id| hidden("account", id));
     let entries: String = sites.iter().map(site).collect();
     // Safari takes a list without bullets for no list, unless the role is spelled out.
     format!(
-        "<form method=\"post\" action=\"{}\">{}<ul class=\"sites\" role=\"list\" aria-label=\"Sites\">{entries}</ul></form>",
+        "<form method=\"post\" action=\"{}\">{}{}<ul class=\"sites\" role=\"list\" aria-label=\"Sites\">{entries}</ul></form>",
         escaped(action),
-        hidden("return_to", return_to)
+        hidden("return_to", return_to),
+        account.unwrap_or_default()
     )
 }
 
@@ -180,13 +265,15 @@ fn site(choice: &SiteChoice<'_>) -> String {
         .and_then(host)
         .map(|host| format!(" <span class=\"host\">{}</span>", escaped(&host)))
         .unwrap_or_default();
-    let (mark, tag) = if choice.current {
-        (
-            " class=\"current\" aria-current=\"true\"",
-            " <span class=\"tag\">current site</span>",
-        )
+    let mark = if choice.current {
+        " class=\"current\" aria-current=\"true\""
     } else {
-        ("", "")
+        ""
+    };
+    let tag = match (choice.current, choice.added) {
+        (true, _) => " <span class=\"tag\">current site</span>",
+        (false, true) => " <span class=\"tag\">new</span>",
+        (false, false) => "",
     };
     format!(
         "<li><button{mark} name=\"site\" value=\"{}\"><span class=\"name\">{}</span>{tag}{host}</button></li>\n",
@@ -196,7 +283,7 @@ fn site(choice: &SiteChoice<'_>) -> String {
 }
 
 /// The host of an https address; any other address is not shown.
-fn host(url: &str) -> Option<String> {
+pub(super) fn host(url: &str) -> Option<String> {
     let url = Url::parse(url).ok().filter(|url| url.scheme() == "https")?;
     url.host_str().map(str::to_owned)
 }
@@ -238,16 +325,20 @@ fn logout(account: Option<&str>, (action, return_to): (&str, &str), home_url: &s
 
 #[cfg(test)]
 mod tests {
+    use super::super::{ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage};
     use super::*;
+    use crate::scope::Scopes;
 
     const HOSTILE: &str = "</style><script>alert(1)</script>\"'&";
-    const REASONS: [&str; 6] = [
+    const REASONS: [&str; 8] = [
         "refused",
         "cancelled",
         "busy",
         "setup",
         "account",
         "unavailable",
+        "wrong_account",
+        "linked_elsewhere",
     ];
 
     #[expect(clippy::too_many_lines, reason = "one entry per page")]
@@ -257,8 +348,25 @@ mod tests {
             name: HOSTILE,
             url: Some("https://x\"><script>"),
             current: true,
+            added: true,
         };
         let (sites, hostile) = ([site], HOSTILE);
+        let scopes = Scopes::parse(hostile);
+        let accounts = [ConnectionEntry {
+            name: hostile,
+            account_id: hostile,
+            sites: None,
+            needs_consent: false,
+            disconnect_url: hostile,
+        }];
+        let connections = ConnectionsPage {
+            notice: Some(ConnectionsNotice::Connected(hostile, hostile)),
+            accounts: &accounts,
+            connect_action: hostile,
+            fields: &[("scope", hostile)],
+            purpose: ConnectPurpose::Scopes(hostile),
+            go_on: hostile,
+        };
         let mut pages = vec![
             Page::Continue {
                 login_url: hostile,
@@ -270,6 +378,8 @@ mod tests {
                 sites: &sites,
                 add_url: hostile,
                 account: hostile,
+                account_id: Some(hostile),
+                notice: Some(PickerNotice::NotGranted(hostile)),
             },
             Page::NoSites {
                 account: hostile,
@@ -290,9 +400,35 @@ mod tests {
             },
             Page::CrossSite { home_url: hostile },
             Page::MissingScope {
+                why: ScopeLack::NotAsked,
+                scopes: &scopes,
                 login_url: hostile,
                 home_url: hostile,
             },
+            Page::WrongAccount {
+                expected: hostile,
+                chosen: hostile,
+                home_url: hostile,
+                switch_url: Some(hostile),
+            },
+            Page::ConnectFirst {
+                connections_url: hostile,
+                home_url: hostile,
+            },
+            Page::Connections(&connections),
+            Page::Disconnect {
+                action: hostile,
+                return_to: hostile,
+                account_id: hostile,
+                account: hostile,
+                home_url: hostile,
+            },
+            Page::Disconnected {
+                account: hostile,
+                manage_url: hostile,
+                home_url: hostile,
+            },
+            Page::Bounce { again: hostile },
             Page::Logout {
                 action: hostile,
                 return_to: hostile,
@@ -367,10 +503,11 @@ mod tests {
             name,
             url: None,
             current,
+            added: true,
         };
         let list = picker(
             &[site("one", false), site("two", true)],
-            ("/auth/site", "/"),
+            ("/auth/site", "/", None),
         );
 
         assert_eq!(list.matches("current site").count(), 1);

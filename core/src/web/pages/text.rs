@@ -1,7 +1,7 @@
 //! What the pages say.
 
 use super::ApiTrouble;
-use crate::error::Reason;
+use crate::error::{Reason, ScopeLack};
 
 /// A headline and one paragraph.
 pub(super) type Short = (&'static str, &'static str);
@@ -18,10 +18,42 @@ pub(super) const SIGN_IN_FIRST: Short = (
     "Please sign in first",
     "You are not signed in any more, so what you just sent was not done. Sign in, then do it again.",
 );
-pub(super) const MISSING_SCOPE: Short = (
-    "One more permission is needed",
-    "This page needs a permission that you did not give to this app so far.",
+pub(super) fn of_scopes(why: ScopeLack) -> Short {
+    match why {
+        ScopeLack::NotAsked => (
+            "One more permission is needed",
+            "This page needs a permission that you did not give to this app so far.",
+        ),
+        ScopeLack::Narrowed => (
+            "A permission got lost",
+            "You gave this permission before. A later sign-in, perhaps on another device, asked for less, and Atlassian \
+             keeps only what was asked for last. Give it once more, and all devices have it again.",
+        ),
+        ScopeLack::NotGranted => (
+            "Atlassian did not give the permission",
+            "This app asked for a permission that it needs here, and Atlassian did not grant it. Asking again would not \
+             help: perhaps your account or the site does not allow it. The site's admin, or the people who run this app, \
+             can tell you more.",
+        ),
+    }
+}
+
+pub(super) const CONNECT_FIRST_PAGE: Short = (
+    "An Atlassian account is needed",
+    "This page works with an Atlassian account of yours. Choose one that is connected, or connect one.",
 );
+pub(super) const CONNECT_FIRST: &str = "This app can work with your Atlassian account, on the sites that you choose. Atlassian will ask you first, and you \
+                                        can end it at any time.";
+pub(super) const CONNECTED: &str =
+    "This app works with these Atlassian accounts of yours, on the sites that you chose.";
+pub(super) const CONNECT_SCOPES: &str = "What you were about to do needs a permission that this app does not have. Atlassian will ask you for:";
+pub(super) const NOT_YOURS: &str =
+    "Is that not you? Then disconnect it, sign out at Atlassian, and connect once more.";
+pub(super) const DISCONNECT: &str = "This app forgets its access. Nothing is deleted at Atlassian.";
+pub(super) const AT_ATLASSIAN: &str =
+    "Atlassian may still list this app as allowed. To remove it there as well, go to:";
+pub(super) const WRONG_ACCOUNT: &str = "Nothing was changed. To use the first account, sign out at Atlassian, or switch accounts there, and try again.";
+pub(super) const BOUNCE: &str = "One moment, you are being sent back to the app.";
 pub(super) const CROSS_SITE: Short = (
     "Nothing was done",
     "This came from a page of another site, so we did not do it. Use the app's own pages instead.",
@@ -62,6 +94,7 @@ pub(super) const NO_SITES: [&str; 2] = [
 ];
 
 /// Headline, what happened, what to do.
+#[expect(clippy::too_many_lines, reason = "one entry per reason")]
 pub(super) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
     match reason {
         Reason::Refused => (
@@ -91,6 +124,16 @@ pub(super) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
             "This account cannot sign in",
             "Atlassian says that the account is not active.",
             "You can try again with another account.",
+        ),
+        Reason::WrongAccount => (
+            "Another account was chosen",
+            "This was asked of one Atlassian account, and another one answered.",
+            "Nothing was changed.",
+        ),
+        Reason::LinkedElsewhere => (
+            "That account is connected already",
+            "Another user of this app has connected this Atlassian account, and an account can be connected once only.",
+            "Nothing was changed. Use another Atlassian account, or have the other user disconnect it first.",
         ),
         Reason::Unavailable => (
             "That did not work just now",

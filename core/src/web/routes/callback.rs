@@ -2,14 +2,17 @@
 
 use http::StatusCode;
 
-use super::{allow, navigation_only};
+use super::{allow, navigation_only, query};
 use crate::error::Rejection;
-use crate::flow::{self, Arrival, Landing};
+use crate::flow::{self, Arrival, Landing, Stop};
 use crate::message::{Audience, Reply};
 use crate::web::Web;
 use crate::web::answer::Request;
 use crate::web::pages::Page;
 use crate::web::shell::go;
+
+/// Marks the second arrival, so that there is no third.
+const BOUNCED: &str = "bounced";
 
 pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["GET"], "GET")?;
@@ -18,9 +21,22 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         query: request.query.as_deref(),
         flows: &request.context.flows,
         session: request.context.session.as_ref(),
+        subject: request.subject.clone(),
+        bounced: query(request).one(BOUNCED).is_some(),
     };
     let landing = flow::land(&web.ports, arrival).await;
-    Ok(answer(web, &landing))
+    Ok(match landing {
+        Landing::Bounce => bounce(web, request),
+        landing => answer(web, &landing),
+    })
+}
+
+/// The browser comes again from this page, which is of the app's own site, with all of the app's cookies.
+fn bounce(web: &Web, request: &Request) -> Reply {
+    let query = request.query.as_deref().unwrap_or_default();
+    let again = format!("?{query}&{BOUNCED}=1");
+    let reply = web.page(StatusCode::OK, &Page::Bounce { again: &again });
+    reply.header(http::header::REFERRER_POLICY, "no-referrer")
 }
 
 fn answer(web: &Web, landing: &Landing) -> Reply {
@@ -35,7 +51,15 @@ fn answer(web: &Web, landing: &Landing) -> Reply {
             web.error_url(*reason, return_to.as_ref()),
             cookies.as_slice(),
         ),
-        Landing::StillWorking => return still_working(web),
+        Landing::By(stop, place, cookies) => {
+            let name = match stop {
+                Stop::Picker => "sites",
+                Stop::Connections => "connections",
+            };
+            let to = web.route(name, &[("return_to", place.as_str())]);
+            (to, cookies.as_slice())
+        }
+        Landing::StillWorking | Landing::Bounce => return still_working(web),
     };
     cookies.iter().fold(go(Audience::Page, &to), Reply::cookie)
 }

@@ -1,13 +1,15 @@
 //! `GET error`
 
 use http::StatusCode;
+use serde_json::{Value, json};
 
-use super::{allow, query};
+use super::{allow, notice, query, seen};
 use crate::error::{Reason, Rejection};
-use crate::message::Reply;
-use crate::web::Web;
+use crate::flow::Notice;
+use crate::message::{Audience, Reply};
 use crate::web::answer::Request;
 use crate::web::pages::Page;
+use crate::web::{Web, json};
 
 /// Says what happened, in words of ours; nothing of the request's text is shown.
 pub(super) fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
@@ -21,13 +23,19 @@ pub(super) fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     let place = query
         .one("return_to")
         .and_then(|place| config.return_to.accept(place));
-    let try_again = web.login_url(place.as_ref());
+    if request.context.audience == Audience::Fetch {
+        return Ok(json::problem(status(reason), &as_json(reason)));
+    }
+    let try_again = web.again_url(place.as_ref());
     let home_url = place.as_ref().unwrap_or(&config.default_return_to).as_str();
     let page = match reason {
         Reason::Cancelled => Page::Cancelled {
             try_again: &try_again,
             home_url,
         },
+        Reason::WrongAccount => {
+            return Ok(wrong_account(web, request, (home_url, &try_again)));
+        }
         _ => Page::Failed {
             reason,
             try_again: &try_again,
@@ -37,10 +45,36 @@ pub(super) fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     Ok(web.page(status(reason), &page))
 }
 
+/// Both by the names that they show, if this browser's cookie tells them.
+fn wrong_account(web: &Web, request: &Request, (home_url, sign_in): (&str, &str)) -> Reply {
+    let (expected, chosen) = match notice(web, request) {
+        Some(Notice::WrongAccount { expected, chosen }) => (expected, chosen),
+        _ => (String::new(), String::new()),
+    };
+    let is_connect = web.ports.config.mode.is_connect();
+    let page = Page::WrongAccount {
+        expected: &expected,
+        chosen: &chosen,
+        home_url,
+        switch_url: (!is_connect).then_some(sign_in),
+    };
+    seen(web, request, web.page(status(Reason::WrongAccount), &page))
+}
+
+fn as_json(reason: Reason) -> Value {
+    json!({
+        "type": "about:blank",
+        "title": "the login did not happen",
+        "status": status(reason).as_u16(),
+        "code": reason.as_str(),
+    })
+}
+
 fn status(reason: Reason) -> StatusCode {
     match reason {
         Reason::Cancelled => StatusCode::OK,
         Reason::Account => StatusCode::FORBIDDEN,
+        Reason::WrongAccount | Reason::LinkedElsewhere => StatusCode::CONFLICT,
         Reason::Busy | Reason::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Reason::Setup => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,

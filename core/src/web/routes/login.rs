@@ -3,17 +3,18 @@
 use http::StatusCode;
 use url::Url;
 
+use super::connect::{more, offered};
 use super::{allow, navigation_only, query};
 use crate::environment::{is_loopback, origin_text};
-use crate::error::Rejection;
-use crate::flow::Login;
+use crate::error::{GrantError, Rejection};
+use crate::flow::{self, Holder, Login, Reach};
 use crate::message::Reply;
 use crate::web::answer::Request;
 use crate::web::pages::Page;
 use crate::web::shell::go;
 use crate::web::{Web, start_login};
 
-pub(super) fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["GET"], "GET")?;
     navigation_only(request)?;
     if let Some(elsewhere) = other_loopback_name(web, request) {
@@ -22,7 +23,12 @@ pub(super) fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     if is_pushed(request) {
         return Ok(ask_first(web, request));
     }
-    start_login(web, &wanted(web, request), &request.context)
+    let login = wanted(web, request);
+    let login = match query(request).one("account") {
+        Some("same") => same_account(web, request, login).await?,
+        _ => login,
+    };
+    start_login(web, &login, (&request.context, None))
 }
 
 /// What the address asks for: scopes only as far as the app offers them.
@@ -35,12 +41,25 @@ fn wanted(web: &Web, request: &Request) -> Login {
     if let Some(site) = query.one("site").filter(|site| site.len() <= 256) {
         login = login.site(site);
     }
-    let offered = &web.ports.config.optional_scopes;
-    let scopes = query
-        .one("scope")
-        .unwrap_or_default()
-        .split_ascii_whitespace();
-    login.scopes(scopes.filter(|scope| offered.contains(scope)))
+    let remember = query.one("remember") == Some("true");
+    login.remember(remember).scopes(offered(web, &query))
+}
+
+/// Whoever is signed in asks for more: nobody else may come back, and a session that was to live longer does so again.
+async fn same_account(web: &Web, request: &Request, login: Login) -> Result<Login, Rejection> {
+    let session = flow::current(&web.ports, request.context.session.as_ref()).await?;
+    let Some(session) = session else {
+        return Ok(login);
+    };
+    let login = match session.remembered {
+        true => login.remember(true),
+        false => login,
+    };
+    match Reach::load(&web.ports, &Holder::of(session.account())).await {
+        Ok(reach) => Ok(more(login, session.account(), &reach.wanted())),
+        Err(GrantError::Store(error)) => Err(error.into()),
+        Err(_none) => Ok(login.account(session.account())),
+    }
 }
 
 /// Whether a page of another site sent the browser here without a click: then a person is asked first.

@@ -6,8 +6,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{allow, readable, signed_in};
-use crate::error::Rejection;
-use crate::flow;
+use crate::error::{GrantError, Rejection};
+use crate::flow::{self, Holder, Reach};
 use crate::message::{Audience, Reply};
 use crate::store::GrantRecord;
 use crate::web::answer::Request;
@@ -34,6 +34,7 @@ fn empty_context() -> Context {
         session: None,
         flows: Vec::new(),
         named_site: None,
+        notice: None,
     }
 }
 
@@ -41,17 +42,21 @@ async fn tell(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["GET", "HEAD"], "GET, HEAD")?;
     readable(request)?;
     let session = signed_in(web, request).await?;
-    let grant = match flow::grant_of(&web.ports, &session).await {
-        Ok(grant) => Some(grant),
-        Err(Rejection::ConsentNeeded(_)) => None,
-        Err(other) => return Err(other),
+    let holder = Holder::of(session.account());
+    let reach = match Reach::load(&web.ports, &holder).await {
+        Ok(reach) => Some(reach),
+        Err(GrantError::ConsentNeeded(_)) => None,
+        Err(other) => return Err(other.into()),
     };
-    let site = match flow::site_for(&web.ports, &session, None).await {
-        Ok(site) => Some(super::sites::as_json(&site, true)),
+    let site = match flow::site_for(&web.ports, &holder, (session.site.as_ref(), None)).await {
+        Ok(site) => Some(super::sites::as_json(&site, true, &[])),
         Err(Rejection::Store(error)) => return Err(Rejection::Store(error)),
         Err(_none) => None,
     };
-    let state = grant.as_deref().map(|grant| grant_as_json(web, grant));
+    let state = reach
+        .as_ref()
+        .map(|reach| grant_as_json(web, reach.newest()));
+    let scopes = reach.as_ref().map(Reach::scopes);
     let left = session
         .expires_at
         .duration_since(web.ports.now())
@@ -59,7 +64,7 @@ async fn tell(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     let body = json!({
         "account_id": session.account().as_str(),
         "profile": *session.profile,
-        "scopes": grant.as_ref().map(|grant| grant.tokens.scopes.iter().map(str::to_owned).collect::<Vec<_>>()),
+        "scopes": scopes.as_ref().map(|scopes| scopes.iter().collect::<Vec<_>>()),
         "site": site,
         "grant": state,
         "expires_in": left.as_secs(),

@@ -1,23 +1,31 @@
 //! One function per route.
 
 mod callback;
+mod connect;
+mod connections;
+mod disconnect;
 mod error;
 mod login;
 mod logout;
 mod me;
 mod sessions;
 mod sites;
+mod worker;
 
 use std::sync::Arc;
+
+use serde_json::Value;
+use url::form_urlencoded;
 
 use super::Web;
 use super::answer::Request;
 use super::route::Route;
 use super::same_origin::is_foreign_read;
 use crate::error::Rejection;
-use crate::flow;
+use crate::flow::{self, Notice};
 use crate::message::query::Query;
 use crate::message::{Audience, Reply};
+use crate::return_to::ReturnTo;
 use crate::store::SessionRecord;
 
 /// Runs a route.
@@ -28,7 +36,7 @@ pub(super) async fn run(
 ) -> Result<Reply, Rejection> {
     match route {
         None => Err(Rejection::NotFound),
-        Some(Route::Login) => login::run(web, request),
+        Some(Route::Login) => login::run(web, request).await,
         Some(Route::Callback) => callback::run(web, request).await,
         Some(Route::Logout) => logout::run(web, request).await,
         Some(Route::Me) => me::run(web, request).await,
@@ -36,6 +44,9 @@ pub(super) async fn run(
         Some(Route::Site) => sites::choose(web, request).await,
         Some(Route::Sessions) => sessions::list(web, request).await,
         Some(Route::SessionOf(handle)) => sessions::end(web, request, handle).await,
+        Some(Route::Connect) => connect::run(web, request).await,
+        Some(Route::Connections) => connections::run(web, request).await,
+        Some(Route::Disconnect) => disconnect::run(web, request).await,
         Some(Route::Error) => error::run(web, request),
     }
 }
@@ -90,6 +101,45 @@ fn same_origin(web: &Web, request: &Request) -> Result<(), Rejection> {
 async fn signed_in(web: &Web, request: &Request) -> Result<Arc<SessionRecord>, Rejection> {
     let session = flow::current(&web.ports, request.context.session.as_ref()).await?;
     session.ok_or(Rejection::NotSignedIn)
+}
+
+/// The place that a parameter names, if it is one of this app.
+fn place(web: &Web, text: Option<&str>) -> Option<ReturnTo> {
+    text.and_then(|text| web.ports.config.return_to.accept(text))
+}
+
+/// The fields of a small body: a form, or a JSON object's texts.
+fn fields(request: &Request) -> Result<Query, Rejection> {
+    const UNREADABLE: Rejection = Rejection::BadRequest("the body cannot be read");
+    let is_json = request
+        .head()
+        .first("content-type")
+        .is_some_and(|kind| kind.starts_with(b"application/json"));
+    if !is_json {
+        return Query::parse(&request.body).map_err(|_large| UNREADABLE);
+    }
+    let body: serde_json::Map<String, Value> =
+        serde_json::from_slice(&request.body).map_err(|_json| UNREADABLE)?;
+    let texts = body
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(texts)
+        .finish();
+    Query::parse(form.as_bytes()).map_err(|_large| UNREADABLE)
+}
+
+/// What happened on the way here, if a cookie of ours tells, and the cookie's removal.
+fn notice(web: &Web, request: &Request) -> Option<Notice> {
+    flow::read_notice(&web.ports, request.context.notice.as_deref()?)
+}
+
+/// A notice is shown once.
+fn seen(web: &Web, request: &Request, reply: Reply) -> Reply {
+    match request.context.notice {
+        Some(_) => reply.cookie(&flow::notice_removal(&web.ports)),
+        None => reply,
+    }
 }
 
 /// The query's parameters; a query that cannot be read has none.

@@ -1,0 +1,83 @@
+use std::fmt;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::{Error, HttpMessage, HttpRequest};
+use threelo::{AuthSession, BoxError, Connect, Subject};
+
+use crate::AuthService;
+
+/// What the app says of its user, on the way.
+pub(crate) type AskedSubject = Pin<Box<dyn Future<Output = Result<Option<Subject>, BoxError>>>>;
+
+/// Adds "connect my Atlassian account" to an app that has users of its own: the routes under the prefix, and the
+/// extractors [`Connections`](crate::Connections), [`Atlassian`](crate::Atlassian) and
+/// [`CurrentSite`](crate::CurrentSite).
+///
+/// Middleware that is registered after it runs before it: the app's own sessions come after,
+/// `.wrap(ConnectMiddleware::new(connect, resolver)).wrap(sessions)`.
+#[derive(Clone, Debug)]
+pub struct ConnectMiddleware {
+    connect: Connect,
+    resolver: Resolver,
+}
+
+impl ConnectMiddleware {
+    /// Middleware around `connect`. The resolver tells who the app's user is: the id by which the app knows them, or
+    /// `None` for nobody; an error is a 503. It is called where that matters and nowhere else. It reads what it needs
+    /// from the request before it awaits, and keeps no clone of it.
+    pub fn new<F, Fut>(connect: Connect, resolver: F) -> Self
+    where
+        F: Fn(&HttpRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<Subject>, BoxError>> + 'static,
+    {
+        let resolver = Resolver(Arc::new(move |request| Box::pin(resolver(request))));
+        Self { connect, resolver }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for ConnectMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    S::Future: 'static,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = AuthService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, Self::InitError>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(AuthService {
+            inner,
+            auth: self.connect.as_auth().clone(),
+            resolver: Some(self.resolver.clone()),
+        }))
+    }
+}
+
+/// The app's word on who its user is.
+#[derive(Clone)]
+pub(crate) struct Resolver(Arc<dyn Fn(&HttpRequest) -> AskedSubject + Send + Sync>);
+
+impl Resolver {
+    pub(crate) fn ask(&self, request: &HttpRequest) -> AskedSubject {
+        (self.0)(request)
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resolver")
+    }
+}
+
+/// Asks the app who its user is, if that matters and is not known.
+pub(crate) fn ask(session: &AuthSession, request: &HttpRequest) -> Option<AskedSubject> {
+    let resolver = request.extensions().get::<Resolver>()?.clone();
+    session.wants_subject().then(|| resolver.ask(request))
+}

@@ -1,0 +1,79 @@
+//! Scopes that are missing, and why.
+
+use crate::scope::Scopes;
+
+/// Scopes that a grant lacks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {}", why.as_str(), if scopes.is_empty() { "atlassian does not say which".to_owned() } else { scopes.to_string() })]
+pub struct MissingScope {
+    /// What is missing; empty if Atlassian refused a call and the call did not say what it [needs].
+    ///
+    /// [needs]: crate::atlassian::ApiRequest::needs
+    pub scopes: Scopes,
+    /// Why.
+    pub why: ScopeLack,
+}
+
+/// Why a grant lacks a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScopeLack {
+    /// Nobody asked for it yet: a step-up helps.
+    NotAsked,
+    /// It was there; a newer consent, perhaps on another device, asked for less and replaced it. One more consent brings
+    /// it back.
+    Narrowed,
+    /// The newest consent asked for it and Atlassian did not grant it: asking again would not help.
+    NotGranted,
+}
+
+impl ScopeLack {
+    /// What is said of the scopes.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAsked => "scopes are missing",
+            Self::Narrowed => "a newer consent left scopes out",
+            Self::NotGranted => "atlassian did not grant scopes",
+        }
+    }
+
+    /// The word for programs, stable: `reason` in the JSON answer.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::NotAsked => "not_asked",
+            Self::Narrowed => "narrowed",
+            Self::NotGranted => "not_granted",
+        }
+    }
+}
+
+impl MissingScope {
+    /// What is missing of `needed`, judged by what was granted, what the newest consent asked for, and what any consent
+    /// ever asked for; `None` if nothing is.
+    pub(crate) fn of(
+        needed: &Scopes,
+        granted: &Scopes,
+        (asked, wanted): (&Scopes, &Scopes),
+    ) -> Option<Self> {
+        let scopes = needed.minus(granted);
+        if scopes.is_empty() {
+            return None;
+        }
+        let why = if asked.covers(&scopes) {
+            ScopeLack::NotGranted
+        } else if wanted.covers(&scopes) {
+            ScopeLack::Narrowed
+        } else {
+            ScopeLack::NotAsked
+        };
+        Some(Self { scopes, why })
+    }
+
+    /// What Atlassian refused a call for.
+    pub(crate) fn unnamed() -> Self {
+        Self {
+            scopes: Scopes::new(),
+            why: ScopeLack::NotAsked,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What both adapters show under the same names: written once, so that they cannot part. Not for anybody else.
+
+/// Gives a newtype around [`threelo::Login`](crate::Login) its methods.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __login_methods {
+    ($login:ident) => {
+        impl $login {
+            /// A login that returns to the default place.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Where to return; what is not a place of this app becomes the default target.
+            pub fn return_to(self, place: impl Into<String>) -> Self {
+                Self(self.0.return_to(place))
+            }
+
+            /// What the hooks get back, about 1.2 KB of JSON at most; more is a 500 that says so.
+            pub fn details(self, details: &impl ::serde::Serialize) -> Self {
+                Self(self.0.details(details))
+            }
+
+            /// Scopes to ask for besides the configured ones.
+            pub fn scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
+                Self(self.0.scopes(scopes))
+            }
+
+            /// The site that the visitor wishes to add: its address, host or cloud id.
+            pub fn site(self, site: impl Into<String>) -> Self {
+                Self(self.0.site(site))
+            }
+
+            /// The only account that may come back; another one changes nothing, and a page says so.
+            pub fn account(self, account: &$crate::AccountId) -> Self {
+                Self(self.0.account(account))
+            }
+
+            /// Lets the session live for longer, as the builder's `remember` has it.
+            pub fn remember(self, remember: bool) -> Self {
+                Self(self.0.remember(remember))
+            }
+        }
+    };
+}
+
+/// Makes the guards of an adapter, each a value of its `$guard` type.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guards {
+    ($guard:ident) => {
+        /// Lets only requests of somebody through: whoever is signed in, or in connect mode a user of the app.
+        pub fn require_login() -> $guard {
+            $guard($crate::Guard::Login)
+        }
+
+        /// Lets only requests through whose grant has all these scopes; the others are shown the step-up.
+        pub fn require_scopes<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> $guard {
+            $guard($crate::Guard::Scopes(scopes.into_iter().collect()))
+        }
+
+        /// Lets only requests through that have a site; visitors with several choose one first.
+        pub fn require_site() -> $guard {
+            $guard($crate::Guard::Site)
+        }
+
+        /// Lets changes (any method but GET, HEAD, OPTIONS) through only from pages of this app.
+        pub fn same_origin() -> $guard {
+            $guard($crate::Guard::SameOrigin)
+        }
+    };
+}
+
+/// The extractors: a name, what it holds, and how that is taken from the session of the request.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __extractors {
+    ($shape:ident) => {
+        $shape! {
+            /// Whoever is signed in. Strangers are turned away: navigations to the login, scripts with 401.
+            CurrentUser($crate::CurrentUser) = |auth| auth.require_user().await?;
+
+            /// Whoever is signed in, or nobody: an `Option` by [`Deref`]. When nobody can tell, it is a 503, never
+            /// "nobody"; actix-web's `Option<CurrentUser>` hides that.
+            MaybeUser(Option<CurrentUser>) = |auth| auth.user().await?.map(CurrentUser);
+
+            /// The profile of whoever is signed in, as the User Identity API gave it.
+            Profile(::std::sync::Arc<$crate::Profile>) =
+                |auth| ::std::sync::Arc::clone(auth.require_user().await?.profile());
+
+            /// The site of this request: the one it names (`X-Threelo-Site`, `?site=`), else the visitor's
+            /// choice, else the only one. Visitors with several choose one first and come back; one that is gone is
+            /// never replaced by another.
+            CurrentSite($crate::Site) = |auth| auth.site().await?;
+
+            /// The session of whoever is signed in, to look at and to end. It holds no data of the app.
+            CurrentSession($crate::CurrentSession) = |auth| auth.current_session().await?;
+
+            /// Atlassian's APIs on behalf of whoever is signed in, or in connect mode of the one account that is
+            /// connected, with a token that works. Strangers are turned away as by [`CurrentUser`]; who must consent
+            /// again goes to Atlassian and comes back.
+            Atlassian($crate::Atlassian) = |auth| auth.atlassian().await?;
+
+            /// The Atlassian accounts that the app's user has connected, in connect mode.
+            Connections($crate::Connections) = |auth| auth.connections().await?;
+        }
+    };
+}

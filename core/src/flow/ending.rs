@@ -1,0 +1,145 @@
+//! The ends of a flow whose code was exchanged, or had been.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::callback::Bound;
+use super::consent::{Consented, Failure};
+use super::cookie::Flow;
+use super::landing::{Landing, Stop};
+use super::notice::{self, Notice};
+use super::ports::Ports;
+use super::{links, session};
+use crate::error::Reason;
+use crate::ids::{Subject, Ticket};
+use crate::message::cookie::SetCookie;
+use crate::store::GrantRecord;
+
+pub(super) async fn sign_in(
+    ports: &Arc<Ports>,
+    bound: Bound,
+    consented: Consented,
+    old: Option<&Ticket>,
+) -> Landing {
+    match session::begin(ports, &consented, (old, bound.flow.remember)).await {
+        Ok(cookie) => landed(ports, consented, vec![bound.removal, cookie]),
+        Err(_) => bound.failed(Reason::Unavailable),
+    }
+}
+
+/// Where the visitor was going; by way of the picker if the wished site was not granted.
+fn landed(ports: &Arc<Ports>, consented: Consented, mut cookies: Vec<SetCookie>) -> Landing {
+    let Some(wish) = consented.missed_site else {
+        return Landing::At(consented.return_to, cookies);
+    };
+    cookies.extend(notice::carry(ports, &Notice::SiteNotGranted { wish }));
+    Landing::By(Stop::Picker, consented.return_to, cookies)
+}
+
+/// The visitor sees which account was connected, before they go on: perhaps their browser was signed in at Atlassian as
+/// somebody else. A hook that leads them elsewhere shows it there.
+pub(super) fn connected(ports: &Arc<Ports>, bound: Bound, consented: Consented) -> Landing {
+    let cookies = vec![bound.removal];
+    if consented.is_led {
+        return Landing::At(consented.return_to, cookies);
+    }
+    if consented.missed_site.is_some() {
+        return landed(ports, consented, cookies);
+    }
+    let notice = Notice::Connected {
+        name: consented.profile.display_name().to_owned(),
+        account_id: consented.profile.account_id.as_str().to_owned(),
+    };
+    let cookies = cookies.into_iter().chain(notice::carry(ports, &notice));
+    Landing::By(Stop::Connections, consented.return_to, cookies.collect())
+}
+
+/// Says who was asked for, as far as this browser may know.
+pub(super) async fn failed(
+    ports: &Arc<Ports>,
+    bound: Bound,
+    failure: Failure,
+    session: Option<&Ticket>,
+) -> Landing {
+    let Failure { reason, notice } = failure;
+    let notice = match notice {
+        Some(Notice::WrongAccount { chosen, .. }) => {
+            let expected = expected_name(ports, &bound.flow, session).await;
+            Some(Notice::WrongAccount { expected, chosen })
+        }
+        other => other,
+    };
+    let cookie = notice.and_then(|notice| notice::carry(ports, &notice));
+    match bound.failed(reason) {
+        Landing::Failed {
+            reason,
+            return_to,
+            mut cookies,
+        } => {
+            cookies.extend(cookie);
+            Landing::Failed {
+                reason,
+                return_to,
+                cookies,
+            }
+        }
+        other => other,
+    }
+}
+
+async fn expected_name(ports: &Arc<Ports>, flow: &Flow, session: Option<&Ticket>) -> String {
+    let Some(expected) = flow.account.as_deref() else {
+        return String::new();
+    };
+    let session = session::current(ports, session).await.ok().flatten();
+    if let Some(session) = session.filter(|session| session.account().as_str() == expected) {
+        return session.profile.display_name().to_owned();
+    }
+    let subject = flow.subject.as_deref().map(Subject::parse);
+    let Some(Ok(subject)) = subject else {
+        return String::new();
+    };
+    let linked = links::of_subject(ports, &subject).await.unwrap_or_default();
+    let known = linked
+        .iter()
+        .filter(|(holder, _)| holder.account.as_str() == expected)
+        .find_map(|(_, reach)| reach.newest().profile.clone());
+    known.map_or_else(String::new, |profile| profile.display_name().to_owned())
+}
+
+/// A second arrival never exchanges: it is told to wait, led on if its login has happened, or refused.
+pub(super) async fn again(ports: &Arc<Ports>, bound: Bound, session: Option<&Ticket>) -> Landing {
+    if ports.is_at_work(&bound.state.hash()) {
+        return Landing::StillWorking;
+    }
+    if ports.config.mode.is_connect() {
+        return connected_again(ports, bound).await;
+    }
+    let Ok(session) = session::current(ports, session).await else {
+        return bound.unavailable();
+    };
+    let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
+    match session {
+        Some(session) if session.created_at >= began => {
+            Landing::At(bound.return_to, vec![bound.removal])
+        }
+        _ => bound.failed(Reason::Refused),
+    }
+}
+
+/// The same in connect mode: led on if the user has connected an account since the flow began.
+async fn connected_again(ports: &Arc<Ports>, bound: Bound) -> Landing {
+    let subject = bound.flow.subject.as_deref().map(Subject::parse);
+    let Some(Ok(subject)) = subject else {
+        return bound.failed(Reason::Refused);
+    };
+    let Ok(linked) = links::of_subject(ports, &subject).await else {
+        return bound.unavailable();
+    };
+    let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
+    let since = |grant: &GrantRecord| grant.consented_at >= began;
+    if linked.iter().any(|(_, reach)| since(reach.newest())) {
+        return Landing::At(bound.return_to, vec![bound.removal]);
+    }
+    bound.failed(Reason::Refused)
+}

@@ -1,0 +1,47 @@
+//! Where a browser goes after the callback.
+
+use crate::error::Reason;
+use crate::message::cookie::SetCookie;
+use crate::return_to::ReturnTo;
+
+/// Where a browser goes after the callback.
+#[derive(Debug)]
+#[non_exhaustive]
+pub(crate) enum Landing {
+    /// To a place of the app, with cookies to set.
+    At(ReturnTo, Vec<SetCookie>),
+    /// To a page of ours that says something first, and leads on from there.
+    By(Stop, ReturnTo, Vec<SetCookie>),
+    /// To the page that says why nothing came of it.
+    Failed {
+        /// Why.
+        reason: Reason,
+        /// Where the visitor wanted to go, if this browser's flow knows.
+        return_to: Option<ReturnTo>,
+        /// Cookies to remove.
+        cookies: Vec<SetCookie>,
+    },
+    /// The first arrival of this flow is still at work.
+    StillWorking,
+    /// The app's own cookies did not come along from the other site: once more, from a page of ours.
+    Bounce,
+}
+
+/// A page of ours on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The sites.
+    Picker,
+    /// The connected accounts.
+    Connections,
+}
+
+impl Landing {
+    pub(super) fn refused(reason: Reason) -> Self {
+        Self::Failed {
+            reason,
+            return_to: None,
+            cookies: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A profile that is old is read again behind a request, and an account that ended takes its sessions along.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::exchange;
+use super::ports::Ports;
+use super::refresh::{self, Need};
+use super::session;
+use crate::ids::AccountId;
+use crate::profile::Profile;
+use crate::store::{Replaced, SessionRecord, StoreError};
+
+/// After a look, whatever came of it, this process does not look again for this long.
+const GAP: Duration = Duration::from_secs(5 * 60);
+const MOST: usize = 10_000;
+
+/// When this process looked last at whose profile.
+#[derive(Debug, Default)]
+pub(super) struct Looks(Mutex<HashMap<AccountId, SystemTime>>);
+
+impl Looks {
+    /// Whether it is time; if so, that is the look.
+    fn is_time(&self, account: &AccountId, now: SystemTime) -> bool {
+        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_recent = |at: &SystemTime| now.duration_since(*at).is_ok_and(|age| age < GAP);
+        if looks.get(account).is_some_and(is_recent) {
+            return false;
+        }
+        if looks.len() >= MOST {
+            looks.retain(|_, at| is_recent(at));
+        }
+        if looks.len() >= MOST {
+            return false;
+        }
+        looks.insert(account.clone(), now);
+        true
+    }
+}
+
+/// Reads the profile behind the request if it is older than configured.
+pub(super) fn refresh_if_old(ports: &Arc<Ports>, session: &Arc<SessionRecord>, now: SystemTime) {
+    let age = now
+        .duration_since(session.profile_read_at)
+        .unwrap_or_default();
+    if age < ports.config.profile_age || !ports.looks.is_time(session.account(), now) {
+        return;
+    }
+    let (worker, account) = (Arc::clone(ports), session.account().clone());
+    ports.tasks.spawn(async move {
+        if let Err(error) = refresh(&worker, &account).await {
+            tracing::warn!(target: "threelo", %error, "a profile could not be stored");
+        }
+    });
+}
+
+async fn refresh(ports: &Arc<Ports>, account: &AccountId) -> Result<(), StoreError> {
+    let Ok(grant) = refresh::fresh(ports, &newest_key(ports, account).await?, Need::Working).await
+    else {
+        return Ok(());
+    };
+    let Ok(profile) = exchange::profile(ports, &grant.tokens).await else {
+        return Ok(());
+    };
+    if profile.account_id != *account {
+        tracing::error!(target: "threelo", "a grant answered with another account's profile");
+        return Ok(());
+    }
+    if !profile.is_active() {
+        session::account_ended(ports, account).await;
+        return Ok(());
+    }
+    let profile = Arc::new(profile);
+    for session in ports.sessions.list_of(account).await? {
+        write(ports, session, &profile).await?;
+    }
+    Ok(())
+}
+
+async fn newest_key(
+    ports: &Ports,
+    account: &AccountId,
+) -> Result<crate::store::GrantKey, StoreError> {
+    let grants = ports.grants.of_account(&ports.app, account).await?;
+    let newest = grants.iter().max_by_key(|grant| grant.consented_at);
+    Ok(newest.map_or_else(|| ports.grant_key(account), |grant| grant.key.clone()))
+}
+
+/// Writes the profile; when somebody else writes the session each time, the next look does it.
+async fn write(
+    ports: &Ports,
+    session: Arc<SessionRecord>,
+    profile: &Arc<Profile>,
+) -> Result<(), StoreError> {
+    let mut seen = Some(session);
+    for _ in 0..3 {
+        let Some(session) = seen else {
+            return Ok(());
+        };
+        let record = SessionRecord {
+            profile: Arc::clone(profile),
+            profile_read_at: ports.now(),
+            version: session.version + 1,
+            ..SessionRecord::clone(&session)
+        };
+        let replaced = ports.sessions.replace(session.version, Arc::new(record));
+        if replaced.await? == Replaced::Done {
+            return Ok(());
+        }
+        seen = ports.sessions.load(&session.key).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! `POST connect`
+
+use super::{allow, fields, same_origin};
+use crate::error::Rejection;
+use crate::flow::{self, Login};
+use crate::ids::AccountId;
+use crate::message::Reply;
+use crate::message::query::Query;
+use crate::scope::Scopes;
+use crate::web::answer::Request;
+use crate::web::{Web, start_login};
+
+/// Starts a flow for the app's user: nobody else can start one in their name, and no link can.
+pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    allow(request, &["POST"], "POST")?;
+    same_origin(web, request)?;
+    let subject = request.subject.required()?;
+    let form = fields(request)?;
+    let mut login = Login::new().scopes(offered(web, &form));
+    if let Some(place) = form.one("return_to") {
+        login = login.return_to(place);
+    }
+    if let Some(site) = form
+        .one("site")
+        .filter(|site| (1..=256).contains(&site.len()))
+    {
+        login = login.site(site);
+    }
+    if let Some(account) = form.one("account").filter(|account| !account.is_empty()) {
+        let linked = flow::of_subject(&web.ports, subject).await?;
+        let known = linked
+            .iter()
+            .find(|(holder, _)| holder.account.as_str() == account);
+        let (holder, reach) = known.ok_or(Rejection::NotConnected)?;
+        login = more(login, &holder.account, &reach.wanted());
+    }
+    start_login(web, &login, (&request.context, Some(subject)))
+}
+
+/// A flow of an account that is known: it asks for all that was ever asked for, because a consent replaces the one
+/// before.
+pub(super) fn more(login: Login, account: &AccountId, wanted: &Scopes) -> Login {
+    login.account(account).scopes(wanted.iter())
+}
+
+/// Scopes only as far as the app offers them.
+pub(super) fn offered(web: &Web, query: &Query) -> Vec<String> {
+    let offered = &web.ports.config.optional_scopes;
+    let scopes = query.one("scope").unwrap_or_default();
+    let scopes = scopes.split_ascii_whitespace();
+    scopes
+        .filter(|scope| offered.contains(scope))
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,0 +1,139 @@
+//! `GET connections`
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::connect::offered;
+use super::worker::shown_name;
+use super::{allow, notice, place, query, readable, seen};
+use crate::clock::unix_seconds;
+use crate::error::Rejection;
+use crate::flow::{self, Holder, Notice, Reach};
+use crate::message::{Audience, Reply};
+use crate::web::answer::Request;
+use crate::web::pages::{
+    ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page,
+};
+use crate::web::{Web, json};
+
+/// The accounts of the app's user: a page with buttons, or JSON.
+pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    allow(request, &["GET", "HEAD"], "GET, HEAD")?;
+    readable(request)?;
+    let linked = flow::of_subject(&web.ports, request.subject.required()?).await?;
+    if request.context.audience == Audience::Page {
+        return Ok(seen(web, request, page(web, request, &linked)));
+    }
+    let connections: Vec<Value> = linked.iter().map(as_json).collect();
+    let body = json!({
+        "connections": connections,
+        "connect_url": web.route("connect", &[]),
+        "disconnect_url": web.route("disconnect", &[]),
+    });
+    Ok(json::reply(StatusCode::OK, &body))
+}
+
+/// Times are seconds since 1970.
+fn as_json((holder, reach): &(Holder, Reach)) -> Value {
+    let grant = reach.newest();
+    let subject = holder.subject.as_ref();
+    let link = subject.and_then(|subject| grant.link_of(subject));
+    let chosen = flow::remembered(reach, holder);
+    let sites = reach.grants().filter_map(|grant| grant.sites.as_deref());
+    let sites: Vec<Value> = sites
+        .flatten()
+        .map(|site| super::sites::as_json(site, Some(&site.id) == chosen.as_ref(), &grant.added))
+        .collect();
+    json!({
+        "account_id": holder.account.as_str(),
+        "name": shown_name(reach),
+        "profile": grant.profile.as_deref(),
+        "scopes": reach.scopes().iter().collect::<Vec<_>>(),
+        "sites": sites,
+        "connected_at": link.map(|link| unix_seconds(link.linked_at)),
+        "consent_needed": grant.consent_needed.map(|mark| mark.reason.as_str()),
+    })
+}
+
+fn page(web: &Web, request: &Request, linked: &[(Holder, Reach)]) -> Reply {
+    let query = query(request);
+    let here = place(web, query.one("return_to"));
+    let return_to = here.unwrap_or_else(|| web.ports.config.default_return_to.clone());
+    let names: Vec<(String, String)> = linked
+        .iter()
+        .map(|(holder, reach)| {
+            let account = ("account", holder.account.as_str());
+            let parameters = [account, ("return_to", return_to.as_str())];
+            (shown_name(reach), web.route("disconnect", &parameters))
+        })
+        .collect();
+    let accounts: Vec<ConnectionEntry<'_>> = linked.iter().zip(&names).map(entry).collect();
+    let scopes = offered(web, &query).join(" ");
+    let wanted = Wanted {
+        scopes: &scopes,
+        site: query.one("site"),
+        account: query.one("account"),
+    };
+    let mut fields = wanted.fields(linked);
+    fields.push(("return_to", return_to.as_str()));
+    let notice = notice(web, request);
+    let page = ConnectionsPage {
+        notice: match &notice {
+            Some(Notice::Connected { name, account_id }) => {
+                Some(ConnectionsNotice::Connected(name, account_id))
+            }
+            _ => None,
+        },
+        accounts: &accounts,
+        connect_action: &web.route("connect", &[]),
+        fields: &fields,
+        purpose: wanted.purpose(),
+        go_on: return_to.as_str(),
+    };
+    web.page(StatusCode::OK, &Page::Connections(&page))
+}
+
+fn entry<'a>(
+    ((holder, reach), (name, disconnect_url)): (&'a (Holder, Reach), &'a (String, String)),
+) -> ConnectionEntry<'a> {
+    ConnectionEntry {
+        name,
+        account_id: holder.account.as_str(),
+        sites: reach.newest().sites.as_deref(),
+        needs_consent: reach.newest().consent_needed.is_some(),
+        disconnect_url,
+    }
+}
+
+/// What the visitor was sent here for.
+struct Wanted<'a> {
+    scopes: &'a str,
+    site: Option<&'a str>,
+    account: Option<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    fn purpose(&self) -> ConnectPurpose<'a> {
+        match (self.scopes, self.site) {
+            ("", None) => ConnectPurpose::Account,
+            ("", Some(_)) => ConnectPurpose::Site,
+            (scopes, _) => ConnectPurpose::Scopes(scopes),
+        }
+    }
+
+    /// The fields that the form hands on. Which account should give more is known if it is named, or the only one.
+    fn fields(&self, linked: &'a [(Holder, Reach)]) -> Vec<(&'static str, &'a str)> {
+        let only = match linked {
+            [(holder, _)] if !self.scopes.is_empty() => Some(holder.account.as_str()),
+            _ => None,
+        };
+        let scopes = Some(self.scopes).filter(|scopes| !scopes.is_empty());
+        let fields = [
+            ("scope", scopes),
+            ("site", self.site),
+            ("account", self.account.or(only)),
+        ];
+        let there = |(name, value): (&'static str, Option<&'a str>)| Some((name, value?));
+        fields.into_iter().filter_map(there).collect()
+    }
+}

@@ -1,0 +1,80 @@
+//! `GET disconnect`, `POST disconnect`
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::worker::{named, worker};
+use super::{allow, fields, notice, place, query, readable, same_origin, seen};
+use crate::error::Rejection;
+use crate::flow::{self, Notice};
+use crate::message::{Audience, Reply};
+use crate::web::answer::Request;
+use crate::web::pages::Page;
+use crate::web::shell::go;
+use crate::web::{Web, json};
+
+/// Where people remove an app from their account themselves.
+const MANAGE: &str = "https://id.atlassian.com/manage-profile/apps";
+
+pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    match request.method.as_str() {
+        "POST" => end(web, request).await,
+        "GET" if request.context.audience == Audience::Page => ask(web, request).await,
+        _ => {
+            allow(request, &[], "GET, POST")?;
+            Err(Rejection::NotFound)
+        }
+    }
+}
+
+/// Asks before it is done, and tells afterwards what is left to do at Atlassian.
+async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    readable(request)?;
+    let return_to = place(web, query(request).one("return_to"));
+    let return_to = return_to.unwrap_or_else(|| web.ports.config.default_return_to.clone());
+    if let Some(Notice::Disconnected { name }) = notice(web, request) {
+        let page = Page::Disconnected {
+            account: &name,
+            manage_url: MANAGE,
+            home_url: return_to.as_str(),
+        };
+        return Ok(seen(web, request, web.page(StatusCode::OK, &page)));
+    }
+    let worker = worker(web, request, named(request).as_deref()).await?;
+    let page = Page::Disconnect {
+        action: &web.route("disconnect", &[]),
+        return_to: return_to.as_str(),
+        account_id: worker.holder.account.as_str(),
+        account: &worker.name,
+        home_url: return_to.as_str(),
+    };
+    Ok(web.page(StatusCode::OK, &page))
+}
+
+/// Takes the account from whoever asks. Sessions stay: who signs out is another question.
+async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    same_origin(web, request)?;
+    let form = fields(request)?;
+    let account = form.one("account").filter(|account| !account.is_empty());
+    let worker = worker(web, request, account).await?;
+    if account.is_some_and(|account| account != worker.holder.account.as_str()) {
+        return Err(Rejection::NotConnected);
+    }
+    flow::disconnect(&web.ports, &worker.holder).await?;
+    if request.context.audience == Audience::Fetch {
+        return Ok(json::reply(
+            StatusCode::OK,
+            &json!({ "manage_url": MANAGE }),
+        ));
+    }
+    let place = place(web, form.one("return_to"));
+    let parameters = place.as_ref().map(|place| ("return_to", place.as_str()));
+    let parameters: Vec<(&str, &str)> = parameters.into_iter().collect();
+    let reply = go(
+        request.context.audience,
+        &web.route("disconnect", &parameters),
+    );
+    let notice = Notice::Disconnected { name: worker.name };
+    let cookie = flow::carry_notice(&web.ports, &notice);
+    Ok(cookie.iter().fold(reply, Reply::cookie))
+}

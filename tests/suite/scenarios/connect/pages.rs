@@ -1,0 +1,273 @@
+//! What visitors, scripts and htmx meet in connect mode.
+
+use bytes::Bytes;
+
+use super::{World, browser_of, connected, world};
+
+const STRANGERS: [&str; 4] = [
+    "/connections",
+    "/myself",
+    "/login-only",
+    "/auth/connections",
+];
+
+#[tokio::test]
+async fn a_stranger_is_sent_to_the_apps_own_login() {
+    let world = World::connecting(|builder| builder.app_login("/login")).await;
+    let mut stranger = world.browser();
+
+    for path in STRANGERS {
+        let seen = stranger.open(path).await;
+        let here: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+        let here = format!("/login?return_to={here}");
+        assert_eq!((seen.status(), seen.location()), (303, &*here), "{path}");
+        let seen = stranger.fetch("GET", path).await;
+        assert_eq!(
+            (seen.status(), &seen.json()["code"]),
+            (401, &"not_signed_in".into())
+        );
+        assert_eq!(seen.json()["login_url"], "/login");
+    }
+}
+
+#[tokio::test]
+async fn where_the_app_names_no_login_a_stranger_reads_a_page() {
+    let world = world().await;
+    let mut stranger = world.browser();
+
+    for path in STRANGERS {
+        let seen = stranger.open(path).await;
+        assert_eq!(seen.status(), 401, "{path}");
+        assert!(seen.text().contains("<h1>"), "{path}");
+        assert!(stranger.fetch("GET", path).await.json()["login_url"].is_null());
+    }
+}
+
+#[tokio::test]
+async fn who_has_connected_nothing_is_led_to_the_button_and_back() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+
+    let detour = edward.open("/myself?x=1").await;
+    assert_eq!(
+        detour.location(),
+        "/auth/connections?return_to=%2Fmyself%3Fx%3D1"
+    );
+    let page = edward.open(detour.location()).await;
+    assert!(page.text().contains("action=\"/auth/connect\""));
+    assert!(
+        page.text()
+            .contains("name=\"return_to\" value=\"/myself?x=1\"")
+    );
+    assert!(
+        !page
+            .header("content-security-policy")
+            .contains("form-action")
+    );
+    let seen = edward.fetch("GET", "/myself").await;
+    assert_eq!(
+        (seen.status(), &seen.json()["code"]),
+        (409, &"not_connected".into())
+    );
+
+    let (_, seen) = edward
+        .connect(&world, "edward", "return_to=%2Fmyself%3Fx%3D1")
+        .await;
+    assert_eq!(
+        seen.location(),
+        "/auth/connections?return_to=%2Fmyself%3Fx%3D1"
+    );
+    assert_eq!(edward.open("/myself?x=1").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_connect_starts_by_form_by_htmx_and_by_json() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+    let own = ("sec-fetch-site", "same-origin");
+
+    let json = [
+        own,
+        ("accept", "application/json"),
+        ("content-type", "application/json"),
+    ];
+    let body = Bytes::from_static(br#"{"return_to": "/public", "scope": "write:jira-work"}"#);
+    let seen = edward.send("POST", "/auth/connect", &json, body).await;
+    assert_eq!(seen.status(), 200);
+    let body = seen.json();
+    let location = body["location"].as_str().unwrap();
+    assert!(location.contains("write%3Ajira-work"), "{location}");
+    let callback = super::approved(&world, location, "edward").await;
+    edward.arrive(&callback).await;
+    assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
+
+    let htmx = [own, ("hx-request", "true"), ("sec-fetch-mode", "cors")];
+    let seen = edward
+        .send("POST", "/auth/connect", &htmx, Bytes::new())
+        .await;
+    assert_eq!(seen.status(), 200);
+    assert!(seen.header("hx-redirect").contains("/authorize?"));
+}
+
+#[tokio::test]
+async fn a_handler_starts_a_flow_and_gets_its_details_back() {
+    use std::sync::{Arc, Mutex};
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tells = Arc::clone(&told);
+    let world = World::connecting(move |builder| {
+        builder.on_connected(move |connected| {
+            let details: String = connected.details.read().unwrap_or_default();
+            let who = format!("{} {} {details}", connected.subject, connected.account_id());
+            tells.lock().unwrap().push(who);
+            async { Ok(threelo::Next::GoTo("/public?linked=1".to_owned())) }
+        })
+    })
+    .await;
+    let mut edward = browser_of(&world, "edward");
+
+    let started = edward.submit("/start", "").await;
+    assert_eq!(started.status(), 303, "{}", started.text());
+    let callback = super::approved(&world, started.location(), "edward").await;
+    let seen = edward.arrive(&callback).await;
+
+    // The hook leads, so no page of ours comes between.
+    assert_eq!(seen.location(), "/public?linked=1");
+    let account = world.account("edward");
+    assert_eq!(
+        *told.lock().unwrap(),
+        [format!("edward {account} ticket 17")]
+    );
+}
+
+#[tokio::test]
+async fn a_hook_that_refuses_links_nothing() {
+    let world =
+        World::connecting(|builder| builder.on_connected(|_| async { Ok(threelo::Next::Refuse) }))
+            .await;
+    let mut edward = browser_of(&world, "edward");
+
+    let (_, seen) = edward.connect(&world, "edward", "").await;
+
+    assert!(seen.location().starts_with("/auth/error?reason=refused"));
+    assert!(connected(&mut edward).await.is_empty());
+    assert!(
+        world
+            .auth
+            .grants()
+            .of(&world.account("edward"))
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn no_cookie_of_ours_stays_in_connect_mode() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+    let (_, seen) = edward.connect(&world, "edward", "").await;
+    edward.open(seen.location()).await;
+
+    let cookies: Vec<&String> = edward.cookies.keys().collect();
+    assert_eq!(cookies, ["app-user"]);
+    assert_eq!(world.sessions.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_page_that_asks_for_nothing_asks_the_app_for_nobody() {
+    let world = world().await;
+    // If anybody asked the app, this would be a 503.
+    let mut unsure = browser_of(&world, "broken");
+
+    let seen = unsure.open("/public").await;
+
+    assert_eq!((seen.status(), seen.header("vary")), (200, ""));
+    assert_eq!(world.grants.loads(), 0);
+}
+
+#[tokio::test]
+async fn what_belongs_to_sign_in_mode_says_so() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+
+    let seen = edward.fetch("GET", "/user").await;
+
+    assert_eq!(
+        (seen.status(), &seen.json()["code"]),
+        (500, &"wrong_mode".into())
+    );
+    for path in ["/auth/login", "/auth/logout", "/auth/me", "/auth/sessions"] {
+        assert_eq!(edward.fetch("GET", path).await.status(), 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn disconnecting_asks_first_and_tells_what_is_left_to_do() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+    edward.connect(&world, "edward", "").await;
+
+    let ask = edward.open("/auth/disconnect?return_to=/public").await;
+    assert!(
+        ask.text().contains("Edward Byrne") && ask.text().contains("action=\"/auth/disconnect\"")
+    );
+    assert_eq!(connected(&mut edward).await.len(), 1, "asking does nothing");
+    let done = edward.submit("/auth/disconnect", "return_to=/public").await;
+    assert_eq!(done.location(), "/auth/disconnect?return_to=%2Fpublic");
+    let page = edward.open(done.location()).await;
+
+    assert!(
+        page.text()
+            .contains("https://id.atlassian.com/manage-profile/apps")
+    );
+    assert!(connected(&mut edward).await.is_empty());
+    assert_eq!(edward.fetch("POST", "/auth/disconnect").await.status(), 409);
+}
+
+#[tokio::test]
+async fn each_user_of_the_app_has_a_choice_of_site_of_their_own() {
+    let world = World::connecting(|builder| builder.link_policy(threelo::LinkPolicy::Share)).await;
+    let (mut mallory, mut edward) = (browser_of(&world, "mallory"), browser_of(&world, "edward"));
+    edward.connect(&world, "mia", "").await;
+    mallory.connect(&world, "mia", "").await;
+    let detour = edward.open("/board").await;
+    assert_eq!(detour.location(), "/auth/sites?return_to=%2Fboard");
+    let picker = edward.open(detour.location()).await;
+    assert!(picker.text().contains("name=\"account\""));
+
+    let site = "22222222-bbbb-4bbb-8bbb-222222222222";
+    let form = format!(
+        "site={site}&account={}&return_to=/board",
+        world.account("mia")
+    );
+    assert_eq!(
+        edward.submit("/auth/site", &form).await.location(),
+        "/board"
+    );
+
+    assert_eq!(edward.fetch("GET", "/board").await.text(), "Borealis Lab");
+    assert_eq!(
+        mallory.fetch("GET", "/board").await.json()["code"],
+        "choose_site"
+    );
+}
+
+#[tokio::test]
+async fn the_grant_store_that_is_down_is_a_503_and_links_nothing() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+    let authorize = edward.start_connect("").await;
+    let callback = super::approved(&world, &authorize, "edward").await;
+    world.grants.set_down(true);
+
+    for path in ["/connections", "/myself", "/auth/connections"] {
+        assert_eq!(edward.fetch("GET", path).await.status(), 503, "{path}");
+    }
+    let seen = edward.arrive(&callback).await;
+    assert!(
+        seen.location()
+            .starts_with("/auth/error?reason=unavailable"),
+        "{seen:?}"
+    );
+    world.grants.set_down(false);
+    assert!(connected(&mut edward).await.is_empty());
+}

@@ -1,0 +1,168 @@
+//! Sessions that live for longer, profiles that change, accounts that end.
+
+use std::time::Duration;
+
+use super::{Browser, World};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn signed_in(world: &World) -> Browser {
+    let mut browser = world.browser();
+    browser.sign_in(world, "edward", "/").await;
+    browser
+}
+
+/// A visit now and then, so that the session is not idle.
+async fn a_day_of_use(world: &World, browser: &mut Browser) {
+    for _ in 0..4 {
+        world.pass(DAY / 4);
+        browser.open("/user").await;
+        assert!(world.auth.drain(Duration::from_secs(5)).await);
+    }
+}
+
+#[tokio::test]
+async fn a_profile_that_is_a_day_old_is_read_again_behind_a_request() {
+    let world = World::new().await;
+    let (mut desk, mut phone) = (signed_in(&world).await, signed_in(&world).await);
+    world.sandbox.rename("edward", "Edward Byrne-Lind");
+    let looks = || world.sandbox.count("GET", "/me");
+    let before = looks();
+    world.pass(Duration::from_secs(7 * 3600));
+    desk.open("/user").await;
+    assert!(world.auth.drain(Duration::from_secs(5)).await);
+    assert_eq!(
+        (looks(), desk.open("/user").await.text()),
+        (before, "Edward Byrne".to_owned())
+    );
+
+    a_day_of_use(&world, &mut desk).await;
+
+    assert_eq!(looks(), before + 1);
+    assert_eq!(desk.open("/user").await.text(), "Edward Byrne-Lind");
+    // All of the account's sessions have it, with one look.
+    world.clock.advance(Duration::ZERO);
+    let seen = phone.open("/user").await;
+    assert!(seen.status() == 303 || seen.text() == "Edward Byrne-Lind");
+}
+
+#[tokio::test]
+async fn the_sessions_of_an_account_that_ended_end_at_the_next_look() {
+    for status in ["inactive", "closed"] {
+        let world = World::new().await;
+        let mut browser = signed_in(&world).await;
+        let mut mia = world.browser();
+        mia.sign_in(&world, "mia", "/").await;
+        world.sandbox.set_account_status("edward", status);
+        assert!(browser.who_am_i().await.is_some());
+
+        a_day_of_use(&world, &mut browser).await;
+
+        assert_eq!(browser.who_am_i().await, None, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn while_atlassian_is_silent_the_old_profile_stays_and_is_looked_for_seldom() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world).await;
+    let silent = threelo_sandbox::Fault::Status(503);
+    world
+        .sandbox
+        .fault(threelo_sandbox::Endpoint::Me, silent, 100);
+    a_day_of_use(&world, &mut browser).await;
+    let before = world.sandbox.count("GET", "/me");
+
+    for _ in 0..10 {
+        assert_eq!(browser.open("/user").await.text(), "Edward Byrne");
+        assert!(world.auth.drain(Duration::from_secs(5)).await);
+    }
+
+    assert_eq!(world.sandbox.count("GET", "/me"), before);
+}
+
+#[tokio::test]
+async fn a_visitor_who_asks_to_stay_signed_in_does_if_the_app_offers_it() {
+    let longer = |builder: threelo::AuthBuilder| builder.remember(14 * DAY, 60 * DAY);
+    for (offered, asked, lives) in [
+        (true, true, true),
+        (true, false, false),
+        (false, true, false),
+    ] {
+        let world = match offered {
+            true => World::with(longer).await,
+            false => World::new().await,
+        };
+        let mut browser = world.browser();
+        let seen = browser.open(&format!("/auth/login?remember={asked}")).await;
+        let callback = world.sandbox.approve(seen.location(), "edward", None).await;
+        let landed = browser.arrive(&callback.unwrap()).await;
+        let cookies = landed.response.headers().get_all("set-cookie");
+        let session = cookies
+            .iter()
+            .find(|cookie| cookie.as_bytes().starts_with(b"threelo-session="))
+            .unwrap();
+        let days = if lives { 60 } else { 7 };
+        let max_age = format!("Max-Age={};", days * 24 * 3600);
+        assert!(session.to_str().unwrap().contains(&max_age), "{session:?}");
+
+        world.pass(10 * DAY);
+        assert_eq!(
+            browser.who_am_i().await.is_some(),
+            lives,
+            "{offered} {asked}"
+        );
+        world.pass(51 * DAY);
+        assert_eq!(browser.who_am_i().await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_step_up_keeps_a_long_session_long() {
+    let world = World::with(|builder| builder.remember(14 * DAY, 60 * DAY)).await;
+    let mut browser = world.browser();
+    let seen = browser.open("/auth/login?remember=true").await;
+    let callback = world.sandbox.approve(seen.location(), "edward", None).await;
+    browser.arrive(&callback.unwrap()).await;
+    let seen = browser
+        .open("/auth/login?scope=write:jira-work&account=same")
+        .await;
+    let callback = world.sandbox.approve(seen.location(), "edward", None).await;
+    browser.arrive(&callback.unwrap()).await;
+
+    world.pass(10 * DAY);
+
+    assert!(browser.who_am_i().await.is_some());
+}
+
+#[tokio::test]
+async fn a_disconnect_keeps_the_session_and_tells_where_to_go_at_atlassian() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world).await;
+    let page = browser.open("/auth/disconnect?return_to=/user").await;
+    assert!(page.text().contains("Edward Byrne"));
+
+    let done = browser.submit("/auth/disconnect", "return_to=/user").await;
+    let page = browser.open(done.location()).await;
+
+    assert!(
+        page.text()
+            .contains("https://id.atlassian.com/manage-profile/apps")
+    );
+    assert_eq!(browser.open("/user").await.text(), "Edward Byrne");
+    assert_eq!(
+        browser.fetch("GET", "/myself").await.json()["reason"],
+        "no_grant"
+    );
+    assert!(world.auth.drain(Duration::from_secs(5)).await);
+    assert_eq!(world.sandbox.count("POST", "/oauth/revoke"), 1);
+    // Consent brings it back.
+    let detour = browser.open("/myself").await;
+    let seen = browser.open(detour.location()).await;
+    let callback = world.sandbox.approve(seen.location(), "edward", None).await;
+    assert_eq!(
+        browser.arrive(&callback.unwrap()).await.location(),
+        "/myself"
+    );
+    assert_eq!(browser.open("/myself").await.status(), 200);
+}

@@ -1,0 +1,227 @@
+//! Scopes: asked for, granted, lost, and asked for again once.
+
+use std::time::Duration;
+
+use super::{Browser, World};
+
+const STEP_UP: &str = "/auth/login?scope=write%3Ajira-work&return_to=%2Fwriters&account=same";
+
+async fn step_up(world: &World, browser: &mut Browser, user: &str) -> String {
+    let seen = browser.open(STEP_UP).await;
+    let callback = world.sandbox.approve(seen.location(), user, None).await;
+    let seen = browser.arrive(&callback.unwrap()).await;
+    seen.location().to_owned()
+}
+
+async fn signed_in(world: &World, user: &str) -> Browser {
+    let mut browser = world.browser();
+    browser.sign_in(world, user, "/").await;
+    browser
+}
+
+async fn why(browser: &mut Browser) -> (String, String) {
+    let seen = browser.fetch("GET", "/writers").await;
+    assert_eq!(seen.status(), 403);
+    let word = |name: &str| seen.json()[name].as_str().unwrap().to_owned();
+    (word("code"), word("reason"))
+}
+
+#[tokio::test]
+async fn a_missing_scope_comes_with_the_step_up_that_returns_to_the_place_that_needed_it() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world, "edward").await;
+    let before = browser.cookies["threelo-session"].clone();
+
+    let page = browser.open("/writers").await;
+    assert_eq!(page.status(), 403);
+    assert!(
+        page.text().contains(&STEP_UP.replace('&', "&amp;")),
+        "{}",
+        page.text()
+    );
+    let json = browser.fetch("GET", "/writers").await.json();
+    assert_eq!(
+        json["login_url"],
+        "/auth/login?scope=write%3Ajira-work&account=same"
+    );
+    assert_eq!(
+        json["missing_scopes"],
+        serde_json::json!(["write:jira-work"])
+    );
+
+    assert_eq!(step_up(&world, &mut browser, "edward").await, "/writers");
+
+    assert_eq!(browser.open("/writers").await.text(), "in");
+    assert_ne!(
+        browser.cookies["threelo-session"], before,
+        "a step-up changes the session's id"
+    );
+}
+
+#[tokio::test]
+async fn a_step_up_asks_for_the_union_because_a_consent_replaces_the_one_before() {
+    let world =
+        World::with(|builder| builder.optional_scopes(["write:jira-work", "read:jira-user"])).await;
+    let mut browser = signed_in(&world, "edward").await;
+    step_up(&world, &mut browser, "edward").await;
+
+    let seen = browser
+        .open("/auth/login?scope=read:jira-user&account=same")
+        .await;
+
+    for scope in [
+        "read%3Ame",
+        "offline_access",
+        "read%3Ajira-work",
+        "write%3Ajira-work",
+        "read%3Ajira-user",
+    ] {
+        assert!(seen.location().contains(scope), "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_atlassian_does_not_grant_ends_in_a_page_and_not_in_a_loop() {
+    let world = World::new().await;
+    world.sandbox.refuse_scope("write:jira-work");
+    let mut browser = signed_in(&world, "edward").await;
+    assert_eq!(
+        why(&mut browser).await,
+        ("missing_scope".to_owned(), "not_asked".to_owned())
+    );
+
+    step_up(&world, &mut browser, "edward").await;
+
+    assert_eq!(
+        why(&mut browser).await,
+        ("scope_not_granted".to_owned(), "not_granted".to_owned())
+    );
+    let page = browser.open("/writers").await;
+    assert_eq!(page.status(), 403);
+    assert!(
+        page.text()
+            .contains("Atlassian did not give the permission")
+    );
+    assert!(
+        !page.text().contains("/auth/login"),
+        "nothing to press in vain"
+    );
+    let call = browser.fetch("POST", "/myself").await;
+    assert_eq!(call.json()["code"], "scope_not_granted");
+    assert!(call.json()["login_url"].is_null());
+}
+
+#[tokio::test]
+async fn a_narrower_consent_on_another_device_is_noticed_and_mended_once() {
+    let world = World::new().await;
+    let mut desk = signed_in(&world, "edward").await;
+    step_up(&world, &mut desk, "edward").await;
+    assert_eq!(desk.open("/writers").await.text(), "in");
+    world.pass(Duration::from_secs(60));
+
+    // The phone's sign-in asks for what every sign-in asks for.
+    let _phone = signed_in(&world, "edward").await;
+
+    assert_eq!(
+        why(&mut desk).await,
+        ("missing_scope".to_owned(), "narrowed".to_owned())
+    );
+    let page = desk.open("/writers").await;
+    assert!(page.text().contains("A permission got lost"));
+    assert!(page.text().contains(&STEP_UP.replace('&', "&amp;")));
+    step_up(&world, &mut desk, "edward").await;
+    assert_eq!(desk.open("/writers").await.text(), "in");
+
+    // Refused this time: that is the end, not the beginning of a circle.
+    world.sandbox.refuse_scope("write:jira-work");
+    world.pass(Duration::from_secs(60));
+    step_up(&world, &mut desk, "edward").await;
+    assert_eq!(why(&mut desk).await.1, "not_granted");
+}
+
+#[tokio::test]
+async fn the_wrong_account_at_a_step_up_changes_nothing() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world, "edward").await;
+    let before = browser.cookies["threelo-session"].clone();
+
+    let to = step_up(&world, &mut browser, "mia").await;
+
+    assert_eq!(to, "/auth/error?reason=wrong_account&return_to=%2Fwriters");
+    let page = browser.open(&to).await;
+    assert_eq!(page.status(), 409);
+    assert!(
+        page.text()
+            .contains("Here you are <bdi>Edward Byrne</bdi>."),
+        "{}",
+        page.text()
+    );
+    assert!(page.text().contains("you chose <bdi>Mia Krystof</bdi>."));
+    assert_eq!(
+        browser.fetch("GET", &to).await.json()["code"],
+        "wrong_account"
+    );
+    assert_eq!(browser.cookies["threelo-session"], before);
+    assert_eq!(browser.open("/user").await.text(), "Edward Byrne");
+    assert!(world.auth.grants().of(&world.account("mia")).await.is_err());
+}
+
+/// The names travel in a sealed cookie, and the page without it still says what happened.
+#[tokio::test]
+async fn no_name_stands_in_an_address_and_a_forged_notice_is_not_shown() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world, "edward").await;
+    let to = step_up(&world, &mut browser, "mia").await;
+    let notice = browser.cookies["threelo-notice"].clone();
+    assert!(!to.contains("Mia") && !notice.contains("Mia"));
+
+    let forged = format!("1800000000.{}", "A".repeat(80));
+    for cookie in [forged.as_str(), "x", &notice[..notice.len() - 2]] {
+        browser
+            .cookies
+            .insert("threelo-notice".to_owned(), cookie.to_owned());
+        let page = browser.open(&to).await.text();
+        assert!(page.contains("you chose another account"), "{cookie}");
+    }
+    browser.cookies.insert("threelo-notice".to_owned(), notice);
+    world.pass(Duration::from_secs(301));
+    assert!(
+        browser
+            .open(&to)
+            .await
+            .text()
+            .contains("you chose another account")
+    );
+}
+
+#[tokio::test]
+async fn a_reconnect_wants_the_same_account() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world, "edward").await;
+    world.sandbox.revoke_user("edward");
+    world.pass(Duration::from_secs(3600));
+    assert_eq!(
+        browser.fetch("GET", "/myself").await.json()["code"],
+        "consent_needed"
+    );
+
+    let detour = browser.open("/myself").await;
+    let seen = browser.open(detour.location()).await;
+    let callback = world.sandbox.approve(seen.location(), "mia", None).await;
+    let seen = browser.arrive(&callback.unwrap()).await;
+
+    assert_eq!(
+        seen.location(),
+        "/auth/error?reason=wrong_account&return_to=%2Fmyself"
+    );
+    let again = browser.open(detour.location()).await;
+    let callback = world
+        .sandbox
+        .approve(again.location(), "edward", None)
+        .await;
+    assert_eq!(
+        browser.arrive(&callback.unwrap()).await.location(),
+        "/myself"
+    );
+    assert_eq!(browser.open("/myself").await.status(), 200);
+}

@@ -1,0 +1,83 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::request::Parts;
+use threelo::{AuthSession, BoxError, Connect, Subject};
+use tower_layer::Layer;
+
+use crate::AuthService;
+
+/// What the app says of its user, on the way.
+pub(crate) type AskedSubject =
+    Pin<Box<dyn Future<Output = Result<Option<Subject>, BoxError>> + Send>>;
+
+/// Adds "connect my Atlassian account" to an app that has users of its own: the routes under the prefix, and the
+/// extractors [`Connections`](crate::Connections), [`Atlassian`](crate::Atlassian) and
+/// [`CurrentSite`](crate::CurrentSite).
+///
+/// It goes on the outermost router, but inside the layer of the app's own sessions, which must run first:
+/// `.layer(ConnectLayer::new(connect, resolver)).layer(sessions)`.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ConnectLayer {
+    connect: Connect,
+    resolver: Resolver,
+}
+
+impl ConnectLayer {
+    /// A layer around `connect`. The resolver tells who the app's user is: the id by which the app knows them, or `None`
+    /// for nobody; an error is a 503. It is called where that matters and nowhere else: read what is needed from the
+    /// request's head, then await.
+    pub fn new<F, Fut>(connect: Connect, resolver: F) -> Self
+    where
+        F: Fn(&Parts) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<Subject>, BoxError>> + Send + 'static,
+    {
+        let resolver = Resolver(Arc::new(move |parts| Box::pin(resolver(parts))));
+        Self { connect, resolver }
+    }
+}
+
+impl<S> Layer<S> for ConnectLayer {
+    type Service = AuthService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AuthService {
+            inner,
+            auth: self.connect.as_auth().clone(),
+            resolver: Some(self.resolver.clone()),
+        }
+    }
+}
+
+/// The app's word on who its user is.
+#[derive(Clone)]
+pub(crate) struct Resolver(Arc<dyn Fn(&Parts) -> AskedSubject + Send + Sync>);
+
+impl Resolver {
+    pub(crate) fn ask(&self, parts: &Parts) -> AskedSubject {
+        (self.0)(parts)
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resolver")
+    }
+}
+
+/// Asks the app who its user is, if that matters and is not known.
+pub(crate) fn ask(session: &AuthSession, parts: &Parts) -> Option<AskedSubject> {
+    let resolver = parts.extensions.get::<Resolver>()?;
+    session.wants_subject().then(|| resolver.ask(parts))
+}
+
+/// The same, and lets the session know.
+#[cfg(feature = "axum")]
+pub(crate) async fn resolve(session: &AuthSession, parts: &Parts) {
+    if let Some(subject) = ask(session, parts) {
+        session.know_subject(subject.await);
+    }
+}
