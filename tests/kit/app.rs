@@ -13,7 +13,8 @@ use threelo::{Auth, BoxError, Connect, Subject};
 /// | `/` | the name of whoever is signed in, or `nobody` |
 /// | `/public` | asks for nothing |
 /// | `/user`, `/profile`, `/board` | user's name, profile as JSON, site's name; `POST /board` needs a user |
-/// | `/bye` | ends the session |
+/// | `/bye`, `/bye-everywhere` | end the session, all sessions |
+/// | `/my-sessions` | the handles of the account's sessions; with `?end=` ends one |
 /// | `/myself` | `GET` calls Jira; `POST` calls it with an optional scope |
 /// | `/start`, `/start-with-too-much` | a login with details: `ticket 17`, and 1500 letters |
 /// | `/login-only`, `/site-only`, `/writers`, `/own-pages` | behind a guard each |

@@ -123,11 +123,22 @@ impl<A: App> Browser<A> {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Seen {
+        let host = ("host", &ORIGIN["http://".len()..]);
+        let headers: Vec<(&str, &str)> = [host].into_iter().chain(headers.to_vec()).collect();
+        self.send_as(method, path, &headers, body).await
+    }
+
+    /// The same, the host included.
+    #[expect(clippy::too_many_arguments, reason = "a request has four parts")]
+    pub async fn send_as(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Seen {
         let path = path.strip_prefix(ORIGIN).unwrap_or(path);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", &ORIGIN["http://".len()..]);
+        let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -1,7 +1,9 @@
 //! The calls to Atlassian that the app under test makes.
 
 use serde_json::{Value, json};
-use threelo::{AccountId, ApiError, Atlassian, Connection, Connections, Site};
+use threelo::{
+    AccountId, ApiError, Atlassian, Connection, Connections, CurrentSession, Refusal, Site,
+};
 
 /// How many projects the site has.
 pub(crate) async fn count_projects(atlassian: &Atlassian, site: &Site) -> Result<String, ApiError> {
@@ -43,4 +45,17 @@ pub(crate) async fn count_of(
     let connection = connection.expect("the account is connected");
     let sites = connection.sites().await.expect("the sites are known");
     count_projects(&connection.atlassian(), &sites[0]).await
+}
+
+/// The handles of the account's sessions; or whether there was one that `end=` of the query names.
+pub(crate) async fn sessions(
+    session: &CurrentSession,
+    query: Option<&str>,
+) -> Result<String, Refusal> {
+    if let Some(handle) = query.and_then(|query| query.strip_prefix("end=")) {
+        return Ok(session.end(handle).await?.to_string());
+    }
+    let sessions = session.all().await?;
+    let handles: Vec<String> = sessions.iter().map(|session| session.handle()).collect();
+    Ok(handles.join("\n"))
 }

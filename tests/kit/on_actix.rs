@@ -174,6 +174,8 @@ pub(crate) fn routes(app: &mut ServiceConfig) {
                 .post(async |_: CurrentUser| ""),
         )
         .route("/bye", web::get().to(bye))
+        .route("/bye-everywhere", web::get().to(bye_everywhere))
+        .route("/my-sessions", web::get().to(my_sessions))
         .service(web::resource("/myself").get(myself).post(write))
         .route("/start", web::get().to(start))
         .route("/start-with-too-much", web::get().to(start_with_too_much));
@@ -225,6 +227,18 @@ async fn board(site: CurrentSite) -> String {
 async fn bye(session: CurrentSession) -> Result<&'static str, AuthRejection> {
     session.sign_out().await?;
     Ok("bye")
+}
+
+async fn bye_everywhere(session: CurrentSession) -> Result<&'static str, AuthRejection> {
+    session.sign_out_everywhere().await?;
+    Ok("bye")
+}
+
+async fn my_sessions(
+    session: CurrentSession,
+    request: HttpRequest,
+) -> Result<String, AuthRejection> {
+    Ok(crate::calls::sessions(&session, request.uri().query()).await?)
 }
 
 /// A call that the configured scopes allow.

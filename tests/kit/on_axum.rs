@@ -90,6 +90,8 @@ pub(crate) fn routes() -> Router {
         .route("/profile", get(profile))
         .route("/board", get(board).post(|_: CurrentUser| async {}))
         .route("/bye", get(bye))
+        .route("/bye-everywhere", get(bye_everywhere))
+        .route("/my-sessions", get(my_sessions))
         .route("/myself", get(myself).post(write))
         .route("/start", get(start))
         .route("/start-with-too-much", get(start_with_too_much))
@@ -148,6 +150,15 @@ async fn board(site: CurrentSite) -> String {
 async fn bye(session: CurrentSession) -> Result<&'static str, AuthRejection> {
     session.sign_out().await?;
     Ok("bye")
+}
+
+async fn bye_everywhere(session: CurrentSession) -> Result<&'static str, AuthRejection> {
+    session.sign_out_everywhere().await?;
+    Ok("bye")
+}
+
+async fn my_sessions(session: CurrentSession, uri: Uri) -> Result<String, AuthRejection> {
+    Ok(crate::calls::sessions(&session, uri.query()).await?)
 }
 
 /// A call that the configured scopes allow.

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use threelo::clock::ManualClock;
 use threelo::store::{
-    AppKey, Attempts, FlowMarks, GrantKey, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest,
-    MemoryFlowMarks, MemoryGrants, MemorySessions, Renewed, Replaced, SessionRecord, SessionStore,
-    Spent, StoreError,
+    AppKey, Attempts, FlowMarks, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner,
+    LeaseRequest, Link, MemoryFlowMarks, MemoryGrants, MemorySessions, Page, Renewed, Replaced,
+    SessionRecord, SessionStore, Spent, StoreError,
 };
-use threelo::{AccountId, Profile, Ticket};
+use threelo::{AccountId, ConsentId, Profile, Scopes, Subject, Ticket};
 
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
@@ -243,4 +243,123 @@ async fn of_many_who_want_a_lease_one_gets_it() {
     }
 
     assert_eq!(taken, 1);
+}
+
+fn grant(key: GrantKey, subjects: &[&str], version: u64) -> Arc<GrantRecord> {
+    let answer = http::Response::new(bytes::Bytes::from_static(
+        br#"{"access_token": "a", "refresh_token": "r", "expires_in": 3600, "scope": "read:me"}"#,
+    ));
+    let links = subjects.iter().map(|subject| Link {
+        subject: Subject::parse(subject).unwrap(),
+        linked_at: at(100),
+        site: None,
+    });
+    Arc::new(GrantRecord {
+        key,
+        tokens: threelo::token::from_response(&answer, &Scopes::new(), at(100)).unwrap(),
+        consented_at: at(100),
+        asked: Scopes::new(),
+        wanted: Scopes::new(),
+        consent_needed: None,
+        sites: None,
+        added: Arc::new([]),
+        sites_read_at: at(100),
+        last_site: None,
+        profile: None,
+        links: links.collect(),
+        generation: 1,
+        version,
+    })
+}
+
+fn consent_key(account: &str, consent: &str) -> GrantKey {
+    GrantKey {
+        consent: Some(ConsentId::parse(consent).unwrap()),
+        ..grant_key(account)
+    }
+}
+
+#[tokio::test]
+async fn grants_are_found_by_account_and_by_subject_as_they_are_linked_now() {
+    let store = MemoryGrants::new();
+    let app = grant_key("mia").app;
+    let (one, two) = (consent_key("mia", "one"), consent_key("mia", "two"));
+    for record in [
+        grant(one.clone(), &["edward", "mallory"], 1),
+        grant(two.clone(), &["edward"], 1),
+        // Compared byte by byte: T022.
+        grant(grant_key("MIA"), &["Edward"], 1),
+        grant(grant_key("mia2"), &[], 1),
+    ] {
+        assert_eq!(store.insert(record).await.unwrap(), Inserted::Done);
+    }
+    let of_account = async |id: &str| {
+        let found = store.of_account(&app, &AccountId::parse(id).unwrap()).await;
+        found.unwrap().len()
+    };
+    let of_subject = async |id: &str| {
+        let found = store.of_subject(&app, &Subject::parse(id).unwrap()).await;
+        found.unwrap().len()
+    };
+    assert_eq!((of_account("mia").await, of_account("MIA").await), (2, 1));
+    assert_eq!((of_account("mi").await, of_account("mia2").await), (0, 1));
+    assert_eq!(
+        (of_subject("edward").await, of_subject("Edward").await),
+        (2, 1)
+    );
+
+    let left = grant(one.clone(), &["mallory"], 2);
+    assert_eq!(store.replace(1, left).await.unwrap(), Replaced::Done);
+    assert_eq!(
+        (of_subject("edward").await, of_subject("mallory").await),
+        (1, 1)
+    );
+    store.delete(&two).await.unwrap();
+    assert_eq!(
+        (of_subject("edward").await, of_account("mia").await),
+        (0, 1)
+    );
+    let other = AppKey {
+        client_id: "another app".into(),
+        ..app.clone()
+    };
+    let mallory = Subject::parse("mallory").unwrap();
+    assert!(store.of_subject(&other, &mallory).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_grant_is_deleted_only_as_it_was_seen() {
+    let store = MemoryGrants::new();
+    let key = grant_key("mia");
+    assert_eq!(store.delete_if(&key, 1).await.unwrap(), Replaced::Conflict);
+    let done = store.insert(grant(key.clone(), &["edward"], 1)).await;
+    assert_eq!(done.unwrap(), Inserted::Done);
+    let done = store.replace(1, grant(key.clone(), &["edward"], 2)).await;
+    assert_eq!(done.unwrap(), Replaced::Done);
+
+    assert_eq!(store.delete_if(&key, 1).await.unwrap(), Replaced::Conflict);
+    assert!(store.load(&key).await.unwrap().is_some());
+    assert_eq!(store.delete_if(&key, 2).await.unwrap(), Replaced::Done);
+    assert!(store.load(&key).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn accounts_with_several_grants_are_listed_once() {
+    let store = MemoryGrants::new();
+    let app = grant_key("mia").app;
+    for (account, consent) in [("a", "1"), ("a", "2"), ("b", "1"), ("b", "2"), ("c", "1")] {
+        let record = grant(consent_key(account, consent), &[], 1);
+        assert_eq!(store.insert(record).await.unwrap(), Inserted::Done);
+    }
+
+    let first = store.accounts(&app, &Page::first(2)).await.unwrap();
+    let rest = Page {
+        after: first.last().cloned(),
+        limit: 2,
+    };
+    let rest = store.accounts(&app, &rest).await.unwrap();
+
+    let names = |ids: &[AccountId]| ids.iter().map(|id| id.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&first), ["a", "b"]);
+    assert_eq!(names(&rest), ["c"]);
 }

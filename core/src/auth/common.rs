@@ -38,6 +38,9 @@ impl std::fmt::Debug for BuildError {
     }
 }
 
+/// Atlassian advises to stay below this.
+const MANY_SCOPES: usize = 50;
+
 /// What is said in a builder.
 #[derive(Debug)]
 pub(super) struct Common {
@@ -84,6 +87,12 @@ impl Common {
         let in_memory = self.grants.is_none();
         let keys = self.key_ring(in_memory)?;
         let config = self.checked()?;
+        if config.scopes.union(&config.optional_scopes).len() > MANY_SCOPES {
+            tracing::warn!(
+                target: "threelo",
+                "more than {MANY_SCOPES} scopes: Atlassian advises fewer, and its consent screen and tokens grow with them"
+            );
+        }
         let http = match self.http {
             Some(client) => client,
             None => default_client()?,

@@ -12,7 +12,7 @@ use super::{Connections, CurrentUser};
 use crate::atlassian::Atlassian;
 use crate::error::{MissingScope, Rejection};
 use crate::flow::{self, BoxError, Choice, Holder, Known, Login, Reach};
-use crate::ids::{CloudId, Subject};
+use crate::ids::{AccountId, CloudId, Subject};
 use crate::message::cookie::SetCookie;
 use crate::message::{HeaderPatch, Reply};
 use crate::scope::Scopes;
@@ -247,14 +247,39 @@ impl AuthSession {
     pub async fn sign_out(&self) -> Result<(), Rejection> {
         if let Some(ticket) = self.0.seen.session(&self.0.web.ports.config) {
             let ending = flow::end(&self.0.web.ports, &ticket.hash()).await?;
-            self.0
-                .seldom()
-                .cookies
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .extend(ending);
+            self.add_cookies(ending);
         }
         Ok(())
+    }
+
+    pub(super) async fn sign_out_everywhere(&self, account: &AccountId) -> Result<(), Rejection> {
+        let ending = flow::end_all(&self.0.web.ports, account).await?;
+        self.add_cookies(ending);
+        Ok(())
+    }
+
+    pub(super) async fn sessions_of(
+        &self,
+        account: &AccountId,
+    ) -> Result<Vec<Arc<SessionRecord>>, Rejection> {
+        flow::sessions_of(&self.0.web.ports, account).await
+    }
+
+    pub(super) async fn end_session(
+        &self,
+        account: &AccountId,
+        handle: &str,
+    ) -> Result<bool, Rejection> {
+        flow::end_by_handle(&self.0.web.ports, account, handle).await
+    }
+
+    fn add_cookies(&self, cookies: Vec<SetCookie>) {
+        self.0
+            .seldom()
+            .cookies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(cookies);
     }
 
     /// Whether the grant has these scopes.

@@ -72,11 +72,43 @@ impl CurrentSession {
         ended.map_err(|rejection| self.auth.refuse(rejection))
     }
 
+    /// All sessions of the account that live, the newest first; [`SessionRecord::handle`] names one for
+    /// [`end`](Self::end).
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Store`].
+    pub async fn all(&self) -> Result<Vec<Arc<SessionRecord>>, Refusal> {
+        let sessions = self.auth.sessions_of(self.user.account_id()).await;
+        sessions.map_err(|rejection| self.auth.refuse(rejection))
+    }
+
+    /// Ends the account's session with this handle, on whatever device; `false` if the account has none. The own session is
+    /// ended by [`sign_out`](Self::sign_out), which takes the cookie along.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Store`] if the session may still be there.
+    pub async fn end(&self, handle: &str) -> Result<bool, Refusal> {
+        let ended = self.auth.end_session(self.user.account_id(), handle).await;
+        ended.map_err(|rejection| self.auth.refuse(rejection))
+    }
+
+    /// Ends all sessions of the account; the reply to this request removes the cookie.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Store`] if some may still be there.
+    pub async fn sign_out_everywhere(&self) -> Result<(), Refusal> {
+        let ended = self.auth.sign_out_everywhere(self.user.account_id()).await;
+        ended.map_err(|rejection| self.auth.refuse(rejection))
+    }
+
     /// Lets the session work on a site from now on.
     ///
     /// # Errors
     ///
-    /// [`Rejection::UnknownSite`] if the grant does not reach the site, and those of [`AuthSession::grant`].
+    /// [`Rejection::UnknownSite`] if the grant does not reach the site, and those of [`AuthSession::site`].
     pub async fn choose_site(&self, site: &CloudId) -> Result<(), Refusal> {
         let chosen = self.auth.choose_site(site).await;
         chosen.map_err(|rejection| self.auth.refuse(rejection))

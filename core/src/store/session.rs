@@ -34,6 +34,11 @@ pub struct SessionRecord {
 }
 
 impl SessionRecord {
+    /// The name of this session in lists; of no use as a cookie.
+    pub fn handle(&self) -> String {
+        self.key.handle()
+    }
+
     /// The account that is signed in.
     pub fn account(&self) -> &AccountId {
         &self.profile.account_id

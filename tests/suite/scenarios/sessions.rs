@@ -195,6 +195,31 @@ async fn visitors_see_their_sessions_and_end_them_by_handle() {
 }
 
 #[tokio::test]
+async fn a_handler_lists_and_ends_the_accounts_sessions() {
+    let world = World::new().await;
+    let (mut desk, mut phone, mut edward) = (world.browser(), world.browser(), world.browser());
+    desk.sign_in(&world, "mia", "/").await;
+    world.clock.advance(Duration::from_secs(1));
+    phone.sign_in(&world, "mia", "/").await;
+    edward.sign_in(&world, "edward", "/").await;
+
+    let handles = desk.fetch("GET", "/my-sessions").await.text();
+    let phones = handles.lines().next().unwrap();
+    assert_eq!(handles.lines().count(), 2);
+    let path = format!("/my-sessions?end={phones}");
+    assert_eq!(edward.fetch("GET", &path).await.text(), "false");
+    assert_eq!(desk.fetch("GET", &path).await.text(), "true");
+    assert_eq!(phone.who_am_i().await, None);
+
+    phone.sign_in(&world, "mia", "/").await;
+    let seen = desk.open("/bye-everywhere").await;
+    assert_eq!(seen.text(), "bye");
+    assert!(desk.cookies.is_empty());
+    assert_eq!(phone.who_am_i().await, None);
+    assert!(edward.who_am_i().await.is_some());
+}
+
+#[tokio::test]
 async fn when_the_store_is_down_nobody_is_taken_for_a_stranger() {
     let world = World::new().await;
     let mut browser = world.browser();

@@ -1,6 +1,6 @@
 //! `POST connect`
 
-use super::{allow, fields, same_origin};
+use super::{allow, fields, other_loopback_name, place, same_origin};
 use crate::error::Rejection;
 use crate::flow::{self, Login};
 use crate::ids::AccountId;
@@ -8,14 +8,22 @@ use crate::message::Reply;
 use crate::message::query::Query;
 use crate::scope::Scopes;
 use crate::web::answer::Request;
+use crate::web::shell::go;
 use crate::web::{Web, start_login};
 
 /// Starts a flow for the app's user: nobody else can start one in their name, and no link can.
 pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["POST"], "POST")?;
     same_origin(web, request)?;
-    let subject = request.subject.required()?;
     let form = fields(request)?;
+    if let Some(origin) = other_loopback_name(web, request) {
+        let elsewhere = web.more_url(&[], place(web, form.one("return_to")).as_ref());
+        return Ok(go(
+            request.context.audience,
+            &format!("{origin}{elsewhere}"),
+        ));
+    }
+    let subject = request.subject.required()?;
     let mut login = Login::new().scopes(offered(web, &form));
     if let Some(place) = form.one("return_to") {
         login = login.return_to(place);

@@ -1,11 +1,9 @@
 //! `GET login`
 
 use http::StatusCode;
-use url::Url;
 
 use super::connect::{more, offered};
-use super::{allow, navigation_only, query};
-use crate::environment::{is_loopback, origin_text};
+use super::{allow, navigation_only, other_loopback_name, query};
 use crate::error::{GrantError, Rejection};
 use crate::flow::{self, Holder, Login, Reach};
 use crate::message::Reply;
@@ -17,7 +15,10 @@ use crate::web::{Web, start_login};
 pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["GET"], "GET")?;
     navigation_only(request)?;
-    if let Some(elsewhere) = other_loopback_name(web, request) {
+    if let Some(origin) = other_loopback_name(web, request) {
+        let query = request.query.as_deref();
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        let elsewhere = format!("{origin}{}{query}", web.route("login", &[]));
         return Ok(go(request.context.audience, &elsewhere));
     }
     if is_pushed(request) {
@@ -86,29 +87,4 @@ fn ask_first(web: &Web, request: &Request) -> Reply {
             home_url: web.ports.config.home(),
         },
     )
-}
-
-/// 127.0.0.1 for localhost: the flow's cookie would be set where the callback cannot see it. Only for loopback names,
-/// because behind a proxy `Host` may be anything.
-fn other_loopback_name(web: &Web, request: &Request) -> Option<String> {
-    let public = &web.ports.config.public_url;
-    let host = request
-        .head()
-        .first("host")
-        .and_then(|host| std::str::from_utf8(host).ok())?;
-    let visited = Url::parse(&format!("{}://{host}", public.scheme())).ok()?;
-    let other_name = visited.host_str() != public.host_str() && visited.port() == public.port();
-    if !is_loopback(public) || !is_loopback(&visited) || !other_name {
-        return None;
-    }
-    let query = request
-        .query
-        .as_deref()
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
-    Some(format!(
-        "{}{}{query}",
-        origin_text(public),
-        web.route("login", &[])
-    ))
 }

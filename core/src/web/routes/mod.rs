@@ -15,12 +15,13 @@ mod worker;
 use std::sync::Arc;
 
 use serde_json::Value;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::Web;
 use super::answer::Request;
 use super::route::Route;
 use super::same_origin::is_foreign_read;
+use crate::environment::{is_loopback, origin_text};
 use crate::error::Rejection;
 use crate::flow::{self, Notice};
 use crate::message::query::Query;
@@ -145,4 +146,20 @@ fn seen(web: &Web, request: &Request, reply: Reply) -> Reply {
 /// The query's parameters; a query that cannot be read has none.
 fn query(request: &Request) -> Query {
     Query::parse(request.query.as_deref().unwrap_or_default().as_bytes()).unwrap_or_default()
+}
+
+/// The public origin, if the visitor came by another loopback name, 127.0.0.1 for localhost: a flow's cookie would be set
+/// where the callback cannot see it. Only for loopback names, because behind a proxy `Host` may be anything.
+fn other_loopback_name(web: &Web, request: &Request) -> Option<String> {
+    let public = &web.ports.config.public_url;
+    let host = request
+        .head()
+        .first("host")
+        .and_then(|host| std::str::from_utf8(host).ok())?;
+    let visited = Url::parse(&format!("{}://{host}", public.scheme())).ok()?;
+    let other_name = visited.host_str() != public.host_str() && visited.port() == public.port();
+    if !is_loopback(public) || !is_loopback(&visited) || !other_name {
+        return None;
+    }
+    Some(origin_text(public))
 }

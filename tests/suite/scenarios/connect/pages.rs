@@ -109,6 +109,28 @@ async fn a_connect_starts_by_form_by_htmx_and_by_json() {
     assert!(seen.header("hx-redirect").contains("/authorize?"));
 }
 
+/// The flow's cookie would be set where the callback cannot see it.
+#[tokio::test]
+async fn a_visit_by_another_loopback_name_is_led_to_the_public_one() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+    let headers = [
+        ("host", "127.0.0.1:3000"),
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-mode", "navigate"),
+    ];
+
+    let form = Bytes::from_static(b"return_to=/public");
+    let seen = edward
+        .send_as("POST", "/auth/connect", &headers, form)
+        .await;
+
+    assert_eq!(
+        seen.location(),
+        "http://localhost:3000/auth/connections?return_to=%2Fpublic"
+    );
+}
+
 #[tokio::test]
 async fn a_handler_starts_a_flow_and_gets_its_details_back() {
     use std::sync::{Arc, Mutex};
