@@ -48,6 +48,9 @@ pub trait App: Clone + Send + Sync + 'static {
     /// | `/login-only`, `/writers` | behind a guard each |
     fn connecting(connect: &Connect) -> Self;
 
+    /// Serves that app on a free port of loopback as long as the process runs.
+    fn listen_connecting(connect: &Connect) -> impl Future<Output = u16> + Send;
+
     /// The line that a forgotten layer's error names.
     const REMEDY: &'static str;
 

@@ -22,6 +22,29 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::app::{App, subject_of};
 
+/// Serves what a factory makes on a free port, on a thread of its own. The type of an app cannot be named.
+macro_rules! listening {
+    ($app:ident) => {{
+        let (send, bound) = oneshot::channel();
+        thread::spawn(move || {
+            rt::System::new().block_on(async move {
+                let server = HttpServer::new($app).workers(2).disable_signals();
+                let server = server.bind(("127.0.0.1", 0)).expect("a free port");
+                let _ = send.send(server.addrs()[0].port());
+                server.run().await
+            })
+        });
+        bound.await.expect("the server listens")
+    }};
+}
+
+fn connecting(connect: &Connect) -> ConnectMiddleware {
+    ConnectMiddleware::new(connect.clone(), |request: &HttpRequest| {
+        let cookies = request.headers().get("cookie");
+        std::future::ready(subject_of(cookies.and_then(|value| value.to_str().ok())))
+    })
+}
+
 /// An actix-web app on a thread of its own, as on a worker; it ends with the last clone.
 #[derive(Clone, Debug)]
 pub struct ActixApp(mpsc::UnboundedSender<Call>);
@@ -57,29 +80,23 @@ impl App for ActixApp {
     }
 
     fn connecting(connect: &Connect) -> Self {
-        let resolver = |request: &HttpRequest| {
-            let cookies = request.headers().get("cookie");
-            std::future::ready(subject_of(cookies.and_then(|value| value.to_str().ok())))
-        };
-        let connect = ConnectMiddleware::new(connect.clone(), resolver);
+        let connect = connecting(connect);
         Self::serve(|| init_service(Server::new().wrap(connect).configure(connect_routes)))
     }
 
     async fn listen(auth: &Auth) -> u16 {
-        let (auth, (send, bound)) = (auth.clone(), oneshot::channel());
+        let auth = AuthMiddleware::new(auth.clone());
+        let app = move || Server::new().wrap(auth.clone()).configure(routes);
+        listening!(app)
+    }
+
+    async fn listen_connecting(connect: &Connect) -> u16 {
+        let connect = connecting(connect);
         let app = move || {
-            let auth = AuthMiddleware::new(auth.clone());
-            Server::new().wrap(auth).configure(routes)
+            let app = Server::new().wrap(connect.clone());
+            app.configure(connect_routes)
         };
-        thread::spawn(move || {
-            rt::System::new().block_on(async move {
-                let server = HttpServer::new(app).workers(2).disable_signals();
-                let server = server.bind(("127.0.0.1", 0)).expect("a free port");
-                let _ = send.send(server.addrs()[0].port());
-                server.run().await
-            })
-        });
-        bound.await.expect("the server listens")
+        listening!(app)
     }
 
     async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {

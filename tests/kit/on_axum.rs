@@ -54,11 +54,11 @@ impl App for AxumApp {
     }
 
     async fn listen(auth: &Auth) -> u16 {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        let Self(app) = Self::new(auth);
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        port
+        Self::new(auth).serve().await
+    }
+
+    async fn listen_connecting(connect: &Connect) -> u16 {
+        Self::connecting(connect).serve().await
     }
 
     async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
@@ -66,6 +66,15 @@ impl App for AxumApp {
         let (parts, body) = response.unwrap_or_else(|never| match never {}).into_parts();
         let body = body.collect().await.map(Collected::to_bytes);
         Response::from_parts(parts, body.unwrap_or_default())
+    }
+}
+
+impl AxumApp {
+    async fn serve(self) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        tokio::spawn(async move { axum::serve(listener, self.0).await });
+        port
     }
 }
 

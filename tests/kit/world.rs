@@ -30,6 +30,7 @@ pub struct World<A> {
     /// Where the app's grants are.
     pub grants: Arc<FaultyGrants>,
     app: A,
+    connect: Option<Connect>,
 }
 
 const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
@@ -63,6 +64,7 @@ impl WorldBuilder {
             sessions: stores.sessions,
             grants: stores.grants,
             app: A::new(&auth),
+            connect: None,
             auth,
         }
     }
@@ -161,6 +163,7 @@ impl<A: App> World<A> {
             grants: stores.grants,
             app: A::connecting(&connect),
             auth: connect.as_auth().clone(),
+            connect: Some(connect),
         }
     }
 
@@ -215,6 +218,15 @@ impl<A: App> World<A> {
             entry.fields.get("grant_type").map(String::as_str) == Some("refresh_token")
         };
         self.sandbox.journal().iter().filter(is_refresh).count()
+    }
+
+    /// The front door of a world whose app has users of its own.
+    ///
+    /// # Panics
+    ///
+    /// If this world's app signs in.
+    pub fn connect(&self) -> &Connect {
+        self.connect.as_ref().expect("a connecting world")
     }
 
     /// The app of this world.

@@ -1,5 +1,6 @@
 //! The same bytes, sent to both frameworks over a socket, get the same answer and have the same effects: T227.
 
+mod connect;
 mod reply;
 mod rows;
 

@@ -69,7 +69,7 @@ pub(super) fn all_rows() -> Vec<Row> {
 
 /// Every route by every method, for every audience, for strangers and for who is signed in.
 fn routes_by_method() -> Vec<Row> {
-    const ROUTES: [&str; 13] = [
+    const ROUTES: [&str; 16] = [
         "/auth/login?return_to=%2Fuser",
         "/auth/callback",
         "/auth/callback?error=access_denied&state={STATE}",
@@ -80,6 +80,9 @@ fn routes_by_method() -> Vec<Row> {
         "/auth/sessions",
         "/auth/sessions/AAAAAAAAAAAAAAAA",
         "/auth/error?reason=cancelled",
+        "/auth/disconnect",
+        "/auth/connect",
+        "/auth/connections",
         "/auth/nothing",
         "/auth",
         "/auth/",

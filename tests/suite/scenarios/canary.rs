@@ -100,6 +100,56 @@ async fn no_secret_is_logged_or_shown_in_a_whole_life() {
 }
 
 #[tokio::test]
+async fn no_secret_is_logged_or_shown_while_accounts_are_connected_and_disconnected() {
+    let captured = capture_logs();
+    let world = World::connecting(|builder| builder).await;
+    let mut browser = world.browser().with_user("app-user", "edward");
+    let mut pages = String::new();
+    let authorize = browser.start_connect("return_to=/public").await;
+    let flow = browser.clone();
+    let callback = world.sandbox.approve(&authorize, "mia", None).await;
+    let callback = callback.unwrap();
+    for _ in 0..2 {
+        let seen = browser.arrive(&callback).await;
+        pages += &format!("{}{}", seen.location(), seen.text());
+    }
+    let form = format!("account={}", world.account("mia"));
+    let (_, wrong) = browser.connect(&world, "edward", &form).await;
+    let mut mallory = world.browser().with_user("app-user", "mallory");
+    let (_, taken) = mallory.connect(&world, "mia", "").await;
+    for path in [
+        wrong.location(),
+        taken.location(),
+        "/connections",
+        "/auth/connections",
+        "/auth/disconnect",
+        "/myself",
+        "/writers",
+    ] {
+        pages += &browser.open(path).await.text();
+        pages += &browser.fetch("GET", path).await.text();
+    }
+    browser.submit("/auth/disconnect", "").await;
+    let broken = World::connecting(|builder| builder).await;
+    let mut unsure = broken.browser().with_user("app-user", "broken");
+    pages += &unsure.open("/connections").await.text();
+    assert!(world.auth.drain(std::time::Duration::from_secs(5)).await);
+
+    let mut secrets = world.sandbox.issued_secrets();
+    let ours = |name: &&String| name.starts_with("threelo");
+    let kept = flow.cookies.keys().filter(ours);
+    secrets.extend(kept.map(|name| flow.cookies[name].clone()));
+    assert!(captured.text().contains("consent stored"));
+    assert_clean("the log", &captured.text(), &secrets);
+    assert_clean(
+        "the log",
+        &captured.text(),
+        &["mia@".to_owned(), "Mia Krystof".to_owned()],
+    );
+    assert_clean("a page", &pages, &secrets);
+}
+
+#[tokio::test]
 async fn no_debug_output_shows_a_secret() {
     let world = World::new().await;
     let mut browser = world.browser();
