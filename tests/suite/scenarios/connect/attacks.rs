@@ -85,26 +85,29 @@ async fn no_link_starts_a_flow() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_site_starts_no_flow() {
+async fn a_form_of_another_site_starts_and_ends_nothing() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
+    edward.connect(&world, "edward", "").await;
     let foreign = [
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-mode", "navigate"),
         ("origin", "https://evil.example"),
     ];
-
-    for path in ["/auth/connect", "/auth/disconnect", "/start"] {
-        let seen = edward.send("POST", path, &foreign, Bytes::new()).await;
-        let is_turned_away = seen.status() == 403 || seen.status() == 409;
-        assert!(is_turned_away, "{path}: {seen:?}");
-        assert_eq!(seen.location(), "");
-    }
     let without_proof = [("accept", "application/json")];
-    let seen = edward
-        .send("POST", "/auth/connect", &without_proof, Bytes::new())
-        .await;
-    assert_eq!(seen.status(), 403);
+
+    for path in ["/auth/connect", "/auth/disconnect"] {
+        for headers in [&foreign[..], &without_proof] {
+            let seen = edward.send("POST", path, headers, Bytes::new()).await;
+            assert_eq!((seen.status(), seen.location()), (403, ""), "{path}");
+        }
+    }
+    // A handler of the app's own that starts a flow leads to the button instead.
+    let seen = edward.send("POST", "/start", &foreign, Bytes::new()).await;
+    assert_eq!(seen.status(), 409);
+
+    assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
+    assert_eq!(world.sandbox.count("POST", "/oauth/token"), 1);
 }
 
 /// T007: the mode is the flow's, whatever the callback says.
