@@ -57,7 +57,7 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (inner, guard) = (Rc::clone(&self.inner), self.guard.clone());
         let session = request.extensions().get::<AuthSession>().cloned();
-        let asked = session.as_ref();
+        let asked = session.as_ref().filter(|_| guard.wants_subject());
         let subject = asked.and_then(|session| connect::ask(session, request.request()));
         Box::pin(async move {
             if let (Some(session), Some(subject)) = (&session, subject) {

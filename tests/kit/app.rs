@@ -44,6 +44,7 @@ pub trait App: Clone + Send + Sync + 'static {
     /// | `/board`, `/myself` | the site's name; `GET` calls Jira, `POST` files an issue with an optional scope |
     /// | `/of?account=…` | calls Jira for one of several accounts |
     /// | `/start` | a flow with details, `ticket 17`, started by a handler |
+    /// | `/start-unasked` | the same by a handler that does not ask who is there |
     /// | `/user` | asks for what connect mode has not |
     /// | `/login-only`, `/writers` | behind a guard each |
     fn connecting(connect: &Connect) -> Self;

@@ -1,7 +1,7 @@
 //! A grant store that breaks when told to.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use threelo::clock::Clock;
 use threelo::store::{
@@ -9,7 +9,7 @@ use threelo::store::{
     MemoryGrants, Page, Renewed, Replaced, StoreError, Version,
 };
 use threelo::{AccountId, Subject};
-use tokio::sync::Notify;
+use tokio::sync::{Barrier, Notify};
 
 /// The in-memory store behind switches.
 #[derive(Debug)]
@@ -24,6 +24,10 @@ pub struct FaultyGrants {
     /// The next lease waits until it is let go.
     holds_lease: AtomicBool,
     let_go: Notify,
+    /// So many inserts wait for each other, before and after.
+    meeting: Mutex<Option<Arc<Barrier>>>,
+    /// The store goes down after the next insert.
+    down_after_insert: AtomicBool,
 }
 
 impl FaultyGrants {
@@ -38,6 +42,8 @@ impl FaultyGrants {
             failed: Notify::new(),
             holds_lease: AtomicBool::new(false),
             let_go: Notify::new(),
+            meeting: Mutex::default(),
+            down_after_insert: AtomicBool::new(false),
         }
     }
 
@@ -49,6 +55,20 @@ impl FaultyGrants {
     /// Lets the next writes of records fail.
     pub fn fail_writes(&self, count: usize) {
         self.failing_writes.store(count, Ordering::SeqCst);
+    }
+
+    /// Lets this many inserts wait for each other: none is done before all have begun, none answered before all are done.
+    ///
+    /// # Panics
+    ///
+    /// If another caller panicked.
+    pub fn meet_at_insert(&self, count: usize) {
+        *self.meeting.lock().expect("a lock") = Some(Arc::new(Barrier::new(count)));
+    }
+
+    /// Lets the store go down once the next insert is done.
+    pub fn go_down_after_insert(&self) {
+        self.down_after_insert.store(true, Ordering::SeqCst);
     }
 
     /// How often a grant was read.
@@ -142,7 +162,18 @@ impl FaultyGrants {
 impl GrantStore for FaultyGrants {
     async fn insert(&self, record: Arc<GrantRecord>) -> Result<Inserted, StoreError> {
         self.writes()?;
-        self.inner.insert(record).await
+        let meeting = self.meeting.lock().expect("a lock").clone();
+        if let Some(meeting) = &meeting {
+            meeting.wait().await;
+        }
+        let inserted = self.inner.insert(record).await;
+        if let Some(meeting) = &meeting {
+            meeting.wait().await;
+        }
+        if self.down_after_insert.swap(false, Ordering::SeqCst) {
+            self.set_down(true);
+        }
+        inserted
     }
 
     async fn load(&self, key: &GrantKey) -> Result<Option<Arc<GrantRecord>>, StoreError> {

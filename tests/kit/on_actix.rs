@@ -208,6 +208,7 @@ fn connect_routes(app: &mut ServiceConfig) {
         .service(web::resource("/myself").get(myself).post(write))
         .route("/of", web::get().to(of))
         .route("/start", web::to(start_connect))
+        .route("/start-unasked", web::to(start))
         .route("/user", web::get().to(user));
 }
 

@@ -120,6 +120,7 @@ fn connect_routes() -> Router {
         .route("/myself", get(myself).post(write))
         .route("/of", get(of))
         .route("/start", get(start_connect).post(start_connect))
+        .route("/start-unasked", get(start).post(start))
         .route("/user", get(user))
 }
 

@@ -117,6 +117,22 @@ fn settings(sandbox: &Sandbox, clock: &Arc<ManualClock>, stores: &Stores) -> Aut
         )
 }
 
+/// The settings of the app under test that has users of its own.
+fn connect_settings(
+    sandbox: &Sandbox,
+    clock: &Arc<ManualClock>,
+    stores: &Stores,
+) -> ConnectBuilder {
+    let credentials = Credentials::new(sandbox.client_id(), sandbox.client_secret());
+    Connect::builder(credentials, ORIGIN)
+        .environment(Environment::custom(sandbox.url(), sandbox.url()))
+        .scopes(["read:jira-work"])
+        .optional_scopes(["write:jira-work"])
+        .keys(KEYS)
+        .clock(clock.clone())
+        .stores(stores.grants.clone(), Arc::new(MemoryFlowMarks::new()))
+}
+
 impl<A: App> World<A> {
     /// The usual world.
     pub async fn new() -> Self {
@@ -147,14 +163,7 @@ impl<A: App> World<A> {
     pub async fn connecting(tune: impl FnOnce(ConnectBuilder) -> ConnectBuilder) -> Self {
         let sandbox = sandbox(0).await;
         let (clock, stores) = clock_and_stores();
-        let credentials = Credentials::new(sandbox.client_id(), sandbox.client_secret());
-        let builder = Connect::builder(credentials, ORIGIN)
-            .environment(Environment::custom(sandbox.url(), sandbox.url()))
-            .scopes(["read:jira-work"])
-            .optional_scopes(["write:jira-work"])
-            .keys(KEYS)
-            .clock(clock.clone())
-            .stores(stores.grants.clone(), Arc::new(MemoryFlowMarks::new()));
+        let builder = connect_settings(&sandbox, &clock, &stores);
         let connect = tune(builder).build().expect("the settings are right");
         Self {
             sandbox,
@@ -174,6 +183,17 @@ impl<A: App> World<A> {
             grants: self.grants.clone(),
         };
         tune(settings(&self.sandbox, &self.clock, &stores))
+            .build()
+            .expect("the settings are right")
+    }
+
+    /// Another instance of an app with users of its own, over the same store.
+    pub fn another_connect(&self, tune: impl FnOnce(ConnectBuilder) -> ConnectBuilder) -> Connect {
+        let stores = Stores {
+            sessions: self.sessions.clone(),
+            grants: self.grants.clone(),
+        };
+        tune(connect_settings(&self.sandbox, &self.clock, &stores))
             .build()
             .expect("the settings are right")
     }

@@ -21,11 +21,12 @@ const FLOORS: &[&[&str]] = &[
     &["store", "http_client"],
     &["error"],
     &["random"],
+    &["sealed"],
     &["flow"],
     &["web"],
     &["atlassian"],
     &["auth"],
-    &["faces"],
+    &["faces", "testing"],
 ];
 /// Floors up to this one never await, log, read a clock or draw randomness.
 const PURE: usize = 4;

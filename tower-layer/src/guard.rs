@@ -59,9 +59,8 @@ where
         let guard = self.guard.clone();
         let (parts, body) = request.into_parts();
         let session = parts.extensions.get::<AuthSession>().cloned();
-        let subject = session
-            .as_ref()
-            .and_then(|session| connect::ask(session, &parts));
+        let asked = session.as_ref().filter(|_| guard.wants_subject());
+        let subject = asked.and_then(|session| connect::ask(session, &parts));
         let request = Request::from_parts(parts, body);
         Box::pin(async move {
             if let (Some(session), Some(subject)) = (&session, subject) {

@@ -13,6 +13,7 @@
 //! ```
 
 mod error;
+mod exchange;
 mod path;
 mod read;
 mod request;

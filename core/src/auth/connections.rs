@@ -20,9 +20,12 @@ pub struct Connections {
 
 impl Connections {
     pub(super) fn new(subject: Subject, linked: Vec<(Holder, Reach)>, visitor: &Visitor) -> Self {
-        let connection = |held| Connection {
-            grant: Grant::new(Arc::clone(&visitor.web.ports), held),
-            visitor: visitor.clone(),
+        let connection = |(holder, reach): (Holder, Reach)| Connection {
+            visitor: Visitor {
+                account: Some(holder.account.clone()),
+                ..visitor.clone()
+            },
+            grant: Grant::new(Arc::clone(&visitor.web.ports), (holder, reach)),
         };
         let list = linked.into_iter().map(connection).collect();
         Self { subject, list }

@@ -175,7 +175,7 @@ impl Grant {
     ///
     /// [`GrantError`]; whatever it is, nothing is lost.
     pub async fn access_token(&self) -> Result<AccessToken, GrantError> {
-        self.token_of(&self.newest().key).await
+        self.token_of(&self.reach.best().key).await
     }
 
     /// An access token that works and reaches a site; `None` if no consent does.
@@ -192,6 +192,10 @@ impl Grant {
 
     async fn token_of(&self, key: &GrantKey) -> Result<AccessToken, GrantError> {
         let fresh = flow::fresh(&self.ports, key, Need::Working).await?;
+        // The user may have disconnected meanwhile.
+        if !self.holder.holds(&fresh) {
+            return Err(ConsentNeeded::NO_GRANT.into());
+        }
         Ok(fresh.tokens.access_token.clone())
     }
 

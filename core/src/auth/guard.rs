@@ -35,6 +35,11 @@ impl Guard {
         held.map_err(|rejection| session.refuse(rejection))
     }
 
+    /// Whether it depends on who the app's user is, in connect mode.
+    pub fn wants_subject(&self) -> bool {
+        *self != Self::SameOrigin
+    }
+
     async fn holds(&self, session: &AuthSession) -> Result<(), Rejection> {
         match self {
             Self::Login => session.require_somebody().await,

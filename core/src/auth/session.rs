@@ -166,6 +166,7 @@ impl AuthSession {
         Visitor {
             web: Arc::clone(&self.0.web),
             context: Arc::clone(self.0.context()),
+            account: None,
         }
     }
 
@@ -214,11 +215,15 @@ impl AuthSession {
     pub async fn atlassian(&self) -> Result<Atlassian, Rejection> {
         let (holder, _) = self.holder().await?;
         let ports = &self.0.web.ports;
+        // For a resource-level app that is the best of several grants: which one is used, the site decides.
         if let Some(key) = flow::key_for(ports, &holder, None).await? {
             flow::usable(ports, &key).await?;
         }
-        let visitor = Some(self.visitor());
-        Ok(Atlassian::new(Arc::clone(ports), holder, visitor))
+        let visitor = Visitor {
+            account: Some(holder.account.clone()),
+            ..self.visitor()
+        };
+        Ok(Atlassian::new(Arc::clone(ports), holder, Some(visitor)))
     }
 
     /// Lets the session work on a site from now on.
@@ -290,7 +295,12 @@ impl AuthSession {
     pub async fn require_scopes(&self, needed: &Scopes) -> Result<(), Rejection> {
         let (holder, _) = self.holder().await?;
         let reach = Reach::load(&self.0.web.ports, &holder).await?;
-        let known = (&reach.asked(), &reach.wanted());
+        let askable = self.0.web.ports.config.askable();
+        if !askable.covers(needed) {
+            tracing::error!(target: "threelo", scopes = %needed.minus(&askable), "a route requires scopes that the app \
+                never asks for: add them to scopes or optional_scopes");
+        }
+        let known = (&reach.asked(), &reach.wanted(), &askable);
         match MissingScope::of(needed, &reach.scopes(), known) {
             Some(missing) => Err(missing.into()),
             None => Ok(()),
@@ -316,16 +326,17 @@ impl AuthSession {
     }
 
     /// Starts a login in the form that fits this request. In connect mode it must be a change that a page of this app asks
-    /// for, and the handler must have asked for [`connections`](Self::connections): any other request gets the page with
-    /// the button.
+    /// for, and the handler must have asked for [`connections`](Self::connections); any other request gets the page with
+    /// the button, which starts a flow for the same place, scopes, site and account, and has no details.
     pub fn start_login(&self, login: &Login) -> Reply {
         let context = self.0.context();
         let subject = match self.subject() {
-            Ok(_) if context.is_safe || !self.0.same_origin => {
-                return self.refuse(Rejection::NotConnected).into_reply();
-            }
-            Ok(subject) => Some(subject),
             Err(Rejection::WrongMode(_)) => None,
+            Ok(subject) if !context.is_safe && self.0.same_origin => Some(subject),
+            Ok(_) => return web::to_button(&self.0.web, login, context),
+            Err(_) if self.wants_subject() => {
+                return web::to_button(&self.0.web, login, context);
+            }
             Err(other) => return self.refuse(other).into_reply(),
         };
         let started = web::start_login(&self.0.web, login, (context, subject));

@@ -242,6 +242,11 @@ impl Config {
         format!("{}{}/{name}", self.mount, self.prefix)
     }
 
+    /// Everything that the app may ask for.
+    pub fn askable(&self) -> Scopes {
+        self.scopes.union(&self.optional_scopes)
+    }
+
     /// How long a session lives without use, and at most.
     pub fn session_lives(&self, remembered: bool) -> (Duration, Duration) {
         match self.remember.filter(|_| remembered) {

@@ -23,7 +23,8 @@ pub enum ScopeLack {
     /// It was there; a newer consent, perhaps on another device, asked for less and replaced it. One more consent brings
     /// it back.
     Narrowed,
-    /// The newest consent asked for it and Atlassian did not grant it: asking again would not help.
+    /// The newest consent asked for it and Atlassian did not grant it, or the app never asks for it because it is neither
+    /// among its scopes nor among the optional ones: asking again would not help.
     NotGranted,
 }
 
@@ -48,18 +49,18 @@ impl ScopeLack {
 }
 
 impl MissingScope {
-    /// What is missing of `needed`, judged by what was granted, what the newest consent asked for, and what any consent
-    /// ever asked for; `None` if nothing is.
+    /// What is missing of `needed`, judged by what was granted, what the newest consent asked for, what any consent was
+    /// given, and what the app may ask for at all; `None` if nothing is.
     pub(crate) fn of(
         needed: &Scopes,
         granted: &Scopes,
-        (asked, wanted): (&Scopes, &Scopes),
+        (asked, wanted, askable): (&Scopes, &Scopes, &Scopes),
     ) -> Option<Self> {
         let scopes = needed.minus(granted);
         if scopes.is_empty() {
             return None;
         }
-        let why = if asked.covers(&scopes) {
+        let why = if asked.covers(&scopes) || !askable.covers(&scopes) {
             ScopeLack::NotGranted
         } else if wanted.covers(&scopes) {
             ScopeLack::Narrowed
@@ -67,13 +68,5 @@ impl MissingScope {
             ScopeLack::NotAsked
         };
         Some(Self { scopes, why })
-    }
-
-    /// What Atlassian refused a call for.
-    pub(crate) fn unnamed() -> Self {
-        Self {
-            scopes: Scopes::new(),
-            why: ScopeLack::NotAsked,
-        }
     }
 }

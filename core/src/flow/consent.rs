@@ -87,13 +87,16 @@ pub(super) async fn take(ports: &Arc<Ports>, asked: Asked) -> Result<Consented, 
         session::account_ended(ports, &profile.account_id).await;
         return Err(Reason::Account.into());
     }
+    // A failure leaves them unknown until they are needed.
+    let sites = exchange::sites(ports, &tokens).await.ok();
+    let (site, missed_site) = wished(asked.wished_site.clone(), sites.as_deref());
     let consent = Consent {
         profile: &profile,
         tokens: &tokens,
         asked: &asked.scopes,
-        // A failure leaves them unknown until they are needed.
-        sites: exchange::sites(ports, &tokens).await.ok(),
+        sites,
         subject: asked.subject.as_ref(),
+        site: site.clone(),
     };
     let led_to = match judged(ports, &asked, &consent).await {
         Ok(led_to) => led_to,
@@ -104,7 +107,6 @@ pub(super) async fn take(ports: &Arc<Ports>, asked: Asked) -> Result<Consented, 
     };
     grant::store(ports, &consent).await?;
     tracing::info!(target: "threelo", "consent stored");
-    let (site, missed_site) = wished(asked.wished_site, consent.sites.as_deref());
     Ok(Consented {
         site,
         missed_site,
@@ -122,6 +124,10 @@ async fn judged(
 ) -> Result<Option<ReturnTo>, Failure> {
     if let Some(failure) = wrong_account(asked, consent.profile) {
         return Err(failure);
+    }
+    // The app hears of no link that will not be made, as far as that can be told now.
+    if grant::is_taken(ports, consent).await? {
+        return Err(Reason::LinkedElsewhere.into());
     }
     match ask(ports, asked, consent).await {
         Next::Continue => Ok(None),

@@ -22,35 +22,44 @@ pub(super) async fn sign_in(
     old: Option<&Ticket>,
 ) -> Landing {
     match session::begin(ports, &consented, (old, bound.flow.remember)).await {
-        Ok(cookie) => landed(ports, consented, vec![bound.removal, cookie]),
+        Ok(cookie) => landed(ports, consented, (None, vec![bound.removal, cookie])),
         Err(_) => bound.failed(Reason::Unavailable),
     }
 }
 
 /// Where the visitor was going; by way of the picker if the wished site was not granted.
-fn landed(ports: &Arc<Ports>, consented: Consented, mut cookies: Vec<SetCookie>) -> Landing {
+fn landed(
+    ports: &Ports,
+    consented: Consented,
+    (subject, mut cookies): (Option<&str>, Vec<SetCookie>),
+) -> Landing {
     let Some(wish) = consented.missed_site else {
         return Landing::At(consented.return_to, cookies);
     };
-    cookies.extend(notice::carry(ports, &Notice::SiteNotGranted { wish }));
-    Landing::By(Stop::Picker, consented.return_to, cookies)
+    let account = consented.profile.account_id.as_str();
+    let notice = Notice::SiteNotGranted { wish };
+    cookies.extend(notice::carry(ports, subject.unwrap_or(account), &notice));
+    let account = subject.map(|_connected| consented.profile.account_id.clone());
+    Landing::By(Stop::Picker(account), consented.return_to, cookies)
 }
 
 /// The visitor sees which account was connected, before they go on: perhaps their browser was signed in at Atlassian as
 /// somebody else. A hook that leads them elsewhere shows it there.
-pub(super) fn connected(ports: &Arc<Ports>, bound: Bound, consented: Consented) -> Landing {
+pub(super) fn connected(ports: &Ports, bound: Bound, consented: Consented) -> Landing {
     let cookies = vec![bound.removal];
+    let subject = bound.flow.subject.as_deref();
     if consented.is_led {
         return Landing::At(consented.return_to, cookies);
     }
     if consented.missed_site.is_some() {
-        return landed(ports, consented, cookies);
+        return landed(ports, consented, (subject, cookies));
     }
     let notice = Notice::Connected {
         name: consented.profile.display_name().to_owned(),
         account_id: consented.profile.account_id.as_str().to_owned(),
     };
-    let cookies = cookies.into_iter().chain(notice::carry(ports, &notice));
+    let notice = notice::carry(ports, subject.unwrap_or_default(), &notice);
+    let cookies = cookies.into_iter().chain(notice);
     Landing::By(Stop::Connections, consented.return_to, cookies.collect())
 }
 
@@ -69,7 +78,10 @@ pub(super) async fn failed(
         }
         other => other,
     };
-    let cookie = notice.and_then(|notice| notice::carry(ports, &notice));
+    let flow = &bound.flow;
+    let whose = flow.subject.as_deref().or(flow.account.as_deref());
+    let whose = whose.unwrap_or_default();
+    let cookie = notice.and_then(|notice| notice::carry(ports, whose, &notice));
     match bound.failed(reason) {
         Landing::Failed {
             reason,

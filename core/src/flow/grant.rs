@@ -27,6 +27,8 @@ pub(super) struct Consent<'a> {
     pub(super) sites: Option<Arc<[Site]>>,
     /// In connect mode, who gets the grant.
     pub(super) subject: Option<&'a Subject>,
+    /// The wished site, if it was granted.
+    pub(super) site: Option<CloudId>,
 }
 
 /// Whether a grant may be made or linked, or only renewed.
@@ -56,7 +58,7 @@ pub(super) async fn store(ports: &Ports, consent: &Consent<'_>) -> Result<(), Re
     let new = record(ports, consent).map_err(|_none| Reason::Unavailable)?;
     for attempt in 0..TRIES {
         match put(ports, &new, Change::All).await {
-            Ok(Put::Done(stored)) => return replace_older(ports, &stored).await,
+            Ok(Put::Done(stored)) => return settle(ports, &stored).await,
             Ok(Put::Nothing) => return Ok(()),
             Ok(Put::Taken) => {
                 renew(ports, consent).await;
@@ -89,6 +91,21 @@ pub(super) async fn renew(ports: &Ports, consent: &Consent<'_>) {
     tracing::warn!(target: "threelo", "an existing grant did not get its new tokens");
 }
 
+/// Whether another user of the app has the account, and may keep it for themselves.
+///
+/// # Errors
+///
+/// [`Reason::Unavailable`] if nobody can tell.
+pub(super) async fn is_taken(ports: &Ports, consent: &Consent<'_>) -> Result<bool, Reason> {
+    if consent.subject.is_none() {
+        return Ok(false);
+    }
+    let new = record(ports, consent).map_err(|_none| Reason::Unavailable)?;
+    let theirs = ports.grants.of_account(&ports.app, &new.key.account);
+    let theirs = theirs.await.map_err(|_store| Reason::Unavailable)?;
+    Ok(links::is_taken(ports, &theirs, &new))
+}
+
 fn record(ports: &Ports, consent: &Consent<'_>) -> Result<GrantRecord, crate::error::Rejection> {
     let account = &consent.profile.account_id;
     let key = match ports.config.access {
@@ -104,7 +121,7 @@ fn record(ports: &Ports, consent: &Consent<'_>) -> Result<GrantRecord, crate::er
         tokens: consent.tokens.clone(),
         consented_at: consent.tokens.exchanged_at,
         asked: consent.asked.clone(),
-        wanted: consent.asked.clone(),
+        wanted: consent.tokens.scopes.clone(),
         consent_needed: None,
         sites: consent.sites.clone(),
         added: Arc::new([]),
@@ -113,7 +130,7 @@ fn record(ports: &Ports, consent: &Consent<'_>) -> Result<GrantRecord, crate::er
         profile: consent.subject.map(|_| Arc::clone(consent.profile)),
         links: consent
             .subject
-            .map(|subject| links::new(subject, now))
+            .map(|subject| links::new(subject, (now, consent.site.clone())))
             .into_iter()
             .collect(),
         generation: 1,
@@ -134,7 +151,7 @@ async fn put(ports: &Ports, new: &GrantRecord, change: Change) -> Result<Put, St
         if change == Change::TokensOnly {
             return Ok(Put::Nothing);
         }
-        return insert(ports, new).await;
+        return insert(ports, &theirs, new).await;
     };
     let record = Arc::new(match change {
         Change::All => joined(stored, new),
@@ -157,8 +174,18 @@ async fn put(ports: &Ports, new: &GrantRecord, change: Change) -> Result<Put, St
     })
 }
 
-async fn insert(ports: &Ports, new: &GrantRecord) -> Result<Put, StoreError> {
-    let record = Arc::new(new.clone());
+async fn insert(
+    ports: &Ports,
+    theirs: &[Arc<GrantRecord>],
+    new: &GrantRecord,
+) -> Result<Put, StoreError> {
+    let before = theirs.iter().filter_map(|grant| grant.sites.as_deref());
+    let before: Vec<Site> = before.flatten().cloned().collect();
+    let before = Some(&*before).filter(|_| !theirs.is_empty());
+    let record = Arc::new(GrantRecord {
+        added: added(before, new.sites.as_deref()),
+        ..new.clone()
+    });
     Ok(match ports.grants.insert(Arc::clone(&record)).await? {
         Inserted::Done => done(ports, record),
         Inserted::Exists => Put::Conflict,
@@ -191,7 +218,11 @@ fn joined(stored: &GrantRecord, new: &GrantRecord) -> GrantRecord {
         consent_needed: None,
         sites: new.sites.clone().or_else(|| stored.sites.clone()),
         added: added(stored.sites.as_deref(), new.sites.as_deref()),
-        sites_read_at: new.sites_read_at,
+        // What nobody could read is to be read soon.
+        sites_read_at: match new.sites {
+            Some(_) => new.sites_read_at,
+            None => SystemTime::UNIX_EPOCH,
+        },
         profile: new.profile.clone().or_else(|| stored.profile.clone()),
         generation: stored.generation + 1,
         ..common
@@ -211,27 +242,52 @@ fn added(before: Option<&[Site]>, after: Option<&[Site]>) -> Arc<[CloudId]> {
         .collect()
 }
 
-/// Resource-level: a consent that covers all sites of an older grant takes its place, with its links.
-async fn replace_older(ports: &Ports, new: &GrantRecord) -> Result<(), Reason> {
+/// Resource-level: looks once more at the account's other grants, now that this one is stored. Two users who connect an
+/// account at once may both have found it free; whoever sees the other gives way, so that never both have it.
+async fn settle(ports: &Ports, new: &GrantRecord) -> Result<(), Reason> {
     if new.key.consent.is_none() {
         return Ok(());
     }
-    let unavailable = |_store| Reason::Unavailable;
-    let theirs = ports.grants.of_account(&ports.app, &new.key.account);
-    let theirs = theirs.await.map_err(unavailable)?;
-    if links::comes_second(ports, &theirs, new) {
-        forget(ports, &new.key).await.map_err(unavailable)?;
-        return Err(Reason::LinkedElsewhere);
-    }
-    for older in theirs.iter().filter(|older| is_covered(older, new)) {
-        if links::carry_over(ports, older, &new.key).await {
-            let gone = ports.grants.delete_if(&older.key, older.version).await;
-            // On a conflict it was used in this moment: the next consent takes its place.
-            let _ = gone.map_err(unavailable)?;
-            ports.refresh.cache.forget(&older.key);
+    for attempt in 0..TRIES {
+        let theirs = ports.grants.of_account(&ports.app, &new.key.account).await;
+        match theirs {
+            Ok(theirs) if links::is_taken(ports, &theirs, new) => {
+                give_up(ports, new).await;
+                return Err(Reason::LinkedElsewhere);
+            }
+            Ok(theirs) => {
+                replace_older(ports, (&theirs, new)).await;
+                return Ok(());
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(50 << attempt)).await,
         }
     }
-    Ok(())
+    if new.links.is_empty() {
+        return Ok(());
+    }
+    // Nobody can tell whose the account is: it stays with whoever had it.
+    give_up(ports, new).await;
+    Err(Reason::Unavailable)
+}
+
+async fn give_up(ports: &Ports, new: &GrantRecord) {
+    for attempt in 0..TRIES {
+        if forget(ports, &new.key).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+    }
+    tracing::error!(target: "threelo", "a grant that was refused could not be deleted");
+}
+
+/// A consent that covers all sites of older grants takes their place, for whoever gave it. What fails is tidied up by the
+/// next one.
+async fn replace_older(ports: &Ports, (theirs, new): (&[Arc<GrantRecord>], &GrantRecord)) {
+    for older in theirs.iter().filter(|older| is_covered(older, new)) {
+        if let Err(error) = links::hand_over(ports, older, new).await {
+            tracing::warn!(target: "threelo", %error, "an older grant could not be replaced");
+        }
+    }
 }
 
 fn is_covered(older: &GrantRecord, new: &GrantRecord) -> bool {

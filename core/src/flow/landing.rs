@@ -1,6 +1,7 @@
 //! Where a browser goes after the callback.
 
 use crate::error::Reason;
+use crate::ids::AccountId;
 use crate::message::cookie::SetCookie;
 use crate::return_to::ReturnTo;
 
@@ -28,10 +29,10 @@ pub(crate) enum Landing {
 }
 
 /// A page of ours on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// The sites.
-    Picker,
+    /// The sites; in connect mode those of this account.
+    Picker(Option<AccountId>),
     /// The connected accounts.
     Connections,
 }

@@ -13,32 +13,37 @@ use crate::ids::{CloudId, Subject};
 use crate::store::{GrantKey, GrantRecord, Link, Replaced, StoreError};
 
 /// A new link.
-pub(super) fn new(subject: &Subject, now: SystemTime) -> Link {
+pub(super) fn new(subject: &Subject, (now, site): (SystemTime, Option<CloudId>)) -> Link {
     Link {
         subject: subject.clone(),
         linked_at: now,
-        site: None,
+        site,
     }
 }
 
-/// The links of both, one for each subject.
-pub(super) fn joined(stored: &Arc<[Link]>, new: &[Link]) -> Arc<[Link]> {
-    let is_new = |link: &&Link| stored.iter().all(|known| known.subject != link.subject);
-    if !new.iter().any(|link| is_new(&link)) {
-        return Arc::clone(stored);
-    }
-    let added = new.iter().filter(is_new);
-    stored.iter().chain(added).cloned().collect()
+/// The links of both, one for each subject: as old as the older one, at the site of the newer one if it has one.
+pub(super) fn joined(stored: &[Link], new: &[Link]) -> Arc<[Link]> {
+    let of = |links: &[Link], subject: &Subject| {
+        let mut links = links.iter();
+        links.find(|link| link.subject == *subject).cloned()
+    };
+    let kept = stored.iter().map(|link| {
+        let newer = of(new, &link.subject);
+        Link {
+            site: newer
+                .and_then(|newer| newer.site)
+                .or_else(|| link.site.clone()),
+            ..link.clone()
+        }
+    });
+    let added = new
+        .iter()
+        .filter(|link| of(stored, &link.subject).is_none());
+    kept.chain(added.cloned()).collect()
 }
 
 /// Whether another user of the app has the account, and may keep it for themselves.
 pub(super) fn is_taken(ports: &Ports, theirs: &[Arc<GrantRecord>], new: &GrantRecord) -> bool {
-    theirs
-        .iter()
-        .any(|stored| belongs_to_others(ports, stored, new))
-}
-
-fn belongs_to_others(ports: &Ports, stored: &GrantRecord, new: &GrantRecord) -> bool {
     let Mode::Connect {
         links: LinkPolicy::Refuse,
         ..
@@ -46,28 +51,43 @@ fn belongs_to_others(ports: &Ports, stored: &GrantRecord, new: &GrantRecord) -> 
     else {
         return false;
     };
-    let is_theirs = |link: &Link| new.link_of(&link.subject).is_none();
-    stored.links.iter().any(is_theirs)
+    let was_there = |stored: &&Arc<GrantRecord>| stored.key != new.key || new.key.consent.is_none();
+    let before = theirs.iter().filter(was_there);
+    let (mine, others): (Vec<&Link>, Vec<&Link>) = before
+        .flat_map(|stored| stored.links.iter())
+        .partition(|link| new.link_of(&link.subject).is_some());
+    // Who has the account already goes on using it, also where it was shared before.
+    mine.is_empty() && !others.is_empty()
 }
 
-/// Resource-level: two users who connected one account at once both found it free. The one whose grant has the smaller
-/// key keeps it, whoever asks.
-pub(super) fn comes_second(ports: &Ports, theirs: &[Arc<GrantRecord>], new: &GrantRecord) -> bool {
-    theirs
-        .iter()
-        .filter(|stored| stored.key < new.key)
-        .any(|stored| belongs_to_others(ports, stored, new))
-}
-
-/// Gives the links of a grant to the one that takes its place; `false` if they stay where they are.
-pub(super) async fn carry_over(ports: &Ports, from: &GrantRecord, to: &GrantKey) -> bool {
-    let carried = grant::change(ports, to, |stored| {
+/// Resource-level: gives what an older grant knew to the one that takes its place. In connect mode that is the link of
+/// whoever consented; the older grant stays for the other users who have it.
+pub(super) async fn hand_over(
+    ports: &Ports,
+    older: &Arc<GrantRecord>,
+    new: &GrantRecord,
+) -> Result<(), StoreError> {
+    let subject = new.links.first().map(|link| link.subject.clone());
+    let before = subject.as_ref().and_then(|subject| older.link_of(subject));
+    let taken = grant::change(ports, &new.key, |stored| {
         Some(GrantRecord {
-            links: joined(&stored.links, &from.links),
+            wanted: stored.wanted.union(&older.wanted),
+            last_site: stored.last_site.clone().or_else(|| older.last_site.clone()),
+            // The older link goes first: it is as old as the connection.
+            links: match before {
+                Some(before) => joined(std::slice::from_ref(before), &stored.links),
+                None => Arc::clone(&stored.links),
+            },
             ..stored.clone()
         })
     });
-    matches!(carried.await, Ok(Some(_)))
+    if taken.await?.is_none() {
+        return Ok(());
+    }
+    match subject {
+        Some(subject) => part(ports, older, &subject).await.map(|_gone| ()),
+        None => grant::forget(ports, &older.key).await,
+    }
 }
 
 /// The accounts that a user of the app has connected, each with its grants; the earliest link first.
@@ -130,21 +150,33 @@ async fn unlink(
         revoke(ports, grant);
         return Ok(());
     };
-    // Another user may connect the account in this moment: only what was seen is deleted.
+    if let Some(gone) = part(ports, grant, subject).await? {
+        revoke(ports, &gone);
+    }
+    Ok(())
+}
+
+/// Takes a user's link from a grant; the grant itself if it was the last link, and then gives it. Another user may connect
+/// the account in this moment: only what was seen is deleted.
+async fn part(
+    ports: &Ports,
+    grant: &Arc<GrantRecord>,
+    subject: &Subject,
+) -> Result<Option<Arc<GrantRecord>>, StoreError> {
     let mut seen = Some(Arc::clone(grant));
     while let Some(stored) = seen {
         if stored.links.iter().all(|link| link.subject == *subject) {
-            if ports.grants.delete_if(&stored.key, stored.version).await? == Replaced::Done {
+            let deleted = ports.grants.delete_if(&stored.key, stored.version);
+            if deleted.await? == Replaced::Done {
                 ports.refresh.cache.forget(&stored.key);
-                revoke(ports, &stored);
-                return Ok(());
+                return Ok(Some(stored));
             }
         } else if leave(ports, &stored.key, subject).await? {
-            return Ok(());
+            return Ok(None);
         }
         seen = ports.grants.load(&grant.key).await?;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Takes a link from a grant that has others; `false` if it is the last one by now.

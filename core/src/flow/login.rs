@@ -86,6 +86,31 @@ impl Login {
     }
 }
 
+/// What a login asks for, as parameters of an address. The app's details are not among them.
+pub(crate) struct Wanted {
+    /// Where to return, unchecked.
+    pub return_to: Option<String>,
+    /// `scope`, `site` and `account`.
+    pub parameters: Vec<(&'static str, String)>,
+}
+
+impl Login {
+    pub(crate) fn wanted(&self) -> Wanted {
+        let scopes = (!self.scopes.is_empty()).then(|| self.scopes.join(" "));
+        let account = self.account.as_ref().map(AccountId::to_string);
+        let parameters = [
+            ("scope", scopes),
+            ("site", self.site.clone()),
+            ("account", account),
+        ];
+        let there = |(name, value): (&'static str, Option<String>)| Some((name, value?));
+        Wanted {
+            return_to: self.return_to.clone(),
+            parameters: parameters.into_iter().filter_map(there).collect(),
+        }
+    }
+}
+
 /// A started flow: send the browser to `location` with these cookies.
 #[derive(Debug)]
 pub(crate) struct Started {

@@ -12,6 +12,7 @@ mod hooks;
 mod landing;
 mod links;
 mod login;
+mod looks;
 mod notice;
 mod ports;
 mod profile;
@@ -43,5 +44,5 @@ pub(crate) use self::session::{
     current, current_now, end, end_all, end_by_handle, ending, sessions_of,
 };
 pub(crate) use self::sites::{
-    Choice, choose, choose_linked, is_gone, read_again, remembered, site_for, sites_of,
+    Choice, choose, choose_linked, is_gone, read_again, remembered, shown_sites, site_for, sites_of,
 };

@@ -43,11 +43,12 @@ pub(crate) enum Notice {
     },
 }
 
-/// The cookie that carries a notice; `None` if it cannot be made, and then the page says less.
-pub(crate) fn carry(ports: &Ports, notice: &Notice) -> Option<SetCookie> {
+/// The cookie that carries a notice for somebody: the account that is signed in, or in connect mode the app's user. The
+/// next person at the same browser does not read it. `None` if it cannot be made, and then the page says less.
+pub(crate) fn carry(ports: &Ports, whose: &str, notice: &Notice) -> Option<SetCookie> {
     let plaintext = serde_json::to_vec(notice).ok()?;
     let issued_at = unix_seconds(ports.now()).to_string();
-    let associated: [&[u8]; 2] = [b"notice", issued_at.as_bytes()];
+    let associated: [&[u8]; 3] = [b"notice", whose.as_bytes(), issued_at.as_bytes()];
     let nonce = random().ok()?;
     let sealed = ports
         .keys
@@ -57,11 +58,11 @@ pub(crate) fn carry(ports: &Ports, notice: &Notice) -> Option<SetCookie> {
     Some(SetCookie::new(&cookies.notice, &value, cookies.secure).max_age(LIFE.as_secs()))
 }
 
-/// The notice of a cookie, if it is ours and not too old.
-pub(crate) fn read(ports: &Ports, cookie: &str) -> Option<Notice> {
+/// The notice of a cookie, if it is ours, for this person and not too old.
+pub(crate) fn read(ports: &Ports, whose: &str, cookie: &str) -> Option<Notice> {
     let (issued_text, sealed) = cookie.split_once('.')?;
     let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-    let associated: [&[u8]; 2] = [b"notice", issued_text.as_bytes()];
+    let associated: [&[u8]; 3] = [b"notice", whose.as_bytes(), issued_text.as_bytes()];
     let opened = ports.keys.open(Purpose::Flow, &associated, &sealed).ok()?;
     let issued_at = from_unix_seconds(issued_text.parse().ok()?);
     let age = ports.now().duration_since(issued_at).ok()?;

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::hooks::Hooks;
-use super::profile::Looks;
+use super::looks::Looks;
 use super::refresh::Refresh;
 use super::tasks::Tasks;
 use crate::clock::Clock;
@@ -46,7 +46,8 @@ pub(crate) struct Ports {
     /// What grants are kept under.
     pub(crate) app: AppKey,
     pub(super) refresh: Refresh,
-    pub(super) looks: Looks,
+    pub(super) looks: Looks<AccountId>,
+    pub(super) site_looks: Looks<GrantKey>,
     pub(super) exchanges: Arc<Semaphore>,
     pub(super) queue: Arc<Semaphore>,
     at_work: Mutex<HashSet<TicketHash>>,
@@ -94,6 +95,7 @@ impl Ports {
             },
             refresh: Refresh::default(),
             looks: Looks::default(),
+            site_looks: Looks::default(),
             clock: outside.clock,
             http: outside.http,
             keys: outside.keys,

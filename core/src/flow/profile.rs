@@ -1,11 +1,11 @@
 //! A profile that is old is read again behind a request, and an account that ended takes its sessions along.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::exchange;
 use super::ports::Ports;
+use super::reach::Reach;
 use super::refresh::{self, Need};
 use super::session;
 use crate::ids::AccountId;
@@ -14,37 +14,13 @@ use crate::store::{Replaced, SessionRecord, StoreError};
 
 /// After a look, whatever came of it, this process does not look again for this long.
 const GAP: Duration = Duration::from_secs(5 * 60);
-const MOST: usize = 10_000;
-
-/// When this process looked last at whose profile.
-#[derive(Debug, Default)]
-pub(super) struct Looks(Mutex<HashMap<AccountId, SystemTime>>);
-
-impl Looks {
-    /// Whether it is time; if so, that is the look.
-    fn is_time(&self, account: &AccountId, now: SystemTime) -> bool {
-        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_recent = |at: &SystemTime| now.duration_since(*at).is_ok_and(|age| age < GAP);
-        if looks.get(account).is_some_and(is_recent) {
-            return false;
-        }
-        if looks.len() >= MOST {
-            looks.retain(|_, at| is_recent(at));
-        }
-        if looks.len() >= MOST {
-            return false;
-        }
-        looks.insert(account.clone(), now);
-        true
-    }
-}
 
 /// Reads the profile behind the request if it is older than configured.
 pub(super) fn refresh_if_old(ports: &Arc<Ports>, session: &Arc<SessionRecord>, now: SystemTime) {
     let age = now
         .duration_since(session.profile_read_at)
         .unwrap_or_default();
-    if age < ports.config.profile_age || !ports.looks.is_time(session.account(), now) {
+    if age < ports.config.profile_age || !ports.looks.is_time(session.account(), now, GAP) {
         return;
     }
     let (worker, account) = (Arc::clone(ports), session.account().clone());
@@ -56,7 +32,7 @@ pub(super) fn refresh_if_old(ports: &Arc<Ports>, session: &Arc<SessionRecord>, n
 }
 
 async fn refresh(ports: &Arc<Ports>, account: &AccountId) -> Result<(), StoreError> {
-    let Ok(grant) = refresh::fresh(ports, &newest_key(ports, account).await?, Need::Working).await
+    let Ok(grant) = refresh::fresh(ports, &best_key(ports, account).await?, Need::Working).await
     else {
         return Ok(());
     };
@@ -78,13 +54,16 @@ async fn refresh(ports: &Arc<Ports>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-async fn newest_key(
+async fn best_key(
     ports: &Ports,
     account: &AccountId,
 ) -> Result<crate::store::GrantKey, StoreError> {
     let grants = ports.grants.of_account(&ports.app, account).await?;
-    let newest = grants.iter().max_by_key(|grant| grant.consented_at);
-    Ok(newest.map_or_else(|| ports.grant_key(account), |grant| grant.key.clone()))
+    let reach = Reach::new(grants);
+    Ok(reach.map_or_else(
+        || ports.grant_key(account),
+        |reach| reach.best().key.clone(),
+    ))
 }
 
 /// Writes the profile; when somebody else writes the session each time, the next look does it.

@@ -28,7 +28,7 @@ impl Holder {
         }
     }
 
-    fn holds(&self, grant: &GrantRecord) -> bool {
+    pub(crate) fn holds(&self, grant: &GrantRecord) -> bool {
         let subject = self.subject.as_ref();
         grant.key.account == self.account
             && subject.is_none_or(|subject| grant.link_of(subject).is_some())
@@ -78,14 +78,26 @@ impl Reach {
         &self.newest
     }
 
-    /// The newest grant that reaches a site.
+    /// The newest grant that reaches a site; one whose consent ended only if there is no other.
     pub(crate) fn to_site(&self, id: &CloudId) -> Option<&Arc<GrantRecord>> {
-        self.grants().find(|grant| {
+        let reaches = |grant: &&Arc<GrantRecord>| {
             let sites = grant.sites.as_deref();
             // A grant of an account-level app is the only one, and Atlassian decides what it reaches.
             grant.key.consent.is_none()
                 || sites.is_some_and(|sites| sites.iter().any(|site| site.id == *id))
-        })
+        };
+        let mut living = self.living().filter(reaches);
+        living.next().or_else(|| self.grants().find(reaches))
+    }
+
+    /// The newest grant that gives tokens; if none does, the newest.
+    pub(crate) fn best(&self) -> &Arc<GrantRecord> {
+        self.living().next().unwrap_or(&self.newest)
+    }
+
+    /// The grants that give tokens, as far as that is known.
+    pub(super) fn living(&self) -> impl Iterator<Item = &Arc<GrantRecord>> {
+        self.grants().filter(|grant| grant.consent_needed.is_none())
     }
 
     /// What was granted, all grants together.
@@ -98,7 +110,7 @@ impl Reach {
         self.union(|grant| &grant.asked)
     }
 
-    /// What was ever asked for or granted: a step-up asks for all of it.
+    /// What was ever granted: a step-up asks for all of it.
     pub(crate) fn wanted(&self) -> Scopes {
         self.union(|grant| &grant.wanted).union(&self.scopes())
     }
@@ -125,7 +137,7 @@ pub(crate) async fn key_for(
     let reach = Reach::load(ports, holder).await?;
     let grant = match site {
         Some(site) => reach.to_site(site),
-        None => Some(reach.newest()),
+        None => Some(reach.best()),
     };
     Ok(grant.map(|grant| grant.key.clone()))
 }

@@ -7,7 +7,7 @@ use super::consent::Consented;
 use super::ports::Ports;
 use super::profile;
 use crate::error::Rejection;
-use crate::ids::{AccountId, Ticket, TicketHash};
+use crate::ids::{AccountId, CloudId, Ticket, TicketHash};
 use crate::message::cookie::SetCookie;
 use crate::profile::Profile;
 use crate::random::random_ticket;
@@ -20,13 +20,26 @@ pub(super) async fn begin(
     (old, remember): (Option<&Ticket>, bool),
 ) -> Result<SetCookie, Rejection> {
     let account = &consented.profile.account_id;
-    let others = ports.sessions.list_of(account).await?;
-    let profile = shared(&others, &consented.profile);
-    let ticket = insert(ports, consented, (profile, remember)).await?;
-    if let Some(old) = old {
-        ports.sessions.delete(&old.hash()).await?;
+    let (now, old) = (ports.now(), old.map(Ticket::hash));
+    let mut theirs = ports.sessions.list_of(account).await?;
+    theirs.retain(|session| lives(ports, session, now));
+    let profile = shared(&theirs, &consented.profile);
+    let before = theirs.iter().find(|session| Some(session.key) == old);
+    let begins = Begins {
+        profile,
+        // Whoever asked for more goes on where they were.
+        site: consented
+            .site
+            .clone()
+            .or_else(|| before.and_then(|session| session.site.clone())),
+        remembered: remember,
+    };
+    let ticket = insert(ports, begins).await?;
+    if let Some(old) = &old {
+        ports.sessions.delete(old).await?;
+        theirs.retain(|session| session.key != *old);
     }
-    end_oldest(ports, others).await?;
+    end_oldest(ports, theirs).await?;
     let cookies = &ports.config.cookies;
     let (_, life) = ports.config.session_lives(remember);
     Ok(SetCookie::new(&cookies.session, &ticket.encode(), cookies.secure).max_age(life.as_secs()))
@@ -38,17 +51,25 @@ fn shared(others: &[Arc<SessionRecord>], profile: &Arc<Profile>) -> Arc<Profile>
     Arc::clone(same.map_or(profile, |other| &other.profile))
 }
 
-async fn insert(
-    ports: &Ports,
-    consented: &Consented,
-    (profile, remembered): (Arc<Profile>, bool),
-) -> Result<Ticket, Rejection> {
+/// What a new session begins with.
+struct Begins {
+    profile: Arc<Profile>,
+    site: Option<CloudId>,
+    remembered: bool,
+}
+
+async fn insert(ports: &Ports, begins: Begins) -> Result<Ticket, Rejection> {
+    let Begins {
+        profile,
+        site,
+        remembered,
+    } = begins;
     let now = ports.now();
     let ticket = random_ticket()?;
     let record = SessionRecord {
         key: ticket.hash(),
         profile,
-        site: consented.site.clone(),
+        site,
         profile_read_at: now,
         remembered,
         created_at: now,

@@ -89,10 +89,11 @@ fn pick(
 pub(crate) async fn sites_of(ports: &Arc<Ports>, reach: &Reach) -> Result<Arc<[Site]>, Rejection> {
     let mut lists = Vec::new();
     for grant in reach.grants() {
-        lists.push(match &grant.sites {
-            Some(sites) => Arc::clone(sites),
-            None => read(ports, grant).await?,
-        });
+        let known = match &grant.sites {
+            Some(sites) => Ok(Arc::clone(sites)),
+            None => read(ports, grant).await,
+        };
+        lists.extend(unless_ended(known, reach)?);
     }
     Ok(merged(lists))
 }
@@ -110,17 +111,47 @@ pub(crate) async fn read_again(
 ) -> Result<Arc<[Site]>, Rejection> {
     let mut lists = Vec::new();
     for grant in reach.grants() {
-        lists.push(match &grant.sites {
-            Some(sites) if !is_older(ports, grant, age) => Arc::clone(sites),
+        let known = match &grant.sites {
+            Some(sites) if !is_time(ports, grant, age) => Ok(Arc::clone(sites)),
             Some(sites) => match read(ports, grant).await {
-                Ok(sites) => sites,
-                Err(Rejection::SitesUnknown) => Arc::clone(sites),
-                Err(other) => return Err(other),
+                Err(Rejection::SitesUnknown) => Ok(Arc::clone(sites)),
+                read => read,
             },
-            None => read(ports, grant).await?,
-        });
+            None => read(ports, grant).await,
+        };
+        lists.extend(unless_ended(known, reach)?);
     }
     Ok(merged(lists))
+}
+
+/// A consent that ended does not hide what other consents of the account reach.
+fn unless_ended(
+    sites: Result<Arc<[Site]>, Rejection>,
+    reach: &Reach,
+) -> Result<Option<Arc<[Site]>>, Rejection> {
+    match sites {
+        Err(Rejection::ConsentNeeded(_)) if reach.living().next().is_some() => Ok(None),
+        sites => sites.map(Some),
+    }
+}
+
+/// Whether it is time to read a grant's sites again. Of those who ask at once, one reads; and after a try that failed
+/// nobody tries for a while.
+fn is_time(ports: &Ports, grant: &GrantRecord, age: Duration) -> bool {
+    is_older(ports, grant, age)
+        && (age.is_zero() || ports.site_looks.is_time(&grant.key, ports.now(), age))
+}
+
+/// The same, of sites that are shown: not older than a quarter of an hour.
+///
+/// # Errors
+///
+/// Those of [`sites_of`].
+pub(crate) async fn shown_sites(
+    ports: &Arc<Ports>,
+    reach: &Reach,
+) -> Result<Arc<[Site]>, Rejection> {
+    read_again(ports, reach, OLD).await
 }
 
 /// Whether a site that a call could not reach is gone; the sites are read again to tell.

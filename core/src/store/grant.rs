@@ -65,7 +65,7 @@ pub struct GrantRecord {
     pub consented_at: SystemTime,
     /// What the newest consent asked for; `tokens.scopes` is what it was given.
     pub asked: Scopes,
-    /// What any consent of this account asked for: a step-up asks for all of it, because a consent replaces the scopes of
+    /// What any consent of this account was given: a step-up asks for all of it, because a consent replaces the scopes of
     /// the one before.
     pub wanted: Scopes,
     /// Set while the grant cannot be refreshed and the account must consent again.

@@ -119,10 +119,14 @@ impl Answer {
     pub fn wants_subject(&self) -> bool {
         let route = self.route.as_ref();
         // A callback without any flow of this browser is refused whoever stands there.
-        let is_idle = self.request.context.flows.is_empty() && route == Some(&Route::Callback);
-        self.web.ports.config.mode.is_connect()
-            && !is_idle
-            && route.is_some_and(Route::wants_subject)
+        let context = &self.request.context;
+        let is_idle = match route {
+            Some(Route::Callback) => context.flows.is_empty(),
+            // It says nothing of anybody but what a cookie of ours tells them.
+            Some(Route::Error) => context.notice.is_none(),
+            _ => false,
+        };
+        self.web.ports.config.mode.is_connect() && !is_idle && route.is_some()
     }
 
     /// Takes what the app says: its user, nobody, or that it cannot tell.
@@ -141,7 +145,7 @@ impl Answer {
     }
 
     fn rejected(&self, rejection: &Rejection) -> Reply {
-        reject(&self.web, rejection, &self.request.context)
+        reject(&self.web, rejection, (&self.request.context, None))
     }
 
     /// Does the work and gives the reply. Never fails. To `HEAD` it is the reply to `GET`: the server sends its length

@@ -24,7 +24,7 @@ pub(crate) use self::reject::{reject, way_on, without_visitor};
 pub(crate) use self::route::{Found, find};
 pub(crate) use self::same_origin::proves_same_origin;
 pub(crate) use self::seen::Seen;
-pub(crate) use self::shell::start_login;
+pub(crate) use self::shell::{start_login, to_button};
 pub(crate) use self::visitor::Visitor;
 
 use self::pages::Pages;

@@ -3,22 +3,33 @@
 use http::StatusCode;
 use http::header::{ALLOW, RETRY_AFTER};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::pages::{ApiTrouble, Page};
 use super::shell::{HX_REDIRECT, go};
 use super::{Context, Web, json};
 use crate::error::{ApiErrorKind, Reason, Rejection, ScopeLack};
+use crate::ids::AccountId;
 use crate::message::{Audience, Reply};
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 
-/// Answers a rejection.
-pub(crate) fn reject(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
+/// Where the visitor stands, and in connect mode with which account, if that is known.
+type Place<'a> = (Option<&'a ReturnTo>, Option<&'a str>);
+
+/// Answers a rejection; in connect mode that of an account, if it is known which.
+pub(crate) fn reject(
+    web: &Web,
+    rejection: &Rejection,
+    (context, account): (&Context, Option<&AccountId>),
+) -> Reply {
     log(rejection);
+    let here = context.here(web);
+    let place = (here.as_ref(), account.map(AccountId::as_str));
     let reply = match context.audience {
-        Audience::Page => page(web, rejection, context),
-        Audience::Fetch => problem(web, rejection),
-        Audience::Htmx => htmx(web, rejection, context),
+        Audience::Page => page(web, rejection, (context, place)),
+        Audience::Fetch => problem(web, rejection, place.1),
+        Audience::Htmx => htmx(web, rejection, place),
     };
     match rejection {
         Rejection::Method(allowed) => reply.header(ALLOW, allowed),
@@ -26,12 +37,20 @@ pub(crate) fn reject(web: &Web, rejection: &Rejection, context: &Context) -> Rep
             Some(rest) => reply.computed(RETRY_AFTER, &rest.as_secs().max(1).to_string()),
             None => reply,
         },
-        Rejection::Store(_)
-        | Rejection::Subject
-        | Rejection::SitesUnknown
-        | Rejection::NoRandomness => reply.header(RETRY_AFTER, "5"),
+        rejection if is_outage(rejection) => reply.header(RETRY_AFTER, "5"),
         _ => reply,
     }
+}
+
+/// Whether it is nobody's fault who asks, and may be over soon.
+fn is_outage(rejection: &Rejection) -> bool {
+    matches!(
+        rejection,
+        Rejection::Store(_)
+            | Rejection::Subject
+            | Rejection::SitesUnknown
+            | Rejection::NoRandomness
+    )
 }
 
 fn log(rejection: &Rejection) {
@@ -44,50 +63,60 @@ fn log(rejection: &Rejection) {
 }
 
 /// Where the detour leads, if one helps.
-fn detour(web: &Web, rejection: &Rejection, here: Option<&ReturnTo>) -> Option<String> {
+fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> {
+    let (here, account) = place;
     let is_connect = web.ports.config.mode.is_connect();
     match rejection {
         Rejection::NotSignedIn => web.sign_in_url(here),
-        Rejection::ConsentNeeded(_) => Some(web.more_url(&[], here)),
-        Rejection::NotConnected | Rejection::ChooseConnection => Some(web.more_url(&[], here)),
+        Rejection::ConsentNeeded(_) => Some(web.more_url(&[], place)),
+        Rejection::NotConnected | Rejection::ChooseConnection => {
+            Some(web.more_url(&[], (here, None)))
+        }
         // The page with the button says why; a second page before it would say the same.
         Rejection::MissingScope(missing) if is_connect && missing.why != ScopeLack::NotGranted => {
-            Some(step_up_url(web, &missing.scopes, here))
+            Some(step_up_url(web, &missing.scopes, place))
         }
-        Rejection::ChooseSite => Some(picker_url(web, here)),
+        Rejection::ChooseSite => Some(picker_url(web, place)),
         Rejection::UnknownSite | Rejection::SiteGone => {
             let place = here.and_then(|here| without_site(web, here));
-            Some(picker_url(web, place.as_ref().or(here)))
+            Some(picker_url(web, (place.as_ref().or(here), account)))
         }
         _ => None,
     }
 }
 
 /// Where a visitor can mend what turned them away, if they can.
-pub(crate) fn way_on(web: &Web, rejection: &Rejection, context: &Context) -> Option<String> {
+pub(crate) fn way_on(
+    web: &Web,
+    rejection: &Rejection,
+    (context, account): (&Context, Option<&AccountId>),
+) -> Option<String> {
     let here = context.here(web);
+    let place = (here.as_ref(), account.map(AccountId::as_str));
     match rejection {
         Rejection::MissingScope(missing) if missing.why != ScopeLack::NotGranted => {
-            Some(step_up_url(web, &missing.scopes, here.as_ref()))
+            Some(step_up_url(web, &missing.scopes, place))
         }
-        _ => detour(web, rejection, here.as_ref()),
+        _ => detour(web, rejection, place),
     }
 }
 
-fn picker_url(web: &Web, here: Option<&ReturnTo>) -> String {
-    match here {
-        Some(here) => web.route("sites", &[("return_to", here.as_str())]),
-        None => web.route("sites", &[]),
-    }
+fn picker_url(web: &Web, (here, account): Place<'_>) -> String {
+    let here = here.map(|here| ("return_to", here.as_str()));
+    let account = account.filter(|_| web.ports.config.mode.is_connect());
+    let account = account.map(|account| ("account", account));
+    let parameters: Vec<(&str, &str)> = here.into_iter().chain(account).collect();
+    web.route("sites", &parameters)
 }
 
 /// The place without its `site` parameter, which named a site that cannot be reached.
 fn without_site(web: &Web, here: &ReturnTo) -> Option<ReturnTo> {
     let (path, query) = here.as_str().split_once('?')?;
-    let kept: Vec<&str> = query
-        .split('&')
-        .filter(|pair| !pair.starts_with("site="))
-        .collect();
+    let names_site = |pair: &&str| {
+        let mut parsed = form_urlencoded::parse(pair.as_bytes());
+        parsed.next().is_some_and(|(name, _)| name == "site")
+    };
+    let kept: Vec<&str> = query.split('&').filter(|pair| !names_site(pair)).collect();
     let place = if kept.is_empty() {
         path.to_owned()
     } else {
@@ -96,66 +125,81 @@ fn without_site(web: &Web, here: &ReturnTo) -> Option<ReturnTo> {
     web.ports.config.return_to.accept(&place)
 }
 
-fn page(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
-    let here = context.here(web);
+fn page(web: &Web, rejection: &Rejection, (context, place): (&Context, Place<'_>)) -> Reply {
     if context.is_safe
-        && let Some(to) = detour(web, rejection, here.as_ref())
+        && let Some(to) = detour(web, rejection, place)
     {
         return go(Audience::Page, &to);
     }
     let home_url = web.ports.config.home();
-    let here_url = here.as_ref().map_or(home_url, ReturnTo::as_str);
-    let login_url = match rejection {
-        Rejection::MissingScope(missing) => step_up_url(web, &missing.scopes, here.as_ref()),
-        Rejection::NotSignedIn => web
-            .sign_in_url(here.as_ref())
-            .unwrap_or_else(|| home_url.to_owned()),
-        Rejection::NoSite => web.more_url(&[], here.as_ref()),
-        _ => web.again_url(here.as_ref()),
+    let here = place.0;
+    let way_url = match rejection {
+        Rejection::MissingScope(missing) => Some(step_up_url(web, &missing.scopes, place)),
+        Rejection::NotSignedIn => web.sign_in_url(here),
+        Rejection::ConsentNeeded(_) | Rejection::NoSite => Some(web.more_url(&[], place)),
+        Rejection::ChooseSite | Rejection::SiteGone | Rejection::UnknownSite => {
+            Some(picker_url(web, (None, place.1)))
+        }
+        _ => Some(web.again_url(here)),
     };
-    match told(rejection, (&login_url, here_url, home_url)) {
+    let urls = Urls {
+        way: way_url.as_deref(),
+        here: here.map_or(home_url, ReturnTo::as_str),
+        home: home_url,
+        at_atlassian: !web.ports.config.mode.is_connect(),
+    };
+    match told(rejection, &urls) {
         Some(page) => web.page(rejection.status(), &page),
         None => without_visitor(rejection),
     }
 }
 
+/// The addresses of a page that tells of a rejection.
+struct Urls<'a> {
+    way: Option<&'a str>,
+    here: &'a str,
+    home: &'a str,
+    at_atlassian: bool,
+}
+
 /// The page that tells of a rejection: to people who can do something about it.
-fn told<'a>(
-    rejection: &'a Rejection,
-    (login_url, here_url, home_url): (&'a str, &'a str, &'a str),
-) -> Option<Page<'a>> {
+fn told<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>> {
+    let (home_url, way) = (urls.home, urls.way.unwrap_or(urls.home));
     Some(match rejection {
         Rejection::NotSignedIn | Rejection::ConsentNeeded(_) => Page::SignInFirst {
-            login_url,
+            login_url: urls.way,
+            at_atlassian: urls.at_atlassian,
             home_url,
         },
         Rejection::NotConnected | Rejection::ChooseConnection => Page::ConnectFirst {
-            connections_url: login_url,
+            connections_url: way,
+            home_url,
+        },
+        Rejection::ChooseSite | Rejection::SiteGone | Rejection::UnknownSite => Page::SiteFirst {
+            gone: !matches!(rejection, Rejection::ChooseSite),
+            sites_url: way,
             home_url,
         },
         Rejection::MissingScope(missing) => Page::MissingScope {
             why: missing.why,
             scopes: &missing.scopes,
-            login_url,
+            login_url: way,
             home_url,
         },
         Rejection::Forbidden => Page::CrossSite { home_url },
         Rejection::Api(kind) => Page::Api {
             trouble: trouble(kind),
-            try_again: here_url,
+            try_again: urls.here,
             home_url,
         },
         Rejection::NoSite => Page::NoSites {
             account: "",
-            add_url: login_url,
+            add_url: way,
             home_url,
         },
-        Rejection::Store(_)
-        | Rejection::Subject
-        | Rejection::SitesUnknown
-        | Rejection::NoRandomness => Page::Failed {
+        rejection if is_outage(rejection) => Page::Failed {
             reason: Reason::Unavailable,
-            try_again: login_url,
+            try_again: way,
             home_url,
         },
         _ => return None,
@@ -175,13 +219,13 @@ fn trouble(kind: &ApiErrorKind) -> ApiTrouble {
 
 /// The address that asks for what is missing. Atlassian does not tell what that is; then it is everything that the app
 /// may ask for.
-fn step_up_url(web: &Web, missing: &Scopes, here: Option<&ReturnTo>) -> String {
+fn step_up_url(web: &Web, missing: &Scopes, place: Place<'_>) -> String {
     let offered = &web.ports.config.optional_scopes;
     let scopes = if missing.is_empty() { offered } else { missing }.to_string();
-    web.more_url(&[("scope", &scopes)], here)
+    web.more_url(&[("scope", &scopes)], place)
 }
 
-fn problem(web: &Web, rejection: &Rejection) -> Reply {
+fn problem(web: &Web, rejection: &Rejection, account: Option<&str>) -> Reply {
     let status = rejection.status();
     let mut body = json!({
         "type": "about:blank",
@@ -194,8 +238,9 @@ fn problem(web: &Web, rejection: &Rejection) -> Reply {
             body[name] = value;
         }
     };
-    tell("login_url", login_url(web, rejection).map(Value::from));
-    let sites_url = || Value::from(web.route("sites", &[]));
+    let login_url = login_url(web, rejection, account);
+    tell("login_url", login_url.map(Value::from));
+    let sites_url = || Value::from(picker_url(web, (None, account)));
     let connections_url = || Value::from(web.route("connections", &[]));
     match rejection {
         Rejection::ChooseSite | Rejection::UnknownSite | Rejection::SiteGone => {
@@ -217,21 +262,21 @@ fn problem(web: &Web, rejection: &Rejection) -> Reply {
 }
 
 /// The address that mends it, for programs, which know themselves where they are.
-fn login_url(web: &Web, rejection: &Rejection) -> Option<String> {
+fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<String> {
+    let nowhere = (None, account);
     match rejection {
         Rejection::NotSignedIn | Rejection::NavigationOnly => web.sign_in_url(None),
-        Rejection::ConsentNeeded(_) => Some(web.more_url(&[], None)),
+        Rejection::ConsentNeeded(_) => Some(web.more_url(&[], nowhere)),
         Rejection::MissingScope(missing) if missing.why != ScopeLack::NotGranted => {
-            Some(step_up_url(web, &missing.scopes, None))
+            Some(step_up_url(web, &missing.scopes, nowhere))
         }
         _ => None,
     }
 }
 
-fn htmx(web: &Web, rejection: &Rejection, context: &Context) -> Reply {
-    let here = context.here(web);
-    let reply = problem(web, rejection);
-    match detour(web, rejection, here.as_ref()) {
+fn htmx(web: &Web, rejection: &Rejection, place: Place<'_>) -> Reply {
+    let reply = problem(web, rejection, place.1);
+    match detour(web, rejection, place) {
         Some(to) => reply.computed(HX_REDIRECT, &to),
         None => reply,
     }

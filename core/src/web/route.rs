@@ -76,11 +76,6 @@ impl Route {
             Self::Callback | Self::Sites | Self::Site | Self::Disconnect | Self::Error => true,
         }
     }
-
-    /// Whether the reply depends on who the app's user is.
-    pub(super) fn wants_subject(&self) -> bool {
-        !matches!(self, Self::Error)
-    }
 }
 
 fn named(name: &str) -> Option<Route> {

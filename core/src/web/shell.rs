@@ -63,11 +63,16 @@ impl Web {
 
     /// The address that asks an account that is known already for more: scopes, a site, or just a new consent. Another
     /// account that comes back changes nothing. In connect mode it is the page with the button that starts it.
-    pub(super) fn more_url(&self, more: &[(&str, &str)], here: Option<&ReturnTo>) -> String {
+    pub(super) fn more_url(
+        &self,
+        more: &[(&str, &str)],
+        (here, account): (Option<&ReturnTo>, Option<&str>),
+    ) -> String {
         let is_connect = self.ports.config.mode.is_connect();
         let mut parameters = more.to_vec();
         parameters.extend(here.map(|here| ("return_to", here.as_str())));
         if is_connect {
+            parameters.extend(account.map(|account| ("account", account)));
             return self.route("connections", &parameters);
         }
         parameters.push(("account", "same"));
@@ -94,7 +99,7 @@ impl Web {
     pub(super) fn again_url(&self, here: Option<&ReturnTo>) -> String {
         match self.ports.config.mode {
             Mode::SignIn => self.login_url(here),
-            Mode::Connect { .. } => self.more_url(&[], here),
+            Mode::Connect { .. } => self.more_url(&[], (here, None)),
         }
     }
 
@@ -131,13 +136,29 @@ pub(crate) fn start_login(
     login: &Login,
     (context, subject): (&Context, Option<&Subject>),
 ) -> Result<Reply, Rejection> {
-    let started = flow::start(&web.ports, login, (&context.flows, subject))?;
-    let reply = match context.audience {
-        Audience::Fetch if !context.is_safe => super::json::reply(
-            StatusCode::OK,
-            &serde_json::json!({ "location": started.location.as_str() }),
-        ),
-        audience => go(audience, started.location.as_str()),
-    };
-    Ok(started.cookies.iter().fold(reply, Reply::cookie))
+    let flow = flow::start(&web.ports, login, (&context.flows, subject))?;
+    let reply = started(context, flow.location.as_str());
+    Ok(flow.cookies.iter().fold(reply, Reply::cookie))
+}
+
+/// Leads to the page with the button that starts such a flow, where a request must not start it by itself.
+pub(crate) fn to_button(web: &Web, login: &Login, context: &Context) -> Reply {
+    let wanted = login.wanted();
+    let parameters = wanted.parameters.iter();
+    let more: Vec<(&str, &str)> = parameters
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let place = wanted.return_to.as_deref();
+    let place = place.and_then(|place| web.ports.config.return_to.accept(place));
+    started(context, &web.more_url(&more, (place.as_ref(), None)))
+}
+
+/// Where a flow goes on; scripts are told the address, because they cannot follow it.
+pub(super) fn started(context: &Context, location: &str) -> Reply {
+    match context.audience {
+        Audience::Fetch if !context.is_safe => {
+            super::json::reply(StatusCode::OK, &serde_json::json!({ "location": location }))
+        }
+        audience => go(audience, location),
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Context, Refusal, Web, reject, way_on};
 use crate::error::Rejection;
+use crate::ids::AccountId;
 
 /// A visitor of the app, as far as an answer must know them.
 #[derive(Clone, Debug)]
@@ -12,13 +13,16 @@ pub(crate) struct Visitor {
     pub web: Arc<Web>,
     /// What their request was.
     pub context: Arc<Context>,
+    /// In connect mode, with which of their accounts they work, if that is known.
+    pub account: Option<AccountId>,
 }
 
 impl Visitor {
     /// A rejection in the form that fits their request.
     pub(crate) fn refuse(&self, rejection: Rejection) -> Refusal {
-        let reply = reject(&self.web, &rejection, &self.context);
-        let way_on = way_on(&self.web, &rejection, &self.context);
+        let who = (&*self.context, self.account.as_ref());
+        let reply = reject(&self.web, &rejection, who);
+        let way_on = way_on(&self.web, &rejection, who);
         Refusal::new(rejection, reply).with_way_on(way_on)
     }
 }

@@ -350,3 +350,107 @@ async fn made_up_sites_are_looked_for_seldom() {
         .count("GET", "/oauth/token/accessible-resources");
     assert_eq!(after, before + 1);
 }
+
+/// The desk works at one site, the phone at another: a step-up at the desk stays where it was.
+#[tokio::test]
+async fn a_step_up_changes_no_site() {
+    let world = World::new().await;
+    let (mut desk, mut phone) = (world.browser(), world.browser());
+    desk.sign_in(&world, "mia", "/").await;
+    let aurora = "site=11111111-aaaa-4aaa-8aaa-111111111111";
+    desk.submit("/auth/site", aurora).await;
+    phone.sign_in(&world, "mia", "/").await;
+    let borealis = "site=22222222-bbbb-4bbb-8bbb-222222222222";
+    phone.submit("/auth/site", borealis).await;
+
+    for more in [
+        "scope=write:jira-work",
+        "site=cirrus-support.atlassian.net.example",
+    ] {
+        let path = format!("/auth/login?{more}&account=same&return_to=/board");
+        let seen = desk.open(&path).await;
+        let callback = world.sandbox.approve(seen.location(), "mia", None).await;
+        desk.arrive(&callback.unwrap()).await;
+        assert_eq!(desk.fetch("GET", "/board").await.text(), AURORA, "{more}");
+    }
+    assert_eq!(phone.fetch("GET", "/board").await.text(), BOREALIS);
+}
+
+#[tokio::test]
+async fn sites_that_nobody_could_read_at_a_consent_are_in_the_picker() {
+    let world = World::new().await;
+    forget_earlier_consents(&world);
+    let mut browser = at_one_site(&world, AURORA).await;
+    world.pass(Duration::from_secs(60));
+    let fault = threelo_sandbox::Fault::Status(503);
+    world
+        .sandbox
+        .fault(threelo_sandbox::Endpoint::Sites, fault, 1);
+    let authorize = browser.start_login("/").await;
+    consent(&world, (&mut browser, &authorize), BOREALIS).await;
+
+    let picker = browser.open("/auth/sites").await.text();
+
+    assert!(
+        picker.contains(BOREALIS),
+        "whoever just added a site sees it"
+    );
+}
+
+#[tokio::test]
+async fn a_form_that_needs_a_site_gets_a_page_with_the_way_to_the_picker() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+
+    let seen = browser.submit("/myself", "").await;
+
+    assert_eq!(seen.status(), 409);
+    assert!(seen.text().contains("Please choose a site first"));
+    assert!(seen.text().contains("href=\"/auth/sites\""));
+}
+
+#[tokio::test]
+async fn a_detour_to_the_picker_leaves_no_wish_behind_however_it_is_written() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+
+    let seen = browser.open("/board?%73ite=nowhere.example&x=1").await;
+
+    assert_eq!(seen.location(), "/auth/sites?return_to=%2Fboard%3Fx%3D1");
+}
+
+/// Also where Atlassian does not answer, and where many ask at once.
+#[tokio::test]
+async fn a_refusal_costs_one_look_at_atlassian() {
+    let list = "/oauth/token/accessible-resources";
+    for status in [None, Some(403), Some(503)] {
+        let world = World::new().await;
+        let mut browser = world.browser();
+        browser.sign_in(&world, "mia", "/").await;
+        world.pass(Duration::from_secs(60));
+        if let Some(status) = status {
+            let fault = threelo_sandbox::Fault::Status(status);
+            world
+                .sandbox
+                .fault(threelo_sandbox::Endpoint::Sites, fault, 1000);
+        }
+        let before = world.sandbox.count("GET", list);
+        let mut at_once = tokio::task::JoinSet::new();
+        for number in 0..20 {
+            let mut browser = browser.clone();
+            at_once.spawn(async move {
+                let path = format!("/board?site=made-up-{number}.atlassian.net");
+                browser.fetch("GET", &path).await.status()
+            });
+        }
+        let statuses = at_once.join_all().await;
+
+        let looks = world.sandbox.count("GET", list) - before;
+        // A refused token is refreshed once and tried once more.
+        let most = if status == Some(403) { 2 } else { 1 };
+        assert!(looks <= most, "{status:?}: {looks}");
+        assert!(statuses.iter().all(|status| *status == 403), "{statuses:?}");
+    }
+}

@@ -166,3 +166,27 @@ async fn a_disconnect_keeps_the_session_and_tells_where_to_go_at_atlassian() {
     );
     assert_eq!(browser.open("/myself").await.status(), 200);
 }
+
+#[tokio::test]
+async fn the_page_after_a_disconnect_starts_nothing_when_it_is_loaded_again() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world).await;
+    let done = browser
+        .submit("/auth/disconnect", "return_to=/public")
+        .await;
+    let page = browser.open(done.location()).await;
+    assert!(page.text().contains("Edward Byrne"));
+
+    let again = browser.open(done.location()).await;
+    let twice = browser
+        .submit("/auth/disconnect", "return_to=/public")
+        .await;
+
+    assert_eq!(again.status(), 200);
+    assert!(
+        again
+            .text()
+            .contains("https://id.atlassian.com/manage-profile/apps")
+    );
+    assert_eq!(twice.location(), done.location());
+}

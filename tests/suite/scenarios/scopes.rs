@@ -225,3 +225,72 @@ async fn a_reconnect_wants_the_same_account() {
     );
     assert_eq!(browser.open("/myself").await.status(), 200);
 }
+
+/// The call does not say what it needs, or Atlassian wants more than the token's scopes: once everything was asked for, it is
+/// enough.
+#[tokio::test]
+async fn a_scope_that_nobody_names_is_not_asked_for_for_ever() {
+    let world =
+        World::with(|builder| builder.scopes(["read:jira-work", "read:confluence-content.all"]))
+            .await;
+    world.sandbox.refuse_scope("read:jira-work");
+    let mut browser = signed_in(&world, "edward").await;
+    let mut rounds = 0;
+
+    loop {
+        let seen = browser.fetch("GET", "/myself").await.json();
+        let Some(to) = seen["login_url"].as_str().map(str::to_owned) else {
+            assert_eq!(seen["code"], "scope_not_granted");
+            break;
+        };
+        rounds += 1;
+        assert!(rounds < 3, "a circle");
+        let seen = browser.open(&to).await;
+        let callback = world.sandbox.approve(seen.location(), "edward", None).await;
+        browser.arrive(&callback.unwrap()).await;
+    }
+
+    assert_eq!(rounds, 1);
+}
+
+#[tokio::test]
+async fn a_scope_that_the_app_never_asks_for_is_no_circle_either() {
+    let world = World::with(|builder| builder.optional_scopes(Vec::<String>::new())).await;
+    let mut browser = signed_in(&world, "edward").await;
+
+    assert_eq!(why(&mut browser).await.0, "scope_not_granted");
+}
+
+/// The next release of the app does not use the scope, and it was removed in the developer console.
+#[tokio::test]
+async fn a_scope_that_the_app_has_dropped_is_not_asked_for() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world, "edward").await;
+    step_up(&world, &mut browser, "edward").await;
+    let next = world.another_auth(|builder| builder.optional_scopes(Vec::<String>::new()));
+    let app = <super::App as threelo_tests::App>::new(&next);
+    let mut newer = Browser::new(&app);
+    newer.cookies = browser.cookies.clone();
+
+    let seen = newer.open("/auth/login?account=same").await;
+
+    assert!(
+        !seen.location().contains("write%3Ajira-work"),
+        "{}",
+        seen.location()
+    );
+}
+
+/// Refused, then a plain sign-in: the account never gave it, so it did not get lost.
+#[tokio::test]
+async fn what_was_only_asked_for_did_not_get_lost() {
+    let world = World::new().await;
+    world.sandbox.refuse_scope("write:jira-work");
+    let mut browser = signed_in(&world, "edward").await;
+    step_up(&world, &mut browser, "edward").await;
+    world.pass(Duration::from_secs(60));
+
+    let mut again = signed_in(&world, "edward").await;
+
+    assert_eq!(why(&mut again).await.1, "not_asked");
+}

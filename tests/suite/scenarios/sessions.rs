@@ -292,3 +292,20 @@ async fn me_tells_the_profile_scopes_site_and_seconds_left_and_no_token() {
         ]
     );
 }
+
+/// The session that a step-up replaces is not one too many.
+#[tokio::test]
+async fn a_step_up_within_the_limit_ends_no_other_session() {
+    let world = World::with(|builder| builder.sessions_per_account(2)).await;
+    let (mut desk, mut phone) = (world.browser(), world.browser());
+    desk.sign_in(&world, "edward", "/").await;
+    world.pass(Duration::from_secs(1));
+    phone.sign_in(&world, "edward", "/").await;
+
+    for _ in 0..3 {
+        world.pass(Duration::from_secs(1));
+        phone.sign_in(&world, "edward", "/").await;
+    }
+
+    assert!(desk.who_am_i().await.is_some());
+}

@@ -7,21 +7,7 @@ use crate::site::Site;
 
 /// The connected accounts.
 pub(super) fn connections(page: &ConnectionsPage<'_>) -> (&'static str, String) {
-    let (title, intro) = match (page.notice, page.purpose) {
-        (Some(ConnectionsNotice::Connected(who, id)), _) => (
-            "Account connected",
-            connected(who, id) + &row(&[main_link(page.go_on, "Go on")]),
-        ),
-        (None, ConnectPurpose::Scopes(scopes)) => (
-            "One more permission is needed",
-            paragraph(text::CONNECT_SCOPES) + &permissions(scopes),
-        ),
-        (None, _) if page.accounts.is_empty() => (
-            "Connect your Atlassian account",
-            paragraph(text::CONNECT_FIRST),
-        ),
-        (None, _) => ("Connected accounts", paragraph(text::CONNECTED)),
-    };
+    let (title, intro) = headline(page);
     let entries: String = page.accounts.iter().map(|one| entry(page, one)).collect();
     let list = match entries.as_str() {
         "" => String::new(),
@@ -34,6 +20,33 @@ pub(super) fn connections(page: &ConnectionsPage<'_>) -> (&'static str, String) 
         None => quiet_link(page.go_on, "Back to the app"),
     };
     (title, intro + &list + &connect_button(page, &back))
+}
+
+/// What happened, or what the visitor came for.
+fn headline(page: &ConnectionsPage<'_>) -> (&'static str, String) {
+    if let Some(ConnectionsNotice::Connected(who, id)) = page.notice {
+        let go_on = row(&[main_link(page.go_on, "Go on")]);
+        return ("Account connected", connected(who, id) + &go_on);
+    }
+    match page.purpose {
+        ConnectPurpose::Scopes(scopes) => (
+            "One more permission is needed",
+            paragraph(text::CONNECT_SCOPES) + &permissions(scopes),
+        ),
+        ConnectPurpose::Site(who) => ("Add a site", {
+            let (before, after) = text::ADD_SITE;
+            about(before, who, after)
+        }),
+        ConnectPurpose::Again(who) => ("Connect again", {
+            let (before, after) = text::CONNECT_AGAIN;
+            about(before, who, after)
+        }),
+        ConnectPurpose::Account if page.accounts.is_empty() => (
+            "Connect your Atlassian account",
+            paragraph(text::CONNECT_FIRST),
+        ),
+        ConnectPurpose::Account => ("Connected accounts", paragraph(text::CONNECTED)),
+    }
 }
 
 fn connected(who: &str, id: &str) -> String {
@@ -58,7 +71,8 @@ fn permissions(scopes: &str) -> String {
 fn connect_button(page: &ConnectionsPage<'_>, beside: &str) -> String {
     let label = match (page.purpose, page.notice, page.accounts.is_empty()) {
         (ConnectPurpose::Scopes(_), None, _) => "Ask Atlassian for it",
-        (ConnectPurpose::Site, None, false) => "Choose a site at Atlassian",
+        (ConnectPurpose::Site(_), None, _) => "Choose a site at Atlassian",
+        (ConnectPurpose::Again(_), None, _) => "Connect again",
         (_, _, true) => "Connect with Atlassian",
         _ => "Connect another account",
     };

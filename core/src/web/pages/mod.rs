@@ -71,10 +71,21 @@ pub enum Page<'a> {
         /// The app's front page.
         home_url: &'a str,
     },
-    /// Signed out, or never in, and a detour would lose what was sent: sign in and do it again.
+    /// Signed out, or never in, and a detour would lose what was sent, or there is none: sign in and do it again.
     SignInFirst {
-        /// The address that starts the login.
-        login_url: &'a str,
+        /// The address that starts the login; in connect mode the app's own, if it says where.
+        login_url: Option<&'a str>,
+        /// Whether that leads to Atlassian.
+        at_atlassian: bool,
+        /// The app's front page.
+        home_url: &'a str,
+    },
+    /// What was sent needs a site first, and was not done.
+    SiteFirst {
+        /// Whether the site that was chosen is not reachable any more.
+        gone: bool,
+        /// The picker.
+        sites_url: &'a str,
         /// The app's front page.
         home_url: &'a str,
     },
@@ -239,8 +250,10 @@ pub enum ConnectPurpose<'a> {
     Account,
     /// Scopes that a page needs.
     Scopes(&'a str),
-    /// A site that a page needs, or any other.
-    Site,
+    /// Another site of the account with this name.
+    Site(&'a str),
+    /// A new consent of the account with this name, whose last one ended.
+    Again(&'a str),
 }
 
 /// One connected account.

@@ -145,36 +145,46 @@ fn account_page(page: &Page<'_>) -> (&'static str, String) {
 }
 
 fn notice(page: &Page<'_>) -> (&'static str, String) {
-    match page {
-        Page::Continue { login_url, .. } => short(
-            text::CONTINUE,
-            Some((login_url, "Go on to Atlassian")),
-            page,
-        ),
-        Page::StillWorking { go_on, .. } => {
-            short(text::STILL_WORKING, Some((go_on, "Go on")), page)
+    let (said, on) = words(page);
+    short(said, on, page)
+}
+
+/// What a short page says, and its way on.
+fn words<'a>(page: &Page<'a>) -> (text::Short, Option<(&'a str, &'static str)>) {
+    let ask = "Ask Atlassian for it";
+    match *page {
+        Page::Continue { login_url, .. } => {
+            (text::CONTINUE, Some((login_url, "Go on to Atlassian")))
         }
-        Page::SignInFirst { login_url, .. } => short(
+        Page::StillWorking { go_on, .. } => (text::STILL_WORKING, Some((go_on, "Go on"))),
+        Page::SignInFirst {
+            login_url,
+            at_atlassian: true,
+            ..
+        } => (
             text::SIGN_IN_FIRST,
-            Some((login_url, "Sign in with Atlassian")),
-            page,
+            login_url.map(|url| (url, "Sign in with Atlassian")),
         ),
+        Page::SignInFirst { login_url, .. } => {
+            (text::SIGN_IN_FIRST, login_url.map(|url| (url, "Sign in")))
+        }
+        Page::SiteFirst {
+            gone, sites_url, ..
+        } => (text::site_first(gone), Some((sites_url, "Choose a site"))),
         Page::ConnectFirst {
             connections_url, ..
-        } => short(
+        } => (
             text::CONNECT_FIRST_PAGE,
             Some((connections_url, "Connected accounts")),
-            page,
         ),
         Page::MissingScope { why, login_url, .. } => {
-            let on =
-                (*why != ScopeLack::NotGranted).then_some((*login_url, "Ask Atlassian for it"));
-            short(text::of_scopes(*why), on, page)
+            let helps = why != ScopeLack::NotGranted;
+            (text::of_scopes(why), helps.then_some((login_url, ask)))
         }
         Page::Api {
             trouble, try_again, ..
-        } => short(text::of_api(*trouble), Some((try_again, "Try again")), page),
-        _ => short(text::CROSS_SITE, None, page),
+        } => (text::of_api(trouble), Some((try_again, "Try again"))),
+        _ => (text::CROSS_SITE, None),
     }
 }
 
@@ -183,6 +193,7 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
         Page::Continue { home_url, .. }
         | Page::StillWorking { home_url, .. }
         | Page::SignInFirst { home_url, .. }
+        | Page::SiteFirst { home_url, .. }
         | Page::MissingScope { home_url, .. }
         | Page::ConnectFirst { home_url, .. }
         | Page::WrongAccount { home_url, .. }
@@ -394,8 +405,14 @@ mod tests {
                 go_on: hostile,
                 home_url: hostile,
             },
+            Page::SiteFirst {
+                gone: true,
+                sites_url: hostile,
+                home_url: hostile,
+            },
             Page::SignInFirst {
-                login_url: hostile,
+                login_url: Some(hostile),
+                at_atlassian: true,
                 home_url: hostile,
             },
             Page::CrossSite { home_url: hostile },

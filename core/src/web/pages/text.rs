@@ -16,8 +16,22 @@ pub(super) const STILL_WORKING: Short = (
 );
 pub(super) const SIGN_IN_FIRST: Short = (
     "Please sign in first",
-    "You are not signed in any more, so what you just sent was not done. Sign in, then do it again.",
+    "You are not signed in. If you just sent something, it was not done: sign in, then do it again.",
 );
+pub(super) fn site_first(gone: bool) -> Short {
+    if gone {
+        (
+            "That site cannot be reached any more",
+            "You have no access to it, or this app was removed from it. What you just sent was not done: choose another \
+             site, then do it again.",
+        )
+    } else {
+        (
+            "Please choose a site first",
+            "What you just sent was not done, because it works on a site and none is chosen. Choose one, then do it again.",
+        )
+    }
+}
 pub(super) fn of_scopes(why: ScopeLack) -> Short {
     match why {
         ScopeLack::NotAsked => (
@@ -47,6 +61,14 @@ pub(super) const CONNECT_FIRST: &str = "This app can work with your Atlassian ac
 pub(super) const CONNECTED: &str =
     "This app works with these Atlassian accounts of yours, on the sites that you chose.";
 pub(super) const CONNECT_SCOPES: &str = "What you were about to do needs a permission that this app does not have. Atlassian will ask you for:";
+pub(super) const ADD_SITE: (&str, &str) = (
+    "Atlassian will ask which other site of ",
+    " this app may use. The sites that it has stay.",
+);
+pub(super) const CONNECT_AGAIN: (&str, &str) = (
+    "The permission of ",
+    " has ended. Atlassian will ask for it once more.",
+);
 pub(super) const NOT_YOURS: &str =
     "Is that not you? Then disconnect it, sign out at Atlassian, and connect once more.";
 pub(super) const DISCONNECT: &str = "This app forgets its access. Nothing is deleted at Atlassian.";

@@ -5,6 +5,7 @@ use http::StatusCode;
 use super::{allow, navigation_only, query};
 use crate::error::Rejection;
 use crate::flow::{self, Arrival, Landing, Stop};
+use crate::message::query::Param;
 use crate::message::{Audience, Reply};
 use crate::web::Web;
 use crate::web::answer::Request;
@@ -22,7 +23,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         flows: &request.context.flows,
         session: request.context.session.as_ref(),
         subject: request.subject.clone(),
-        bounced: query(request).one(BOUNCED).is_some(),
+        bounced: !matches!(query(request).param(BOUNCED), Param::Absent),
     };
     let landing = flow::land(&web.ports, arrival).await;
     Ok(match landing {
@@ -52,11 +53,14 @@ fn answer(web: &Web, landing: &Landing) -> Reply {
             cookies.as_slice(),
         ),
         Landing::By(stop, place, cookies) => {
-            let name = match stop {
-                Stop::Picker => "sites",
-                Stop::Connections => "connections",
+            let here = [("return_to", place.as_str())];
+            let to = match stop {
+                Stop::Picker(None) => web.route("sites", &here),
+                Stop::Picker(Some(account)) => {
+                    web.route("sites", &[here[0], ("account", account.as_str())])
+                }
+                Stop::Connections => web.route("connections", &here),
             };
-            let to = web.route(name, &[("return_to", place.as_str())]);
             (to, cookies.as_slice())
         }
         Landing::StillWorking | Landing::Bounce => return still_working(web),

@@ -8,7 +8,7 @@ use crate::message::Reply;
 use crate::message::query::Query;
 use crate::scope::Scopes;
 use crate::web::answer::Request;
-use crate::web::shell::go;
+use crate::web::shell::started;
 use crate::web::{Web, start_login};
 
 /// Starts a flow for the app's user: nobody else can start one in their name, and no link can.
@@ -17,11 +17,9 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     same_origin(web, request)?;
     let form = fields(request)?;
     if let Some(origin) = other_loopback_name(web, request) {
-        let elsewhere = web.more_url(&[], place(web, form.one("return_to")).as_ref());
-        return Ok(go(
-            request.context.audience,
-            &format!("{origin}{elsewhere}"),
-        ));
+        let place = place(web, form.one("return_to"));
+        let elsewhere = web.more_url(&[], (place.as_ref(), form.one("account")));
+        return Ok(started(&request.context, &format!("{origin}{elsewhere}")));
     }
     let subject = request.subject.required()?;
     let mut login = Login::new().scopes(offered(web, &form));
@@ -40,7 +38,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
             .iter()
             .find(|(holder, _)| holder.account.as_str() == account);
         let (holder, reach) = known.ok_or(Rejection::NotConnected)?;
-        login = more(login, &holder.account, &reach.wanted());
+        login = more(login, &holder.account, &askable(web, &reach.wanted()));
     }
     start_login(web, &login, (&request.context, Some(subject)))
 }
@@ -49,6 +47,15 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 /// before.
 pub(super) fn more(login: Login, account: &AccountId, wanted: &Scopes) -> Login {
     login.account(account).scopes(wanted.iter())
+}
+
+/// What the app asks for today: a scope that it has dropped may be gone from the console, and Atlassian would refuse.
+pub(super) fn askable(web: &Web, wanted: &Scopes) -> Scopes {
+    let askable = web.ports.config.askable();
+    wanted
+        .iter()
+        .filter(|scope| askable.contains(scope))
+        .collect()
 }
 
 /// Scopes only as far as the app offers them.

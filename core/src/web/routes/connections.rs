@@ -10,6 +10,7 @@ use crate::clock::unix_seconds;
 use crate::error::Rejection;
 use crate::flow::{self, Holder, Notice, Reach};
 use crate::message::{Audience, Reply};
+use crate::site::Site;
 use crate::web::answer::Request;
 use crate::web::pages::{
     ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page,
@@ -22,7 +23,8 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     readable(request)?;
     let linked = flow::of_subject(&web.ports, request.subject.required()?).await?;
     if request.context.audience == Audience::Page {
-        return Ok(seen(web, request, page(web, request, &linked)));
+        let page = page(web, request, &linked).await;
+        return Ok(seen(web, request, page));
     }
     let connections: Vec<Value> = linked.iter().map(as_json).collect();
     let body = json!({
@@ -39,9 +41,8 @@ fn as_json((holder, reach): &(Holder, Reach)) -> Value {
     let subject = holder.subject.as_ref();
     let link = subject.and_then(|subject| grant.link_of(subject));
     let chosen = flow::remembered(reach, holder);
-    let sites = reach.grants().filter_map(|grant| grant.sites.as_deref());
-    let sites: Vec<Value> = sites
-        .flatten()
+    let sites: Vec<Value> = known_sites(reach)
+        .iter()
         .map(|site| super::sites::as_json(site, Some(&site.id) == chosen.as_ref(), &grant.added))
         .collect();
     json!({
@@ -55,19 +56,19 @@ fn as_json((holder, reach): &(Holder, Reach)) -> Value {
     })
 }
 
-fn page(web: &Web, request: &Request, linked: &[(Holder, Reach)]) -> Reply {
+/// What the account reaches, each site once, as far as it is known.
+fn known_sites(reach: &Reach) -> Vec<Site> {
+    let sites = reach.grants().filter_map(|grant| grant.sites.as_deref());
+    crate::site::merged(sites.flatten().cloned())
+}
+
+async fn page(web: &Web, request: &Request, linked: &[(Holder, Reach)]) -> Reply {
     let query = query(request);
     let here = place(web, query.one("return_to"));
     let return_to = here.unwrap_or_else(|| web.ports.config.default_return_to.clone());
-    let names: Vec<(String, String)> = linked
-        .iter()
-        .map(|(holder, reach)| {
-            let account = ("account", holder.account.as_str());
-            let parameters = [account, ("return_to", return_to.as_str())];
-            (shown_name(reach), web.route("disconnect", &parameters))
-        })
-        .collect();
-    let accounts: Vec<ConnectionEntry<'_>> = linked.iter().zip(&names).map(entry).collect();
+    let show = |held| Shown::of(web, held, return_to.as_str());
+    let shown: Vec<Shown> = linked.iter().map(show).collect();
+    let accounts: Vec<ConnectionEntry<'_>> = linked.iter().zip(&shown).map(entry).collect();
     let scopes = offered(web, &query).join(" ");
     let wanted = Wanted {
         scopes: &scopes,
@@ -76,10 +77,10 @@ fn page(web: &Web, request: &Request, linked: &[(Holder, Reach)]) -> Reply {
     };
     let mut fields = wanted.fields(linked);
     fields.push(("return_to", return_to.as_str()));
-    let notice = notice(web, request);
+    let notice = notice(web, request).await;
     let page = ConnectionsPage {
         notice: match &notice {
-            Some(Notice::Connected { name, account_id }) => {
+            Some(Notice::Connected { name, account_id }) if is_linked(linked, account_id) => {
                 Some(ConnectionsNotice::Connected(name, account_id))
             }
             _ => None,
@@ -87,21 +88,43 @@ fn page(web: &Web, request: &Request, linked: &[(Holder, Reach)]) -> Reply {
         accounts: &accounts,
         connect_action: &web.route("connect", &[]),
         fields: &fields,
-        purpose: wanted.purpose(),
+        purpose: wanted.purpose(&shown, linked),
         go_on: return_to.as_str(),
     };
     web.page(StatusCode::OK, &Page::Connections(&page))
 }
 
-fn entry<'a>(
-    ((holder, reach), (name, disconnect_url)): (&'a (Holder, Reach), &'a (String, String)),
-) -> ConnectionEntry<'a> {
+fn is_linked(linked: &[(Holder, Reach)], account_id: &str) -> bool {
+    let mut accounts = linked.iter().map(|(holder, _)| holder.account.as_str());
+    accounts.any(|account| account == account_id)
+}
+
+/// What an entry of the page shows.
+struct Shown {
+    name: String,
+    sites: Vec<Site>,
+    disconnect_url: String,
+}
+
+impl Shown {
+    fn of(web: &Web, (holder, reach): &(Holder, Reach), return_to: &str) -> Self {
+        let account = ("account", holder.account.as_str());
+        let parameters = [account, ("return_to", return_to)];
+        Self {
+            name: shown_name(reach),
+            sites: known_sites(reach),
+            disconnect_url: web.route("disconnect", &parameters),
+        }
+    }
+}
+
+fn entry<'a>(((holder, reach), shown): (&'a (Holder, Reach), &'a Shown)) -> ConnectionEntry<'a> {
     ConnectionEntry {
-        name,
+        name: &shown.name,
         account_id: holder.account.as_str(),
-        sites: reach.newest().sites.as_deref(),
-        needs_consent: reach.newest().consent_needed.is_some(),
-        disconnect_url,
+        sites: reach.newest().sites.is_some().then_some(&*shown.sites),
+        needs_consent: reach.best().consent_needed.is_some(),
+        disconnect_url: &shown.disconnect_url,
     }
 }
 
@@ -113,11 +136,18 @@ struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    fn purpose(&self) -> ConnectPurpose<'a> {
-        match (self.scopes, self.site) {
-            ("", None) => ConnectPurpose::Account,
-            ("", Some(_)) => ConnectPurpose::Site,
-            (scopes, _) => ConnectPurpose::Scopes(scopes),
+    fn purpose(&self, shown: &'a [Shown], linked: &[(Holder, Reach)]) -> ConnectPurpose<'a> {
+        if !self.scopes.is_empty() {
+            return ConnectPurpose::Scopes(self.scopes);
+        }
+        let mut accounts = linked.iter().zip(shown);
+        let named = accounts.find(|((holder, _), _)| Some(holder.account.as_str()) == self.account);
+        match named {
+            Some(((_, reach), shown)) if reach.best().consent_needed.is_some() => {
+                ConnectPurpose::Again(&shown.name)
+            }
+            Some((_, shown)) => ConnectPurpose::Site(&shown.name),
+            None => ConnectPurpose::Account,
         }
     }
 

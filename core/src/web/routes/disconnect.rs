@@ -3,11 +3,14 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::worker::{named, worker};
+use super::worker::{Worker, named, worker};
 use super::{allow, fields, notice, place, query, readable, same_origin, seen};
 use crate::error::Rejection;
-use crate::flow::{self, Notice};
+use crate::flow::{self, Holder, Notice};
+use crate::ids::Subject;
+use crate::message::cookie::SetCookie;
 use crate::message::{Audience, Reply};
+use crate::store::ConsentReason;
 use crate::web::answer::Request;
 use crate::web::pages::Page;
 use crate::web::shell::go;
@@ -32,15 +35,23 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     readable(request)?;
     let return_to = place(web, query(request).one("return_to"));
     let return_to = return_to.unwrap_or_else(|| web.ports.config.default_return_to.clone());
-    if let Some(Notice::Disconnected { name }) = notice(web, request) {
-        let page = Page::Disconnected {
-            account: &name,
-            manage_url: MANAGE,
-            home_url: return_to.as_str(),
-        };
-        return Ok(seen(web, request, web.page(StatusCode::OK, &page)));
-    }
-    let worker = worker(web, request, named(request).as_deref()).await?;
+    let notice = notice(web, request).await;
+    let worker = match worker(web, request, named(request).as_deref()).await {
+        // There is nothing to disconnect (any more): a page that is loaded again starts nothing.
+        Err(rejection) if is_gone(&rejection) => {
+            let name = match &notice {
+                Some(Notice::Disconnected { name }) => name,
+                _ => "",
+            };
+            let page = Page::Disconnected {
+                account: name,
+                manage_url: MANAGE,
+                home_url: return_to.as_str(),
+            };
+            return Ok(seen(web, request, web.page(StatusCode::OK, &page)));
+        }
+        worker => worker?,
+    };
     let page = Page::Disconnect {
         action: &web.route("disconnect", &[]),
         return_to: return_to.as_str(),
@@ -56,11 +67,18 @@ async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     same_origin(web, request)?;
     let form = fields(request)?;
     let account = form.one("account").filter(|account| !account.is_empty());
-    let worker = worker(web, request, account).await?;
-    if account.is_some_and(|account| account != worker.holder.account.as_str()) {
-        return Err(Rejection::NotConnected);
-    }
-    flow::disconnect(&web.ports, &worker.holder).await?;
+    let notice = match worker(web, request, account).await {
+        Ok(worker) => {
+            if account.is_some_and(|account| account != worker.holder.account.as_str()) {
+                return Err(Rejection::NotConnected);
+            }
+            flow::disconnect(&web.ports, &worker.holder).await?;
+            disconnected(web, worker)
+        }
+        // It is what was asked for.
+        Err(Rejection::ConsentNeeded(_)) => None,
+        Err(rejection) => return Err(rejection),
+    };
     if request.context.audience == Audience::Fetch {
         return Ok(json::reply(
             StatusCode::OK,
@@ -74,7 +92,21 @@ async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
         request.context.audience,
         &web.route("disconnect", &parameters),
     );
+    Ok(notice.iter().fold(reply, Reply::cookie))
+}
+
+/// Whether there is no account to disconnect.
+fn is_gone(rejection: &Rejection) -> bool {
+    match rejection {
+        Rejection::NotConnected => true,
+        Rejection::ConsentNeeded(needed) => needed.reason == ConsentReason::NoGrant,
+        _ => false,
+    }
+}
+
+fn disconnected(web: &Web, worker: Worker) -> Option<SetCookie> {
+    let Holder { account, subject } = &worker.holder;
+    let whose = subject.as_ref().map_or(account.as_str(), Subject::as_str);
     let notice = Notice::Disconnected { name: worker.name };
-    let cookie = flow::carry_notice(&web.ports, &notice);
-    Ok(cookie.iter().fold(reply, Reply::cookie))
+    flow::carry_notice(&web.ports, whose, &notice)
 }

@@ -12,7 +12,7 @@ use crate::web::pages::Page;
 use crate::web::{Web, json};
 
 /// Says what happened, in words of ours; nothing of the request's text is shown.
-pub(super) fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["GET", "HEAD"], "GET, HEAD")?;
     let config = &web.ports.config;
     let query = query(request);
@@ -34,7 +34,7 @@ pub(super) fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
             home_url,
         },
         Reason::WrongAccount => {
-            return Ok(wrong_account(web, request, (home_url, &try_again)));
+            return Ok(wrong_account(web, request, (home_url, &try_again)).await);
         }
         _ => Page::Failed {
             reason,
@@ -46,8 +46,8 @@ pub(super) fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
 }
 
 /// Both by the names that they show, if this browser's cookie tells them.
-fn wrong_account(web: &Web, request: &Request, (home_url, sign_in): (&str, &str)) -> Reply {
-    let (expected, chosen) = match notice(web, request) {
+async fn wrong_account(web: &Web, request: &Request, (home_url, sign_in): (&str, &str)) -> Reply {
+    let (expected, chosen) = match notice(web, request).await {
         Some(Notice::WrongAccount { expected, chosen }) => (expected, chosen),
         _ => (String::new(), String::new()),
     };

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::connect::{more, offered};
+use super::connect::{askable, more, offered};
 use super::{allow, navigation_only, other_loopback_name, query};
 use crate::error::{GrantError, Rejection};
 use crate::flow::{self, Holder, Login, Reach};
@@ -57,7 +57,11 @@ async fn same_account(web: &Web, request: &Request, login: Login) -> Result<Logi
         false => login,
     };
     match Reach::load(&web.ports, &Holder::of(session.account())).await {
-        Ok(reach) => Ok(more(login, session.account(), &reach.wanted())),
+        Ok(reach) => Ok(more(
+            login,
+            session.account(),
+            &askable(web, &reach.wanted()),
+        )),
         Err(GrantError::Store(error)) => Err(error.into()),
         Err(_none) => Ok(login.account(session.account())),
     }

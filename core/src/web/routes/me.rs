@@ -21,7 +21,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
             audience: Audience::Fetch,
             ..empty_context()
         };
-        reject(web, &rejection, &context)
+        reject(web, &rejection, (&context, None))
     }))
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn run(
         Some(Route::Connect) => connect::run(web, request).await,
         Some(Route::Connections) => connections::run(web, request).await,
         Some(Route::Disconnect) => disconnect::run(web, request).await,
-        Some(Route::Error) => error::run(web, request),
+        Some(Route::Error) => error::run(web, request).await,
     }
 }
 
@@ -130,9 +130,15 @@ fn fields(request: &Request) -> Result<Query, Rejection> {
     Query::parse(form.as_bytes()).map_err(|_large| UNREADABLE)
 }
 
-/// What happened on the way here, if a cookie of ours tells, and the cookie's removal.
-fn notice(web: &Web, request: &Request) -> Option<Notice> {
-    flow::read_notice(&web.ports, request.context.notice.as_deref()?)
+/// What happened on the way here, if a cookie of ours tells it to whoever is here now.
+async fn notice(web: &Web, request: &Request) -> Option<Notice> {
+    let cookie = request.context.notice.as_deref()?;
+    if web.ports.config.mode.is_connect() {
+        let subject = request.subject.required().ok()?;
+        return flow::read_notice(&web.ports, subject.as_str(), cookie);
+    }
+    let session = signed_in(web, request).await.ok()?;
+    flow::read_notice(&web.ports, session.account().as_str(), cookie)
 }
 
 /// A notice is shown once.

@@ -19,9 +19,10 @@ pub(super) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejectio
     allow(request, &["GET", "HEAD"], "GET, HEAD")?;
     readable(request)?;
     let worker = worker(web, request, named(request).as_deref()).await?;
-    let sites = flow::sites_of(&web.ports, &worker.reach).await?;
+    let sites = flow::shown_sites(&web.ports, &worker.reach).await?;
     if request.context.audience == Audience::Page {
-        return Ok(seen(web, request, picker(web, request, (&worker, &sites))));
+        let page = picker(web, request, (&worker, &sites)).await;
+        return Ok(seen(web, request, page));
     }
     let (chosen, added) = (worker.chosen(), &worker.reach.newest().added);
     let sites: Vec<Value> = sites
@@ -43,7 +44,7 @@ pub(super) fn as_json(site: &Site, current: bool, added: &[CloudId]) -> Value {
     })
 }
 
-fn picker(web: &Web, request: &Request, (worker, sites): (&Worker, &[Site])) -> Reply {
+async fn picker(web: &Web, request: &Request, (worker, sites): (&Worker, &[Site])) -> Reply {
     let config = &web.ports.config;
     let wanted = place(web, query(request).one("return_to"));
     let return_to = wanted.unwrap_or_else(|| config.default_return_to.clone());
@@ -52,8 +53,7 @@ fn picker(web: &Web, request: &Request, (worker, sites): (&Worker, &[Site])) -> 
         .subject
         .as_ref()
         .map(|_connected| worker.holder.account.as_str());
-    let of_account: Vec<(&str, &str)> = account_id.map(|id| ("account", id)).into_iter().collect();
-    let add_url = web.more_url(&of_account, Some(&return_to));
+    let add_url = web.more_url(&[], (Some(&return_to), account_id));
     if sites.is_empty() {
         let page = Page::NoSites {
             account: &worker.name,
@@ -65,7 +65,7 @@ fn picker(web: &Web, request: &Request, (worker, sites): (&Worker, &[Site])) -> 
     let chosen = worker.chosen();
     let choice = |site| choice(site, chosen.as_ref(), &worker.reach.newest().added);
     let choices: Vec<SiteChoice<'_>> = sites.iter().map(choice).collect();
-    let missed = notice(web, request);
+    let missed = notice(web, request).await;
     let is_gone = chosen
         .as_ref()
         .is_some_and(|chosen| sites.iter().all(|site| site.id != *chosen));

@@ -104,7 +104,7 @@ async fn a_form_of_another_site_starts_and_ends_nothing() {
     }
     // A handler of the app's own that starts a flow leads to the button instead.
     let seen = edward.send("POST", "/start", &foreign, Bytes::new()).await;
-    assert_eq!(seen.status(), 409);
+    assert_eq!(seen.location(), "/auth/connections?return_to=%2Fpublic");
 
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
     assert_eq!(world.sandbox.count("POST", "/oauth/token"), 1);
@@ -312,4 +312,19 @@ async fn a_flow_ends_after_its_lifetime_and_is_good_once() {
 
     world.pass(Duration::from_secs(601));
     assert_eq!(late.arrive(&callback).await.location(), REFUSED);
+}
+
+#[tokio::test]
+async fn there_is_one_bounce_whatever_stands_in_the_address() {
+    let world = world().await;
+    for mark in ["bounced=%ff", "bounced=1&bounced=2", "bounced"] {
+        let mut nobody = browser_of(&world, "edward");
+        let authorize = nobody.start_connect("").await;
+        let callback = approved(&world, &authorize, "edward").await;
+        nobody.cookies.remove("app-user");
+
+        let seen = nobody.open(&format!("{callback}&{mark}")).await;
+
+        assert!(seen.location().starts_with(REFUSED), "{mark}: {seen:?}");
+    }
 }

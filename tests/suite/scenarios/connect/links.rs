@@ -243,3 +243,85 @@ async fn jobs_find_the_grants_of_a_user_of_the_app() {
     grants[0].forget().await.unwrap();
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
 }
+
+#[tokio::test]
+async fn a_job_gets_no_token_of_an_account_that_the_user_disconnected() {
+    let world = sharing().await;
+    let (mut mallory, mut edward) = (browser_of(&world, "mallory"), browser_of(&world, "edward"));
+    edward.connect(&world, "mia", "").await;
+    mallory.connect(&world, "mia", "").await;
+    let subject = Subject::parse("mallory").unwrap();
+    let grants = world.auth.grants().of_subject(&subject).await.unwrap();
+    let site = grants[0].sites().await.unwrap()[0].clone();
+    assert!(grants[0].access_token().await.is_ok());
+
+    mallory.submit("/auth/disconnect", "").await;
+
+    assert!(grants[0].access_token().await.is_err());
+    let client = grants[0].client();
+    let call = client.jira(&site).get("/rest/api/3/project/search");
+    assert!(call.send().await.is_err());
+}
+
+#[tokio::test]
+async fn the_policy_may_become_stricter_for_accounts_that_are_shared_already() {
+    let shared = sharing().await;
+    let (mut mallory, mut edward) = (
+        browser_of(&shared, "mallory"),
+        browser_of(&shared, "edward"),
+    );
+    edward.connect(&shared, "mia", "").await;
+    mallory.connect(&shared, "mia", "").await;
+    let strict = shared.another_connect(|builder| builder);
+    let app = <super::super::App as threelo_tests::App>::connecting(&strict);
+    let mut mallory = super::Browser::new(&app).with_user("app-user", "mallory");
+
+    // Both go on as they were, also with a new consent; nobody new gets in.
+    let (_, seen) = mallory.connect(&shared, "mia", "").await;
+    assert!(
+        seen.location().starts_with("/auth/connections"),
+        "{}",
+        seen.location()
+    );
+    let mut third = super::Browser::new(&app).with_user("app-user", "third");
+    let (_, seen) = third.connect(&shared, "mia", "").await;
+    assert!(seen.location().contains("linked_elsewhere"));
+}
+
+#[tokio::test]
+async fn a_wished_site_is_chosen() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+
+    edward
+        .connect(&world, "mia", "site=borealis-lab.atlassian.net")
+        .await;
+
+    assert_eq!(edward.fetch("GET", "/board").await.text(), "Borealis Lab");
+}
+
+/// With several accounts, what an error offers is for the account that it is of.
+#[tokio::test]
+async fn a_step_up_of_one_of_several_accounts_names_it() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+    edward.connect(&world, "edward", "").await;
+    edward.connect(&world, "mia", "").await;
+    world.sandbox.revoke_user("edward");
+    world.pass(std::time::Duration::from_secs(3600));
+    let account = world.account("edward");
+
+    let seen = edward.fetch("GET", &format!("/of?account={account}")).await;
+
+    assert_eq!(seen.json()["code"], "consent_needed");
+    let to = seen.json()["login_url"].as_str().unwrap().to_owned();
+    assert_eq!(
+        to,
+        format!(
+            "/auth/connections?account={}",
+            account.as_str().replace(':', "%3A")
+        )
+    );
+    let page = edward.open(&to).await.text();
+    assert!(page.contains("Connect again") && page.contains("Edward Byrne"));
+}

@@ -293,3 +293,74 @@ async fn the_grant_store_that_is_down_is_a_503_and_links_nothing() {
     world.grants.set_down(false);
     assert!(connected(&mut edward).await.is_empty());
 }
+
+/// Edward closes the tab before the page loads; Mallory is next at the same computer.
+#[tokio::test]
+async fn a_notice_is_not_shown_to_the_next_user_of_the_browser() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+    let (_, seen) = edward.connect(&world, "edward", "").await;
+    let next = seen.location().to_owned();
+
+    let mut mallory = edward.clone().with_user("app-user", "mallory");
+
+    for path in [
+        &next,
+        "/auth/disconnect",
+        "/auth/error?reason=wrong_account",
+    ] {
+        assert!(
+            !mallory.open(path).await.text().contains("Edward Byrne"),
+            "{path}"
+        );
+    }
+    assert!(
+        edward
+            .open(&next)
+            .await
+            .text()
+            .contains("Account connected")
+    );
+}
+
+#[tokio::test]
+async fn add_a_site_is_a_button_that_says_so_for_the_account_that_was_meant() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+    let (_, seen) = edward.connect(&world, "mia", "").await;
+    edward.open(seen.location()).await;
+    let picker = edward.open("/auth/sites?return_to=/board").await.text();
+    let add = picker.split("Is yours missing? <a href=\"").nth(1).unwrap();
+    let add = add.split('"').next().unwrap().replace("&amp;", "&");
+
+    let page = edward.open(&add).await.text();
+
+    assert!(page.contains("Choose a site at Atlassian") && page.contains("Mia Krystof"));
+    assert!(!page.contains("Connect another account"));
+    assert!(
+        page.contains("name=\"account\"") && page.contains("name=\"return_to\" value=\"/board\"")
+    );
+}
+
+#[tokio::test]
+async fn a_handler_that_may_not_start_a_flow_leads_to_a_button_for_the_same_one() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+
+    // By a link; and where nobody asked who is there.
+    let button = edward.open("/start").await.location().to_owned();
+    assert_eq!(button, "/auth/connections?return_to=%2Fpublic");
+    assert!(
+        edward
+            .open(&button)
+            .await
+            .text()
+            .contains("value=\"/public\"")
+    );
+    for seen in [
+        edward.open("/start-unasked").await,
+        edward.submit("/start-unasked", "").await,
+    ] {
+        assert_eq!((seen.status(), seen.location()), (303, "/auth/connections"));
+    }
+}
