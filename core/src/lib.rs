@@ -36,9 +36,12 @@ mod random;
 mod return_to;
 mod scope;
 pub mod seal;
+mod sealed;
 pub mod secret;
 pub mod site;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod token;
 mod web;
 

@@ -118,6 +118,7 @@ fn files_stay_small_and_adapters_thin() {
         "tower-layer/src",
         "actix-middleware/src",
         "sandbox/src",
+        "stores",
         "xtask/src",
         "examples",
         "tests/kit",

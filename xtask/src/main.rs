@@ -10,19 +10,20 @@ use self::cargo::{Outcome, cargo, cargo_with, has_cargo_tool};
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
-  test [--without browser]   sets everything up and runs all tests
+  test [--without browser] [--without databases]
+                             sets everything up and runs all tests
   ci                         fmt, lint, doc, deny, test: what CI runs
   fmt | lint | doc | deny    one step of ci
   bench [quick]              what a request costs, beside bare axum and the floor";
 
 const BROWSER_TESTS: &str = "threelo-browser-tests";
+const STORES: [&str; 2] = ["threelo-redis", "threelo-sqlx"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
-        ["test"] => test(true),
-        ["test", "--without", "browser"] => test(false),
+        ["test", rest @ ..] => test(rest),
         ["ci"] => ci(),
         ["fmt"] => fmt(),
         ["lint"] => lint(),
@@ -51,30 +52,49 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-fn test(browser: bool) -> Outcome {
-    if browser {
+/// Runs all tests but those that `--without` names.
+fn test(words: &[&str]) -> Outcome {
+    let left_out = left_out(words)?;
+    let with = |what: &str| !left_out.contains(&what);
+    if with("browser") {
         setup::browser()?;
     }
-    cargo(&[
-        "test",
-        "--workspace",
-        "--exclude",
-        BROWSER_TESTS,
-        "--exclude",
-        "threelo-bench",
-    ])?;
-    if !browser {
-        return Ok("everything passed, WITHOUT the browser tests".to_owned());
+    if with("databases") {
+        setup::databases()?;
     }
-    cargo(&["test", "--package", BROWSER_TESTS])?;
-    Ok("everything passed, the browser tests included".to_owned())
+    let mut excluded = vec![BROWSER_TESTS, "threelo-bench"];
+    if !with("databases") {
+        excluded.extend(STORES);
+    }
+    let mut arguments = vec!["test", "--workspace"];
+    arguments.extend(excluded.iter().flat_map(|package| ["--exclude", package]));
+    cargo(&arguments)?;
+    if with("browser") {
+        cargo(&["test", "--package", BROWSER_TESTS])?;
+    }
+    Ok(match left_out.as_slice() {
+        [] => "everything passed, browser and databases included".to_owned(),
+        left_out => format!("everything passed, WITHOUT {}", left_out.join(" and ")),
+    })
+}
+
+fn left_out<'a>(words: &[&'a str]) -> Result<Vec<&'a str>, String> {
+    let mut left_out = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match (*word, words.next()) {
+            ("--without", Some(what @ (&"browser" | &"databases"))) => left_out.push(*what),
+            _ => return Err(USAGE.to_owned()),
+        }
+    }
+    Ok(left_out)
 }
 
 fn ci() -> Outcome {
     for step in [fmt, lint, doc, deny] {
         say(&step()?);
     }
-    test(true)
+    test(&[])
 }
 
 fn fmt() -> Outcome {

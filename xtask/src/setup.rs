@@ -4,20 +4,50 @@ use std::process::Command;
 
 use crate::cargo::{Outcome, run};
 
-const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
-const PROGRAMS: [&str; 2] = ["chromium", "chromedriver"];
+/// Something that tests need: programs, and the packages of Debian that bring them.
+#[derive(Clone, Copy)]
+struct Need {
+    what: &'static str,
+    programs: &'static [&'static str],
+    packages: &'static [&'static str],
+    /// How to do without.
+    without: &'static str,
+}
+
+const BROWSER: Need = Need {
+    what: "browser",
+    programs: &["chromium", "chromedriver"],
+    packages: &["chromium", "chromium-driver"],
+    without: "--without browser",
+};
+const DATABASES: Need = Need {
+    what: "store",
+    programs: &["redis-server", "postgres"],
+    packages: &["redis-server", "postgresql"],
+    without: "--without databases",
+};
 
 /// Makes sure that Chromium and its driver are there: installs Debian's packages when it may, else says what to do.
 pub(crate) fn browser() -> Outcome {
-    if PROGRAMS.iter().all(|program| is_there(program)) {
+    install(BROWSER)
+}
+
+/// The same for Redis and Postgres. Tests start processes of their own, never the system's.
+pub(crate) fn databases() -> Outcome {
+    install(DATABASES)
+}
+
+fn install(need: Need) -> Outcome {
+    if need.programs.iter().all(|program| is_there(program)) {
         return Ok(String::new());
     }
     let remedy = || {
         format!(
-            "the browser tests need {}: run `sudo apt-get install {}`, or leave them out with \
-             `cargo xtask test --without browser`",
-            PROGRAMS.join(" and "),
-            PACKAGES.join(" ")
+            "the {} tests need {}: run `sudo apt-get install {}`, or leave them out with `cargo xtask test {}`",
+            need.what,
+            need.programs.join(" and "),
+            need.packages.join(" "),
+            need.without
         )
     };
     if !is_there("apt-get") {
@@ -33,14 +63,20 @@ pub(crate) fn browser() -> Outcome {
     );
     install
         .args(["install", "--yes", "-qq", "--no-install-recommends"])
-        .args(PACKAGES);
+        .args(need.packages);
     install.env("DEBIAN_FRONTEND", "noninteractive");
     run(&mut install, "apt-get install").map_err(|error| format!("{error}; {}", remedy()))
 }
 
 fn is_there(program: &str) -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
+    let mut folders: Vec<_> = std::env::split_paths(&paths).collect();
+    // Debian keeps the versions of Postgres apart, and none of them in the path.
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    folders.extend(versions.flatten().map(|version| version.path().join("bin")));
+    folders.iter().any(|folder| folder.join(program).is_file())
 }
 
 /// The program with root's rights, if this user has them without a password.

@@ -10,14 +10,15 @@ use crate::flow::{Hooks, Outside, Ports, Stores};
 use crate::http_client::HttpClient;
 use crate::random::random;
 use crate::seal::KeyRing;
+use crate::sealed::Sealed;
 use crate::secret::Keys;
 use crate::store::{
-    FlowMarks, GrantStore, MemoryFlowMarks, MemoryGrants, MemorySessions, SessionStore,
+    FlowMarks, GrantStore, MemoryFlowMarks, MemoryGrants, MemorySessions, RowStore, SessionStore,
 };
 use crate::web::Web;
 use crate::web::pages::{Pages, PlainPages};
 
-/// Why an [`Auth`] cannot be built. Its `Debug` is its `Display`, because that is what `main` prints.
+/// Why an [`Auth`](super::Auth) cannot be built. Its `Debug` is its `Display`, because that is what `main` prints.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -51,6 +52,7 @@ pub(super) struct Common {
     pub(super) sessions: Option<Arc<dyn SessionStore>>,
     pub(super) grants: Option<Arc<dyn GrantStore>>,
     pub(super) marks: Option<Arc<dyn FlowMarks>>,
+    pub(super) rows: Option<Arc<dyn RowStore>>,
     pub(super) hooks: Hooks,
     pub(super) pages: Option<PagesBox>,
     pub(super) runtime: Option<Handle>,
@@ -75,6 +77,7 @@ impl Common {
             sessions: None,
             grants: None,
             marks: None,
+            rows: None,
             hooks: Hooks::default(),
             pages: None,
             runtime: None,
@@ -84,8 +87,14 @@ impl Common {
 
     /// Checks everything and puts it together.
     pub(super) fn build(mut self) -> Result<Web, BuildError> {
-        let in_memory = self.grants.is_none();
+        let in_memory = self.grants.is_none() && self.rows.is_none();
         let keys = self.key_ring(in_memory)?;
+        if let Some(rows) = self.rows.take() {
+            let sealed = Arc::new(Sealed::new(rows, keys.clone()));
+            self.sessions = Some(sealed.clone());
+            self.grants = Some(sealed.clone());
+            self.marks = Some(sealed);
+        }
         let config = self.checked()?;
         if config.scopes.union(&config.optional_scopes).len() > MANY_SCOPES {
             tracing::warn!(

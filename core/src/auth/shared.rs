@@ -5,7 +5,7 @@ macro_rules! shared_settings {
     ($builder:ident) => {
         impl $builder {
             /// What every login asks for, e.g. `["read:jira-work"]`. `read:me` is always added, and `offline_access` unless
-            /// [`sign_in_only`](Self::sign_in_only). Each scope must be added to the app in the developer console.
+            /// `sign_in_only`. Each scope must be added to the app in the developer console.
             pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
                 self.common.settings.scopes = scopes.into_iter().map(Into::into).collect();
                 self
@@ -90,6 +90,13 @@ macro_rules! shared_settings {
             /// `openssl rand -base64 32` makes one.
             pub fn keys(mut self, keys: impl Into<String>) -> Self {
                 self.common.keys = Some(Keys::new(keys));
+                self
+            }
+
+            /// The database in which everything is kept: sessions, grants and spent states, sealed with the
+            /// [`keys`](Self::keys), which must be set then. Unless set, it is this process's memory.
+            pub fn store(mut self, rows: Arc<dyn $crate::store::RowStore>) -> Self {
+                self.common.rows = Some(rows);
                 self
             }
 

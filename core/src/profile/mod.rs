@@ -4,20 +4,20 @@ mod read;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::read::{ProfileError, from_response, request};
 use crate::ids::AccountId;
 
 /// What an account shows of itself. Everything but the account id is optional: it depends on the person's privacy
 /// settings. Never use the e-mail as a key, and never as proven.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
     /// `atlassian`, `app` or `customer`.
     pub account_type: Option<Arc<str>>,
     /// The stable key of the account, the same on every site.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
     pub account_id: AccountId,
     /// The e-mail address, if it is shown to this app; at most 320 bytes.
     pub email: Option<Arc<str>>,
@@ -40,7 +40,7 @@ pub struct Profile {
 }
 
 /// The work side of a profile.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExtendedProfile {
     /// The job title.
@@ -87,4 +87,9 @@ impl Profile {
 
 fn as_text<S: serde::Serializer>(id: &AccountId, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(id.as_str())
+}
+
+fn from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccountId, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    AccountId::parse(&text).map_err(serde::de::Error::custom)
 }

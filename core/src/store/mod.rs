@@ -3,6 +3,7 @@
 mod grant;
 mod lease;
 mod memory;
+mod rows;
 mod session;
 
 use std::error::Error;
@@ -16,6 +17,7 @@ pub use self::grant::{
 };
 pub use self::lease::{Attempts, Lease, LeaseOwner, LeaseRequest, LeaseRow, Renewed};
 pub use self::memory::{MemoryFlowMarks, MemoryGrants, MemorySessions};
+pub use self::rows::{LeaseSlot, OwnerPage, Row, RowKind, RowStore, StoredRow};
 pub use self::session::{SessionRecord, SessionStore};
 use crate::ids::TicketHash;
 

@@ -89,10 +89,12 @@ body { max-width: 36rem; margin: 3rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; font-size: 1rem; }
 th, td { text-align: left; font-weight: normal; padding: .4rem .6rem .4rem 0; border-top: 1px solid #8886; vertical-align: top; }
 th, td:last-child { white-space: nowrap; }
+hr { border: 0; border-top: 1px solid #8886; margin: 1.5rem 0; }
 .button, button { display: inline-block; font: inherit; padding: .6rem 1.2rem; border-radius: .5rem;
   border: 1px solid; color: inherit; background: none; text-decoration: none; cursor: pointer; }";
 
-fn page(title: &str, body: &str) -> String {
+/// A page around `body`, which is HTML, as `title` is.
+pub fn page(title: &str, body: &str) -> String {
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -109,8 +111,8 @@ fn page(title: &str, body: &str) -> String {
     )
 }
 
-/// Names come from Atlassian and may hold anything.
-fn escaped(text: &str) -> String {
+/// Text that cannot become markup: names come from Atlassian and may hold anything.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

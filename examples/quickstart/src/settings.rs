@@ -8,7 +8,12 @@ use threelo_sandbox::Sandbox;
 
 /// The settings are environment variables: your app's from the developer console, or the sandbox's.
 pub fn of(sandbox: Option<&Sandbox>) -> AuthBuilder {
-    AuthBuilder::from_variables(|name| env::var(name).ok().or_else(|| default(name, sandbox)))
+    AuthBuilder::from_variables(|name| variable(name, sandbox))
+}
+
+/// A variable of the environment, or what it is for a first look.
+pub fn variable(name: &str, sandbox: Option<&Sandbox>) -> Option<String> {
+    env::var(name).ok().or_else(|| default(name, sandbox))
 }
 
 fn default(name: &str, sandbox: Option<&Sandbox>) -> Option<String> {

@@ -129,9 +129,9 @@ fn record(account: &AccountId, now: SystemTime) -> Result<GrantRecord, Box<dyn E
         sites: None,
         sites_read_at: now,
         last_site: None,
-        added: std::sync::Arc::new([]),
+        added: Arc::new([]),
         profile: None,
-        links: std::sync::Arc::new([]),
+        links: Arc::new([]),
         generation: 1,
         version: 1,
     })

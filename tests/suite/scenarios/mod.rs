@@ -7,6 +7,7 @@ mod api;
 mod callback_corpus;
 mod canary;
 mod connect;
+mod durable;
 mod errors;
 mod flows;
 mod grants;

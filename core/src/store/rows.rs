@@ -1,0 +1,192 @@
+//! Rows: what a database must keep for sessions, grants and spent states, without knowing what they hold.
+
+use std::fmt::Debug;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+
+use super::{Inserted, Replaced, Spent, StoreError, Version};
+
+/// What a row holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a store must keep every kind")]
+pub enum RowKind {
+    /// A session.
+    Session,
+    /// A grant.
+    Grant,
+}
+
+impl RowKind {
+    /// The word for it, for names of tables and keys.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Grant => "grant",
+        }
+    }
+}
+
+/// A row to be written. All texts are printable ASCII.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a store must keep every part")]
+pub struct Row {
+    /// What it holds.
+    pub kind: RowKind,
+    /// The primary key within its kind; at most 512 bytes, compared byte by byte.
+    pub key: String,
+    /// Counts the writes.
+    pub version: Version,
+    /// The content, sealed: opaque.
+    pub sealed: Vec<u8>,
+    /// Whose it is: rows are listed by kind and owner; at most 512 bytes.
+    pub owner: String,
+    /// By what else grants are listed; hashes of 43 characters, few.
+    pub subjects: Vec<String>,
+    /// When it may be deleted; never by itself if there is none.
+    pub ends_at: Option<SystemTime>,
+}
+
+/// A row as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "stores make them")]
+pub struct StoredRow {
+    /// The primary key within its kind.
+    pub key: String,
+    /// Counts the writes.
+    pub version: Version,
+    /// The content, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// A lease's slot as it was read, with the store's own time, which is the time of all instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "stores make them")]
+pub struct LeaseSlot {
+    /// What stands in it.
+    pub value: Option<Vec<u8>>,
+    /// The store's time.
+    pub now: SystemTime,
+}
+
+/// A database of rows. `AuthBuilder::store` seals what goes into it and makes it the store of sessions, grants and spent
+/// states.
+///
+/// Every change of a row is a compare-and-set on its version; nothing upserts. No method has a default body. An
+/// implementation is proven by the contract in `threelo::testing`.
+#[async_trait]
+pub trait RowStore: Debug + Send + Sync + 'static {
+    /// Stores a new row; refuses a key that exists.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn insert(&self, row: &Row) -> Result<Inserted, StoreError>;
+
+    /// The row under this key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn load(&self, kind: RowKind, key: &str) -> Result<Option<StoredRow>, StoreError>;
+
+    /// Replaces a row, its owner and subjects included, provided that its stored version is `expected`. Never inserts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn replace(&self, expected: Version, row: &Row) -> Result<Replaced, StoreError>;
+
+    /// Deletes a row: whatever its version is, or provided that it is `expected`. A row that is not there is
+    /// [`Replaced::Conflict`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn delete(
+        &self,
+        kind: RowKind,
+        key: &str,
+        expected: Option<Version>,
+    ) -> Result<Replaced, StoreError>;
+
+    /// All rows of an owner, in no order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn of_owner(&self, kind: RowKind, owner: &str) -> Result<Vec<StoredRow>, StoreError>;
+
+    /// All grants that have this subject, in no order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn of_subject(&self, subject: &str) -> Result<Vec<StoredRow>, StoreError>;
+
+    /// Deletes all rows of an owner but the one under `except`; tells how many went.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed; some may be deleted.
+    async fn delete_of(
+        &self,
+        kind: RowKind,
+        owner: &str,
+        except: Option<&str>,
+    ) -> Result<u64, StoreError>;
+
+    /// The owners of a kind that begin with `prefix` and come after `after`, byte by byte, each once, `limit` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn owners(&self, kind: RowKind, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError>;
+
+    /// Spends a mark of 43 characters. Of any number of concurrent calls with one mark, exactly one is
+    /// [`Spent::First`]. The mark may be forgotten after `until`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be told who was first.
+    async fn spend(&self, mark: &str, until: SystemTime) -> Result<Spent, StoreError>;
+
+    /// What stands in the lease slot of a grant's key, and the store's time.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn lease_slot(&self, key: &str) -> Result<LeaseSlot, StoreError>;
+
+    /// Writes a lease slot provided that `from` stands in it; `None` is an empty slot. What is not written again within an
+    /// hour may be forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed.
+    async fn swap_lease(
+        &self,
+        key: &str,
+        from: Option<&[u8]>,
+        to: Option<&[u8]>,
+    ) -> Result<Replaced, StoreError>;
+
+    /// Deletes rows and marks whose end has passed, `limit` at most; tells how many went.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed; some may be deleted.
+    async fn delete_expired(&self, now: SystemTime, limit: u32) -> Result<u64, StoreError>;
+}
+
+/// A part of a list of owners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "it is read by every store")]
+pub struct OwnerPage<'a> {
+    /// What they begin with.
+    pub prefix: &'a str,
+    /// The owner after which the part begins.
+    pub after: Option<&'a str>,
+    /// At most this many.
+    pub limit: usize,
+}

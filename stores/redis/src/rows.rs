@@ -1,0 +1,157 @@
+//! What threelo asks of a database, asked of Redis.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use redis::{AsyncCommands, Script};
+use threelo::store::{
+    Inserted, LeaseSlot, OwnerPage, Replaced, Row, RowKind, RowStore, Spent, StoreError, StoredRow,
+    Version,
+};
+
+use crate::RedisStore;
+use crate::scripts;
+use crate::store::{failed, millis, words};
+
+#[async_trait]
+impl RowStore for RedisStore {
+    async fn insert(&self, row: &Row) -> Result<Inserted, StoreError> {
+        self.try_insert(row).await.map_err(failed)
+    }
+
+    async fn load(&self, kind: RowKind, key: &str) -> Result<Option<StoredRow>, StoreError> {
+        let row = self.prefix.row(kind, key);
+        let found: Result<(Option<Version>, Option<Vec<u8>>), _> =
+            self.connection().hmget(row, &["v", "s"]).await;
+        let (version, sealed) = found.map_err(failed)?;
+        let (Some(version), Some(sealed)) = (version, sealed) else {
+            return Ok(None);
+        };
+        Ok(Some(StoredRow {
+            key: key.to_owned(),
+            version,
+            sealed,
+        }))
+    }
+
+    async fn replace(&self, expected: Version, row: &Row) -> Result<Replaced, StoreError> {
+        self.try_replace(expected, row).await.map_err(failed)
+    }
+
+    async fn delete(
+        &self,
+        kind: RowKind,
+        key: &str,
+        expected: Option<Version>,
+    ) -> Result<Replaced, StoreError> {
+        let deleted = self.try_delete((kind, key), (expected, ""));
+        deleted.await.map_err(failed)
+    }
+
+    async fn of_owner(&self, kind: RowKind, owner: &str) -> Result<Vec<StoredRow>, StoreError> {
+        self.rows_of(kind, owner).await.map_err(failed)
+    }
+
+    async fn of_subject(&self, subject: &str) -> Result<Vec<StoredRow>, StoreError> {
+        let set = (RowKind::Grant, self.prefix.subject(subject));
+        let has = |_: &str, theirs: &str| words(theirs).any(|word| word == subject);
+        self.named(set, has).await.map_err(failed)
+    }
+
+    async fn delete_of(
+        &self,
+        kind: RowKind,
+        owner: &str,
+        except: Option<&str>,
+    ) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        for row in self.rows_of(kind, owner).await.map_err(failed)? {
+            if Some(row.key.as_str()) == except {
+                continue;
+            }
+            let deleted = self.try_delete((kind, &row.key), (None, owner)).await;
+            gone += u64::from(deleted.map_err(failed)? == Replaced::Done);
+        }
+        Ok(gone)
+    }
+
+    async fn owners(&self, kind: RowKind, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
+        let mut connection = self.connection();
+        let set = self.prefix.owners(kind);
+        let end = format!("({}\u{7f}", page.prefix);
+        let mut after = match page.after {
+            Some(after) => format!("({after}"),
+            None => format!("[{}", page.prefix),
+        };
+        let mut owners = Vec::new();
+        while owners.len() < page.limit {
+            let count = isize::try_from(page.limit - owners.len()).unwrap_or(isize::MAX);
+            let part: Result<Vec<String>, _> = connection
+                .zrangebylex_limit(&set, &after, &end, 0, count)
+                .await;
+            let part = part.map_err(failed)?;
+            let Some(last) = part.last() else {
+                return Ok(owners);
+            };
+            after = format!("({last}");
+            for owner in part {
+                // The list may name an owner too many.
+                if !self.rows_of(kind, &owner).await.map_err(failed)?.is_empty() {
+                    owners.push(owner);
+                }
+            }
+        }
+        Ok(owners)
+    }
+
+    async fn spend(&self, mark: &str, until: SystemTime) -> Result<Spent, StoreError> {
+        let set: Result<Option<String>, _> = redis::cmd("SET")
+            .arg(self.prefix.mark(mark))
+            .arg("1")
+            .arg("NX")
+            .arg("PXAT")
+            .arg(millis(until))
+            .query_async(&mut self.connection())
+            .await;
+        Ok(match set.map_err(failed)? {
+            Some(_) => Spent::First,
+            None => Spent::Again,
+        })
+    }
+
+    async fn lease_slot(&self, key: &str) -> Result<LeaseSlot, StoreError> {
+        let slot: Result<(Option<Vec<u8>>, u64, u32), _> = Script::new(scripts::LEASE_SLOT)
+            .key(self.prefix.lease(key))
+            .invoke_async(&mut self.connection())
+            .await;
+        let (value, seconds, micros) = slot.map_err(failed)?;
+        let since = Duration::new(seconds, micros.saturating_mul(1000).min(999_999_999));
+        Ok(LeaseSlot {
+            value,
+            now: UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH),
+        })
+    }
+
+    async fn swap_lease(
+        &self,
+        key: &str,
+        from: Option<&[u8]>,
+        to: Option<&[u8]>,
+    ) -> Result<Replaced, StoreError> {
+        let swapped: Result<i64, _> = Script::new(scripts::SWAP_LEASE)
+            .key(self.prefix.lease(key))
+            .arg(from.unwrap_or_default())
+            .arg(to.unwrap_or_default())
+            .invoke_async(&mut self.connection())
+            .await;
+        Ok(match swapped.map_err(failed)? {
+            0 => Replaced::Conflict,
+            _ => Replaced::Done,
+        })
+    }
+
+    /// Redis forgets by itself.
+    async fn delete_expired(&self, _now: SystemTime, _limit: u32) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}

@@ -1,0 +1,50 @@
+//! What can be wrong at start-up, with what to do.
+
+/// Why a store cannot be used. Its `Debug` is its `Display`, because that is what `main` prints.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The address is none of this database.
+    #[error(
+        "{0:?} is no address of this kind: give sqlite:path/to/file.db or postgres://user:password@host/database"
+    )]
+    Address(String),
+    /// The prefix cannot stand before names of tables.
+    #[error(
+        "the table prefix {0:?} is not 1 to 32 lower-case letters, digits and _, beginning with a letter"
+    )]
+    Prefix(String),
+    /// The database cannot be reached, or does not let us in.
+    #[error("the database cannot be used: check its address, user, password and that it runs")]
+    Unreachable(#[source] sqlx::Error),
+    /// The tables cannot be made or read.
+    #[error(
+        "the tables cannot be made: the user must be allowed to create them, and the database must not be read-only"
+    )]
+    Migration(#[source] sqlx::Error),
+    /// The tables are of a newer program.
+    #[error("the tables have version {found}, and this program knows {known}: update the program")]
+    Newer {
+        /// What is there.
+        found: i64,
+        /// What this program knows.
+        known: i64,
+    },
+    /// The tables are not there.
+    #[error("the tables are missing: call migrate() at start-up, or let an operator do it")]
+    NotMigrated,
+}
+
+impl std::fmt::Debug for SetupError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut error: Option<&dyn std::error::Error> = Some(self);
+        while let Some(cause) = error {
+            write!(f, "{cause}")?;
+            error = cause.source();
+            if error.is_some() {
+                f.write_str(": ")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,38 @@
+//! What stands before the names of tables.
+
+use crate::SetupError;
+
+/// A checked prefix, which may stand in statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Prefix(String);
+
+impl Prefix {
+    pub(crate) fn parse(text: &str) -> Result<Self, SetupError> {
+        let is_plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let good = (1..=32).contains(&text.len())
+            && text.bytes().all(is_plain)
+            && text.as_bytes()[0].is_ascii_lowercase();
+        if !good {
+            return Err(SetupError::Prefix(text.to_owned()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_cannot_become_a_statement() {
+        assert!(Prefix::parse("threelo_").is_ok());
+        for bad in ["", "1a", "a b", "a;", "a\"", "A", "_a", &"a".repeat(33)] {
+            assert!(Prefix::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

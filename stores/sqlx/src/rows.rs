@@ -1,0 +1,311 @@
+//! Rows over a pool of either database: one text, two types.
+
+/// Makes a store the [`RowStore`](threelo::store::RowStore) that its statements and its clock describe.
+macro_rules! row_store {
+    ($store:ident, $database:ty) => {
+        impl $store {
+            async fn set_subjects(
+                &self,
+                transaction: &mut sqlx::Transaction<'_, $database>,
+                row: &threelo::store::Row,
+            ) -> Result<(), sqlx::Error> {
+                sqlx::query(self.sql(&self.statements.drop_subjects))
+                    .bind(row.key.as_str())
+                    .execute(&mut **transaction)
+                    .await?;
+                for subject in &row.subjects {
+                    sqlx::query(self.sql(&self.statements.add_subject))
+                        .bind(subject.as_str())
+                        .bind(row.key.as_str())
+                        .execute(&mut **transaction)
+                        .await?;
+                }
+                Ok(())
+            }
+
+            /// A statement: its text was made of a checked prefix and of nothing else.
+            fn sql(&self, statement: &str) -> sqlx::AssertSqlSafe<String> {
+                sqlx::AssertSqlSafe(statement.to_owned())
+            }
+
+            async fn try_insert(
+                &self,
+                row: &threelo::store::Row,
+            ) -> Result<threelo::store::Inserted, sqlx::Error> {
+                let mut transaction = self.pool.begin().await?;
+                let inserted = sqlx::query(self.sql(&self.statements.insert))
+                    .bind(row.kind.as_str())
+                    .bind(row.key.as_str())
+                    .bind(version_of(row.version))
+                    .bind(row.owner.as_str())
+                    .bind(row.ends_at.map(micros))
+                    .bind(row.sealed.as_slice())
+                    .execute(&mut *transaction)
+                    .await?;
+                if inserted.rows_affected() == 0 {
+                    return Ok(threelo::store::Inserted::Exists);
+                }
+                if !row.subjects.is_empty() {
+                    self.set_subjects(&mut transaction, row).await?;
+                }
+                transaction.commit().await?;
+                Ok(threelo::store::Inserted::Done)
+            }
+
+            async fn try_replace(
+                &self,
+                expected: threelo::store::Version,
+                row: &threelo::store::Row,
+            ) -> Result<threelo::store::Replaced, sqlx::Error> {
+                // A session has no subjects: one statement, one trip.
+                if row.kind == threelo::store::RowKind::Session {
+                    let replaced = self.replace_query(expected, row, &self.pool).await?;
+                    return Ok(replaced_if(replaced > 0));
+                }
+                let mut transaction = self.pool.begin().await?;
+                let replaced = self.replace_query(expected, row, &mut *transaction).await?;
+                if replaced == 0 {
+                    return Ok(threelo::store::Replaced::Conflict);
+                }
+                self.set_subjects(&mut transaction, row).await?;
+                transaction.commit().await?;
+                Ok(threelo::store::Replaced::Done)
+            }
+
+            async fn replace_query<'e>(
+                &self,
+                expected: threelo::store::Version,
+                row: &threelo::store::Row,
+                executor: impl sqlx::Executor<'e, Database = $database>,
+            ) -> Result<u64, sqlx::Error> {
+                let replaced = sqlx::query(self.sql(&self.statements.replace))
+                    .bind(version_of(row.version))
+                    .bind(row.owner.as_str())
+                    .bind(row.ends_at.map(micros))
+                    .bind(row.sealed.as_slice())
+                    .bind(row.kind.as_str())
+                    .bind(row.key.as_str())
+                    .bind(version_of(expected))
+                    .execute(executor)
+                    .await?;
+                Ok(replaced.rows_affected())
+            }
+
+            async fn try_delete(
+                &self,
+                kind: threelo::store::RowKind,
+                key: &str,
+                expected: Option<threelo::store::Version>,
+            ) -> Result<threelo::store::Replaced, sqlx::Error> {
+                let mut transaction = self.pool.begin().await?;
+                let deleted = match expected {
+                    Some(expected) => {
+                        sqlx::query(self.sql(&self.statements.delete_if))
+                            .bind(kind.as_str())
+                            .bind(key)
+                            .bind(version_of(expected))
+                            .execute(&mut *transaction)
+                            .await?
+                    }
+                    None => {
+                        sqlx::query(self.sql(&self.statements.delete))
+                            .bind(kind.as_str())
+                            .bind(key)
+                            .execute(&mut *transaction)
+                            .await?
+                    }
+                };
+                if deleted.rows_affected() > 0 && kind == threelo::store::RowKind::Grant {
+                    sqlx::query(self.sql(&self.statements.drop_subjects))
+                        .bind(key)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+                transaction.commit().await?;
+                Ok(replaced_if(deleted.rows_affected() > 0))
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl threelo::store::RowStore for $store {
+            async fn insert(
+                &self,
+                row: &threelo::store::Row,
+            ) -> Result<threelo::store::Inserted, threelo::store::StoreError> {
+                self.try_insert(row).await.map_err(failed)
+            }
+
+            async fn load(
+                &self,
+                kind: threelo::store::RowKind,
+                key: &str,
+            ) -> Result<Option<threelo::store::StoredRow>, threelo::store::StoreError> {
+                let found = sqlx::query_as(self.sql(&self.statements.load))
+                    .bind(kind.as_str())
+                    .bind(key)
+                    .fetch_optional(&self.pool)
+                    .await;
+                Ok(found.map_err(failed)?.map(stored))
+            }
+
+            async fn replace(
+                &self,
+                expected: threelo::store::Version,
+                row: &threelo::store::Row,
+            ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
+                self.try_replace(expected, row).await.map_err(failed)
+            }
+
+            async fn delete(
+                &self,
+                kind: threelo::store::RowKind,
+                key: &str,
+                expected: Option<threelo::store::Version>,
+            ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
+                self.try_delete(kind, key, expected).await.map_err(failed)
+            }
+
+            async fn of_owner(
+                &self,
+                kind: threelo::store::RowKind,
+                owner: &str,
+            ) -> Result<Vec<threelo::store::StoredRow>, threelo::store::StoreError> {
+                let found = sqlx::query_as(self.sql(&self.statements.of_owner))
+                    .bind(kind.as_str())
+                    .bind(owner)
+                    .fetch_all(&self.pool)
+                    .await;
+                Ok(found.map_err(failed)?.into_iter().map(stored).collect())
+            }
+
+            async fn of_subject(
+                &self,
+                subject: &str,
+            ) -> Result<Vec<threelo::store::StoredRow>, threelo::store::StoreError> {
+                let found = sqlx::query_as(self.sql(&self.statements.of_subject))
+                    .bind(subject)
+                    .fetch_all(&self.pool)
+                    .await;
+                Ok(found.map_err(failed)?.into_iter().map(stored).collect())
+            }
+
+            async fn delete_of(
+                &self,
+                kind: threelo::store::RowKind,
+                owner: &str,
+                except: Option<&str>,
+            ) -> Result<u64, threelo::store::StoreError> {
+                let deleted = sqlx::query(self.sql(&self.statements.delete_of))
+                    .bind(kind.as_str())
+                    .bind(owner)
+                    // No key is empty.
+                    .bind(except.unwrap_or(""))
+                    .execute(&self.pool)
+                    .await;
+                Ok(deleted.map_err(failed)?.rows_affected())
+            }
+
+            async fn owners(
+                &self,
+                kind: threelo::store::RowKind,
+                page: &threelo::store::OwnerPage<'_>,
+            ) -> Result<Vec<String>, threelo::store::StoreError> {
+                let found: Result<Vec<(String,)>, _> =
+                    sqlx::query_as(self.sql(&self.statements.owners))
+                        .bind(kind.as_str())
+                        .bind(page.prefix)
+                        // The texts are printable ASCII: this comes after everything that begins with the prefix.
+                        .bind(format!("{}\u{7f}", page.prefix))
+                        .bind(page.after.unwrap_or(""))
+                        .bind(i64::try_from(page.limit).unwrap_or(i64::MAX))
+                        .fetch_all(&self.pool)
+                        .await;
+                let found = found.map_err(failed)?.into_iter();
+                Ok(found.map(|(owner,)| owner).collect())
+            }
+
+            async fn spend(
+                &self,
+                mark: &str,
+                until: std::time::SystemTime,
+            ) -> Result<threelo::store::Spent, threelo::store::StoreError> {
+                let spent = sqlx::query(self.sql(&self.statements.spend))
+                    .bind(mark)
+                    .bind(micros(until))
+                    .execute(&self.pool)
+                    .await;
+                Ok(match spent.map_err(failed)?.rows_affected() {
+                    0 => threelo::store::Spent::Again,
+                    _ => threelo::store::Spent::First,
+                })
+            }
+
+            async fn lease_slot(
+                &self,
+                key: &str,
+            ) -> Result<threelo::store::LeaseSlot, threelo::store::StoreError> {
+                let found: Result<Option<(Vec<u8>,)>, _> =
+                    sqlx::query_as(self.sql(&self.statements.load_lease))
+                        .bind(key)
+                        .fetch_optional(&self.pool)
+                        .await;
+                Ok(threelo::store::LeaseSlot {
+                    value: found.map_err(failed)?.map(|(value,)| value),
+                    now: self.now().await.map_err(failed)?,
+                })
+            }
+
+            async fn swap_lease(
+                &self,
+                key: &str,
+                from: Option<&[u8]>,
+                to: Option<&[u8]>,
+            ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
+                let written_at = micros(self.now().await.map_err(failed)?);
+                let query = match (from, to) {
+                    (None, None) => return Ok(threelo::store::Replaced::Done),
+                    (None, Some(to)) => sqlx::query(self.sql(&self.statements.insert_lease))
+                        .bind(key)
+                        .bind(to)
+                        .bind(written_at),
+                    (Some(from), Some(to)) => sqlx::query(self.sql(&self.statements.replace_lease))
+                        .bind(to)
+                        .bind(written_at)
+                        .bind(key)
+                        .bind(from),
+                    (Some(from), None) => sqlx::query(self.sql(&self.statements.delete_lease))
+                        .bind(key)
+                        .bind(from),
+                };
+                let swapped = query.execute(&self.pool).await.map_err(failed)?;
+                Ok(replaced_if(swapped.rows_affected() > 0))
+            }
+
+            async fn delete_expired(
+                &self,
+                now: std::time::SystemTime,
+                limit: u32,
+            ) -> Result<u64, threelo::store::StoreError> {
+                let mut gone = 0;
+                for statement in [
+                    &self.statements.expired_rows,
+                    &self.statements.expired_marks,
+                ] {
+                    let deleted = sqlx::query(self.sql(statement))
+                        .bind(micros(now))
+                        .bind(i64::from(limit))
+                        .execute(&self.pool)
+                        .await;
+                    gone += deleted.map_err(failed)?.rows_affected();
+                }
+                let old = now.checked_sub(LEASE_MEMORY).unwrap_or(now);
+                let deleted = sqlx::query(self.sql(&self.statements.old_leases))
+                    .bind(micros(old))
+                    .execute(&self.pool)
+                    .await;
+                deleted.map_err(failed)?;
+                Ok(gone)
+            }
+        }
+    };
+}

@@ -1,0 +1,61 @@
+//! Postgres keeps what the contracts promise.
+
+#![cfg(feature = "postgres")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
+
+use threelo::testing;
+use threelo_sqlx::{PostgresStore, SetupError};
+use threelo_test_servers::Postgres;
+
+const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
+
+async fn store(postgres: &Postgres) -> Arc<PostgresStore> {
+    let store = PostgresStore::connect(&postgres.url()).await.unwrap();
+    store.migrate().await.unwrap();
+    Arc::new(store)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_the_contract_of_rows() {
+    let postgres = Postgres::start();
+    testing::row_store_contract(store(&postgres).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_rows_keep_the_contracts_of_all_three_stores() {
+    let postgres = Postgres::start();
+    let stores = testing::sealed(store(&postgres).await, KEYS).unwrap();
+
+    testing::session_store_contract(stores.sessions).await;
+    testing::grant_store_contract(stores.grants).await;
+    testing::flow_marks_contract(stores.marks).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_are_made_once_however_many_make_them() {
+    let postgres = Postgres::start();
+    let makers = (0..8).map(|_| {
+        let url = postgres.url();
+        tokio::spawn(async move { PostgresStore::connect(&url).await.unwrap().migrate().await })
+    });
+    for maker in makers.collect::<Vec<_>>() {
+        maker.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_at_start_is_said_with_what_to_do() {
+    let postgres = Postgres::start();
+    let unmade = PostgresStore::connect(&postgres.url()).await.unwrap();
+    let error = unmade.check().await.unwrap_err();
+    assert!(matches!(error, SetupError::NotMigrated), "{error:?}");
+
+    let nowhere = "postgres://user:password-canary@127.0.0.1:1/x";
+    let error = PostgresStore::connect(nowhere).await.unwrap_err();
+    assert!(matches!(error, SetupError::Unreachable(_)), "{error:?}");
+    assert!(!format!("{error:?}").contains("canary"));
+    let error = PostgresStore::connect("redis://x").await.unwrap_err();
+    assert!(matches!(error, SetupError::Address(_)), "{error:?}");
+}

@@ -1,0 +1,89 @@
+//! SQLite keeps what the contracts promise, over a file and in memory.
+
+#![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use threelo::testing;
+use threelo_sqlx::{SetupError, SqliteStore};
+
+const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
+
+/// A file that is gone at the end.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str) -> Self {
+        let name = format!("threelo-{}-{name}.db", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite:{}", self.0.display())
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
+        }
+    }
+}
+
+async fn store(url: &str) -> Arc<SqliteStore> {
+    let store = SqliteStore::connect(url).await.unwrap();
+    store.migrate().await.unwrap();
+    Arc::new(store)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_keeps_the_contract_of_rows() {
+    let file = File::new("rows");
+    testing::row_store_contract(store(&file.url()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_keeps_the_contract_of_rows() {
+    testing::row_store_contract(store("sqlite::memory:").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_rows_keep_the_contracts_of_all_three_stores() {
+    let file = File::new("sealed");
+    let stores = testing::sealed(store(&file.url()).await, KEYS).unwrap();
+
+    testing::session_store_contract(stores.sessions).await;
+    testing::grant_store_contract(stores.grants).await;
+    testing::flow_marks_contract(stores.marks).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_are_made_once_however_many_make_them() {
+    let file = File::new("migrate");
+    let makers = (0..8).map(|_| {
+        let url = file.url();
+        tokio::spawn(async move { SqliteStore::connect(&url).await.unwrap().migrate().await })
+    });
+    for maker in makers.collect::<Vec<_>>() {
+        maker.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_at_start_is_said_with_what_to_do() {
+    let file = File::new("missing");
+    let unmade = SqliteStore::connect(&file.url()).await.unwrap();
+    let error = unmade.check().await.unwrap_err();
+    assert!(matches!(error, SetupError::NotMigrated), "{error}");
+    assert!(error.to_string().contains("migrate()"));
+
+    let error = SqliteStore::connect("sqlite:/nowhere/at/all.db")
+        .await
+        .unwrap_err();
+    assert!(matches!(error, SetupError::Unreachable(_)), "{error:?}");
+    let error = SqliteStore::connect("mysql://x").await.unwrap_err();
+    assert!(matches!(error, SetupError::Address(_)), "{error:?}");
+}

@@ -1,0 +1,34 @@
+//! Real Redis and Postgres for tests: processes of our own on free ports, in temporary folders, never the system's
+//! instance. They end when dropped.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a kit for tests: what is not as expected must end the test"
+)]
+
+mod folder;
+mod postgres;
+mod redis;
+
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+pub use self::postgres::Postgres;
+pub use self::redis::Redis;
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Waits until something listens.
+fn wait_for(port: u16, what: &str) {
+    for _ in 0..1500 {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{what} did not listen within 30 s");
+}

@@ -1,0 +1,122 @@
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::folder::Folder;
+use crate::{free_port, wait_for};
+
+/// A Postgres of our own, with a database `threelo` and a user `threelo`.
+#[derive(Debug)]
+pub struct Postgres {
+    process: Child,
+    port: u16,
+    _folder: Folder,
+}
+
+impl Postgres {
+    /// Starts one. Postgres does not run as root: root becomes the user `postgres` for it.
+    ///
+    /// # Panics
+    ///
+    /// If Postgres is not there or does not start.
+    pub fn start() -> Self {
+        let (folder, port) = (Folder::new("postgres"), free_port());
+        let data = folder.path().join("data");
+        own(folder.path());
+        run(program("initdb")
+            .args([
+                "--username",
+                "threelo",
+                "--auth",
+                "trust",
+                "--encoding",
+                "UTF8",
+            ])
+            .args(["--locale", "C", "--no-sync", "--pgdata"])
+            .arg(&data));
+        let mut server = program("postgres");
+        server.arg("-D").arg(&data);
+        server.args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", "", "-F"]);
+        let server = server.stdout(Stdio::null()).stderr(Stdio::null());
+        let process = server.spawn().expect("postgres starts");
+        wait_for(port, "postgres");
+        run(program("createdb").args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port.to_string(),
+            "-U",
+            "threelo",
+            "threelo",
+        ]));
+        Self {
+            process,
+            port,
+            _folder: folder,
+        }
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("postgres://threelo@127.0.0.1:{}/threelo", self.port)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // Asked politely, and as whoever it runs as: a killed parent would leave its children.
+        let pid = self.process.id().to_string();
+        let _ = Command::new("kill").args(["-INT", &pid]).status();
+        let _ = self.process.wait();
+    }
+}
+
+fn is_root() -> bool {
+    let asked = Command::new("id").arg("-u").output();
+    asked.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// A program of Postgres, as a user who may run it.
+fn program(name: &str) -> Command {
+    let path = found(name);
+    if !is_root() {
+        return Command::new(path);
+    }
+    let mut command = Command::new("setpriv");
+    command.args([
+        "--reuid",
+        "postgres",
+        "--regid",
+        "postgres",
+        "--clear-groups",
+    ]);
+    command.arg(path);
+    command
+}
+
+/// The newest version that Debian's packages put beside each other, else what the path has.
+fn found(name: &str) -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let mut found: Vec<PathBuf> = versions
+        .flatten()
+        .map(|version| version.path().join("bin").join(name))
+        .filter(|path| path.is_file())
+        .collect();
+    found.sort();
+    found.pop().unwrap_or_else(|| PathBuf::from(name))
+}
+
+fn own(folder: &Path) {
+    if is_root() {
+        run(Command::new("chown").arg("postgres").arg(folder));
+    }
+}
+
+fn run(command: &mut Command) {
+    let output = command
+        .output()
+        .expect("Postgres is there: `apt-get install postgresql`");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {text}");
+}

@@ -1,0 +1,114 @@
+//! Two instances of an app over one database: what one does, the other knows. The database is SQLite in memory; that the
+//! others do the same, their contracts prove.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use threelo::Auth;
+use threelo_sqlx::SqliteStore;
+use threelo_tests::App as _;
+use tokio::task::JoinSet;
+
+use super::{App, Browser, World};
+
+/// A world, and another instance of its app.
+async fn two_instances() -> (World, Auth, App) {
+    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
+    store.migrate().await.unwrap();
+    let (first, second) = (Arc::new(store.clone()), Arc::new(store));
+    let world = World::with(|builder| builder.store(first)).await;
+    let other = world.another_auth(|builder| builder.store(second));
+    let app = App::new(&other);
+    (world, other, app)
+}
+
+/// The same browser at the other instance.
+fn at(app: &App, browser: &Browser) -> Browser {
+    let mut there = Browser::new(app);
+    there.cookies.clone_from(&browser.cookies);
+    there
+}
+
+#[tokio::test]
+async fn who_signs_in_at_one_instance_works_at_the_other_and_is_signed_out_at_both() {
+    let (world, _other, app) = two_instances().await;
+    let mut here = world.browser();
+    here.sign_in(&world, "mia", "/").await;
+    let site = "22222222-bbbb-4bbb-8bbb-222222222222";
+    here.submit("/auth/site", &format!("site={site}")).await;
+
+    let mut there = at(&app, &here);
+    assert_eq!(there.open("/user").await.text(), "Mia Krystof");
+    assert_eq!(there.fetch("GET", "/board").await.text(), "Borealis Lab");
+    assert_eq!(there.fetch("GET", "/myself").await.status(), 200);
+    here.submit("/auth/logout", "").await;
+
+    assert_eq!(there.who_am_i().await, None);
+}
+
+#[tokio::test]
+async fn a_flow_begins_at_one_instance_and_ends_at_the_other_once() {
+    let (world, _other, app) = two_instances().await;
+    let mut here = world.browser();
+    let authorize = here.start_login("/user").await;
+    let callback = world
+        .sandbox
+        .approve(&authorize, "mia", None)
+        .await
+        .unwrap();
+
+    let mut arrivals = JoinSet::new();
+    for number in 0..20 {
+        let mut browser = match number % 2 {
+            0 => here.clone(),
+            _ => at(&app, &here),
+        };
+        let callback = callback.clone();
+        arrivals.spawn(async move {
+            browser.arrive(&callback).await;
+            browser.who_am_i().await.is_some()
+        });
+    }
+    let signed_in = arrivals.join_all().await;
+
+    assert_eq!(world.sandbox.count("POST", "/oauth/token"), 1);
+    assert_eq!(signed_in.iter().filter(|is| **is).count(), 1);
+}
+
+#[tokio::test]
+async fn of_two_instances_that_find_a_token_expired_one_refreshes() {
+    let (world, other, _app) = two_instances().await;
+    world.sandbox.knobs(|knobs| knobs.leeway = Duration::ZERO);
+    let mut browser = world.browser();
+    browser.sign_in(&world, "edward", "/").await;
+    for round in 1..=3 {
+        world.pass(Duration::from_secs(3600));
+        let mut tasks = JoinSet::new();
+        for number in 0..50 {
+            let auth = if number % 2 == 0 { &world.auth } else { &other };
+            let (grants, account) = (auth.grants(), world.account("edward"));
+            tasks.spawn(async move { grants.of(&account).await?.access_token().await });
+        }
+        let tokens = tasks.join_all().await;
+
+        assert!(tokens.iter().all(Result::is_ok), "{tokens:?}");
+        assert_eq!(world.refreshes(), round);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_made_at_one_instance_is_there_at_the_other() {
+    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
+    store.migrate().await.unwrap();
+    let (first, second) = (Arc::new(store.clone()), Arc::new(store));
+    let world = World::connecting(|builder| builder.store(first)).await;
+    let other = world.another_connect(|builder| builder.store(second));
+    let mut here = world.browser().with_user("app-user", "edward");
+    here.connect(&world, "edward", "").await;
+
+    let mut there = at(&App::connecting(&other), &here);
+    assert_eq!(there.open("/connections").await.text(), "Edward Byrne");
+    there.submit("/auth/disconnect", "").await;
+
+    assert_eq!(here.open("/connections").await.text(), "");
+}
