@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
+use threelo_sandbox::Sandbox;
+
 use crate::free_port;
 
-/// A running quick start, with the sandbox in its own process; it ends when dropped.
+/// A running quick start; it ends when dropped.
 #[derive(Debug)]
 pub struct QuickStart {
     _process: Child,
@@ -17,27 +19,33 @@ pub struct QuickStart {
 }
 
 impl QuickStart {
-    /// Builds and starts a package of the workspace; `public_url` gets the port that it listens on.
+    /// Builds and starts a package of the workspace, with the sandbox in its own process; `public_url` gets the port that
+    /// it listens on.
     pub async fn start(package: &str, public_url: impl FnOnce(u16) -> String) -> Self {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let built = Command::new(cargo)
-            .args([
-                "build",
-                "--quiet",
-                "--message-format=json",
-                "--package",
-                package,
-            ])
-            .output()
-            .await
-            .expect("cargo runs");
-        let program =
-            executable(&String::from_utf8_lossy(&built.stdout)).expect("the quick start builds");
+        let mut program = Command::new(build(package).await);
         let port = free_port();
-        let process = Command::new(program)
-            .env("LISTEN", format!("127.0.0.1:{port}"))
+        program
             .env("PUBLIC_URL", public_url(port))
-            .env_remove("ATLASSIAN_CLIENT_ID")
+            .env_remove("ATLASSIAN_CLIENT_ID");
+        Self::run(program, port).await
+    }
+
+    /// Builds and starts a package of the workspace on `localhost`, at a sandbox of the test's.
+    pub async fn start_at(sandbox: &Sandbox, package: &str) -> Self {
+        let mut program = Command::new(build(package).await);
+        let port = free_port();
+        program
+            .env("PUBLIC_URL", format!("http://localhost:{port}"))
+            .env("ATLASSIAN_CLIENT_ID", sandbox.client_id())
+            .env("ATLASSIAN_CLIENT_SECRET", sandbox.client_secret())
+            .env("ATLASSIAN_AUTH_URL", sandbox.url())
+            .env("ATLASSIAN_API_URL", sandbox.url());
+        Self::run(program, port).await
+    }
+
+    async fn run(mut program: Command, port: u16) -> Self {
+        let process = program
+            .env("LISTEN", format!("127.0.0.1:{port}"))
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
@@ -51,8 +59,25 @@ impl QuickStart {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("{package} did not listen within 10 s");
+        panic!("the quick start did not listen within 10 s");
     }
+}
+
+/// Builds a package and gives its program.
+async fn build(package: &str) -> String {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let built = Command::new(cargo)
+        .args([
+            "build",
+            "--quiet",
+            "--message-format=json",
+            "--package",
+            package,
+        ])
+        .output()
+        .await
+        .expect("cargo runs");
+    executable(&String::from_utf8_lossy(&built.stdout)).expect("the quick start builds")
 }
 
 /// The program that cargo built, from its JSON messages.

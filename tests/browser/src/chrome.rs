@@ -1,5 +1,7 @@
 //! One Chromium with an empty profile.
 
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -37,13 +39,13 @@ pub struct Look {
 /// A driven Chromium; it ends when dropped.
 #[derive(Debug)]
 pub struct Chrome {
-    // Dropped first: a driver whose server is gone does not wait for its answer when a test fails.
-    _server: Child,
     driver: WebDriver,
-    _turn: MutexGuard<'static, ()>,
+    _server: Child,
+    port: u16,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
-/// One Chromium at a time: on two cores several only slow each other down until clicks time out.
+/// One test's Chromium at a time: on two cores several only slow each other down until clicks time out.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// How long a page may take to become what a test expects.
@@ -53,6 +55,17 @@ impl Chrome {
     /// Starts a driver and a browser; self-made certificates are accepted.
     pub async fn start() -> Self {
         let turn = TURN.lock().await;
+        Self::launch(Some(turn)).await
+    }
+
+    /// Starts the browsers of two people, who share nothing.
+    pub async fn start_two() -> (Self, Self) {
+        let first = Self::start().await;
+        let second = Self::launch(None).await;
+        (first, second)
+    }
+
+    async fn launch(turn: Option<MutexGuard<'static, ()>>) -> Self {
         let port = free_port();
         let server = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -74,12 +87,24 @@ impl Chrome {
                 return Self {
                     driver,
                     _server: server,
+                    port,
                     _turn: turn,
                 };
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("Chromium did not start within 10 s");
+    }
+
+    fn end(&self) -> io::Result<()> {
+        let mut server = TcpStream::connect(("127.0.0.1", self.port))?;
+        server.set_read_timeout(Some(PATIENCE))?;
+        let session = self.driver.session_id();
+        write!(
+            server,
+            "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        )?;
+        server.read(&mut [0]).map(drop)
     }
 
     /// Ends the browser.
@@ -227,5 +252,16 @@ impl Chrome {
             .send_raw("Emulation.setDeviceMetricsOverride", screen)
             .await?;
         Ok(())
+    }
+}
+
+/// A test that fails does not come to the end of its browser. The driver would wait for two minutes there, because the
+/// runtime of its connections stands still.
+impl Drop for Chrome {
+    fn drop(&mut self) {
+        let was_running = self.driver.clone().leak().is_ok();
+        if was_running && let Err(error) = self.end() {
+            eprintln!("a Chromium is left behind: {error}");
+        }
     }
 }

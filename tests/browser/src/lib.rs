@@ -5,11 +5,13 @@
     reason = "a kit for tests: what is not as expected must end the test"
 )]
 
+mod album;
 mod app;
 mod chrome;
 mod sites;
 mod tls;
 
+pub use self::album::Album;
 pub use self::app::QuickStart;
 pub use self::chrome::{Chrome, Look};
 pub use self::sites::{Arrived, Pages};

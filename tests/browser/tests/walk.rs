@@ -7,12 +7,11 @@
     reason = "a walk is as long as it is"
 )]
 
-use std::path::PathBuf;
-
 use axum::body::Body;
 use axum::http::Response;
 use threelo::pages::{ApiTrouble, Page, Pages as _, PlainPages};
-use threelo_browser_tests::{Chrome, Look, Pages, QuickStart, TlsFront};
+use threelo::{ScopeLack, Scopes};
+use threelo_browser_tests::{Album, Chrome, Pages, QuickStart, TlsFront};
 
 /// The same walks lead through both.
 const QUICK_STARTS: [&str; 2] = ["axum-quickstart", "actix-quickstart"];
@@ -58,7 +57,7 @@ async fn walk(chrome: &Chrome, origin: &str) {
             "{origin}/auth/error?reason=cancelled&return_to=%2Fboard"
         ))
         .await;
-    chrome.sees("You cancelled the sign-in").await;
+    chrome.sees("You cancelled at Atlassian").await;
     chrome.press("Back to the app").await;
     chrome.sees("Mia Krystof works on Borealis Lab").await;
 
@@ -212,9 +211,16 @@ async fn every_page_renders_in_light_and_dark_narrow_and_wide() {
 async fn the_rarer_pages_render_too() {
     let pages = Pages::serve(|target, _| {
         let (home_url, login_url) = ("/", "/auth/login");
+        let scopes = Scopes::from_iter(["write:jira-work"]);
         let trouble = |trouble| Page::Api {
             trouble,
             try_again: "/board",
+            home_url,
+        };
+        let missing_scope = |why| Page::MissingScope {
+            why,
+            scopes: &scopes,
+            login_url,
             home_url,
         };
         let page = match target {
@@ -223,8 +229,15 @@ async fn the_rarer_pages_render_too() {
                 home_url,
             },
             "/sign-in-first" => Page::SignInFirst {
-                login_url,
+                login_url: Some(login_url),
+                at_atlassian: true,
                 home_url,
+            },
+            "/wrong-account" => Page::WrongAccount {
+                expected: "Edward Byrne",
+                chosen: "Mia Krystof",
+                home_url,
+                switch_url: Some(login_url),
             },
             "/cross-site" => Page::CrossSite { home_url },
             "/api-forbidden" => trouble(ApiTrouble::Forbidden),
@@ -232,10 +245,9 @@ async fn the_rarer_pages_render_too() {
             "/api-busy" => trouble(ApiTrouble::Busy),
             "/api-unavailable" => trouble(ApiTrouble::Unavailable),
             "/api-failed" => trouble(ApiTrouble::Failed),
-            _ => Page::MissingScope {
-                login_url,
-                home_url,
-            },
+            "/scope-narrowed" => missing_scope(ScopeLack::Narrowed),
+            "/scope-not-granted" => missing_scope(ScopeLack::NotGranted),
+            _ => missing_scope(ScopeLack::NotAsked),
         };
         let html = PlainPages::new().app_name("Incidents").render(&page);
         let response = Response::builder().header("content-type", "text/html; charset=utf-8");
@@ -248,12 +260,15 @@ async fn the_rarer_pages_render_too() {
     for name in [
         "still-working",
         "sign-in-first",
+        "wrong-account",
         "cross-site",
         "api-forbidden",
         "api-not-found",
         "api-busy",
         "api-unavailable",
         "api-failed",
+        "scope-narrowed",
+        "scope-not-granted",
         "missing-scope",
     ] {
         album
@@ -262,40 +277,6 @@ async fn the_rarer_pages_render_too() {
     }
 
     chrome.quit().await;
-}
-
-struct Album<'a> {
-    chrome: &'a Chrome,
-    folder: Option<PathBuf>,
-}
-
-impl<'a> Album<'a> {
-    fn new(chrome: &'a Chrome) -> Self {
-        let folder = std::env::var_os("THREELO_SCREENS").map(PathBuf::from);
-        Self { chrome, folder }
-    }
-
-    async fn add(&self, name: &str, url: &str) {
-        self.chrome.open(url).await;
-        self.shoot(name).await;
-    }
-
-    async fn shoot(&self, name: &str) {
-        self.chrome.settled().await;
-        let headline = self
-            .chrome
-            .script("return document.querySelectorAll('h1').length")
-            .await;
-        assert_eq!(headline, 1, "{name} at {}", self.chrome.url().await);
-        let Some(folder) = &self.folder else { return };
-        std::fs::create_dir_all(folder).unwrap();
-        for (scheme, dark) in [("light", false), ("dark", true)] {
-            for (width, size) in [("narrow", (390, 760)), ("wide", (1280, 800))] {
-                let file = folder.join(format!("{name}-{scheme}-{width}.png"));
-                self.chrome.photograph(Look { size, dark }, &file).await;
-            }
-        }
-    }
 }
 
 #[tokio::test]

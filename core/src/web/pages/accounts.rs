@@ -76,7 +76,8 @@ fn connect_button(page: &ConnectionsPage<'_>, beside: &str) -> String {
         (_, _, true) => "Connect with Atlassian",
         _ => "Connect another account",
     };
-    let is_main = page.notice.is_none();
+    let is_only_one_more = page.purpose == ConnectPurpose::Account && !page.accounts.is_empty();
+    let is_main = page.notice.is_none() && !is_only_one_more;
     connect_form(page, &[], (label, is_main, beside))
 }
 

@@ -175,7 +175,7 @@ fn words<'a>(page: &Page<'a>) -> (text::Short, Option<(&'a str, &'static str)>) 
             connections_url, ..
         } => (
             text::CONNECT_FIRST_PAGE,
-            Some((connections_url, "Connected accounts")),
+            Some((connections_url, "Choose an account")),
         ),
         Page::MissingScope { why, login_url, .. } => {
             let helps = why != ScopeLack::NotGranted;

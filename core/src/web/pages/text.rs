@@ -120,19 +120,20 @@ pub(super) const NO_SITES: [&str; 2] = [
 pub(super) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
     match reason {
         Reason::Refused => (
-            "The sign-in did not work",
-            "We could not match it to this browser. That happens when the link was opened in another browser, when \
-             cookies are blocked, or when signing in took longer than ten minutes.",
+            "That did not work",
+            "We could not match Atlassian's answer to you and this browser. That happens when the link was opened in \
+             another browser, when you signed out of this app meanwhile, when cookies are blocked, or when it took longer \
+             than ten minutes.",
             "Nothing was changed. Please try again from here.",
         ),
         Reason::Cancelled => (
-            "You cancelled the sign-in",
+            "You cancelled at Atlassian",
             "Nothing was shared with this app, and nothing was changed.",
             "You can go back, or try again whenever you like.",
         ),
         Reason::Busy => (
-            "Many people are signing in right now",
-            "Your sign-in had to wait too long in line. Nothing was changed.",
+            "Many people are at it right now",
+            "You had to wait too long in line. Nothing was changed.",
             "Please try again in a minute.",
         ),
         Reason::Setup => (
@@ -143,7 +144,7 @@ pub(super) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
              read:me was added to the app in the Atlassian developer console. The log says more.",
         ),
         Reason::Account => (
-            "This account cannot sign in",
+            "This account cannot be used",
             "Atlassian says that the account is not active.",
             "You can try again with another account.",
         ),
