@@ -87,9 +87,15 @@ fn clock_and_stores() -> (Arc<ManualClock>, Stores) {
 
 fn crowded(crowd: usize) -> Seed {
     let user = |number: usize| {
+        // The first shows an address that is another's, the second one that only looks like one.
+        let email = match number {
+            0 => "email = \"mia@example.com\"\n",
+            1 => "email = \"admin@corp.example@evil.example\"\n",
+            _ => "",
+        };
         format!(
             "[[users]]\nkey = \"crowd{number}\"\nsites = [\"Borealis Lab\"]\n\
-             [users.profile]\naccount_id = \"crowd:{number}\"\n"
+             [users.profile]\naccount_id = \"crowd:{number}\"\n{email}"
         )
     };
     let more: String = (0..crowd).map(user).collect();

@@ -193,3 +193,16 @@ struct Nothing;
 impl threelo::message::Headers for Nothing {
     fn each<'a>(&'a self, _: &str, _: &mut dyn FnMut(&'a [u8])) {}
 }
+
+#[test]
+fn more_than_fifty_scopes_are_a_warning_and_no_error() {
+    let logs = threelo_tests::capture_logs();
+    let scopes = |count: usize| (0..count).map(|number| format!("read:thing-{number}:jira"));
+
+    // read:me and offline_access are always there.
+    builder().scopes(scopes(48)).build().expect("fifty");
+    assert!(!logs.text().contains("more than 50 scopes"));
+    builder().scopes(scopes(49)).build().expect("fifty-one");
+
+    assert!(logs.text().contains("more than 50 scopes"));
+}

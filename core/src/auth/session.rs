@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
-use tokio::sync::Mutex as Turns;
+use tokio::sync::{Mutex as Turns, OnceCell};
 
 use super::{Connections, CurrentUser};
 use crate::atlassian::Atlassian;
@@ -41,6 +41,8 @@ struct Seldom {
     turns: Turns<()>,
     /// The app's user, in connect mode, once the app was asked.
     subject: OnceLock<Known>,
+    /// The accounts of the app's user, read once.
+    linked: OnceCell<Vec<(Holder, Reach)>>,
     cookies: Mutex<Vec<SetCookie>>,
 }
 
@@ -157,8 +159,9 @@ impl AuthSession {
     /// Those of [`subject`](Self::subject), [`Rejection::Store`].
     pub async fn connections(&self) -> Result<Connections, Rejection> {
         let subject = self.subject()?.clone();
-        let ports = &self.0.web.ports;
-        let linked = flow::of_subject(ports, &subject).await?;
+        let read = || flow::of_subject(&self.0.web.ports, &subject);
+        let linked = self.0.seldom().linked.get_or_try_init(read).await?;
+        let linked = linked.clone();
         Ok(Connections::new(subject, linked, &self.visitor()))
     }
 

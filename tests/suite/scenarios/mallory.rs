@@ -82,6 +82,7 @@ async fn a_forged_cancel_ends_nobodys_flow() {
     assert_eq!(edward.arrive(&callback).await.location(), "/user");
 }
 
+/// T006.
 #[tokio::test]
 async fn states_verifiers_and_sessions_are_all_different() {
     let world = World::new().await;

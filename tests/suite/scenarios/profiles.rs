@@ -190,3 +190,38 @@ async fn the_page_after_a_disconnect_starts_nothing_when_it_is_loaded_again() {
     );
     assert_eq!(twice.location(), done.location());
 }
+
+/// T019, T020: an address is text, and never says who somebody is.
+#[tokio::test]
+async fn an_address_makes_nobody_somebody_else() {
+    let world = World::with_crowd(2).await;
+    let (mut mia, mut other, mut odd) = (world.browser(), world.browser(), world.browser());
+    mia.sign_in(&world, "mia", "/").await;
+    other.sign_in(&world, "crowd0", "/").await;
+    odd.sign_in(&world, "crowd1", "/").await;
+
+    let me = async |browser: &mut Browser| browser.fetch("GET", "/auth/me").await.json();
+    let (hers, theirs, odd) = (me(&mut mia).await, me(&mut other).await, me(&mut odd).await);
+
+    assert_eq!(hers["profile"]["email"], theirs["profile"]["email"]);
+    assert_ne!(hers["account_id"], theirs["account_id"]);
+    assert_eq!(odd["profile"]["email"], "admin@corp.example@evil.example");
+    other.submit("/auth/logout", "everywhere=true").await;
+    assert!(mia.who_am_i().await.is_some());
+    assert_eq!(other.who_am_i().await, None);
+}
+
+/// T021: the account's id stays, whatever it is called.
+#[tokio::test]
+async fn a_new_name_is_the_same_account() {
+    let world = World::new().await;
+    let mut before = signed_in(&world).await;
+    world.sandbox.rename("edward", "Somebody Else");
+
+    let mut after = signed_in(&world).await;
+
+    assert_eq!(before.who_am_i().await, after.who_am_i().await);
+    assert_eq!(after.open("/user").await.text(), "Somebody Else");
+    let sessions = after.fetch("GET", "/auth/sessions").await.json();
+    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 2);
+}

@@ -84,6 +84,7 @@ async fn with_share_both_users_work_and_the_disconnect_of_one_leaves_the_other()
     assert_eq!(world.sandbox.count("POST", "/oauth/revoke"), 1);
 }
 
+/// T017.
 #[tokio::test]
 async fn a_user_may_have_several_accounts_and_says_which() {
     let world = world().await;

@@ -207,6 +207,19 @@ async fn a_page_that_asks_for_nothing_asks_the_app_for_nobody() {
 }
 
 #[tokio::test]
+async fn a_page_that_asks_twice_reads_the_accounts_once() {
+    let world = world().await;
+    let mut edward = browser_of(&world, "edward");
+    edward.connect(&world, "edward", "").await;
+    let before = world.grants.loads();
+
+    // The accounts, for the site and for the client; and the grant whose sites are looked at.
+    assert_eq!(edward.fetch("GET", "/myself").await.status(), 200);
+
+    assert_eq!(world.grants.loads() - before, 2);
+}
+
+#[tokio::test]
 async fn what_belongs_to_sign_in_mode_says_so() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
