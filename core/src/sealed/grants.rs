@@ -175,7 +175,7 @@ impl GrantStore for Sealed {
             after: after.as_deref(),
             limit: page.limit,
         };
-        let owners = self.rows.owners(KIND, &page).await?;
+        let owners = self.rows.owners(&page).await?;
         let account = |owner: &String| AccountId::parse(owner.strip_prefix(&prefix)?).ok();
         Ok(owners.iter().filter_map(account).collect())
     }

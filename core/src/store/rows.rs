@@ -136,12 +136,12 @@ pub trait RowStore: Debug + Send + Sync + 'static {
         except: Option<&str>,
     ) -> Result<u64, StoreError>;
 
-    /// The owners of a kind that begin with `prefix` and come after `after`, byte by byte, each once, `limit` at most.
+    /// The owners of grants that begin with `prefix` and come after `after`, byte by byte, each once, `limit` at most.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store failed.
-    async fn owners(&self, kind: RowKind, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError>;
+    async fn owners(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError>;
 
     /// Spends a mark of 43 characters. Of any number of concurrent calls with one mark, exactly one is
     /// [`Spent::First`]. The mark may be forgotten after `until`.
@@ -179,7 +179,7 @@ pub trait RowStore: Debug + Send + Sync + 'static {
     async fn delete_expired(&self, now: SystemTime, limit: u32) -> Result<u64, StoreError>;
 }
 
-/// A part of a list of owners.
+/// A part of the list of those who own grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "it is read by every store")]
 pub struct OwnerPage<'a> {

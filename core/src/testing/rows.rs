@@ -212,7 +212,7 @@ async fn owners_are_listed_in_parts_each_once(store: &Store) {
             after,
             limit,
         };
-        store.owners(GRANT, &page).await.unwrap()
+        store.owners(&page).await.unwrap()
     };
 
     assert_eq!(owners(None, 2).await, ["p C", "p a"]);

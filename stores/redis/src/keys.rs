@@ -26,8 +26,8 @@ impl Prefix {
         format!("{}:grant-by:{subject}", self.0)
     }
 
-    pub(crate) fn owners(&self, kind: RowKind) -> String {
-        format!("{}:{}-owners", self.0, kind.as_str())
+    pub(crate) fn owners(&self) -> String {
+        format!("{}:grant-owners", self.0)
     }
 
     pub(crate) fn mark(&self, mark: &str) -> String {

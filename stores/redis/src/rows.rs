@@ -75,9 +75,9 @@ impl RowStore for RedisStore {
         Ok(gone)
     }
 
-    async fn owners(&self, kind: RowKind, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
+    async fn owners(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
         let mut connection = self.connection();
-        let set = self.prefix.owners(kind);
+        let set = self.prefix.owners();
         let end = format!("({}\u{7f}", page.prefix);
         let mut after = match page.after {
             Some(after) => format!("({after}"),
@@ -96,7 +96,8 @@ impl RowStore for RedisStore {
             after = format!("({last}");
             for owner in part {
                 // The list may name an owner too many.
-                if !self.rows_of(kind, &owner).await.map_err(failed)?.is_empty() {
+                let rows = self.rows_of(RowKind::Grant, &owner).await;
+                if !rows.map_err(failed)?.is_empty() {
                     owners.push(owner);
                 }
             }

@@ -115,7 +115,7 @@ impl RedisStore {
                 .await?;
         }
         if row.kind == RowKind::Grant {
-            let owners = self.prefix.owners(row.kind);
+            let owners = self.prefix.owners();
             let _: i64 = connection.zadd(owners, &row.owner, 0).await?;
         }
         Ok(())
@@ -167,7 +167,7 @@ impl RedisStore {
             return Ok(());
         }
         let mut connection = self.connection();
-        let owners = self.prefix.owners(kind);
+        let owners = self.prefix.owners();
         let _: i64 = connection.zrem(&owners, owner).await?;
         if !self.rows_of(kind, owner).await?.is_empty() {
             let _: i64 = connection.zadd(&owners, owner, 0).await?;

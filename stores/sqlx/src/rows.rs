@@ -207,12 +207,10 @@ macro_rules! row_store {
 
             async fn owners(
                 &self,
-                kind: threelo::store::RowKind,
                 page: &threelo::store::OwnerPage<'_>,
             ) -> Result<Vec<String>, threelo::store::StoreError> {
                 let found: Result<Vec<(String,)>, _> =
                     sqlx::query_as(self.sql(&self.statements.owners))
-                        .bind(kind.as_str())
                         .bind(page.prefix)
                         // The texts are printable ASCII: this comes after everything that begins with the prefix.
                         .bind(format!("{}\u{7f}", page.prefix))

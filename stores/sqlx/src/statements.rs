@@ -60,8 +60,8 @@ impl Statements {
             ),
             delete_of: format!("DELETE FROM {p}rows WHERE kind = $1 AND owner = $2 AND key <> $3"),
             owners: format!(
-                "SELECT DISTINCT owner FROM {p}rows WHERE kind = $1 AND owner >= $2 AND owner < $3 AND owner > $4 \
-                 ORDER BY owner LIMIT $5"
+                "SELECT DISTINCT owner FROM {p}rows WHERE kind = 'grant' AND owner >= $1 AND owner < $2 AND owner > $3 \
+                 ORDER BY owner LIMIT $4"
             ),
             spend: format!(
                 "INSERT INTO {p}marks (mark, until) VALUES ($1, $2) ON CONFLICT DO NOTHING"
