@@ -68,7 +68,11 @@ fn test(words: &[&str]) -> Outcome {
     }
     let mut arguments = vec!["test", "--workspace"];
     arguments.extend(excluded.iter().flat_map(|package| ["--exclude", package]));
-    cargo(&arguments)?;
+    let variables: &[(&str, &str)] = match with("databases") {
+        true => &[],
+        false => &[("THREELO_WITHOUT_DATABASES", "1")],
+    };
+    cargo_with(variables, &arguments)?;
     if with("browser") {
         cargo(&["test", "--package", BROWSER_TESTS])?;
     }

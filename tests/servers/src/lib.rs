@@ -16,6 +16,11 @@ use std::time::Duration;
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
 
+/// Whether the tests are to do without servers: `cargo xtask test --without databases` says so.
+pub fn are_left_out() -> bool {
+    std::env::var_os("THREELO_WITHOUT_DATABASES").is_some()
+}
+
 /// A port that was free a moment ago.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

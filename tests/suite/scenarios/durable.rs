@@ -1,21 +1,66 @@
-//! Two instances of an app over one database: what one does, the other knows. The database is SQLite in memory; that the
-//! others do the same, their contracts prove.
+//! Two instances of an app over one database: what one does, the other knows. In SQLite and Redis, and the race for a
+//! refresh in Postgres too; the rest is proven for each by its contract.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use threelo::Auth;
-use threelo_sqlx::SqliteStore;
+use threelo::store::RowStore;
+use threelo_redis::RedisStore;
+use threelo_sqlx::{PostgresStore, SqliteStore};
+use threelo_test_servers::{Postgres, Redis};
 use threelo_tests::App as _;
 use tokio::task::JoinSet;
 
 use super::{App, Browser, World};
 
+/// A database, and the server that must outlive it.
+struct Database {
+    rows: Arc<dyn RowStore>,
+    _redis: Option<Redis>,
+    _postgres: Option<Postgres>,
+}
+
+/// SQLite, and Redis unless it is left out.
+async fn databases() -> Vec<Database> {
+    let sqlite = SqliteStore::connect("sqlite::memory:").await.unwrap();
+    sqlite.migrate().await.unwrap();
+    let mut databases = vec![Database {
+        rows: Arc::new(sqlite),
+        _redis: None,
+        _postgres: None,
+    }];
+    if threelo_test_servers::are_left_out() {
+        return databases;
+    }
+    let redis = Redis::start();
+    databases.push(Database {
+        rows: Arc::new(RedisStore::connect(&redis.url()).await.unwrap()),
+        _redis: Some(redis),
+        _postgres: None,
+    });
+    databases
+}
+
+/// The same, and Postgres, which takes seconds to start.
+async fn all_databases() -> Vec<Database> {
+    let mut databases = databases().await;
+    if !threelo_test_servers::are_left_out() {
+        let postgres = Postgres::start();
+        let store = PostgresStore::connect(&postgres.url()).await.unwrap();
+        store.migrate().await.unwrap();
+        databases.push(Database {
+            rows: Arc::new(store),
+            _redis: None,
+            _postgres: Some(postgres),
+        });
+    }
+    databases
+}
+
 /// A world, and another instance of its app.
-async fn two_instances() -> (World, Auth, App) {
-    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    store.migrate().await.unwrap();
-    let (first, second) = (Arc::new(store.clone()), Arc::new(store));
+async fn two_instances(database: &Database) -> (World, Auth, App) {
+    let (first, second) = (Arc::clone(&database.rows), Arc::clone(&database.rows));
     let world = World::with(|builder| builder.store(first)).await;
     let other = world.another_auth(|builder| builder.store(second));
     let app = App::new(&other);
@@ -31,84 +76,90 @@ fn at(app: &App, browser: &Browser) -> Browser {
 
 #[tokio::test]
 async fn who_signs_in_at_one_instance_works_at_the_other_and_is_signed_out_at_both() {
-    let (world, _other, app) = two_instances().await;
-    let mut here = world.browser();
-    here.sign_in(&world, "mia", "/").await;
-    let site = "22222222-bbbb-4bbb-8bbb-222222222222";
-    here.submit("/auth/site", &format!("site={site}")).await;
+    for database in databases().await {
+        let (world, _other, app) = two_instances(&database).await;
+        let mut here = world.browser();
+        here.sign_in(&world, "mia", "/").await;
+        let site = "22222222-bbbb-4bbb-8bbb-222222222222";
+        here.submit("/auth/site", &format!("site={site}")).await;
 
-    let mut there = at(&app, &here);
-    assert_eq!(there.open("/user").await.text(), "Mia Krystof");
-    assert_eq!(there.fetch("GET", "/board").await.text(), "Borealis Lab");
-    assert_eq!(there.fetch("GET", "/myself").await.status(), 200);
-    here.submit("/auth/logout", "").await;
+        let mut there = at(&app, &here);
+        assert_eq!(there.open("/user").await.text(), "Mia Krystof");
+        assert_eq!(there.fetch("GET", "/board").await.text(), "Borealis Lab");
+        assert_eq!(there.fetch("GET", "/myself").await.status(), 200);
+        here.submit("/auth/logout", "").await;
 
-    assert_eq!(there.who_am_i().await, None);
+        assert_eq!(there.who_am_i().await, None);
+    }
 }
 
 #[tokio::test]
 async fn a_flow_begins_at_one_instance_and_ends_at_the_other_once() {
-    let (world, _other, app) = two_instances().await;
-    let mut here = world.browser();
-    let authorize = here.start_login("/user").await;
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    for database in databases().await {
+        let (world, _other, app) = two_instances(&database).await;
+        let mut here = world.browser();
+        let authorize = here.start_login("/user").await;
+        let callback = world
+            .sandbox
+            .approve(&authorize, "mia", None)
+            .await
+            .unwrap();
 
-    let mut arrivals = JoinSet::new();
-    for number in 0..20 {
-        let mut browser = match number % 2 {
-            0 => here.clone(),
-            _ => at(&app, &here),
-        };
-        let callback = callback.clone();
-        arrivals.spawn(async move {
-            browser.arrive(&callback).await;
-            browser.who_am_i().await.is_some()
-        });
+        let mut arrivals = JoinSet::new();
+        for number in 0..20 {
+            let mut browser = match number % 2 {
+                0 => here.clone(),
+                _ => at(&app, &here),
+            };
+            let callback = callback.clone();
+            arrivals.spawn(async move {
+                browser.arrive(&callback).await;
+                browser.who_am_i().await.is_some()
+            });
+        }
+        let signed_in = arrivals.join_all().await;
+
+        assert_eq!(world.sandbox.count("POST", "/oauth/token"), 1);
+        assert_eq!(signed_in.iter().filter(|is| **is).count(), 1);
     }
-    let signed_in = arrivals.join_all().await;
-
-    assert_eq!(world.sandbox.count("POST", "/oauth/token"), 1);
-    assert_eq!(signed_in.iter().filter(|is| **is).count(), 1);
 }
 
 #[tokio::test]
 async fn of_two_instances_that_find_a_token_expired_one_refreshes() {
-    let (world, other, _app) = two_instances().await;
-    world.sandbox.knobs(|knobs| knobs.leeway = Duration::ZERO);
-    let mut browser = world.browser();
-    browser.sign_in(&world, "edward", "/").await;
-    for round in 1..=3 {
-        world.pass(Duration::from_secs(3600));
-        let mut tasks = JoinSet::new();
-        for number in 0..50 {
-            let auth = if number % 2 == 0 { &world.auth } else { &other };
-            let (grants, account) = (auth.grants(), world.account("edward"));
-            tasks.spawn(async move { grants.of(&account).await?.access_token().await });
-        }
-        let tokens = tasks.join_all().await;
+    for database in all_databases().await {
+        let (world, other, _app) = two_instances(&database).await;
+        world.sandbox.knobs(|knobs| knobs.leeway = Duration::ZERO);
+        let mut browser = world.browser();
+        browser.sign_in(&world, "edward", "/").await;
+        for round in 1..=3 {
+            world.pass(Duration::from_secs(3600));
+            let mut tasks = JoinSet::new();
+            for number in 0..50 {
+                let auth = if number % 2 == 0 { &world.auth } else { &other };
+                let (grants, account) = (auth.grants(), world.account("edward"));
+                tasks.spawn(async move { grants.of(&account).await?.access_token().await });
+            }
+            let tokens = tasks.join_all().await;
 
-        assert!(tokens.iter().all(Result::is_ok), "{tokens:?}");
-        assert_eq!(world.refreshes(), round);
+            assert!(tokens.iter().all(Result::is_ok), "{tokens:?}");
+            assert_eq!(world.refreshes(), round);
+        }
     }
 }
 
 #[tokio::test]
 async fn a_connection_made_at_one_instance_is_there_at_the_other() {
-    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    store.migrate().await.unwrap();
-    let (first, second) = (Arc::new(store.clone()), Arc::new(store));
-    let world = World::connecting(|builder| builder.store(first)).await;
-    let other = world.another_connect(|builder| builder.store(second));
-    let mut here = world.browser().with_user("app-user", "edward");
-    here.connect(&world, "edward", "").await;
+    for database in databases().await {
+        let (first, second) = (Arc::clone(&database.rows), Arc::clone(&database.rows));
+        let world = World::connecting(|builder| builder.store(first)).await;
+        let other = world.another_connect(|builder| builder.store(second));
+        let mut here = world.browser().with_user("app-user", "edward");
+        here.connect(&world, "edward", "").await;
 
-    let mut there = at(&App::connecting(&other), &here);
-    assert_eq!(there.open("/connections").await.text(), "Edward Byrne");
-    there.submit("/auth/disconnect", "").await;
+        let mut there = at(&App::connecting(&other), &here);
+        assert_eq!(there.open("/connections").await.text(), "Edward Byrne");
+        there.submit("/auth/disconnect", "").await;
 
-    assert_eq!(here.open("/connections").await.text(), "");
+        assert_eq!(here.open("/connections").await.text(), "");
+    }
 }
