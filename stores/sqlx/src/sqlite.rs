@@ -15,6 +15,9 @@ use crate::statements::{Statements, VERSION, micros};
 /// How long a statement waits while another process writes.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// How long it is until the file is opened again.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Keeps everything in one SQLite file. Clones share the connections.
 #[derive(Clone)]
 pub struct SqliteStore {
@@ -56,7 +59,7 @@ impl SqliteStore {
         } else {
             SqlitePoolOptions::new().max_connections(8)
         };
-        let pool = pool.acquire_timeout(BUSY).connect_with(options).await;
+        let pool = open(pool.acquire_timeout(BUSY), options).await;
         Self::with_prefix(pool.map_err(SetupError::Unreachable)?, "threelo_")
     }
 
@@ -103,6 +106,29 @@ impl SqliteStore {
         #[expect(clippy::disallowed_methods, reason = "this is the store's clock")]
         Ok(SystemTime::now())
     }
+}
+
+/// Opens the file. While another process makes it a file with a write-ahead log, SQLite says at once that it is busy, and
+/// heeds no `busy_timeout` (<https://www.sqlite.org/pragma.html#pragma_journal_mode>).
+async fn open(
+    pool: SqlitePoolOptions,
+    options: SqliteConnectOptions,
+) -> Result<SqlitePool, sqlx::Error> {
+    let mut opened = pool.clone().connect_with(options.clone()).await;
+    let mut waited = Duration::ZERO;
+    while opened.as_ref().is_err_and(is_busy) && waited < BUSY {
+        tokio::time::sleep(PAUSE).await;
+        waited += PAUSE;
+        opened = pool.clone().connect_with(options.clone()).await;
+    }
+    opened
+}
+
+/// Whether the result code, whose last byte tells the kind, is `SQLITE_BUSY`.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 check_version!(SqliteStore);

@@ -62,13 +62,15 @@ async fn sealed_rows_keep_the_contracts_of_all_three_stores() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_are_made_once_however_many_make_them() {
-    let file = File::new("migrate");
-    let makers = (0..8).map(|_| {
-        let url = file.url();
-        tokio::spawn(async move { SqliteStore::connect(&url).await.unwrap().migrate().await })
-    });
-    for maker in makers.collect::<Vec<_>>() {
-        maker.await.unwrap().unwrap();
+    for round in 0..20 {
+        let file = File::new(&format!("migrate-{round}"));
+        let makers = (0..8).map(|_| {
+            let url = file.url();
+            tokio::spawn(async move { SqliteStore::connect(&url).await.unwrap().migrate().await })
+        });
+        for maker in makers.collect::<Vec<_>>() {
+            maker.await.unwrap().unwrap();
+        }
     }
 }
 
