@@ -9,6 +9,7 @@ use super::ending;
 use super::hooks::{Cancelled, Next};
 use super::landing::Landing;
 use super::ports::Ports;
+use super::tidy::tidy;
 use crate::authorize::{AuthorizationResponse, Outcome};
 use crate::error::{Reason, Rejection};
 use crate::ids::{Subject, Ticket};
@@ -149,7 +150,11 @@ async fn spend(ports: &Arc<Ports>, bound: &Bound) -> Result<Spent, Rejection> {
     let until = issued_at
         .checked_add(ports.config.lifetimes.flow)
         .unwrap_or(now);
-    Ok(ports.marks.spend(bound.state.hash(), now, until).await?)
+    let spent = ports.marks.spend(bound.state.hash(), now, until).await?;
+    if spent == Spent::First {
+        tidy(ports);
+    }
+    Ok(spent)
 }
 
 async fn without_code(

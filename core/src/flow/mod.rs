@@ -21,6 +21,7 @@ mod refresh;
 mod session;
 mod sites;
 mod tasks;
+mod tidy;
 
 pub use self::details::FlowDetails;
 pub use self::hooks::{BoxError, Cancelled, Connected, Next, SignIn};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use threelo::Auth;
-use threelo::store::RowStore;
+use threelo::store::{RowKind, RowStore};
 use threelo_redis::RedisStore;
 use threelo_sqlx::{PostgresStore, SqliteStore};
 use threelo_test_servers::{Postgres, Redis};
@@ -162,4 +162,37 @@ async fn a_connection_made_at_one_instance_is_there_at_the_other() {
 
         assert_eq!(here.open("/connections").await.text(), "");
     }
+}
+
+/// Redis does it by itself, by the time of its own clock.
+#[tokio::test]
+async fn sessions_that_ended_leave_the_database_with_a_later_sign_in() {
+    let sqlite = SqliteStore::connect("sqlite::memory:").await.unwrap();
+    sqlite.migrate().await.unwrap();
+    let rows: Arc<dyn RowStore> = Arc::new(sqlite);
+    let store = Arc::clone(&rows);
+    let world = World::with(|builder| builder.store(store)).await;
+    let mia = world.account("mia");
+    let sessions = async || {
+        let found = rows.of_owner(RowKind::Session, mia.as_str()).await;
+        found.unwrap().len()
+    };
+    world.browser().sign_in(&world, "mia", "/").await;
+    world.browser().sign_in(&world, "edward", "/").await;
+    world.auth.drain(Duration::from_secs(10)).await;
+    assert_eq!(sessions().await, 1);
+
+    world.pass(Duration::from_secs(40 * 24 * 3600));
+    world.browser().sign_in(&world, "edward", "/").await;
+    world.auth.drain(Duration::from_secs(10)).await;
+
+    assert_eq!(sessions().await, 0);
+    let edwards = rows
+        .of_owner(RowKind::Session, world.account("edward").as_str())
+        .await;
+    assert_eq!(
+        edwards.unwrap().len(),
+        1,
+        "a session that lives was deleted"
+    );
 }
