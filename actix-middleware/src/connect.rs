@@ -1,7 +1,5 @@
-use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
-use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
@@ -12,6 +10,9 @@ use crate::AuthService;
 
 /// What the app says of its user, on the way.
 pub(crate) type AskedSubject = Pin<Box<dyn Future<Output = Result<Option<Subject>, BoxError>>>>;
+
+/// The app's word on who its user is.
+pub(crate) type Resolver = threelo::Resolver<HttpRequest, AskedSubject>;
 
 /// Adds "connect my Atlassian account" to an app that has users of its own: the routes under the prefix, and the
 /// extractors [`Connections`](crate::Connections), [`Atlassian`](crate::Atlassian) and
@@ -34,7 +35,7 @@ impl ConnectMiddleware {
         F: Fn(&HttpRequest) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Option<Subject>, BoxError>> + 'static,
     {
-        let resolver = Resolver(Arc::new(move |request| Box::pin(resolver(request))));
+        let resolver = Resolver::new(move |request| Box::pin(resolver(request)));
         Self { connect, resolver }
     }
 }
@@ -57,22 +58,6 @@ where
             auth: self.connect.as_auth().clone(),
             resolver: Some(self.resolver.clone()),
         }))
-    }
-}
-
-/// The app's word on who its user is.
-#[derive(Clone)]
-pub(crate) struct Resolver(Arc<dyn Fn(&HttpRequest) -> AskedSubject + Send + Sync>);
-
-impl Resolver {
-    pub(crate) fn ask(&self, request: &HttpRequest) -> AskedSubject {
-        (self.0)(request)
-    }
-}
-
-impl fmt::Debug for Resolver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Resolver")
     }
 }
 

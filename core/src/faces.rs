@@ -1,5 +1,68 @@
 //! What both adapters show under the same names: written once, so that they cannot part. Not for anybody else.
 
+use std::fmt;
+use std::sync::Arc;
+
+type Ask<R, A> = dyn Fn(&R) -> A + Send + Sync;
+
+/// The app's word on who its user is: from the head `R` of a request, the answer `A` on its way.
+#[doc(hidden)]
+pub struct Resolver<R, A>(Arc<Ask<R, A>>);
+
+impl<R, A> Resolver<R, A> {
+    pub fn new(ask: impl Fn(&R) -> A + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+
+    pub fn ask(&self, request: &R) -> A {
+        (self.0)(request)
+    }
+}
+
+impl<R, A> Clone for Resolver<R, A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R, A> fmt::Debug for Resolver<R, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resolver")
+    }
+}
+
+/// Makes the rejection of an adapter's extractors, a newtype around [`Refusal`](crate::Refusal).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rejection {
+    ($rejection:ident) => {
+        /// Why an extractor turned a request away, or a call to Atlassian failed, with the reply that fits the request.
+        ///
+        /// What fails in a handler (`?` on a call, on [`sign_out`](threelo::CurrentSession::sign_out)) becomes one of these.
+        #[derive(Debug, ::thiserror::Error)]
+        #[error(transparent)]
+        pub struct $rejection(#[from] $crate::Refusal);
+
+        impl $rejection {
+            /// The reason.
+            pub fn rejection(&self) -> &$crate::Rejection {
+                self.0.rejection()
+            }
+
+            /// The address, within the app, where the visitor can mend it: login, picker, step-up.
+            pub fn way_on(&self) -> Option<&str> {
+                self.0.way_on()
+            }
+        }
+
+        impl From<$crate::ApiError> for $rejection {
+            fn from(error: $crate::ApiError) -> Self {
+                Self(error.into_refusal())
+            }
+        }
+    };
+}
+
 /// Gives a newtype around [`threelo::Login`](crate::Login) its methods.
 #[doc(hidden)]
 #[macro_export]
@@ -71,12 +134,33 @@ macro_rules! __guards {
     };
 }
 
-/// The extractors: a name, what it holds, and how that is taken from the session of the request.
+/// Makes extractors, a newtype each, and hands on to `$shape` how each takes what it holds from the session of the request.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __extracted {
+    ($shape:ident: $($(#[$docs:meta])* $name:ident($held:ty) = |$auth:ident| $take:expr;)+) => {$(
+        $(#[$docs])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub $held);
+
+        impl ::std::ops::Deref for $name {
+            type Target = $held;
+
+            fn deref(&self) -> &$held {
+                &self.0
+            }
+        }
+
+        $shape!($name($held) = |$auth| $take);
+    )+};
+}
+
+/// The extractors of an adapter.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __extractors {
     ($shape:ident) => {
-        $shape! {
+        $crate::__extracted! { $shape:
             /// Whoever is signed in. Strangers are turned away: navigations to the login, scripts with 401.
             CurrentUser($crate::CurrentUser) = |auth| auth.require_user().await?;
 

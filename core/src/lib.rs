@@ -55,6 +55,8 @@ pub use self::environment::Environment;
 pub use self::error::{
     ApiErrorKind, ConsentNeeded, GrantError, MissingScope, Reason, Rejection, ScopeLack,
 };
+#[doc(hidden)]
+pub use self::faces::Resolver;
 pub use self::flow::{BoxError, Cancelled, Connected, FlowDetails, Login, Next, SignIn};
 pub use self::ids::{AccountId, CloudId, ConsentId, InvalidId, Subject, Ticket, TicketHash};
 pub use self::profile::{ExtendedProfile, Profile};

@@ -1,7 +1,5 @@
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use http::request::Parts;
 use threelo::{AuthSession, BoxError, Connect, Subject};
@@ -12,6 +10,9 @@ use crate::AuthService;
 /// What the app says of its user, on the way.
 pub(crate) type AskedSubject =
     Pin<Box<dyn Future<Output = Result<Option<Subject>, BoxError>> + Send>>;
+
+/// The app's word on who its user is.
+pub(crate) type Resolver = threelo::Resolver<Parts, AskedSubject>;
 
 /// Adds "connect my Atlassian account" to an app that has users of its own: the routes under the prefix, and the
 /// extractors [`Connections`](crate::Connections), [`Atlassian`](crate::Atlassian) and
@@ -35,7 +36,7 @@ impl ConnectLayer {
         F: Fn(&Parts) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Option<Subject>, BoxError>> + Send + 'static,
     {
-        let resolver = Resolver(Arc::new(move |parts| Box::pin(resolver(parts))));
+        let resolver = Resolver::new(move |parts| Box::pin(resolver(parts)));
         Self { connect, resolver }
     }
 }
@@ -49,22 +50,6 @@ impl<S> Layer<S> for ConnectLayer {
             auth: self.connect.as_auth().clone(),
             resolver: Some(self.resolver.clone()),
         }
-    }
-}
-
-/// The app's word on who its user is.
-#[derive(Clone)]
-pub(crate) struct Resolver(Arc<dyn Fn(&Parts) -> AskedSubject + Send + Sync>);
-
-impl Resolver {
-    pub(crate) fn ask(&self, parts: &Parts) -> AskedSubject {
-        (self.0)(parts)
-    }
-}
-
-impl fmt::Debug for Resolver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Resolver")
     }
 }
 

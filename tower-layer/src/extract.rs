@@ -1,59 +1,22 @@
-use std::ops::Deref;
-
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
-use threelo::{ApiError, AuthSession, Refusal, Rejection};
+use threelo::{AuthSession, Refusal, Rejection};
 
+use crate::connect;
 use crate::guard::MISSING;
-use crate::{connect, convert};
 
-/// Why an extractor turned a request away, or a call to Atlassian failed, with the reply that fits the request.
-///
-/// What fails in a handler (`?` on a call, on [`sign_out`](threelo::CurrentSession::sign_out)) becomes one of these.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct AuthRejection(#[from] Refusal);
-
-impl AuthRejection {
-    /// The reason.
-    pub fn rejection(&self) -> &Rejection {
-        self.0.rejection()
-    }
-
-    /// The address, within the app, where the visitor can mend it: login, picker, step-up.
-    pub fn way_on(&self) -> Option<&str> {
-        self.0.way_on()
-    }
-}
-
-impl From<ApiError> for AuthRejection {
-    fn from(error: ApiError) -> Self {
-        Self(error.into_refusal())
-    }
-}
+threelo::__rejection!(AuthRejection);
 
 impl IntoResponse for AuthRejection {
     fn into_response(self) -> Response {
-        convert::response(self.0.into_reply())
+        self.0.into_reply().into_response()
     }
 }
 
-/// Extractors: a name, what it holds, and how that is taken from the session of the request.
-macro_rules! extractors {
-    ($($(#[$docs:meta])* $name:ident($held:ty) = |$auth:ident| $take:expr;)+) => {$(
-        $(#[$docs])*
-        #[derive(Clone, Debug)]
-        pub struct $name(pub $held);
-
-        impl Deref for $name {
-            type Target = $held;
-
-            fn deref(&self) -> &$held {
-                &self.0
-            }
-        }
-
+/// How an extractor takes what it holds from the session of the request.
+macro_rules! extractor {
+    ($name:ident($held:ty) = |$auth:ident| $take:expr) => {
         impl<S: Send + Sync> FromRequestParts<S> for $name {
             type Rejection = AuthRejection;
 
@@ -65,10 +28,10 @@ macro_rules! extractors {
                 Ok(Self(taken.map_err(|rejection| $auth.refuse(rejection))?))
             }
         }
-    )+};
+    };
 }
 
-threelo::__extractors!(extractors);
+threelo::__extractors!(extractor);
 
 /// `None` for strangers; a store that is down is still a 503.
 impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {

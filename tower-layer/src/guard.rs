@@ -10,7 +10,7 @@ use threelo::{AuthSession, Guard};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{ResponseBody, connect, convert};
+use crate::{ResponseBody, connect};
 
 pub(crate) const MISSING: &str =
     "add `.layer(AuthLayer::new(auth))` to the outermost router, after all its routes";
@@ -68,7 +68,7 @@ where
             }
             match guard.check(session.as_ref(), MISSING).await {
                 Ok(()) => Ok(ready.call(request).await?.map(ResponseBody::app)),
-                Err(refusal) => Ok(convert::response(refusal.into_reply())),
+                Err(refusal) => Ok(refusal.into_reply().into_response()),
             }
         })
     }

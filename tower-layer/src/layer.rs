@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use threelo::message::Reply;
+use threelo::message::{Reply, RequestHead};
 use threelo::{Action, Auth, AuthSession, BoxError, Login};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -71,7 +71,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let kind = match convert::with_head(&request, |head| self.auth.handle(head)) {
+        let kind = match RequestHead::lend(&request, |head| self.auth.handle(head)) {
             Action::Answer(answer) => {
                 let (parts, body) = request.into_parts();
                 let resolver = self.resolver.as_ref().filter(|_| answer.wants_subject());
@@ -118,12 +118,12 @@ impl<F: Future<Output = Result<Response<B>, E>>, B, E> Future for ResponseFuture
         match self.project().kind.project() {
             KindProjection::Ours { reply } => {
                 let reply = ready!(reply.as_mut().poll(cx));
-                Poll::Ready(Ok(convert::response(reply)))
+                Poll::Ready(Ok(reply.into_response()))
             }
             KindProjection::App { future, session } => {
                 let mut response = ready!(future.poll(cx))?.map(ResponseBody::app);
                 if let Some(login) = response.extensions_mut().remove::<Login>() {
-                    response = convert::response(session.start_login(&login));
+                    response = session.start_login(&login).into_response();
                 }
                 session.finish_headers(response.headers_mut());
                 Poll::Ready(Ok(response))

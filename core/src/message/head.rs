@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use http::HeaderValue;
 use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Request};
 
 /// The header fields of a request, as bytes, whatever the framework's own type is.
 pub trait Headers {
@@ -65,6 +65,17 @@ pub struct RequestHead<'a> {
 }
 
 impl<'a> RequestHead<'a> {
+    /// Lends the head of an `http` 1 request to `work`.
+    pub fn lend<B, T>(request: &Request<B>, work: impl FnOnce(&RequestHead<'_>) -> T) -> T {
+        let uri = request.uri();
+        work(&RequestHead {
+            method: request.method().as_str(),
+            path: uri.path(),
+            query: uri.query(),
+            headers: &Fields(request.headers(), uri.path_and_query()),
+        })
+    }
+
     /// The first field of this name.
     pub fn first(&self, name: &str) -> Option<&'a [u8]> {
         let mut found = None;
@@ -102,6 +113,27 @@ impl fmt::Debug for RequestHead<'_> {
         f.debug_struct("RequestHead")
             .field("method", &self.method)
             .finish_non_exhaustive()
+    }
+}
+
+/// The header fields of an `http` 1 request.
+struct Fields<'a>(&'a HeaderMap, Option<&'a PathAndQuery>);
+
+impl Headers for Fields<'_> {
+    fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+        for value in self.0.get_all(name) {
+            each(value.as_bytes());
+        }
+    }
+
+    fn walk<'a>(&'a self, _: &[&'static str], each: &mut dyn FnMut(&str, Field<'a>)) {
+        for (name, value) in self.0 {
+            each(name.as_str(), Field::Value(value));
+        }
+    }
+
+    fn target(&self) -> Option<PathAndQuery> {
+        self.1.cloned()
     }
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::cookie::SetCookie;
 
@@ -76,6 +76,14 @@ impl Reply {
             self.headers.append(SET_COOKIE, value);
         }
         self
+    }
+
+    /// The reply as an `http` 1 response.
+    pub fn into_response<B: From<Bytes>>(self) -> Response<B> {
+        let mut response = Response::new(self.body.into());
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
     }
 }
 
