@@ -4,20 +4,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
-use threelo::store::{
-    Inserted, MemorySessions, Replaced, SessionRecord, SessionStore, StoreError, Version,
-};
+use threelo::store::{Inserted, Replaced, SessionRecord, SessionStore, StoreError, Version};
 use threelo::{AccountId, TicketHash};
 
-/// The in-memory store behind a counter and a switch.
-#[derive(Debug, Default)]
+/// A store behind a counter and a switch.
+#[derive(Debug)]
 pub struct CountingSessions {
-    inner: MemorySessions,
+    inner: Arc<dyn SessionStore>,
     calls: AtomicUsize,
     down: AtomicBool,
 }
 
 impl CountingSessions {
+    /// The store `inner`, which nobody has called.
+    pub fn new(inner: Arc<dyn SessionStore>) -> Self {
+        Self {
+            inner,
+            calls: AtomicUsize::new(0),
+            down: AtomicBool::new(false),
+        }
+    }
+
     /// How often the store was called.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)

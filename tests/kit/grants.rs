@@ -3,18 +3,17 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use threelo::clock::Clock;
 use threelo::store::{
-    AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest,
-    MemoryGrants, Page, Renewed, Replaced, StoreError, Version,
+    AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest, Page,
+    Renewed, Replaced, StoreError, Version,
 };
 use threelo::{AccountId, Subject};
 use tokio::sync::{Barrier, Notify};
 
-/// The in-memory store behind switches.
+/// A store behind switches.
 #[derive(Debug)]
 pub struct FaultyGrants {
-    inner: MemoryGrants,
+    inner: Arc<dyn GrantStore>,
     down: AtomicBool,
     /// So many writes fail before one works again.
     failing_writes: AtomicUsize,
@@ -31,10 +30,10 @@ pub struct FaultyGrants {
 }
 
 impl FaultyGrants {
-    /// An empty store whose leases end by this clock.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    /// The store `inner`, with all switches off.
+    pub fn new(inner: Arc<dyn GrantStore>) -> Self {
         Self {
-            inner: MemoryGrants::new().with_clock(clock),
+            inner,
             down: AtomicBool::new(false),
             failing_writes: AtomicUsize::new(0),
             loads: AtomicUsize::new(0),
@@ -103,24 +102,24 @@ impl FaultyGrants {
     /// If there is none.
     pub async fn stored(&self, key: &GrantKey) -> Arc<GrantRecord> {
         let stored = self.inner.load(key).await;
-        stored.expect("memory does not fail").expect("a grant")
+        stored.expect("the store does not fail").expect("a grant")
     }
 
     /// All grants of the key's account, past all switches.
     ///
     /// # Panics
     ///
-    /// Never: memory does not fail.
+    /// If the store itself fails.
     pub async fn all_of(&self, key: &GrantKey) -> Vec<Arc<GrantRecord>> {
         let all = self.inner.of_account(&key.app, &key.account).await;
-        all.expect("memory does not fail")
+        all.expect("the store does not fail")
     }
 
     /// Whether nobody has the lease.
     ///
     /// # Panics
     ///
-    /// Never: memory does not fail.
+    /// If the store itself fails.
     pub async fn is_free(&self, key: &GrantKey) -> bool {
         let owner = LeaseOwner(0);
         let request = LeaseRequest {
@@ -129,10 +128,10 @@ impl FaultyGrants {
             life: std::time::Duration::from_secs(1),
         };
         let lease = self.inner.lease(key, &request).await;
-        let is_free = lease.expect("memory does not fail") != Lease::Held;
+        let is_free = lease.expect("the store does not fail") != Lease::Held;
         if is_free {
             let released = self.inner.release(key, owner, true).await;
-            released.expect("memory does not fail");
+            released.expect("the store does not fail");
         }
         is_free
     }
@@ -199,6 +198,11 @@ impl GrantStore for FaultyGrants {
     async fn delete_if(&self, key: &GrantKey, expected: Version) -> Result<Replaced, StoreError> {
         self.works()?;
         self.inner.delete_if(key, expected).await
+    }
+
+    async fn delete_of(&self, app: &AppKey, account: &AccountId) -> Result<u64, StoreError> {
+        self.works()?;
+        self.inner.delete_of(app, account).await
     }
 
     async fn of_account(

@@ -9,11 +9,13 @@ mod app;
 mod browser;
 mod calls;
 mod capture;
+mod clocked;
 mod counting;
 mod grants;
 mod on_actix;
 mod on_axum;
 mod scene;
+mod store;
 mod world;
 
 pub use self::app::{App, subject_of};
@@ -24,6 +26,7 @@ pub use self::grants::FaultyGrants;
 pub use self::on_actix::ActixApp;
 pub use self::on_axum::AxumApp;
 pub use self::scene::{Scene, malformed};
+pub use self::store::{is_on_a_database, rows, rows_as};
 pub use self::world::{ORIGIN, World, WorldBuilder};
 
 #[cfg(doctest)]

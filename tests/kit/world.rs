@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use threelo::clock::ManualClock;
-use threelo::store::{AppKey, GrantKey, GrantRecord, MemoryFlowMarks};
+use threelo::store::{AppKey, FlowMarks, GrantKey, GrantRecord};
 use threelo::{AccountId, Auth, AuthBuilder, Connect, ConnectBuilder, Credentials, Environment};
 use threelo_sandbox::{JournalEntry, Sandbox, Seed};
 
@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::browser::Browser;
 use crate::counting::CountingSessions;
 use crate::grants::FaultyGrants;
+use crate::store::stores;
 
 /// The origin of the app under test.
 pub const ORIGIN: &str = "http://localhost:3000";
@@ -29,11 +30,14 @@ pub struct World<A> {
     pub sessions: Arc<CountingSessions>,
     /// Where the app's grants are.
     pub grants: Arc<FaultyGrants>,
+    marks: Arc<dyn FlowMarks>,
     app: A,
     connect: Option<Connect>,
 }
 
-const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
+pub(crate) const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
+/// 2049: Redis forgets by the machine's clock, which comes later.
+const START: u64 = 2_500_000_000;
 const SEED: &str = include_str!("../../sandbox/seed.example.toml");
 
 type Tune = Box<dyn FnOnce(AuthBuilder) -> AuthBuilder>;
@@ -54,7 +58,7 @@ impl WorldBuilder {
     /// Starts everything.
     pub async fn start<A: App>(self) -> World<A> {
         let sandbox = sandbox(self.crowd).await;
-        let (clock, stores) = clock_and_stores();
+        let (clock, stores) = clock_and_stores().await;
         let auth = (self.tune)(settings(&sandbox, &clock, &stores))
             .build()
             .expect("the settings are right");
@@ -63,6 +67,7 @@ impl WorldBuilder {
             clock,
             sessions: stores.sessions,
             grants: stores.grants,
+            marks: stores.marks,
             app: A::new(&auth),
             connect: None,
             auth,
@@ -75,13 +80,10 @@ async fn sandbox(crowd: usize) -> Sandbox {
     builder.start().await.expect("the sandbox starts")
 }
 
-fn clock_and_stores() -> (Arc<ManualClock>, Stores) {
-    let start = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+async fn clock_and_stores() -> (Arc<ManualClock>, Stores) {
+    let start = UNIX_EPOCH + Duration::from_secs(START);
     let clock = Arc::new(ManualClock::new(start));
-    let stores = Stores {
-        sessions: Arc::default(),
-        grants: Arc::new(FaultyGrants::new(clock.clone())),
-    };
+    let stores = stores(&clock).await;
     (clock, stores)
 }
 
@@ -102,9 +104,10 @@ fn crowded(crowd: usize) -> Seed {
     Seed::parse(&format!("{SEED}\n{more}")).expect("a seed")
 }
 
-struct Stores {
-    sessions: Arc<CountingSessions>,
-    grants: Arc<FaultyGrants>,
+pub(crate) struct Stores {
+    pub(crate) sessions: Arc<CountingSessions>,
+    pub(crate) grants: Arc<FaultyGrants>,
+    pub(crate) marks: Arc<dyn FlowMarks>,
 }
 
 /// The settings of the app under test.
@@ -119,7 +122,7 @@ fn settings(sandbox: &Sandbox, clock: &Arc<ManualClock>, stores: &Stores) -> Aut
         .stores(
             stores.sessions.clone(),
             stores.grants.clone(),
-            Arc::new(MemoryFlowMarks::new()),
+            stores.marks.clone(),
         )
 }
 
@@ -136,7 +139,7 @@ fn connect_settings(
         .optional_scopes(["write:jira-work"])
         .keys(KEYS)
         .clock(clock.clone())
-        .stores(stores.grants.clone(), Arc::new(MemoryFlowMarks::new()))
+        .stores(stores.grants.clone(), stores.marks.clone())
 }
 
 impl<A: App> World<A> {
@@ -168,7 +171,7 @@ impl<A: App> World<A> {
     /// A world whose app has users of its own, who connect Atlassian accounts.
     pub async fn connecting(tune: impl FnOnce(ConnectBuilder) -> ConnectBuilder) -> Self {
         let sandbox = sandbox(0).await;
-        let (clock, stores) = clock_and_stores();
+        let (clock, stores) = clock_and_stores().await;
         let builder = connect_settings(&sandbox, &clock, &stores);
         let connect = tune(builder).build().expect("the settings are right");
         Self {
@@ -176,6 +179,7 @@ impl<A: App> World<A> {
             clock,
             sessions: stores.sessions,
             grants: stores.grants,
+            marks: stores.marks,
             app: A::connecting(&connect),
             auth: connect.as_auth().clone(),
             connect: Some(connect),
@@ -187,6 +191,7 @@ impl<A: App> World<A> {
         let stores = Stores {
             sessions: self.sessions.clone(),
             grants: self.grants.clone(),
+            marks: self.marks.clone(),
         };
         tune(settings(&self.sandbox, &self.clock, &stores))
             .build()
@@ -198,6 +203,7 @@ impl<A: App> World<A> {
         let stores = Stores {
             sessions: self.sessions.clone(),
             grants: self.grants.clone(),
+            marks: self.marks.clone(),
         };
         tune(connect_settings(&self.sandbox, &self.clock, &stores))
             .build()

@@ -6,6 +6,8 @@ mod setup;
 use std::io::Write;
 use std::process::ExitCode;
 
+use threelo_test_servers::{Postgres, Redis};
+
 use self::cargo::{Outcome, cargo, cargo_with, has_cargo_tool};
 
 const USAGE: &str = "usage: cargo xtask COMMAND
@@ -17,6 +19,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   bench [quick]              what a request costs, beside bare axum and the floor";
 
 const BROWSER_TESTS: &str = "threelo-browser-tests";
+/// Names the database on which the scenarios run.
+const TEST_STORE: &str = "THREELO_TEST_STORE";
 const STORES: [&str; 2] = ["threelo-redis", "threelo-sqlx"];
 
 fn main() -> ExitCode {
@@ -73,6 +77,9 @@ fn test(words: &[&str]) -> Outcome {
         false => &[("THREELO_WITHOUT_DATABASES", "1")],
     };
     cargo_with(variables, &arguments)?;
+    if with("databases") {
+        scenarios_on_databases()?;
+    }
     if with("browser") {
         cargo(&["test", "--package", BROWSER_TESTS])?;
     }
@@ -80,6 +87,30 @@ fn test(words: &[&str]) -> Outcome {
         [] => "everything passed, browser and databases included".to_owned(),
         left_out => format!("everything passed, WITHOUT {}", left_out.join(" and ")),
     })
+}
+
+/// Runs every scenario once more on each database; they ran in memory before.
+fn scenarios_on_databases() -> Outcome {
+    let (redis, postgres) = (Redis::start(), Postgres::start());
+    for url in ["sqlite::memory:".to_owned(), redis.url(), postgres.url()] {
+        say(&format!("every scenario on {url}"));
+        cargo_with(
+            &[(TEST_STORE, url.as_str())],
+            &[
+                "test",
+                "--package",
+                "threelo-tests",
+                "--test",
+                "suite",
+                "scenarios::",
+                "--",
+                "--skip",
+                // They bring databases of their own.
+                "durable::",
+            ],
+        )?;
+    }
+    Ok(String::new())
 }
 
 fn left_out<'a>(words: &[&'a str]) -> Result<Vec<&'a str>, String> {

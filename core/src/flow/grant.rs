@@ -12,7 +12,7 @@ use crate::profile::Profile;
 use crate::random::random;
 use crate::scope::Scopes;
 use crate::site::Site;
-use crate::store::{GrantKey, GrantRecord, Inserted, Replaced, StoreError};
+use crate::store::{GrantKey, GrantRecord, Inserted, Replaced, StoreError, Version};
 use crate::token::TokenSet;
 
 const TRIES: u32 = 6;
@@ -116,6 +116,7 @@ fn record(ports: &Ports, consent: &Consent<'_>) -> Result<GrantRecord, crate::er
         },
     };
     let now = ports.now();
+    let beginning = beginning(now)?;
     Ok(GrantRecord {
         key,
         tokens: consent.tokens.clone(),
@@ -133,9 +134,21 @@ fn record(ports: &Ports, consent: &Consent<'_>) -> Result<GrantRecord, crate::er
             .map(|subject| links::new(subject, (now, consent.site.clone())))
             .into_iter()
             .collect(),
-        generation: 1,
-        version: 1,
+        generation: beginning,
+        version: beginning,
     })
+}
+
+/// Where a new grant begins to count. No two grants of one account begin alike: whoever still refreshes a grant that was
+/// deleted never writes over the one that took its place.
+fn beginning(now: SystemTime) -> Result<Version, crate::error::Rejection> {
+    let since = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let millis = u64::try_from(since.as_millis()).unwrap_or_default();
+    let [a, b, c] = random()?;
+    // 43 bits of milliseconds last until 2248, and 63 bits fit into every database.
+    Ok((millis & ((1 << 43) - 1)) << 20 | u64::from(u32::from_be_bytes([0, a & 0x0f, b, c])))
 }
 
 /// One try.

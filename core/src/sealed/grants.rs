@@ -135,16 +135,22 @@ impl GrantStore for Sealed {
     async fn delete(&self, key: &GrantKey) -> Result<(), StoreError> {
         let text = key_text(key);
         let _gone = self.rows.delete(KIND, &text, None).await?;
-        self.forget_lease(&text).await
+        self.forget_lease(&text).await;
+        Ok(())
     }
 
     async fn delete_if(&self, key: &GrantKey, expected: Version) -> Result<Replaced, StoreError> {
         let text = key_text(key);
         let gone = self.rows.delete(KIND, &text, Some(expected)).await?;
         if gone == Replaced::Done {
-            self.forget_lease(&text).await?;
+            self.forget_lease(&text).await;
         }
         Ok(gone)
+    }
+
+    async fn delete_of(&self, app: &AppKey, account: &AccountId) -> Result<u64, StoreError> {
+        let owner = owner_text(app, account);
+        self.rows.delete_of(KIND, &owner, None).await
     }
 
     async fn of_account(
@@ -212,15 +218,17 @@ impl GrantStore for Sealed {
 }
 
 impl Sealed {
-    /// A grant that is gone needs no lease; one that somebody writes in this moment ends by itself.
-    async fn forget_lease(&self, key: &str) -> Result<(), StoreError> {
-        let slot = self.rows.lease_slot(key).await?;
-        if slot.value.is_some() {
-            let _swapped = self
-                .rows
-                .swap_lease(key, slot.value.as_deref(), None)
-                .await?;
+    /// A grant that is gone needs no lease; one that stays ends by itself, so that nobody hears of it: the grant *is* gone.
+    async fn forget_lease(&self, key: &str) {
+        let forgotten = async {
+            let slot = self.rows.lease_slot(key).await?;
+            match slot.value.as_deref() {
+                Some(value) => self.rows.swap_lease(key, Some(value), None).await,
+                None => Ok(Replaced::Done),
+            }
+        };
+        if let Err(error) = forgotten.await {
+            tracing::debug!(target: "threelo", %error, "the lease of a deleted grant stays until it ends");
         }
-        Ok(())
     }
 }

@@ -82,7 +82,7 @@ pub struct GrantRecord {
     pub profile: Option<Arc<Profile>>,
     /// The users of the app to whom the grant is linked, in connect mode.
     pub links: Arc<[Link]>,
-    /// Counts the token pairs.
+    /// Counts the token pairs, from the number at which the record's version began.
     pub generation: u64,
     /// Counts the writes.
     pub version: Version,
@@ -201,6 +201,13 @@ pub trait GrantStore: Debug + Send + Sync + 'static {
     ///
     /// [`StoreError`] if the store failed.
     async fn delete_if(&self, key: &GrantKey, expected: Version) -> Result<Replaced, StoreError>;
+
+    /// Deletes all grants of an account for an app, those that nobody can read included; tells how many went.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed; some may be deleted.
+    async fn delete_of(&self, app: &AppKey, account: &AccountId) -> Result<u64, StoreError>;
 
     /// All grants of an account for an app, in no order: one at most for an account-level app.
     ///

@@ -21,7 +21,7 @@ pub use self::rows::{LeaseSlot, OwnerPage, Row, RowKind, RowStore, StoredRow};
 pub use self::session::{SessionRecord, SessionStore};
 use crate::ids::TicketHash;
 
-/// Counts the writes of a record, from 1.
+/// Counts the writes of a record, from any number below 2^63.
 pub type Version = u64;
 
 /// What came of an insert.

@@ -29,6 +29,7 @@ pub async fn grant_store_contract(store: Arc<dyn GrantStore>) {
     a_grant_is_deleted_only_as_it_was_seen(&store).await;
     grants_are_found_by_account_and_subject_as_they_are_now(&store).await;
     grants_of_another_app_are_not_found(&store).await;
+    all_grants_of_an_account_are_deleted_and_no_others(&store).await;
     accounts_are_listed_in_parts_each_once(&store).await;
     a_lease_has_one_owner_and_is_released_by_it(&store).await;
     of_many_who_want_a_lease_one_has_it(&store).await;
@@ -164,6 +165,30 @@ async fn a_grant_is_deleted_only_as_it_was_seen(store: &Store) {
     assert!(store.load(&key("seen")).await.unwrap().is_some());
     assert_eq!(delete_if(1).await, Replaced::Done);
     assert!(store.load(&key("seen")).await.unwrap().is_none());
+}
+
+async fn all_grants_of_an_account_are_deleted_and_no_others(store: &Store) {
+    let of = |consent: &str| GrantKey {
+        consent: Some(ConsentId::parse(consent).unwrap()),
+        ..key("erased")
+    };
+    insert(store, linked(record(of("1"), 1), &["erin"])).await;
+    insert(store, linked(record(of("2"), 1), &["erin"])).await;
+    insert(store, linked(record(key("erased2"), 1), &["erin"])).await;
+    let (app, erased) = (key("x").app, key("erased").account);
+
+    assert_eq!(store.delete_of(&app, &erased).await.unwrap(), 2);
+
+    assert!(store.of_account(&app, &erased).await.unwrap().is_empty());
+    let erin = Subject::parse("erin").unwrap();
+    let left = store.of_subject(&app, &erin).await.unwrap();
+    assert_eq!(
+        left.len(),
+        1,
+        "a grant of another account went, or one stayed"
+    );
+    assert_eq!(store.delete_of(&app, &erased).await.unwrap(), 0);
+    store.delete(&key("erased2")).await.unwrap();
 }
 
 #[expect(clippy::too_many_lines, reason = "one story")]

@@ -67,22 +67,35 @@ impl RedisStore {
     ///
     /// [`SetupError::Address`], [`SetupError::Unreachable`].
     pub async fn connect(url: &str) -> Result<Self, SetupError> {
+        Self::connect_with_prefix(url, "threelo").await
+    }
+
+    /// The same, with another prefix of the keys: 1 to 64 letters, digits, `:`, `-` and `_`. Apps with prefixes of their own
+    /// share a Redis.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
+    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
         let client = Client::open(url).map_err(SetupError::Address)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(DEADLINE))
             .set_response_timeout(Some(DEADLINE))
             .set_number_of_retries(2);
         let connection = ConnectionManager::new_with_config(client, config).await;
-        Self::with_prefix(connection.map_err(SetupError::Unreachable)?, "threelo")
+        Self::from_connection(connection.map_err(SetupError::Unreachable)?, prefix)
     }
 
-    /// The same over a connection of `redis`, with another prefix of the keys. The connection decides how long it waits;
+    /// The same over a connection of `redis`, for an app that has one. The connection decides how long it waits;
     /// this is the one place where a type of `redis` is asked for.
     ///
     /// # Errors
     ///
     /// [`SetupError::Prefix`].
-    pub fn with_prefix(connection: ConnectionManager, prefix: &str) -> Result<Self, SetupError> {
+    pub fn from_connection(
+        connection: ConnectionManager,
+        prefix: &str,
+    ) -> Result<Self, SetupError> {
         let checked = Prefix::parse(prefix);
         let prefix = checked.ok_or_else(|| SetupError::Prefix(prefix.to_owned()))?;
         Ok(Self { connection, prefix })

@@ -4,12 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction};
+use tokio::time::timeout;
 
 use crate::SetupError;
 use crate::prefix::Prefix;
-use crate::shared::{LEASE_MEMORY, failed, replaced_if, stored, version_of};
+use crate::shared::{Health, LEASE_MEMORY, is_not_migrated, replaced_if, stored, version_of};
 use crate::statements::{Statements, VERSION, micros, time};
 
 /// How long a statement waits for a connection.
@@ -22,6 +23,7 @@ const MIGRATION_LOCK: i64 = 0x7468_7265_656c_6f01;
 pub struct PostgresStore {
     pool: PgPool,
     statements: Statements,
+    health: Health,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -38,6 +40,16 @@ impl PostgresStore {
     ///
     /// [`SetupError::Address`], [`SetupError::Unreachable`].
     pub async fn connect(url: &str) -> Result<Self, SetupError> {
+        Self::connect_with_prefix(url, "threelo_").await
+    }
+
+    /// The same, with another prefix of the tables' names: 1 to 32 lower-case letters, digits and `_`, beginning with a
+    /// letter. Apps with prefixes of their own share a database.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
+    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(SetupError::Address(shown(url)));
         }
@@ -46,49 +58,41 @@ impl PostgresStore {
         let options = options
             .application_name("threelo")
             .options([("statement_timeout", "5000")]);
-        let pool = PgPoolOptions::new().max_connections(16);
-        let pool = pool.acquire_timeout(ACQUIRE).connect_with(options).await;
-        Self::with_prefix(pool.map_err(SetupError::Unreachable)?, "threelo_")
+        let health = Health::default();
+        let pool = pool_options(&health).connect_with(options).await;
+        Self::over(pool.map_err(SetupError::Unreachable)?, health, prefix)
     }
 
-    /// The same over a pool of `sqlx`, with another prefix of the tables' names. The pool decides how often and how long it
-    /// waits; this is the one place where a type of `sqlx` is asked for.
+    /// The same over a pool of `sqlx`, for an app that has one. The pool decides how many connections there are and whether
+    /// each is tested before it is used, which costs a trip; this is the one place where a type of `sqlx` is asked for.
     ///
     /// # Errors
     ///
     /// [`SetupError::Prefix`].
-    pub fn with_prefix(pool: PgPool, prefix: &str) -> Result<Self, SetupError> {
+    pub fn from_pool(pool: PgPool, prefix: &str) -> Result<Self, SetupError> {
+        Self::over(pool, Health::default(), prefix)
+    }
+
+    fn over(pool: PgPool, health: Health, prefix: &str) -> Result<Self, SetupError> {
         let prefix = Prefix::parse(prefix)?;
-        let statements = Statements::new(&prefix, ("BYTEA", "COLLATE \"C\""));
-        Ok(Self { pool, statements })
+        let statements = Statements::new(
+            &prefix,
+            ("BYTEA", "COLLATE \"C\"", " FOR UPDATE SKIP LOCKED"),
+        );
+        Ok(Self {
+            pool,
+            statements,
+            health,
+        })
     }
 
-    /// Makes the tables, or finds them as they should be. May be called at every start, by several processes at once.
-    ///
-    /// # Errors
-    ///
-    /// [`SetupError::Migration`], [`SetupError::Newer`].
-    pub async fn migrate(&self) -> Result<(), SetupError> {
-        self.make_tables().await.map_err(SetupError::Migration)?;
-        self.check().await
-    }
-
-    async fn make_tables(&self) -> Result<(), sqlx::Error> {
+    async fn begin_alone(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
             .bind(MIGRATION_LOCK)
             .execute(&mut *transaction)
             .await?;
-        for table in &self.statements.tables {
-            sqlx::query(self.sql(table))
-                .execute(&mut *transaction)
-                .await?;
-        }
-        sqlx::query(self.sql(&self.statements.set_version))
-            .bind(VERSION)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await
+        Ok(transaction)
     }
 
     /// The server's time, which is that of all instances.
@@ -99,6 +103,36 @@ impl PostgresStore {
     }
 }
 
+/// A look at a connection takes at most this long.
+const LOOK: Duration = Duration::from_secs(1);
+/// This long after a failure connections are looked at also when they come back.
+const DOUBT: Duration = Duration::from_secs(60);
+
+fn pool_options(health: &Health) -> PgPoolOptions {
+    let (before, after) = (health.clone(), health.clone());
+    PgPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .before_acquire(move |connection, idle| {
+            let is_doubtful = before.is_doubtful(idle.idle_for);
+            Box::pin(async move { look(connection, is_doubtful).await })
+        })
+        .after_release(move |connection, _| {
+            let is_doubtful = after.is_doubtful(DOUBT);
+            Box::pin(async move { look(connection, is_doubtful).await })
+        })
+}
+
+/// Whether a connection lives; one that does not say so in time is thrown away.
+async fn look(connection: &mut PgConnection, is_doubtful: bool) -> Result<bool, sqlx::Error> {
+    if is_doubtful {
+        let looked = timeout(LOOK, connection.ping()).await;
+        looked.map_err(|_late| sqlx::Error::PoolTimedOut)??;
+    }
+    Ok(true)
+}
+
 /// An address without what may be a password.
 fn shown(url: &str) -> String {
     match url.rsplit_once('@') {
@@ -107,5 +141,5 @@ fn shown(url: &str) -> String {
     }
 }
 
-check_version!(PostgresStore);
-row_store!(PostgresStore, sqlx::Postgres);
+schema!(PostgresStore);
+row_store!(PostgresStore, Postgres);

@@ -126,140 +126,45 @@ macro_rules! row_store {
             }
         }
 
-        #[async_trait::async_trait]
-        impl threelo::store::RowStore for $store {
-            async fn insert(
-                &self,
-                row: &threelo::store::Row,
-            ) -> Result<threelo::store::Inserted, threelo::store::StoreError> {
-                self.try_insert(row).await.map_err(failed)
-            }
-
-            async fn load(
-                &self,
-                kind: threelo::store::RowKind,
-                key: &str,
-            ) -> Result<Option<threelo::store::StoredRow>, threelo::store::StoreError> {
-                let found = sqlx::query_as(self.sql(&self.statements.load))
-                    .bind(kind.as_str())
-                    .bind(key)
-                    .fetch_optional(&self.pool)
-                    .await;
-                Ok(found.map_err(failed)?.map(stored))
-            }
-
-            async fn replace(
-                &self,
-                expected: threelo::store::Version,
-                row: &threelo::store::Row,
-            ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
-                self.try_replace(expected, row).await.map_err(failed)
-            }
-
-            async fn delete(
-                &self,
-                kind: threelo::store::RowKind,
-                key: &str,
-                expected: Option<threelo::store::Version>,
-            ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
-                self.try_delete(kind, key, expected).await.map_err(failed)
-            }
-
-            async fn of_owner(
-                &self,
-                kind: threelo::store::RowKind,
-                owner: &str,
-            ) -> Result<Vec<threelo::store::StoredRow>, threelo::store::StoreError> {
-                let found = sqlx::query_as(self.sql(&self.statements.of_owner))
-                    .bind(kind.as_str())
-                    .bind(owner)
-                    .fetch_all(&self.pool)
-                    .await;
-                Ok(found.map_err(failed)?.into_iter().map(stored).collect())
-            }
-
-            async fn of_subject(
-                &self,
-                subject: &str,
-            ) -> Result<Vec<threelo::store::StoredRow>, threelo::store::StoreError> {
-                let found = sqlx::query_as(self.sql(&self.statements.of_subject))
-                    .bind(subject)
-                    .fetch_all(&self.pool)
-                    .await;
-                Ok(found.map_err(failed)?.into_iter().map(stored).collect())
-            }
-
-            async fn delete_of(
+        impl $store {
+            async fn try_delete_of(
                 &self,
                 kind: threelo::store::RowKind,
                 owner: &str,
                 except: Option<&str>,
-            ) -> Result<u64, threelo::store::StoreError> {
+            ) -> Result<u64, sqlx::Error> {
+                // No key is empty.
+                let except = except.unwrap_or("");
+                let mut transaction = self.pool.begin().await?;
+                if kind == threelo::store::RowKind::Grant {
+                    for statement in [
+                        &self.statements.drop_subjects_of,
+                        &self.statements.drop_leases_of,
+                    ] {
+                        sqlx::query(self.sql(statement))
+                            .bind(owner)
+                            .bind(except)
+                            .execute(&mut *transaction)
+                            .await?;
+                    }
+                }
                 let deleted = sqlx::query(self.sql(&self.statements.delete_of))
                     .bind(kind.as_str())
                     .bind(owner)
-                    // No key is empty.
-                    .bind(except.unwrap_or(""))
-                    .execute(&self.pool)
-                    .await;
-                Ok(deleted.map_err(failed)?.rows_affected())
+                    .bind(except)
+                    .execute(&mut *transaction)
+                    .await?;
+                transaction.commit().await?;
+                Ok(deleted.rows_affected())
             }
 
-            async fn owners(
-                &self,
-                page: &threelo::store::OwnerPage<'_>,
-            ) -> Result<Vec<String>, threelo::store::StoreError> {
-                let found: Result<Vec<(String,)>, _> =
-                    sqlx::query_as(self.sql(&self.statements.owners))
-                        .bind(page.prefix)
-                        // The texts are printable ASCII: this comes after everything that begins with the prefix.
-                        .bind(format!("{}\u{7f}", page.prefix))
-                        .bind(page.after.unwrap_or(""))
-                        .bind(i64::try_from(page.limit).unwrap_or(i64::MAX))
-                        .fetch_all(&self.pool)
-                        .await;
-                let found = found.map_err(failed)?.into_iter();
-                Ok(found.map(|(owner,)| owner).collect())
-            }
-
-            async fn spend(
-                &self,
-                mark: &str,
-                until: std::time::SystemTime,
-            ) -> Result<threelo::store::Spent, threelo::store::StoreError> {
-                let spent = sqlx::query(self.sql(&self.statements.spend))
-                    .bind(mark)
-                    .bind(micros(until))
-                    .execute(&self.pool)
-                    .await;
-                Ok(match spent.map_err(failed)?.rows_affected() {
-                    0 => threelo::store::Spent::Again,
-                    _ => threelo::store::Spent::First,
-                })
-            }
-
-            async fn lease_slot(
-                &self,
-                key: &str,
-            ) -> Result<threelo::store::LeaseSlot, threelo::store::StoreError> {
-                let found: Result<Option<(Vec<u8>,)>, _> =
-                    sqlx::query_as(self.sql(&self.statements.load_lease))
-                        .bind(key)
-                        .fetch_optional(&self.pool)
-                        .await;
-                Ok(threelo::store::LeaseSlot {
-                    value: found.map_err(failed)?.map(|(value,)| value),
-                    now: self.now().await.map_err(failed)?,
-                })
-            }
-
-            async fn swap_lease(
+            async fn try_swap_lease(
                 &self,
                 key: &str,
                 from: Option<&[u8]>,
                 to: Option<&[u8]>,
-            ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
-                let written_at = micros(self.now().await.map_err(failed)?);
+            ) -> Result<threelo::store::Replaced, sqlx::Error> {
+                let written_at = micros(self.now().await?);
                 let query = match (from, to) {
                     (None, None) => return Ok(threelo::store::Replaced::Done),
                     (None, Some(to)) => sqlx::query(self.sql(&self.statements.insert_lease))
@@ -275,15 +180,15 @@ macro_rules! row_store {
                         .bind(key)
                         .bind(from),
                 };
-                let swapped = query.execute(&self.pool).await.map_err(failed)?;
+                let swapped = query.execute(&self.pool).await?;
                 Ok(replaced_if(swapped.rows_affected() > 0))
             }
 
-            async fn delete_expired(
+            async fn try_delete_expired(
                 &self,
                 now: std::time::SystemTime,
                 limit: u32,
-            ) -> Result<u64, threelo::store::StoreError> {
+            ) -> Result<u64, sqlx::Error> {
                 let mut gone = 0;
                 for statement in [
                     &self.statements.expired_rows,
@@ -293,16 +198,162 @@ macro_rules! row_store {
                         .bind(micros(now))
                         .bind(i64::from(limit))
                         .execute(&self.pool)
-                        .await;
-                    gone += deleted.map_err(failed)?.rows_affected();
+                        .await?;
+                    gone += deleted.rows_affected();
                 }
                 let old = now.checked_sub(LEASE_MEMORY).unwrap_or(now);
-                let deleted = sqlx::query(self.sql(&self.statements.old_leases))
+                sqlx::query(self.sql(&self.statements.old_leases))
                     .bind(micros(old))
+                    .bind(i64::from(limit))
                     .execute(&self.pool)
-                    .await;
-                deleted.map_err(failed)?;
+                    .await?;
                 Ok(gone)
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl threelo::store::RowStore for $store {
+            async fn insert(
+                &self,
+                row: &threelo::store::Row,
+            ) -> Result<threelo::store::Inserted, threelo::store::StoreError> {
+                self.health.watch(self.try_insert(row)).await
+            }
+
+            async fn load(
+                &self,
+                kind: threelo::store::RowKind,
+                key: &str,
+            ) -> Result<Option<threelo::store::StoredRow>, threelo::store::StoreError> {
+                let found = self.health.watch_read(|| {
+                    sqlx::query_as(self.sql(&self.statements.load))
+                        .bind(kind.as_str())
+                        .bind(key)
+                        .fetch_optional(&self.pool)
+                });
+                Ok(found.await?.map(stored))
+            }
+
+            async fn replace(
+                &self,
+                expected: threelo::store::Version,
+                row: &threelo::store::Row,
+            ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
+                self.health.watch(self.try_replace(expected, row)).await
+            }
+
+            async fn delete(
+                &self,
+                kind: threelo::store::RowKind,
+                key: &str,
+                expected: Option<threelo::store::Version>,
+            ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
+                self.health
+                    .watch(self.try_delete(kind, key, expected))
+                    .await
+            }
+
+            async fn of_owner(
+                &self,
+                kind: threelo::store::RowKind,
+                owner: &str,
+            ) -> Result<Vec<threelo::store::StoredRow>, threelo::store::StoreError> {
+                let found = self.health.watch_read(|| {
+                    sqlx::query_as(self.sql(&self.statements.of_owner))
+                        .bind(kind.as_str())
+                        .bind(owner)
+                        .fetch_all(&self.pool)
+                });
+                Ok(found.await?.into_iter().map(stored).collect())
+            }
+
+            async fn of_subject(
+                &self,
+                subject: &str,
+            ) -> Result<Vec<threelo::store::StoredRow>, threelo::store::StoreError> {
+                let found = self.health.watch_read(|| {
+                    sqlx::query_as(self.sql(&self.statements.of_subject))
+                        .bind(subject)
+                        .fetch_all(&self.pool)
+                });
+                Ok(found.await?.into_iter().map(stored).collect())
+            }
+
+            async fn delete_of(
+                &self,
+                kind: threelo::store::RowKind,
+                owner: &str,
+                except: Option<&str>,
+            ) -> Result<u64, threelo::store::StoreError> {
+                self.health
+                    .watch(self.try_delete_of(kind, owner, except))
+                    .await
+            }
+
+            async fn owners(
+                &self,
+                page: &threelo::store::OwnerPage<'_>,
+            ) -> Result<Vec<String>, threelo::store::StoreError> {
+                // The texts are printable ASCII: this comes after everything that begins with the prefix.
+                let end = format!("{}\u{7f}", page.prefix);
+                let found = self.health.watch_read(|| {
+                    sqlx::query_as(self.sql(&self.statements.owners))
+                        .bind(page.prefix)
+                        .bind(end.as_str())
+                        .bind(page.after.unwrap_or(""))
+                        .bind(i64::try_from(page.limit).unwrap_or(i64::MAX))
+                        .fetch_all(&self.pool)
+                });
+                let found: Vec<(String,)> = found.await?;
+                Ok(found.into_iter().map(|(owner,)| owner).collect())
+            }
+
+            async fn spend(
+                &self,
+                mark: &str,
+                until: std::time::SystemTime,
+            ) -> Result<threelo::store::Spent, threelo::store::StoreError> {
+                let spent = sqlx::query(self.sql(&self.statements.spend))
+                    .bind(mark)
+                    .bind(micros(until))
+                    .execute(&self.pool);
+                Ok(match self.health.watch(spent).await?.rows_affected() {
+                    0 => threelo::store::Spent::Again,
+                    _ => threelo::store::Spent::First,
+                })
+            }
+
+            async fn lease_slot(
+                &self,
+                key: &str,
+            ) -> Result<threelo::store::LeaseSlot, threelo::store::StoreError> {
+                let found = self.health.watch_read(|| {
+                    sqlx::query_as(self.sql(&self.statements.load_lease))
+                        .bind(key)
+                        .fetch_optional(&self.pool)
+                });
+                let found: Option<(Vec<u8>,)> = found.await?;
+                Ok(threelo::store::LeaseSlot {
+                    value: found.map(|(value,)| value),
+                    now: self.health.watch(self.now()).await?,
+                })
+            }
+
+            async fn swap_lease(
+                &self,
+                key: &str,
+                from: Option<&[u8]>,
+                to: Option<&[u8]>,
+            ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
+                self.health.watch(self.try_swap_lease(key, from, to)).await
+            }
+
+            async fn delete_expired(
+                &self,
+                now: std::time::SystemTime,
+                limit: u32,
+            ) -> Result<u64, threelo::store::StoreError> {
+                self.health.watch(self.try_delete_expired(now, limit)).await
             }
         }
     };

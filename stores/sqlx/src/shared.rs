@@ -1,16 +1,119 @@
 //! What both stores do alike.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use threelo::store::{Replaced, StoreError, StoredRow, Version};
+use tokio::time::{Instant, timeout};
+
+use crate::SetupError;
 
 /// What is not written again for this long is no lease any more.
 pub(crate) const LEASE_MEMORY: Duration = Duration::from_secs(3600);
 
-/// Tells whether the tables are those of this program.
-macro_rules! check_version {
+/// A call of the database takes at most this long, the wait for a connection included.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// How a database's answers have been.
+///
+/// Connections are taken from the pool without a look at them, which would cost a trip each time. Once one has failed, those
+/// that were idle since then are looked at first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Health(Arc<Mutex<Option<Instant>>>);
+
+impl Health {
+    /// Whether something failed in this last while.
+    pub(crate) fn is_doubtful(&self, last: Duration) -> bool {
+        let failed_at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failed_at.is_some_and(|at| at.elapsed() <= last)
+    }
+
+    fn note(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// A call of the database, which ends in time.
+    pub(crate) async fn watch<T>(
+        &self,
+        call: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, StoreError> {
+        self.tried(call).await.map_err(failed)
+    }
+
+    /// The same, once more if the connection was cut: for calls that only read.
+    pub(crate) async fn watch_read<T, Call>(
+        &self,
+        mut call: impl FnMut() -> Call,
+    ) -> Result<T, StoreError>
+    where
+        Call: Future<Output = Result<T, sqlx::Error>>,
+    {
+        match self.tried(call()).await {
+            Err(error) if is_cut(&error) => self.tried(call()).await.map_err(failed),
+            outcome => outcome.map_err(failed),
+        }
+    }
+
+    async fn tried<T>(
+        &self,
+        call: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, sqlx::Error> {
+        let outcome = timeout(DEADLINE, call).await;
+        let outcome = outcome.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        if let Err(error) = &outcome
+            && (is_cut(error) || matches!(error, sqlx::Error::PoolTimedOut))
+        {
+            self.note();
+        }
+        outcome
+    }
+}
+
+/// Whether the connection is gone: by itself, or because the server ends (`57P01` to `57P03`).
+fn is_cut(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
+        _ => false,
+    }
+}
+
+/// Whether a table is missing.
+pub(crate) fn is_not_migrated(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        error.code().is_some_and(|code| code == "42P01")
+            || error.message().starts_with("no such table")
+    })
+}
+
+/// The tables: whether they are those of this program, and how they are made.
+macro_rules! schema {
     ($store:ident) => {
         impl $store {
+            /// Makes the tables, or finds them as they should be. May be called at every start, by several processes at once.
+            ///
+            /// # Errors
+            ///
+            /// [`SetupError::Migration`], [`SetupError::Newer`].
+            pub async fn migrate(&self) -> Result<(), SetupError> {
+                let made = async {
+                    // Nobody else makes tables until it is done.
+                    let mut transaction = self.begin_alone().await?;
+                    for table in &self.statements.tables {
+                        sqlx::query(self.sql(table))
+                            .execute(&mut *transaction)
+                            .await?;
+                    }
+                    sqlx::query(self.sql(&self.statements.set_version))
+                        .bind(VERSION)
+                        .execute(&mut *transaction)
+                        .await?;
+                    transaction.commit().await
+                };
+                made.await.map_err(SetupError::Migration)?;
+                self.check().await
+            }
+
             /// Finds the tables as they should be, for who lets an operator make them.
             ///
             /// # Errors
@@ -27,7 +130,8 @@ macro_rules! check_version {
                         found,
                         known: VERSION,
                     }),
-                    Ok(None) | Err(sqlx::Error::Database(_)) => Err(SetupError::NotMigrated),
+                    Ok(None) => Err(SetupError::NotMigrated),
+                    Err(error) if is_not_migrated(&error) => Err(SetupError::NotMigrated),
                     Err(error) => Err(SetupError::Unreachable(error)),
                 }
             }
@@ -36,7 +140,10 @@ macro_rules! check_version {
 }
 
 /// A failure of the database, as threelo knows it.
-pub(crate) fn failed(error: sqlx::Error) -> StoreError {
+fn failed(error: sqlx::Error) -> StoreError {
+    if is_not_migrated(&error) {
+        return StoreError::Failed(Box::new(SetupError::NotMigrated));
+    }
     StoreError::Failed(Box::new(error))
 }
 

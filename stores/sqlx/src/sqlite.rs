@@ -4,12 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::SetupError;
 use crate::prefix::Prefix;
-use crate::shared::{LEASE_MEMORY, failed, replaced_if, stored, version_of};
+use crate::shared::{Health, LEASE_MEMORY, is_not_migrated, replaced_if, stored, version_of};
 use crate::statements::{Statements, VERSION, micros};
 
 /// How long a statement waits while another process writes.
@@ -23,6 +23,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct SqliteStore {
     pool: SqlitePool,
     statements: Statements,
+    health: Health,
 }
 
 impl fmt::Debug for SqliteStore {
@@ -39,6 +40,16 @@ impl SqliteStore {
     ///
     /// [`SetupError::Address`], [`SetupError::Unreachable`].
     pub async fn connect(url: &str) -> Result<Self, SetupError> {
+        Self::connect_with_prefix(url, "threelo_").await
+    }
+
+    /// The same, with another prefix of the tables' names: 1 to 32 lower-case letters, digits and `_`, beginning with a
+    /// letter. Apps with prefixes of their own share a database.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
+    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
         if !url.starts_with("sqlite:") {
             return Err(SetupError::Address(url.to_owned()));
         }
@@ -59,45 +70,34 @@ impl SqliteStore {
         } else {
             SqlitePoolOptions::new().max_connections(8)
         };
-        let pool = open(pool.acquire_timeout(BUSY), options).await;
-        Self::with_prefix(pool.map_err(SetupError::Unreachable)?, "threelo_")
+        let health = Health::default();
+        let pool = pool.acquire_timeout(BUSY).test_before_acquire(false);
+        let pool = open(pool, options).await;
+        Self::over(pool.map_err(SetupError::Unreachable)?, health, prefix)
     }
 
-    /// The same over a pool of `sqlx`, with another prefix of the tables' names. The pool decides how often and how long it
-    /// waits; this is the one place where a type of `sqlx` is asked for.
+    /// The same over a pool of `sqlx`, for an app that has one. The pool decides how many connections there are and whether
+    /// each is tested before it is used, which costs a trip; this is the one place where a type of `sqlx` is asked for.
     ///
     /// # Errors
     ///
     /// [`SetupError::Prefix`].
-    pub fn with_prefix(pool: SqlitePool, prefix: &str) -> Result<Self, SetupError> {
+    pub fn from_pool(pool: SqlitePool, prefix: &str) -> Result<Self, SetupError> {
+        Self::over(pool, Health::default(), prefix)
+    }
+
+    fn over(pool: SqlitePool, health: Health, prefix: &str) -> Result<Self, SetupError> {
         let prefix = Prefix::parse(prefix)?;
-        let statements = Statements::new(&prefix, ("BLOB", ""));
-        Ok(Self { pool, statements })
+        let statements = Statements::new(&prefix, ("BLOB", "", ""));
+        Ok(Self {
+            pool,
+            statements,
+            health,
+        })
     }
 
-    /// Makes the tables, or finds them as they should be. May be called at every start, by several processes at once.
-    ///
-    /// # Errors
-    ///
-    /// [`SetupError::Migration`], [`SetupError::Newer`].
-    pub async fn migrate(&self) -> Result<(), SetupError> {
-        self.make_tables().await.map_err(SetupError::Migration)?;
-        self.check().await
-    }
-
-    async fn make_tables(&self) -> Result<(), sqlx::Error> {
-        // Nobody else writes until it is done.
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        for table in &self.statements.tables {
-            sqlx::query(self.sql(table))
-                .execute(&mut *transaction)
-                .await?;
-        }
-        sqlx::query(self.sql(&self.statements.set_version))
-            .bind(VERSION)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await
+    async fn begin_alone(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await
     }
 
     /// The machine's time is that of all processes on it.
@@ -131,5 +131,5 @@ fn is_busy(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code & 0xff == 5)
 }
 
-check_version!(SqliteStore);
-row_store!(SqliteStore, sqlx::Sqlite);
+schema!(SqliteStore);
+row_store!(SqliteStore, Sqlite);

@@ -25,6 +25,8 @@ pub(crate) struct Statements {
     pub(crate) replace_lease: String,
     pub(crate) delete_lease: String,
     pub(crate) drop_subjects: String,
+    pub(crate) drop_subjects_of: String,
+    pub(crate) drop_leases_of: String,
     pub(crate) add_subject: String,
     pub(crate) expired_rows: String,
     pub(crate) expired_marks: String,
@@ -35,10 +37,25 @@ pub(crate) struct Statements {
 }
 
 impl Statements {
-    /// `bytes` is the database's type for bytes, `bytewise` what makes it compare text byte by byte.
+    /// `bytes` is the database's type for bytes, `bytewise` what makes it compare text byte by byte, `skip` what makes it leave
+    /// out rows that others lock.
     #[expect(clippy::too_many_lines, reason = "a list")]
-    pub(crate) fn new(prefix: &Prefix, (bytes, bytewise): (&str, &str)) -> Self {
+    pub(crate) fn new(prefix: &Prefix, (bytes, bytewise, skip): (&str, &str, &str)) -> Self {
         let p = prefix.as_str();
+        let drop_of = |table: &str| {
+            format!(
+                "DELETE FROM {p}{table} WHERE key IN \
+                 (SELECT key FROM {p}rows WHERE kind = 'grant' AND owner = $1 AND key <> $2)"
+            )
+        };
+        // A part that another instance deletes in this moment is left to it.
+        let expired = |table: &str, key: &str, end: &str| {
+            format!(
+                "DELETE FROM {p}{table} WHERE {key} IN \
+                 (SELECT {columns} FROM {p}{table} WHERE {end} <= $1 LIMIT $2{skip})",
+                columns = key.trim_matches(['(', ')']),
+            )
+        };
         Self {
             insert: format!(
                 "INSERT INTO {p}rows (kind, key, version, owner, ends_at, sealed) VALUES ($1, $2, $3, $4, $5, $6) \
@@ -75,17 +92,14 @@ impl Statements {
             ),
             delete_lease: format!("DELETE FROM {p}leases WHERE key = $1 AND value = $2"),
             drop_subjects: format!("DELETE FROM {p}subjects WHERE key = $1"),
+            drop_subjects_of: drop_of("subjects"),
+            drop_leases_of: drop_of("leases"),
             add_subject: format!(
                 "INSERT INTO {p}subjects (subject, key) VALUES ($1, $2) ON CONFLICT DO NOTHING"
             ),
-            expired_rows: format!(
-                "DELETE FROM {p}rows WHERE (kind, key) IN \
-                 (SELECT kind, key FROM {p}rows WHERE ends_at <= $1 LIMIT $2)"
-            ),
-            expired_marks: format!(
-                "DELETE FROM {p}marks WHERE mark IN (SELECT mark FROM {p}marks WHERE until <= $1 LIMIT $2)"
-            ),
-            old_leases: format!("DELETE FROM {p}leases WHERE written_at <= $1"),
+            expired_rows: expired("rows", "(kind, key)", "ends_at"),
+            expired_marks: expired("marks", "mark", "until"),
+            old_leases: expired("leases", "key", "written_at"),
             version: format!("SELECT version FROM {p}schema"),
             set_version: format!(
                 "INSERT INTO {p}schema (id, version) VALUES (1, $1) ON CONFLICT DO NOTHING"

@@ -176,7 +176,7 @@ async fn a_rate_limit_tells_when_and_why_whatever_headers_it_has() {
             Some("jira-burst-based"),
         ),
         (
-            &[("x-ratelimit-reset", "2027-01-15T08:00:40Z")],
+            &[("x-ratelimit-reset", "2049-03-22T04:27:20Z")],
             Some(40),
             None,
         ),

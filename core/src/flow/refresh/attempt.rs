@@ -208,10 +208,10 @@ impl Attempt {
         let renewed = self.renew().await;
         // A grant that was forgotten meanwhile has no lease either.
         let stored = keep::stored(&self.ports, &self.key).await?;
-        renewed?;
         if stored.generation != record.generation {
             return keep::theirs(stored);
         }
+        renewed?;
         if attempts.last.is_some_and(|age| age <= DEADLINE) {
             return Err(Failure::NotNow(DEADLINE));
         }

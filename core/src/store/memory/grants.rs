@@ -170,6 +170,15 @@ impl GrantStore for MemoryGrants {
         Ok(Replaced::Done)
     }
 
+    async fn delete_of(&self, app: &AppKey, account: &AccountId) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        for record in self.of_account(app, account).await? {
+            self.delete(&record.key).await?;
+            gone += 1;
+        }
+        Ok(gone)
+    }
+
     async fn of_account(
         &self,
         app: &AppKey,
