@@ -57,10 +57,11 @@ pub use self::error::{
 };
 #[doc(hidden)]
 pub use self::faces::Resolver;
-pub use self::flow::{BoxError, Cancelled, Connected, FlowDetails, Login, Next, SignIn};
+pub use self::flow::{BoxError, Cancelled, Connected, Erased, FlowDetails, Login, Next, SignIn};
 pub use self::ids::{AccountId, CloudId, ConsentId, InvalidId, Subject, Ticket, TicketHash};
 pub use self::profile::{ExtendedProfile, Profile};
 pub use self::return_to::{ReturnTo, ReturnToRules};
 pub use self::scope::Scopes;
+pub use self::sealed::Rekeyed;
 pub use self::site::Site;
 pub use self::web::{Answer, Refusal, pages};

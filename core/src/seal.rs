@@ -221,6 +221,14 @@ impl KeyRing {
     }
 }
 
+impl KeyRing {
+    /// Whether a value was sealed with the key that seals now, as far as its id tells.
+    pub(crate) fn is_current(&self, sealed: &[u8]) -> bool {
+        let id = split(sealed).map(|(id, _, _)| id);
+        self.keys.first().map(|key| key.id.as_bytes()) == id
+    }
+}
+
 /// Prints the ids of the keys.
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,13 +9,14 @@ mod app;
 mod browser;
 mod calls;
 mod capture;
-mod clocked;
 mod counting;
 mod grants;
 mod on_actix;
 mod on_axum;
+mod process;
 mod scene;
 mod store;
+mod watched;
 mod world;
 
 pub use self::app::{App, subject_of};
@@ -25,9 +26,11 @@ pub use self::counting::CountingSessions;
 pub use self::grants::FaultyGrants;
 pub use self::on_actix::ActixApp;
 pub use self::on_axum::AxumApp;
+pub use self::process::{Instance, Order, Point, Settings, Told};
 pub use self::scene::{Scene, malformed};
 pub use self::store::{is_on_a_database, rows, rows_as};
-pub use self::world::{ORIGIN, World, WorldBuilder};
+pub use self::watched::{Call, Watch, WatchedRows};
+pub use self::world::{ORIGIN, World, WorldBuilder, instance_of};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

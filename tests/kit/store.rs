@@ -9,9 +9,9 @@ use threelo::testing::sealed;
 use threelo_redis::RedisStore;
 use threelo_sqlx::{PostgresStore, SqliteStore};
 
-use crate::clocked::ClockedRows;
 use crate::counting::CountingSessions;
 use crate::grants::FaultyGrants;
+use crate::watched::{Clocked, WatchedRows};
 use crate::world::{KEYS, Stores};
 
 const VARIABLE: &str = "THREELO_TEST_STORE";
@@ -27,7 +27,7 @@ pub(crate) async fn stores(clock: &Arc<ManualClock>) -> Stores {
             marks: Arc::new(MemoryFlowMarks::new()),
         };
     };
-    let rows = ClockedRows::new(rows(&url).await, clock.clone());
+    let rows = WatchedRows::new(rows(&url).await, Arc::new(Clocked(clock.clone())));
     let sealed = sealed(Arc::new(rows), KEYS).expect("the keys are fit");
     Stores {
         sessions: Arc::new(CountingSessions::new(sealed.sessions)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use threelo::clock::ManualClock;
-use threelo::store::{AppKey, FlowMarks, GrantKey, GrantRecord};
+use threelo::store::{AppKey, FlowMarks, GrantKey, GrantRecord, RowStore};
 use threelo::{AccountId, Auth, AuthBuilder, Connect, ConnectBuilder, Credentials, Environment};
 use threelo_sandbox::{JournalEntry, Sandbox, Seed};
 
@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::browser::Browser;
 use crate::counting::CountingSessions;
 use crate::grants::FaultyGrants;
+use crate::process::Settings;
 use crate::store::stores;
 
 /// The origin of the app under test.
@@ -124,6 +125,25 @@ fn settings(sandbox: &Sandbox, clock: &Arc<ManualClock>, stores: &Stores) -> Aut
             stores.grants.clone(),
             stores.marks.clone(),
         )
+}
+
+/// Another instance of the app under test, in this process, over a database; and its clock.
+///
+/// # Panics
+///
+/// If the settings are wrong.
+pub fn instance_of(instance: &Settings, rows: Arc<dyn RowStore>) -> (Auth, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::new(UNIX_EPOCH + Duration::from_secs(START)));
+    let credentials = Credentials::new(&*instance.client_id, &*instance.client_secret);
+    let builder = Auth::builder(credentials, ORIGIN)
+        .environment(Environment::custom(&*instance.sandbox, &*instance.sandbox))
+        .scopes(["read:jira-work"])
+        .optional_scopes(["write:jira-work"])
+        .keys(KEYS)
+        .clock(clock.clone())
+        .refresh_lease(instance.lease)
+        .store(rows);
+    (builder.build().expect("the settings are right"), clock)
 }
 
 /// The settings of the app under test that has users of its own.

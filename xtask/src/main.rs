@@ -16,6 +16,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                              sets everything up and runs all tests
   ci                         fmt, lint, doc, deny, test: what CI runs
   fmt | lint | doc | deny    one step of ci
+  soak                       kills and races instances for half an hour, on every database
   bench [quick]              what a request costs, beside bare axum and the floor";
 
 const BROWSER_TESTS: &str = "threelo-browser-tests";
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         ["lint"] => lint(),
         ["doc"] => doc(),
         ["deny"] => deny(),
+        ["soak"] => soak(),
         ["bench", rest @ ..] => bench(rest),
         _ => {
             say(USAGE);
@@ -171,6 +173,16 @@ fn deny() -> Outcome {
                 .to_owned(),
         ),
     }
+}
+
+/// 200 deaths at each point of a refresh, 1000 times a hundred identical callbacks, on each database.
+fn soak() -> Outcome {
+    setup::databases()?;
+    cargo_with(
+        &[("THREELO_SOAK", "1")],
+        &["test", "--package", "threelo-tests", "--test", "durable"],
+    )?;
+    Ok("nothing was lost".to_owned())
 }
 
 fn bench(rest: &[&str]) -> Outcome {

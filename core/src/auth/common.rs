@@ -1,6 +1,7 @@
 //! What both builders set: settings and ports, put together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
@@ -56,6 +57,7 @@ pub(super) struct Common {
     pub(super) hooks: Hooks,
     pub(super) pages: Option<PagesBox>,
     pub(super) runtime: Option<Handle>,
+    pub(super) lease: Option<Duration>,
     problems: Vec<Problem>,
 }
 
@@ -81,6 +83,7 @@ impl Common {
             hooks: Hooks::default(),
             pages: None,
             runtime: None,
+            lease: None,
             problems: Vec::new(),
         }
     }
@@ -89,12 +92,7 @@ impl Common {
     pub(super) fn build(mut self) -> Result<Web, BuildError> {
         let in_memory = self.grants.is_none() && self.rows.is_none();
         let keys = self.key_ring(in_memory)?;
-        if let Some(rows) = self.rows.take() {
-            let sealed = Arc::new(Sealed::new(rows, keys.clone()));
-            self.sessions = Some(sealed.clone());
-            self.grants = Some(sealed.clone());
-            self.marks = Some(sealed);
-        }
+        let stores = self.stores(&keys);
         let config = self.checked()?;
         if config.scopes.union(&config.optional_scopes).len() > MANY_SCOPES {
             tracing::warn!(
@@ -106,20 +104,12 @@ impl Common {
             Some(client) => client,
             None => default_client()?,
         };
-        let stores = Stores {
-            sessions: self
-                .sessions
-                .unwrap_or_else(|| Arc::new(MemorySessions::new())),
-            grants: self.grants.unwrap_or_else(|| Arc::new(MemoryGrants::new())),
-            marks: self
-                .marks
-                .unwrap_or_else(|| Arc::new(MemoryFlowMarks::new())),
-        };
         let outside = Outside {
             clock: self.clock,
             http,
             keys,
             runtime: self.runtime,
+            lease: self.lease,
         };
         let ports = Ports::new(config, stores, outside, self.hooks);
         let pages = self.pages.map_or_else(
@@ -127,6 +117,27 @@ impl Common {
             |pages| pages.0,
         );
         Ok(Web::new(Arc::new(ports), pages))
+    }
+
+    /// The database of rows, sealed, if there is one; else the given stores; memory for what is left.
+    fn stores(&mut self, keys: &KeyRing) -> Stores {
+        let rows = self.rows.take();
+        if let Some(sealed) = rows.map(|rows| Arc::new(Sealed::new(rows, keys.clone()))) {
+            return Stores {
+                sessions: sealed.clone(),
+                grants: sealed.clone(),
+                marks: sealed.clone(),
+                sealed: Some(sealed),
+            };
+        }
+        let (sessions, grants) = (self.sessions.take(), self.grants.take());
+        let marks = self.marks.take();
+        Stores {
+            sessions: sessions.unwrap_or_else(|| Arc::new(MemorySessions::new())),
+            grants: grants.unwrap_or_else(|| Arc::new(MemoryGrants::new())),
+            marks: marks.unwrap_or_else(|| Arc::new(MemoryFlowMarks::new())),
+            sealed: None,
+        }
     }
 
     fn checked(&mut self) -> Result<Config, ConfigError> {

@@ -9,6 +9,7 @@ mod grants;
 mod guard;
 mod session;
 mod shared;
+mod upkeep;
 mod user;
 
 use std::fmt;

@@ -127,6 +127,14 @@ macro_rules! shared_settings {
                 self
             }
 
+            /// How long the right to refresh lives, for tests of instances that die; 30 seconds unless set. An answer must
+            /// come within a third of it.
+            #[cfg(feature = "testing")]
+            pub fn refresh_lease(mut self, life: Duration) -> Self {
+                self.common.lease = Some(life);
+                self
+            }
+
             /// What happens when the visitor pressed Cancel: clean up, or choose where they go.
             pub fn on_cancel<F, Fut>(mut self, hook: F) -> Self
             where

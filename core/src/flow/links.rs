@@ -192,7 +192,7 @@ async fn leave(ports: &Ports, key: &GrantKey, subject: &Subject) -> Result<bool,
     Ok(left.await?.is_some())
 }
 
-fn revoke(ports: &Arc<Ports>, grant: &Arc<GrantRecord>) {
+pub(super) fn revoke(ports: &Arc<Ports>, grant: &Arc<GrantRecord>) {
     let (worker, grant) = (Arc::clone(ports), Arc::clone(grant));
     ports
         .tasks

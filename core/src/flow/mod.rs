@@ -6,6 +6,7 @@ mod consent;
 mod cookie;
 mod details;
 mod ending;
+mod erase;
 mod exchange;
 mod grant;
 mod hooks;
@@ -24,12 +25,14 @@ mod tasks;
 mod tidy;
 
 pub use self::details::FlowDetails;
+pub use self::erase::Erased;
 pub use self::hooks::{BoxError, Cancelled, Connected, Next, SignIn};
 pub use self::login::Login;
 
 pub(crate) use self::arrival::{Arrival, Known};
 pub(crate) use self::callback::land;
 pub(crate) use self::cookie::FlowCookie;
+pub(crate) use self::erase::erase;
 pub(crate) use self::grant::consent_by;
 pub(crate) use self::hooks::Hooks;
 pub(crate) use self::landing::{Landing, Stop};

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::http_client::HttpClient;
 use crate::ids::{AccountId, TicketHash};
 use crate::seal::KeyRing;
+use crate::sealed::Sealed;
 use crate::store::{AppKey, FlowMarks, GrantKey, GrantStore, SessionStore};
 
 /// Exchanges at once, and how many more may wait for their turn.
@@ -37,6 +38,8 @@ pub(crate) struct Ports {
     pub grants: Arc<dyn GrantStore>,
     /// Which states are spent.
     pub marks: Arc<dyn FlowMarks>,
+    /// The three above, if they are one database of rows.
+    pub sealed: Option<Arc<Sealed>>,
     /// What seals.
     pub keys: KeyRing,
     /// What the app wants to know and decide.
@@ -71,6 +74,8 @@ pub(crate) struct Stores {
     pub grants: Arc<dyn GrantStore>,
     /// Which states are spent.
     pub marks: Arc<dyn FlowMarks>,
+    /// The three above, if they are one database of rows.
+    pub sealed: Option<Arc<Sealed>>,
 }
 
 /// The outside world.
@@ -84,6 +89,8 @@ pub(crate) struct Outside {
     pub keys: KeyRing,
     /// Where work runs that outlives its request.
     pub runtime: Option<Handle>,
+    /// How long the right to refresh lives, in tests.
+    pub lease: Option<Duration>,
 }
 
 impl Ports {
@@ -94,7 +101,7 @@ impl Ports {
                 environment: config.environment.key().into(),
                 client_id: config.credentials.client_id.as_str().into(),
             },
-            refresh: Refresh::default(),
+            refresh: Refresh::new(outside.lease),
             looks: Looks::default(),
             site_looks: Looks::default(),
             tidyings: Looks::default(),
@@ -104,6 +111,7 @@ impl Ports {
             sessions: stores.sessions,
             grants: stores.grants,
             marks: stores.marks,
+            sealed: stores.sealed,
             hooks,
             tasks: Tasks::new(outside.runtime),
             exchanges: Arc::new(Semaphore::new(EXCHANGES)),

@@ -19,12 +19,17 @@ const KIND: RowKind = RowKind::Grant;
 const TRIES: usize = 8;
 
 /// The parts of a key hold no space.
-fn app_text(app: &AppKey) -> String {
+pub(super) fn app_text(app: &AppKey) -> String {
     format!("{} {} ", app.environment, app.client_id)
 }
 
 fn owner_text(app: &AppKey, account: &AccountId) -> String {
     format!("{}{account}", app_text(app))
+}
+
+/// The account of such an owner.
+pub(super) fn account_of(app_text: &str, owner: &str) -> Option<AccountId> {
+    AccountId::parse(owner.strip_prefix(app_text)?).ok()
 }
 
 fn key_text(key: &GrantKey) -> String {
@@ -54,7 +59,7 @@ fn subject_text(app: &AppKey, subject: &Subject) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(text))
 }
 
-fn unsealed(record: &GrantRecord) -> Unsealed {
+pub(super) fn unsealed(record: &GrantRecord) -> Unsealed {
     let app = &record.key.app;
     let subjects = record.links.iter();
     Unsealed {
@@ -71,7 +76,7 @@ fn unsealed(record: &GrantRecord) -> Unsealed {
 }
 
 impl Sealed {
-    fn grant(&self, app: &AppKey, row: &StoredRow) -> Option<Arc<GrantRecord>> {
+    pub(super) fn grant(&self, app: &AppKey, row: &StoredRow) -> Option<Arc<GrantRecord>> {
         let plaintext = self.open(KIND, row)?;
         let key = read_key(app, &row.key)?;
         let record = wire::read_grant(key, row.version, &plaintext);
@@ -182,8 +187,8 @@ impl GrantStore for Sealed {
             limit: page.limit,
         };
         let owners = self.rows.owners(&page).await?;
-        let account = |owner: &String| AccountId::parse(owner.strip_prefix(&prefix)?).ok();
-        Ok(owners.iter().filter_map(account).collect())
+        let accounts = owners.iter().filter_map(|owner| account_of(&prefix, owner));
+        Ok(accounts.collect())
     }
 
     async fn lease(&self, key: &GrantKey, request: &LeaseRequest) -> Result<Lease, StoreError> {

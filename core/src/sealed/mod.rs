@@ -1,6 +1,7 @@
 //! Sessions, grants and spent states in a database that knows only rows: everything but keys is sealed.
 
 mod grants;
+mod rekey;
 mod sessions;
 mod wire;
 
@@ -14,6 +15,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
+pub use self::rekey::Rekeyed;
+pub(crate) use self::rekey::rekey;
 use crate::ids::TicketHash;
 use crate::random::random;
 use crate::seal::{KeyRing, Purpose};

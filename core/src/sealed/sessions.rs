@@ -1,7 +1,7 @@
 //! Sessions as rows.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use base64::Engine;
@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{Sealed, Unsealed, hash_text, wire};
 use crate::ids::{AccountId, TicketHash};
+use crate::random::random;
 use crate::store::{
     Inserted, Replaced, RowKind, SessionRecord, SessionStore, StoreError, StoredRow, Version,
 };
@@ -16,8 +17,10 @@ use crate::store::{
 const KIND: RowKind = RowKind::Session;
 /// Expired rows are deleted in parts of this many.
 const PART: u32 = 1000;
+/// Between two parts others have their turn, for at least this long.
+const PAUSE: Duration = Duration::from_millis(50);
 
-fn unsealed(record: &SessionRecord) -> Unsealed {
+pub(super) fn unsealed(record: &SessionRecord) -> Unsealed {
     Unsealed {
         kind: KIND,
         key: hash_text(&record.key),
@@ -30,7 +33,7 @@ fn unsealed(record: &SessionRecord) -> Unsealed {
 }
 
 impl Sealed {
-    fn session(&self, row: &StoredRow) -> Option<Arc<SessionRecord>> {
+    pub(super) fn session(&self, row: &StoredRow) -> Option<Arc<SessionRecord>> {
         let plaintext = self.open(KIND, row)?;
         let bytes = URL_SAFE_NO_PAD.decode(&row.key).ok()?;
         let key = TicketHash(bytes.try_into().ok()?);
@@ -90,6 +93,9 @@ impl SessionStore for Sealed {
             if gone < u64::from(PART) {
                 return Ok(all);
             }
+            // Not in step with whatever else comes at intervals.
+            let [jitter] = random().unwrap_or_default();
+            tokio::time::sleep(PAUSE + Duration::from_millis(jitter.into())).await;
         }
     }
 }

@@ -33,7 +33,7 @@ impl fmt::Debug for PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects to `postgres://user:password@host:port/database`, with at most 16 connections and tables named
+    /// Connects to `postgres://user:password@host:port/database`, with at most 8 connections and tables named
     /// `threelo_…`. A statement that takes longer than 5 seconds is given up by the server.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ const DOUBT: Duration = Duration::from_secs(60);
 fn pool_options(health: &Health) -> PgPoolOptions {
     let (before, after) = (health.clone(), health.clone());
     PgPoolOptions::new()
-        .max_connections(16)
+        .max_connections(8)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
         .before_acquire(move |connection, idle| {

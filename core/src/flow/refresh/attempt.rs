@@ -18,10 +18,6 @@ use crate::store::{
 };
 use crate::token::TokenSet;
 
-/// Three times what an answer may take.
-const LEASE: Duration = Duration::from_secs(30);
-/// An answer takes at most this long.
-const DEADLINE: Duration = Duration::from_secs(10);
 /// Atlassian takes a used token once more for this long.
 const LEEWAY: Duration = Duration::from_secs(10 * 60);
 /// A pair that cannot be stored is held this long.
@@ -125,13 +121,14 @@ impl Attempt {
     /// Takes the lease, or waits until whoever has it stored another pair.
     async fn lease(&mut self) -> Result<Turn, Failure> {
         let began = Instant::now();
+        let longest = self.ports.refresh.lease + self.ports.refresh.deadline();
         let mut pause = Duration::from_millis(50);
         loop {
             let request = self.request()?;
             self.leased_at = Instant::now();
             match self.ports.grants.lease(&self.key, &request).await? {
                 Lease::Taken(attempts) => return Ok(Turn::Ours(attempts)),
-                Lease::Held if began.elapsed() > LEASE + DEADLINE => return Err(LATER),
+                Lease::Held if began.elapsed() > longest => return Err(LATER),
                 Lease::Held => sleep(pause).await,
             }
             pause = (pause * 2).min(Duration::from_millis(500));
@@ -151,13 +148,14 @@ impl Attempt {
         Ok(LeaseRequest {
             owner,
             generation: self.stale,
-            life: LEASE,
+            life: self.ports.refresh.lease,
         })
     }
 
     /// A token is sent only while nobody else can send it too: a process that stood still asks again first.
     async fn lease_outlasts_an_answer(&mut self) -> Result<(), Failure> {
-        if self.leased_at.elapsed() + DEADLINE < LEASE {
+        let refresh = &self.ports.refresh;
+        if self.leased_at.elapsed() + refresh.deadline() < refresh.lease {
             return Ok(());
         }
         self.renew().await
@@ -212,8 +210,9 @@ impl Attempt {
             return keep::theirs(stored);
         }
         renewed?;
-        if attempts.last.is_some_and(|age| age <= DEADLINE) {
-            return Err(Failure::NotNow(DEADLINE));
+        let deadline = self.ports.refresh.deadline();
+        if attempts.last.is_some_and(|age| age <= deadline) {
+            return Err(Failure::NotNow(deadline));
         }
         let is_new = stored.consent_needed.is_none();
         let account = &self.key.account;

@@ -10,6 +10,7 @@ mod judge;
 mod keep;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(super) use self::alarm::Alarm;
 pub(super) use self::cache::Cache;
@@ -20,6 +21,9 @@ use self::judge::Verdict;
 use super::ports::Ports;
 use crate::error::{ConsentNeeded, GrantError};
 use crate::store::{GrantKey, GrantRecord};
+
+/// Three times what an answer may take.
+const LEASE: Duration = Duration::from_secs(30);
 
 /// What kind of token will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,9 +115,28 @@ async fn wait(ports: &Arc<Ports>, record: &GrantRecord) -> Result<Arc<GrantRecor
 }
 
 /// What refreshing keeps in this process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Refresh {
     pub(super) cache: Cache,
     pub(super) flights: Flights,
     pub(super) alarm: Alarm,
+    /// How long a lease lives.
+    lease: Duration,
+}
+
+impl Refresh {
+    /// With leases that live 30 seconds unless set.
+    pub(crate) fn new(lease: Option<Duration>) -> Self {
+        Self {
+            cache: Cache::default(),
+            flights: Flights::default(),
+            alarm: Alarm::default(),
+            lease: lease.unwrap_or(LEASE),
+        }
+    }
+
+    /// An answer takes at most a third of a lease.
+    fn deadline(&self) -> Duration {
+        self.lease / 3
+    }
 }

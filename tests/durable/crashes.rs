@@ -1,0 +1,64 @@
+//! Instances that are killed in the middle of a refresh, as a machine is that loses its power.
+
+use std::time::Duration;
+
+use threelo_tests::{AxumApp, Order, Point, Settings, Told};
+
+use crate::database::{Database, instance, rounds};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const LEASE: Duration = Duration::from_millis(500);
+const WAITING: usize = 4;
+
+/// Every round one instance dies at the point, and another one has a token for everybody who asks it.
+async fn nobody_is_sent_to_consent(database: &Database) {
+    let world = database.world::<AxumApp>().await;
+    world.browser().sign_in(&world, "edward", "/").await;
+    let account = world.account("edward").as_str().to_owned();
+    let settings = Settings {
+        lease: LEASE,
+        ..database.settings(&world)
+    };
+    let mut rescuer = instance(&settings).await;
+    let mut passed = Duration::ZERO;
+    for point in [Point::AfterLease, Point::BeforeWrite, Point::AfterWrite] {
+        for round in 0..rounds(10, 200) {
+            passed += HOUR;
+            world.pass(HOUR);
+            let before = world.refreshes();
+            let mut victim = instance(&settings).await;
+            victim.obey(&Order::Advance(passed)).await;
+            victim.obey(&Order::StopAt(point)).await;
+            let told = victim.obey(&Order::Tokens(account.clone(), 1)).await;
+            assert_eq!(told, Told::Reached(point));
+            victim.kill().await;
+
+            rescuer.obey(&Order::Advance(HOUR)).await;
+            let told = rescuer.obey(&Order::Tokens(account.clone(), WAITING)).await;
+
+            let lost = format!("{point:?}, round {round}");
+            assert_eq!(told, Told::Tokens(WAITING, Vec::new()), "{lost}");
+            let expected = if point == Point::BeforeWrite { 2 } else { 1 };
+            assert_eq!(world.refreshes() - before, expected, "{lost}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_is_killed_loses_no_grant_over_sqlite() {
+    nobody_is_sent_to_consent(&Database::sqlite()).await;
+}
+
+#[tokio::test]
+async fn an_instance_that_is_killed_loses_no_grant_over_redis() {
+    if let Some(database) = Database::redis() {
+        nobody_is_sent_to_consent(&database).await;
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_is_killed_loses_no_grant_over_postgres() {
+    if let Some(database) = Database::postgres() {
+        nobody_is_sent_to_consent(&database).await;
+    }
+}

@@ -1,0 +1,88 @@
+//! Databases that several processes share.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use threelo_test_servers::{Postgres, Redis};
+use threelo_tests::{App, Instance, Settings, World, rows_as};
+
+const INSTANCE: &str = env!("CARGO_BIN_EXE_instance");
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A database, and what must outlive it.
+pub(crate) enum Database {
+    Sqlite(PathBuf),
+    Redis(Redis),
+    Postgres(Postgres),
+}
+
+impl Database {
+    pub(crate) fn sqlite() -> Self {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("threelo-durable-{}-{number}.db", std::process::id());
+        Self::Sqlite(std::env::temp_dir().join(name))
+    }
+
+    /// `None` if the tests are to do without servers.
+    pub(crate) fn redis() -> Option<Self> {
+        let is_there = !threelo_test_servers::are_left_out();
+        is_there.then(|| Self::Redis(Redis::start()))
+    }
+
+    /// The same.
+    pub(crate) fn postgres() -> Option<Self> {
+        let is_there = !threelo_test_servers::are_left_out();
+        is_there.then(|| Self::Postgres(Postgres::start()))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Redis(redis) => redis.url(),
+            Self::Postgres(postgres) => postgres.url(),
+        }
+    }
+
+    /// A world whose app keeps everything in this database.
+    pub(crate) async fn world<A: App>(&self) -> World<A> {
+        let rows = rows_as(&self.url(), "d_").await;
+        World::with(|builder| builder.store(rows)).await
+    }
+
+    /// What other instances of the world's app are started with.
+    pub(crate) fn settings<A>(&self, world: &World<A>) -> Settings {
+        Settings::of(world, (&self.url(), "d_"))
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Self::Sqlite(path) = self {
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+            }
+        }
+    }
+}
+
+/// Starts an instance.
+pub(crate) async fn instance(settings: &Settings) -> Instance {
+    Instance::start(INSTANCE, settings).await
+}
+
+/// Starts several at once.
+pub(crate) async fn instances(settings: &Settings, count: usize) -> Vec<Instance> {
+    let mut started = Vec::new();
+    for _ in 0..count {
+        started.push(instance(settings).await);
+    }
+    started
+}
+
+/// So many rounds in a test run, so many in `cargo xtask soak`.
+pub(crate) fn rounds(usual: usize, soak: usize) -> usize {
+    match std::env::var_os("THREELO_SOAK") {
+        Some(_) => soak,
+        None => usual,
+    }
+}

@@ -1,0 +1,12 @@
+//! Several instances over one database: processes of their own, killed and raced.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests: what is not as expected ends the test"
+)]
+
+mod callbacks;
+mod crashes;
+mod database;
+mod refreshes;
