@@ -35,6 +35,33 @@ impl Database {
         is_there.then(|| Self::Postgres(Postgres::start()))
     }
 
+    /// The server goes away; SQLite has none.
+    pub(crate) fn stop(&mut self) {
+        match self {
+            Self::Sqlite(_) => {}
+            Self::Redis(redis) => redis.stop(),
+            Self::Postgres(postgres) => postgres.stop(),
+        }
+    }
+
+    /// And comes back.
+    pub(crate) fn go_on(&mut self) {
+        match self {
+            Self::Sqlite(_) => {}
+            Self::Redis(redis) => redis.go_on(),
+            Self::Postgres(postgres) => postgres.go_on(),
+        }
+    }
+
+    /// How many connections the server has.
+    pub(crate) fn connections(&self) -> usize {
+        match self {
+            Self::Sqlite(_) => 0,
+            Self::Redis(redis) => redis.connections(),
+            Self::Postgres(postgres) => postgres.connections(),
+        }
+    }
+
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite:{}", path.display()),

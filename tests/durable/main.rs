@@ -9,4 +9,6 @@
 mod callbacks;
 mod crashes;
 mod database;
+mod outages;
 mod refreshes;
+mod trips;

@@ -14,6 +14,9 @@ use crate::message::{Audience, Reply};
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 
+/// After an outage, in seconds.
+pub(super) const SOON: &str = "5";
+
 /// Where the visitor stands, and in connect mode with which account, if that is known.
 type Place<'a> = (Option<&'a ReturnTo>, Option<&'a str>);
 
@@ -37,7 +40,7 @@ pub(crate) fn reject(
             Some(rest) => reply.computed(RETRY_AFTER, &rest.as_secs().max(1).to_string()),
             None => reply,
         },
-        rejection if is_outage(rejection) => reply.header(RETRY_AFTER, "5"),
+        rejection if is_outage(rejection) => reply.header(RETRY_AFTER, SOON),
         _ => reply,
     }
 }

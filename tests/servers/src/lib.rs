@@ -11,6 +11,7 @@ mod postgres;
 mod redis;
 
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::time::Duration;
 
 pub use self::postgres::Postgres;
@@ -19,6 +20,11 @@ pub use self::redis::Redis;
 /// Whether the tests are to do without servers: `cargo xtask test --without databases` says so.
 pub fn are_left_out() -> bool {
     std::env::var_os("THREELO_WITHOUT_DATABASES").is_some()
+}
+
+fn signal(signal: &str, process: u32) {
+    let process = process.to_string();
+    let _ = Command::new("kill").args([signal, &process]).status();
 }
 
 /// A port that was free a moment ago.

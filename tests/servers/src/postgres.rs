@@ -1,15 +1,16 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::folder::Folder;
-use crate::{free_port, wait_for};
+use crate::{free_port, signal, wait_for};
 
 /// A Postgres of our own, with a database `threelo` and a user `threelo`.
 #[derive(Debug)]
 pub struct Postgres {
     process: Child,
     port: u16,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Postgres {
@@ -33,26 +34,39 @@ impl Postgres {
             ])
             .args(["--locale", "C", "--no-sync", "--pgdata"])
             .arg(&data));
-        let mut server = program("postgres");
-        server.arg("-D").arg(&data);
-        server.args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", "", "-F"]);
-        let server = server.stdout(Stdio::null()).stderr(Stdio::null());
-        let process = server.spawn().expect("postgres starts");
-        wait_for(port, "postgres");
-        run(program("createdb").args([
-            "-h",
-            "127.0.0.1",
-            "-p",
-            &port.to_string(),
-            "-U",
-            "threelo",
-            "threelo",
-        ]));
+        let process = serve(&data, port);
+        make_database(port);
         Self {
             process,
             port,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Ends it, as an operator does; what it keeps stays.
+    pub fn stop(&mut self) {
+        // Asked politely, and as whoever it runs as: a killed parent would leave its children.
+        signal("-INT", self.process.id());
+        let _ = self.process.wait();
+    }
+
+    /// Starts it again.
+    pub fn go_on(&mut self) {
+        self.process = serve(&self.folder.path().join("data"), self.port);
+    }
+
+    /// How many connections of threelo's it has.
+    ///
+    /// # Panics
+    ///
+    /// If it does not say so.
+    pub fn connections(&self) -> usize {
+        let count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'threelo'";
+        let mut psql = program("psql");
+        let output = psql.args(["-At", "-c", count, &self.url()]).output();
+        let output = output.expect("psql is there").stdout;
+        let count = String::from_utf8_lossy(&output).trim().parse();
+        count.expect("a count")
     }
 
     /// Its address.
@@ -63,11 +77,35 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // Asked politely, and as whoever it runs as: a killed parent would leave its children.
-        let pid = self.process.id().to_string();
-        let _ = Command::new("kill").args(["-INT", &pid]).status();
-        let _ = self.process.wait();
+        self.stop();
     }
+}
+
+/// It listens before it answers.
+fn make_database(port: u16) {
+    let port = port.to_string();
+    let made = || {
+        let mut command = program("createdb");
+        command.args(["-h", "127.0.0.1", "-p", &port, "-U", "threelo", "threelo"]);
+        command.output().is_ok_and(|output| output.status.success())
+    };
+    let is_made = (0..100).any(|_| {
+        made() || {
+            std::thread::sleep(Duration::from_millis(100));
+            false
+        }
+    });
+    assert!(is_made, "postgres makes a database");
+}
+
+fn serve(data: &Path, port: u16) -> Child {
+    let mut server = program("postgres");
+    server.arg("-D").arg(data);
+    server.args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", "", "-F"]);
+    let server = server.stdout(Stdio::null()).stderr(Stdio::null());
+    let process = server.spawn().expect("postgres starts");
+    wait_for(port, "postgres");
+    process
 }
 
 fn is_root() -> bool {

@@ -1,7 +1,9 @@
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use crate::folder::Folder;
-use crate::{free_port, wait_for};
+use crate::{free_port, signal, wait_for};
 
 /// A Redis of our own.
 #[derive(Debug)]
@@ -39,6 +41,36 @@ impl Redis {
             port,
             _folder: folder,
         }
+    }
+
+    /// Lets it stand still: it takes what is sent and answers nothing.
+    pub fn stop(&mut self) {
+        signal("-STOP", self.process.id());
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&mut self) {
+        signal("-CONT", self.process.id());
+    }
+
+    /// How many others than the asker are connected.
+    ///
+    /// # Panics
+    ///
+    /// If it does not say so.
+    pub fn connections(&self) -> usize {
+        let mut wire = TcpStream::connect(("127.0.0.1", self.port)).expect("redis listens");
+        wire.write_all(b"INFO clients\r\n").expect("redis reads");
+        let mut answer = [0; 4096];
+        let count = wire.read(&mut answer).expect("redis answers");
+        let answer = String::from_utf8_lossy(&answer[..count]).into_owned();
+        let connected = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("connected_clients:"));
+        let connected: usize = connected
+            .and_then(|count| count.trim().parse().ok())
+            .expect("a count");
+        connected - 1
     }
 
     /// Its address.

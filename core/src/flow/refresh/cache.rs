@@ -43,7 +43,7 @@ impl Cache {
     }
 
     /// A grant that was read less than five minutes ago.
-    pub(super) fn get(&self, key: &GrantKey, now: SystemTime) -> Option<Arc<GrantRecord>> {
+    pub(in crate::flow) fn get(&self, key: &GrantKey, now: SystemTime) -> Option<Arc<GrantRecord>> {
         let entries = self.read();
         let entry = entries.get(key)?;
         entry.is_young(now).then(|| Arc::clone(&entry.record))

@@ -1,6 +1,7 @@
 //! `GET error`
 
 use http::StatusCode;
+use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
 use super::{allow, notice, query, seen};
@@ -9,6 +10,7 @@ use crate::flow::Notice;
 use crate::message::{Audience, Reply};
 use crate::web::answer::Request;
 use crate::web::pages::Page;
+use crate::web::reject::SOON;
 use crate::web::{Web, json};
 
 /// Says what happened, in words of ours; nothing of the request's text is shown.
@@ -24,7 +26,8 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         .one("return_to")
         .and_then(|place| config.return_to.accept(place));
     if request.context.audience == Audience::Fetch {
-        return Ok(json::problem(status(reason), &as_json(reason)));
+        let reply = json::problem(status(reason), &as_json(reason));
+        return Ok(with_pause(reason, reply));
     }
     let try_again = web.again_url(place.as_ref());
     let home_url = place.as_ref().unwrap_or(&config.default_return_to).as_str();
@@ -42,7 +45,15 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
             home_url,
         },
     };
-    Ok(web.page(status(reason), &page))
+    Ok(with_pause(reason, web.page(status(reason), &page)))
+}
+
+/// What does not work now may work soon.
+fn with_pause(reason: Reason, reply: Reply) -> Reply {
+    match status(reason) {
+        StatusCode::SERVICE_UNAVAILABLE => reply.header(RETRY_AFTER, SOON),
+        _ => reply,
+    }
 }
 
 /// Both by the names that they show, if this browser's cookie tells them.

@@ -1,0 +1,152 @@
+//! A wire between an app and its database, which can be cut, and counts.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What the wire does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "tests choose one")]
+pub enum Wire {
+    /// It carries.
+    Whole,
+    /// Its connections are closed, and so are new ones.
+    Cut,
+    /// It takes everything and delivers nothing.
+    Silent,
+}
+
+/// A proxy of TCP.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    wire: watch::Sender<Wire>,
+    trips: Arc<AtomicUsize>,
+}
+
+/// One connection's two directions.
+#[derive(Clone)]
+struct Line {
+    wire: watch::Receiver<Wire>,
+    trips: Arc<AtomicUsize>,
+    /// Whether the last that was said was an answer.
+    was_answered: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    /// A wire to `upstream`, such as `127.0.0.1:6379`, as long as the test's runtime lives.
+    ///
+    /// # Panics
+    ///
+    /// If no port is free.
+    pub async fn to(upstream: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (wire, watched) = watch::channel(Wire::Whole);
+        let trips = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&trips);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let line = Line {
+                    wire: watched.clone(),
+                    trips: Arc::clone(&counter),
+                    was_answered: Arc::new(AtomicBool::new(true)),
+                };
+                tokio::spawn(connect(line, client, upstream.clone()));
+            }
+        });
+        Self {
+            address,
+            wire,
+            trips,
+        }
+    }
+
+    /// An address of the database, with the wire's host and port in place of its own.
+    pub fn url(&self, url: &str) -> String {
+        let (scheme, rest) = url.split_once("://").expect("an address");
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let user = host.split_once('@').map_or("", |(user, _)| user);
+        let at = if user.is_empty() { "" } else { "@" };
+        format!("{scheme}://{user}{at}{}/{path}", self.address)
+    }
+
+    /// Changes what the wire does.
+    pub fn set(&self, wire: Wire) {
+        self.wire.send_replace(wire);
+    }
+
+    /// How often a question followed an answer. Postgres' `Sync` by itself, with which a pool looks after a connection that
+    /// nobody waits for, is none.
+    pub fn trips(&self) -> usize {
+        self.trips.load(Ordering::SeqCst)
+    }
+}
+
+/// The host and port of a database's address.
+pub fn host_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split_once('/').map_or(rest, |(host, _)| host);
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    host.to_owned()
+}
+
+async fn connect(line: Line, client: TcpStream, upstream: String) {
+    let mut wire = line.wire.clone();
+    let is_whole = *wire.borrow() == Wire::Whole;
+    let Some(server) = (match is_whole {
+        true => TcpStream::connect(upstream).await.ok(),
+        false => None,
+    }) else {
+        // Silence keeps the connection; a cut ends it.
+        let _ = wire.wait_for(|wire| *wire != Wire::Silent).await;
+        return;
+    };
+    let _ = (client.set_nodelay(true), server.set_nodelay(true));
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    let cut = async {
+        let _ = wire.wait_for(|wire| *wire == Wire::Cut).await;
+    };
+    tokio::select! {
+        () = carry(line.clone(), (from_client, to_server), true) => {}
+        () = carry(line.clone(), (from_server, to_client), false) => {}
+        () = cut => {}
+    }
+}
+
+async fn carry(line: Line, (mut from, mut to): (OwnedReadHalf, OwnedWriteHalf), asks: bool) {
+    const SYNC: &[u8] = &[b'S', 0, 0, 0, 4];
+    let mut bytes = vec![0; 64 * 1024];
+    let mut wire = line.wire.clone();
+    while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        if !asks {
+            line.was_answered.store(true, Ordering::SeqCst);
+        } else if bytes[..count] != *SYNC && line.was_answered.swap(false, Ordering::SeqCst) {
+            line.trips.fetch_add(1, Ordering::SeqCst);
+        }
+        let _ = wire.wait_for(|wire| *wire != Wire::Silent).await;
+        if to.write_all(&bytes[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Waits until something is so.
+///
+/// # Panics
+///
+/// If it is not within `longest`.
+pub async fn until(what: &str, longest: Duration, is_so: impl AsyncFn() -> bool) {
+    let began = tokio::time::Instant::now();
+    while !is_so().await {
+        assert!(began.elapsed() < longest, "{what}: not within {longest:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
