@@ -11,15 +11,26 @@ use crate::store::{GrantKey, GrantRecord};
 const LIFE: Duration = Duration::from_secs(5 * 60);
 const MOST: usize = 10_000;
 
+/// While somebody reads a grant again, the others go on with what they have, this long at most.
+const TURN: Duration = Duration::from_secs(10);
+
 struct Entry {
     record: Arc<GrantRecord>,
     read_at: SystemTime,
+    /// When somebody began to read it again.
+    turn_at: Option<SystemTime>,
 }
 
 impl Entry {
     fn is_young(&self, now: SystemTime) -> bool {
         // A clock that was set back makes everything old.
-        now.duration_since(self.read_at).is_ok_and(|age| age < LIFE)
+        let age = now.duration_since(self.read_at);
+        age.is_ok_and(|age| age < LIFE || (age < LIFE + TURN && self.is_being_read(now)))
+    }
+
+    fn is_being_read(&self, now: SystemTime) -> bool {
+        let since = self.turn_at.map(|at| now.duration_since(at));
+        since.is_some_and(|age| age.is_ok_and(|age| age < TURN))
     }
 }
 
@@ -42,11 +53,20 @@ impl Cache {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A grant that was read less than five minutes ago.
+    /// A grant that was read less than five minutes ago. Of many who find one that is older, one gets nothing, and so has the
+    /// turn to read it.
     pub(in crate::flow) fn get(&self, key: &GrantKey, now: SystemTime) -> Option<Arc<GrantRecord>> {
-        let entries = self.read();
-        let entry = entries.get(key)?;
-        entry.is_young(now).then(|| Arc::clone(&entry.record))
+        let kept = |entry: &Entry| entry.is_young(now).then(|| Arc::clone(&entry.record));
+        if let Some(young) = kept(self.read().get(key)?) {
+            return Some(young);
+        }
+        let mut entries = self.write();
+        let entry = entries.get_mut(key)?;
+        let taken = kept(entry);
+        if taken.is_none() {
+            entry.turn_at = Some(now);
+        }
+        taken
     }
 
     /// Keeps what was just read or written, unless something newer is kept.
@@ -65,6 +85,7 @@ impl Cache {
             let entry = Entry {
                 record,
                 read_at: now,
+                turn_at: None,
             };
             entries.insert(key.clone(), entry);
         }
