@@ -17,7 +17,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   ci                         fmt, lint, doc, deny, test: what CI runs
   fmt | lint | doc | deny    one step of ci
   soak                       kills and races instances for half an hour, on every database
-  bench [quick]              what a request costs, beside bare axum and the floor";
+  bench [quick | stores]     what a request costs, beside bare axum and the floor, and over each store";
 
 const BROWSER_TESTS: &str = "threelo-browser-tests";
 /// Names the database on which the scenarios run.
@@ -186,6 +186,8 @@ fn soak() -> Outcome {
 }
 
 fn bench(rest: &[&str]) -> Outcome {
+    setup::databases()?;
+    setup::load()?;
     let mut arguments = vec!["run", "--release", "--package", "threelo-bench", "--"];
     arguments.extend(rest);
     cargo(&arguments)?;

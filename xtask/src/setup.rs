@@ -10,21 +10,28 @@ struct Need {
     what: &'static str,
     programs: &'static [&'static str],
     packages: &'static [&'static str],
-    /// How to do without.
-    without: &'static str,
+    /// How to do without, if one can.
+    without: Option<&'static str>,
 }
 
 const BROWSER: Need = Need {
     what: "browser",
     programs: &["chromium", "chromedriver"],
     packages: &["chromium", "chromium-driver"],
-    without: "--without browser",
+    without: Some("--without browser"),
 };
 const DATABASES: Need = Need {
     what: "store",
     programs: &["redis-server", "postgres"],
     packages: &["redis-server", "postgresql"],
-    without: "--without databases",
+    without: Some("--without databases"),
+};
+
+const LOAD: Need = Need {
+    what: "benchmark",
+    programs: &["wrk", "taskset"],
+    packages: &["wrk", "util-linux"],
+    without: None,
 };
 
 /// Makes sure that Chromium and its driver are there: installs Debian's packages when it may, else says what to do.
@@ -37,17 +44,24 @@ pub(crate) fn databases() -> Outcome {
     install(DATABASES)
 }
 
+/// The same for what the benchmark puts load on servers with.
+pub(crate) fn load() -> Outcome {
+    install(LOAD)
+}
+
 fn install(need: Need) -> Outcome {
     if need.programs.iter().all(|program| is_there(program)) {
         return Ok(String::new());
     }
     let remedy = || {
+        let (programs, packages) = (need.programs.join(" and "), need.packages.join(" "));
+        let without = need
+            .without
+            .map(|flag| format!(", or leave them out with `cargo xtask test {flag}`"));
         format!(
-            "the {} tests need {}: run `sudo apt-get install {}`, or leave them out with `cargo xtask test {}`",
+            "the {} tests need {programs}: run `sudo apt-get install {packages}`{}",
             need.what,
-            need.programs.join(" and "),
-            need.packages.join(" "),
-            need.without
+            without.unwrap_or_default()
         )
     };
     if !is_there("apt-get") {

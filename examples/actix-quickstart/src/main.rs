@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::web::{self, Html};
 use actix_web::{App, HttpServer};
-use quickstart::{pages, settings};
+use quickstart::{database, pages, settings};
 use threelo_actix::{
     Atlassian, AuthMiddleware, AuthRejection, CurrentSite, CurrentUser, MaybeUser,
 };
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // What outlives a request, a refresh of tokens say, outlives the server's workers in a runtime of its own.
     let behind = Runtime::new()?;
     let sandbox = behind.block_on(settings::sandbox_unless_configured())?;
-    let builder = settings::of(sandbox.as_ref());
+    let builder = behind.block_on(database::kept(settings::of(sandbox.as_ref())))?;
     let auth = builder.runtime(behind.handle().clone()).build()?;
 
     let listen = settings::one("LISTEN", "127.0.0.1:3000");

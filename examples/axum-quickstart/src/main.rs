@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::response::Html;
 use axum::{Router, routing::get};
-use quickstart::{pages, settings};
+use quickstart::{database, pages, settings};
 use threelo_tower::{
     Atlassian, Auth, AuthLayer, AuthRejection, CurrentSite, CurrentUser, MaybeUser,
 };
@@ -15,7 +15,9 @@ use tokio::net::TcpListener;
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let sandbox = settings::sandbox_unless_configured().await?;
-    let auth = settings::of(sandbox.as_ref()).build()?;
+    let auth = database::kept(settings::of(sandbox.as_ref()))
+        .await?
+        .build()?;
     let app = app(auth.clone());
 
     let listener = TcpListener::bind(settings::one("LISTEN", "127.0.0.1:3000")).await?;

@@ -18,6 +18,9 @@ use tower::Service;
 
 use crate::floor::{Floor, Session};
 
+/// Keys that seal nothing of worth.
+pub const KEYS: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 /// Who answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum App {
@@ -82,7 +85,8 @@ async fn public() -> &'static str {
     "ok"
 }
 
-fn bare() -> Router {
+/// axum alone.
+pub fn bare() -> Router {
     Router::new()
         .route("/public", get(public))
         .route("/me", get(public))
@@ -103,7 +107,8 @@ fn floor(store: &Arc<Floor>) -> Router {
         }))
 }
 
-fn ours(auth: Auth) -> Router {
+/// axum with ours.
+pub fn ours(auth: Auth) -> Router {
     let me = async |user: CurrentUser| {
         black_box(user.name());
         "ok"
@@ -121,7 +126,7 @@ fn ours(auth: Auth) -> Router {
 /// [`BuildError`], which would be a mistake here.
 pub fn auth(sessions: &Arc<MemorySessions>) -> Result<Auth, BuildError> {
     Auth::builder(Credentials::new("bench", "bench"), "http://localhost:3000")
-        .keys("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+        .keys(KEYS)
         .stores(
             sessions.clone(),
             Arc::new(MemoryGrants::new()),

@@ -3,9 +3,11 @@
 pub mod alloc;
 pub mod apps;
 pub mod floor;
+pub mod loopback;
 pub mod measure;
 pub mod memory;
 pub mod refresh;
 pub mod report;
 pub mod sessions;
 pub mod visit;
+pub mod wrk;

@@ -6,12 +6,12 @@ use threelo_bench::apps::{APPS, Stores};
 use threelo_bench::measure::{Case, Effort, interleave};
 use threelo_bench::sessions::{ACCOUNTS, Cookies};
 use threelo_bench::visit::VISITS;
-use threelo_bench::{memory, refresh, report, sessions};
+use threelo_bench::{loopback, memory, refresh, report, sessions, wrk};
 use tokio::runtime::Runtime;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .build()?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -26,8 +26,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("{}", refresh::tables(&runtime, Effort::FULL.rounds)?);
             Ok(())
         }
+        ["serve", store, count, port] => {
+            runtime.block_on(loopback::serve(store, count.parse()?, port.parse()?))
+        }
+        ["stores"] => {
+            println!("{}", wrk::table(7)?);
+            Ok(())
+        }
         ["quick"] => everything(&runtime, Effort::QUICK, [1_000, 100_000]),
-        _ => Err("give nothing, or: quick, tokens".into()),
+        _ => Err("give nothing, or: quick, tokens, stores".into()),
     }
 }
 
@@ -42,6 +49,7 @@ fn everything(runtime: &Runtime, effort: Effort, sizes: [usize; 2]) -> Result<()
     }
     let [_, most] = sizes;
     println!("## Bytes per session\n\n{}", memory_table(most));
+    println!("## Stores\n\n{}", wrk::table(effort.rounds)?);
     println!("## Tokens\n\n{}", refresh::tables(runtime, effort.rounds)?);
     Ok(())
 }

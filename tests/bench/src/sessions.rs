@@ -68,6 +68,11 @@ impl Cookies {
         Self { flat, count }
     }
 
+    /// All of them, end to end.
+    pub fn all(&self) -> &str {
+        &self.flat
+    }
+
     /// A random one, as `name=value`.
     pub fn pick(&self, numbers: &mut Numbers) -> &str {
         let length = self.flat.len() / self.count;
@@ -121,11 +126,21 @@ pub fn profiles(accounts: usize) -> Result<Vec<Arc<Profile>>, FillError> {
 /// [`FillError`], which would be a mistake here.
 pub fn ours(count: usize, profiles: &[Arc<Profile>]) -> Result<Arc<MemorySessions>, FillError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    runtime.block_on(fill(count, profiles))
+    let store = Arc::new(MemorySessions::with_capacity(count));
+    runtime.block_on(fill(&*store, count, profiles))?;
+    Ok(store)
 }
 
-async fn fill(count: usize, profiles: &[Arc<Profile>]) -> Result<Arc<MemorySessions>, FillError> {
-    let store = MemorySessions::with_capacity(count);
+/// Puts `count` sessions into an empty store.
+///
+/// # Errors
+///
+/// [`FillError`], if the store fails.
+pub async fn fill(
+    store: &dyn SessionStore,
+    count: usize,
+    profiles: &[Arc<Profile>],
+) -> Result<(), FillError> {
     let now = SystemClock.now();
     for (number, bytes) in tickets(count).enumerate() {
         let record = SessionRecord {
@@ -143,7 +158,7 @@ async fn fill(count: usize, profiles: &[Arc<Profile>]) -> Result<Arc<MemorySessi
             return Err(FillError::Exists);
         }
     }
-    Ok(Arc::new(store))
+    Ok(())
 }
 
 /// The floor's store with the same sessions.

@@ -1,0 +1,53 @@
+//! Where everything is kept: `DATABASE_URL`.
+
+use std::env;
+use std::error::Error;
+use std::sync::Arc;
+
+use threelo::AuthBuilder;
+use threelo::store::RowStore;
+use threelo_redis::RedisStore;
+use threelo_sqlx::{PostgresStore, SqliteStore};
+
+/// `memory:`, which is the default, `sqlite:path/to/file.db`, `postgres://…` or `redis://…`. A database needs `THREELO_KEYS`.
+///
+/// # Errors
+///
+/// What is wrong with the address or the database, and what to do.
+pub async fn kept(builder: AuthBuilder) -> Result<AuthBuilder, Box<dyn Error>> {
+    let url = env::var("DATABASE_URL").unwrap_or_else(|_| "memory:".to_owned());
+    Ok(match rows(&url).await? {
+        Some(rows) => builder.store(rows),
+        None => builder,
+    })
+}
+
+/// The database at an address, its tables made; `None` for this process's memory.
+///
+/// # Errors
+///
+/// What is wrong with the address or the database, and what to do.
+pub async fn rows(url: &str) -> Result<Option<Arc<dyn RowStore>>, Box<dyn Error>> {
+    let (kind, _) = url.split_once(':').unwrap_or((url, ""));
+    Ok(match kind {
+        "memory" => None,
+        "sqlite" => {
+            let store = SqliteStore::connect(url).await?;
+            store.migrate().await?;
+            Some(Arc::new(store))
+        }
+        "postgres" | "postgresql" => {
+            let store = PostgresStore::connect(url).await?;
+            store.migrate().await?;
+            Some(Arc::new(store))
+        }
+        "redis" => Some(Arc::new(RedisStore::connect(url).await?)),
+        _ => {
+            return Err(
+                "DATABASE_URL is none of memory:, sqlite:path/to/file.db, postgres://user:password@host/database, \
+                 redis://host:6379"
+                    .into(),
+            );
+        }
+    })
+}

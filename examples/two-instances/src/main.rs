@@ -1,0 +1,114 @@
+//! Two instances of an app behind one address: sign in on one, work on the other.
+//!
+//! `DATABASE_URL=redis://127.0.0.1:6379 THREELO_KEYS=k1:$(openssl rand -base64 32) cargo run -p two-instances`, then open
+//! <http://localhost:3000> and reload: the page says which instance answered. Without `DATABASE_URL` they share a SQLite
+//! file for as long as they run.
+
+mod instance;
+mod proxy;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use quickstart::settings;
+use threelo_sandbox::Sandbox;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+
+/// For a look without a database of your own, and for nothing else.
+const LOOK_KEYS: &str = "look:OMV9QOpU8XFnYsSLQKcuLCeyGNBiM8NTyy26bGRhn6A=";
+const INSTANCES: [&str; 2] = ["one", "two"];
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [name, port] => instance::run(name, port.parse()?).await,
+        _ => both().await,
+    }
+}
+
+/// Starts the instances and stands before them.
+async fn both() -> Result<(), Box<dyn Error>> {
+    let sandbox = settings::sandbox_unless_configured().await?;
+    let look = LookDatabase::unless_configured();
+    let mut ports = Vec::new();
+    let mut instances = Vec::new();
+    for name in INSTANCES {
+        let port = free_port().await?;
+        ports.push(port);
+        instances.push(start(name, port, (sandbox.as_ref(), look.as_ref()))?);
+    }
+    let listener = TcpListener::bind(settings::one("LISTEN", "127.0.0.1:3000")).await?;
+    tracing::info!(
+        "open {}",
+        settings::one("PUBLIC_URL", "http://localhost:3000")
+    );
+    axum::serve(listener, proxy::before(ports))
+        .with_graceful_shutdown(async {
+            let _ = tokio::signal::ctrl_c().await;
+        })
+        .await?;
+    for mut instance in instances {
+        // Closes the pipe, too.
+        instance.wait().await?;
+    }
+    Ok(())
+}
+
+fn start(
+    name: &str,
+    port: u16,
+    (sandbox, look): (Option<&Sandbox>, Option<&LookDatabase>),
+) -> Result<Child, Box<dyn Error>> {
+    let mut command = Command::new(std::env::current_exe()?);
+    // An instance ends with this pipe, and so with this process, however that ends.
+    command
+        .args([name, &port.to_string()])
+        .stdin(Stdio::piped());
+    for variable in [
+        "PUBLIC_URL",
+        "ATLASSIAN_SCOPES",
+        "ATLASSIAN_CLIENT_ID",
+        "ATLASSIAN_CLIENT_SECRET",
+        "ATLASSIAN_AUTH_URL",
+        "ATLASSIAN_API_URL",
+    ] {
+        if let Some(value) = settings::variable(variable, sandbox) {
+            command.env(variable, value);
+        }
+    }
+    if let Some(look) = look {
+        command.env("DATABASE_URL", format!("sqlite:{}", look.0.display()));
+        command.env("THREELO_KEYS", LOOK_KEYS);
+    }
+    Ok(command.spawn()?)
+}
+
+async fn free_port() -> Result<u16, Box<dyn Error>> {
+    Ok(TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port())
+}
+
+/// A SQLite file that is gone at the end.
+struct LookDatabase(PathBuf);
+
+impl LookDatabase {
+    fn unless_configured() -> Option<Self> {
+        if std::env::var_os("DATABASE_URL").is_some() {
+            return None;
+        }
+        let name = format!("threelo-two-instances-{}.db", std::process::id());
+        tracing::info!("no DATABASE_URL: both instances share a SQLite file");
+        Some(Self(std::env::temp_dir().join(name)))
+    }
+}
+
+impl Drop for LookDatabase {
+    fn drop(&mut self) {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
+        }
+    }
+}

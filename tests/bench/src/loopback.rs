@@ -1,0 +1,69 @@
+//! Servers on loopback: bare axum, and ours over each store.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use axum::Router;
+use threelo::store::{MemoryFlowMarks, MemoryGrants, MemorySessions, RowStore, SessionStore};
+use threelo::testing;
+use threelo::{Auth, Credentials};
+use threelo_redis::RedisStore;
+use threelo_sqlx::{PostgresStore, SqliteStore};
+use tokio::net::TcpListener;
+
+use crate::apps;
+use crate::sessions;
+
+type Failure = Box<dyn Error>;
+
+/// Serves one app until it is killed: `bare`, `memory`, or a database's address. Says `READY` when it is filled and listens.
+///
+/// # Errors
+///
+/// Whatever the database or the port says.
+pub async fn serve(store: &str, count: usize, port: u16) -> Result<(), Failure> {
+    let app = app(store, count).await?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("READY");
+    axum::serve(listener, app).await?;
+    Ok(())
+}
+
+async fn app(store: &str, count: usize) -> Result<Router, Failure> {
+    let rows: Arc<dyn RowStore> = match store.split_once(':').map_or(store, |(kind, _)| kind) {
+        "bare" => return Ok(apps::bare()),
+        "memory" => return in_memory(count).await,
+        "sqlite" => {
+            let store = SqliteStore::connect(store).await?;
+            store.migrate().await?;
+            Arc::new(store)
+        }
+        "postgres" => {
+            let store = PostgresStore::connect(store).await?;
+            store.migrate().await?;
+            Arc::new(store)
+        }
+        _ => Arc::new(RedisStore::connect(store).await?),
+    };
+    let sealed = testing::sealed(Arc::clone(&rows), apps::KEYS)?;
+    filled(&*sealed.sessions, count).await?;
+    Ok(apps::ours(settings().store(rows).build()?))
+}
+
+async fn in_memory(count: usize) -> Result<Router, Failure> {
+    let store = Arc::new(MemorySessions::with_capacity(count));
+    filled(&*store, count).await?;
+    let marks = Arc::new(MemoryFlowMarks::new());
+    let auth = settings().stores(store, Arc::new(MemoryGrants::new()), marks);
+    Ok(apps::ours(auth.build()?))
+}
+
+fn settings() -> threelo::AuthBuilder {
+    let credentials = Credentials::new("bench", "bench");
+    Auth::builder(credentials, "http://localhost:3000").keys(apps::KEYS)
+}
+
+async fn filled(store: &dyn SessionStore, count: usize) -> Result<(), Failure> {
+    let profiles = sessions::profiles(sessions::ACCOUNTS)?;
+    Ok(sessions::fill(store, count, &profiles).await?)
+}
