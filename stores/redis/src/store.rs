@@ -8,6 +8,9 @@ use threelo::store::{Inserted, Replaced, Row, RowKind, StoreError, StoredRow, Ve
 use crate::keys::Prefix;
 use crate::scripts;
 
+/// The first major version with what the scripts use (`PEXPIRETIME`).
+const OLDEST: u32 = 7;
+
 /// An answer takes at most this long, and so does a connection.
 const DEADLINE: Duration = Duration::from_secs(3);
 
@@ -24,6 +27,14 @@ pub enum SetupError {
     /// Redis cannot be reached, or does not let us in.
     #[error("redis cannot be used: check its address, user, password and that it runs")]
     Unreachable(#[source] RedisError),
+    /// It is older than what the scripts need.
+    #[error("redis is version {0}: threelo needs 7.0 or newer")]
+    TooOld(String),
+    /// It takes no writes.
+    #[error(
+        "redis takes no writes: give the address of the primary, and a user who may run scripts and write keys that begin with the prefix"
+    )]
+    ReadOnly(#[source] RedisError),
 }
 
 impl fmt::Debug for SetupError {
@@ -83,7 +94,46 @@ impl RedisStore {
             .set_response_timeout(Some(DEADLINE))
             .set_number_of_retries(2);
         let connection = ConnectionManager::new_with_config(client, config).await;
-        Self::from_connection(connection.map_err(SetupError::Unreachable)?, prefix)
+        let store = Self::from_connection(connection.map_err(SetupError::Unreachable)?, prefix)?;
+        store.check().await?;
+        Ok(store)
+    }
+
+    /// Finds Redis as it should be: new enough, and taking writes; [`connect`](Self::connect) has done so. What makes it lose
+    /// grants (keys that are evicted, nothing on disk) is a warning in the log.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Unreachable`], [`SetupError::TooOld`], [`SetupError::ReadOnly`].
+    pub async fn check(&self) -> Result<(), SetupError> {
+        let mut connection = self.connection();
+        let asked: Result<String, _> = redis::cmd("INFO").query_async(&mut connection).await;
+        let info = asked.map_err(SetupError::Unreachable)?;
+        let value = |name: &str| {
+            let mut lines = info.lines();
+            lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+        };
+        let version = value("redis_version").unwrap_or_default();
+        let major = version
+            .split('.')
+            .next()
+            .and_then(|major| major.parse().ok());
+        if major.is_some_and(|major: u32| major < OLDEST) {
+            return Err(SetupError::TooOld(version.to_owned()));
+        }
+        if value("maxmemory_policy").is_some_and(|policy| policy != "noeviction") {
+            tracing::warn!(target: "threelo", "redis may evict grants when it is full: set maxmemory-policy noeviction");
+        }
+        if value("aof_enabled") == Some("0") {
+            tracing::warn!(target: "threelo", "redis keeps no append-only file: grants may be lost when it ends; set appendonly yes");
+        }
+        let written: Result<i64, _> = Script::new(scripts::INDEX)
+            .key(self.prefix.mark("check"))
+            .arg("check")
+            .arg(millis(UNIX_EPOCH))
+            .invoke_async(&mut connection)
+            .await;
+        written.map(|_| ()).map_err(SetupError::ReadOnly)
     }
 
     /// The same over a connection of `redis`, for an app that has one. The connection decides how long it waits;

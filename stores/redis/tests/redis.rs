@@ -38,4 +38,33 @@ async fn what_is_wrong_at_start_is_said_with_what_to_do() {
         .await
         .unwrap_err();
     assert!(matches!(error, SetupError::Unreachable(_)), "{error:?}");
+    assert!(
+        format!("{error:?}").contains("check its address"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_said_and_never_shown() {
+    let redis = Redis::start_with(&["--requirepass", "right"]);
+    let url = |password: &str| format!("redis://:{password}@127.0.0.1:{}", redis.port());
+
+    let error = RedisStore::connect(&url("canary")).await.unwrap_err();
+
+    let said = format!("{error:?}");
+    assert!(said.contains("check its address, user, password"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
+    assert!(RedisStore::connect(&url("right")).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_replica_that_takes_no_writes_is_told_at_start() {
+    let primary = Redis::start();
+    let of = format!("127.0.0.1 {}", primary.port());
+    let replica = Redis::start_with(&["--replicaof", &of]);
+
+    let error = RedisStore::connect(&replica.url()).await.unwrap_err();
+
+    assert!(matches!(error, SetupError::ReadOnly(_)), "{error:?}");
+    assert!(format!("{error:?}").contains("the primary"), "{error:?}");
 }

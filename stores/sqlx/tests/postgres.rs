@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use threelo::store::{RowKind, RowStore as _};
 use threelo::testing;
 use threelo_sqlx::{PostgresStore, SetupError};
 use threelo_test_servers::Postgres;
@@ -58,4 +59,48 @@ async fn what_is_wrong_at_start_is_said_with_what_to_do() {
     assert!(!format!("{error:?}").contains("canary"));
     let error = PostgresStore::connect("redis://x").await.unwrap_err();
     assert!(matches!(error, SetupError::Address(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_said_and_never_shown() {
+    let postgres = Postgres::start();
+    postgres.guard("right");
+    let url = |password: &str| {
+        postgres
+            .url()
+            .replace("threelo@", &format!("threelo:{password}@"))
+    };
+
+    let error = PostgresStore::connect(&url("canary")).await.unwrap_err();
+
+    let said = format!("{error:?}");
+    assert!(said.contains("check its address, user, password"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
+    assert!(PostgresStore::connect(&url("right")).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_database_that_is_read_only_is_told_at_start() {
+    let postgres = Postgres::start();
+    postgres.run("ALTER DATABASE threelo SET default_transaction_read_only = on");
+    let store = PostgresStore::connect(&postgres.url()).await.unwrap();
+
+    let error = store.migrate().await.unwrap_err();
+
+    assert!(matches!(error, SetupError::Migration(_)), "{error:?}");
+    assert!(
+        format!("{error:?}").contains("must not be read-only"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn tables_that_were_never_made_are_named_in_every_failure() {
+    let postgres = Postgres::start();
+    let store = PostgresStore::connect(&postgres.url()).await.unwrap();
+
+    let error = store.load(RowKind::Session, "key").await.unwrap_err();
+
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("call migrate() at start-up"), "{cause}");
 }

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use threelo::store::{RowKind, RowStore as _};
 use threelo::testing;
 use threelo_sqlx::{SetupError, SqliteStore};
 
@@ -88,4 +89,28 @@ async fn what_is_wrong_at_start_is_said_with_what_to_do() {
     assert!(matches!(error, SetupError::Unreachable(_)), "{error:?}");
     let error = SqliteStore::connect("mysql://x").await.unwrap_err();
     assert!(matches!(error, SetupError::Address(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_read_only_is_told_at_start() {
+    let file = File::new("read-only");
+    drop(SqliteStore::connect(&file.url()).await.unwrap());
+    let read_only = format!("{}?mode=ro", file.url());
+
+    let said = match SqliteStore::connect(&read_only).await {
+        Ok(store) => format!("{:?}", store.migrate().await.unwrap_err()),
+        Err(error) => format!("{error:?}"),
+    };
+
+    assert!(said.contains("read-only"), "{said}");
+}
+
+#[tokio::test]
+async fn tables_that_were_never_made_are_named_in_every_failure() {
+    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
+
+    let error = store.load(RowKind::Session, "key").await.unwrap_err();
+
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("call migrate() at start-up"), "{cause}");
 }

@@ -55,6 +55,28 @@ impl Postgres {
         self.process = serve(&self.folder.path().join("data"), self.port);
     }
 
+    /// Runs a statement.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn run(&self, statement: &str) {
+        run(program("psql").args(["-v", "ON_ERROR_STOP=1", "-c", statement, &self.url()]));
+    }
+
+    /// Lets whoever connects over TCP need a password from now on.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not take it.
+    pub fn guard(&self, password: &str) {
+        self.run(&format!("ALTER USER threelo PASSWORD '{password}'"));
+        let rules = "host all all 127.0.0.1/32 scram-sha-256\n";
+        let file = self.folder.path().join("data/pg_hba.conf");
+        std::fs::write(file, rules).expect("the rules are written");
+        signal("-HUP", self.process.id());
+    }
+
     /// How many connections of threelo's it has.
     ///
     /// # Panics

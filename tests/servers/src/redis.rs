@@ -20,6 +20,15 @@ impl Redis {
     ///
     /// If `redis-server` is not there or does not start.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with more arguments, such as `--requirepass secret`.
+    ///
+    /// # Panics
+    ///
+    /// If `redis-server` is not there or does not start.
+    pub fn start_with(arguments: &[&str]) -> Self {
         let (folder, port) = (Folder::new("redis"), free_port());
         let process = Command::new("redis-server")
             .args([
@@ -32,6 +41,7 @@ impl Redis {
             ])
             .arg("--dir")
             .arg(folder.path())
+            .args(arguments)
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server starts: `apt-get install redis-server`");
@@ -71,6 +81,11 @@ impl Redis {
             .and_then(|count| count.trim().parse().ok())
             .expect("a count");
         connected - 1
+    }
+
+    /// Its port on loopback.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Its address.
