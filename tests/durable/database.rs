@@ -62,6 +62,19 @@ impl Database {
         }
     }
 
+    /// All that is in it.
+    pub(crate) fn dump(&self) -> Vec<u8> {
+        match self {
+            Self::Sqlite(path) => ["", "-wal"]
+                .iter()
+                .filter_map(|end| std::fs::read(format!("{}{end}", path.display())).ok())
+                .flatten()
+                .collect(),
+            Self::Redis(redis) => redis.dump(),
+            Self::Postgres(postgres) => postgres.dump(),
+        }
+    }
+
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite:{}", path.display()),

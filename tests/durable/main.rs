@@ -9,6 +9,8 @@
 mod callbacks;
 mod crashes;
 mod database;
+mod dumps;
 mod outages;
 mod refreshes;
 mod trips;
+mod version_1;

@@ -64,6 +64,18 @@ impl Postgres {
         run(program("psql").args(["-v", "ON_ERROR_STOP=1", "-c", statement, &self.url()]));
     }
 
+    /// All that it holds, as text.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be dumped.
+    pub fn dump(&self) -> Vec<u8> {
+        let output = program("pg_dump").args(["--inserts", &self.url()]).output();
+        let output = output.expect("pg_dump is there");
+        assert!(output.status.success(), "{output:?}");
+        output.stdout
+    }
+
     /// Lets whoever connects over TCP need a password from now on.
     ///
     /// # Panics

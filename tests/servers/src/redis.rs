@@ -10,7 +10,7 @@ use crate::{free_port, signal, wait_for};
 pub struct Redis {
     process: Child,
     port: u16,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Redis {
@@ -38,6 +38,9 @@ impl Redis {
                 "127.0.0.1",
                 "--save",
                 "",
+                // Dumps are searched for what must not be in them.
+                "--rdbcompression",
+                "no",
             ])
             .arg("--dir")
             .arg(folder.path())
@@ -49,7 +52,7 @@ impl Redis {
         Self {
             process,
             port,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -63,17 +66,33 @@ impl Redis {
         signal("-CONT", self.process.id());
     }
 
+    /// All that it holds, as it would write it to the disk.
+    ///
+    /// # Panics
+    ///
+    /// If it does not write it.
+    pub fn dump(&self) -> Vec<u8> {
+        let answer = self.ask("SAVE");
+        assert!(answer.starts_with("+OK"), "{answer}");
+        std::fs::read(self.folder.path().join("dump.rdb")).expect("a dump")
+    }
+
+    fn ask(&self, command: &str) -> String {
+        let mut wire = TcpStream::connect(("127.0.0.1", self.port)).expect("redis listens");
+        let line = format!("{command}\r\n");
+        wire.write_all(line.as_bytes()).expect("redis reads");
+        let mut answer = [0; 4096];
+        let count = wire.read(&mut answer).expect("redis answers");
+        String::from_utf8_lossy(&answer[..count]).into_owned()
+    }
+
     /// How many others than the asker are connected.
     ///
     /// # Panics
     ///
     /// If it does not say so.
     pub fn connections(&self) -> usize {
-        let mut wire = TcpStream::connect(("127.0.0.1", self.port)).expect("redis listens");
-        wire.write_all(b"INFO clients\r\n").expect("redis reads");
-        let mut answer = [0; 4096];
-        let count = wire.read(&mut answer).expect("redis answers");
-        let answer = String::from_utf8_lossy(&answer[..count]).into_owned();
+        let answer = self.ask("INFO clients");
         let connected = answer
             .lines()
             .find_map(|line| line.strip_prefix("connected_clients:"));

@@ -1,0 +1,161 @@
+//! Databases as version 1 of threelo left them: what is in `fixtures` was written by it, and is never written again.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use threelo::store::{
+    AppKey, ConsentMark, ConsentReason, GrantKey, GrantRecord, Inserted, Link, RowStore,
+    SessionRecord,
+};
+use threelo::testing::{SealedStores, sealed};
+use threelo::{AccountId, CloudId, Profile, Scopes, Subject, Ticket};
+use threelo_test_servers::{Postgres, Redis};
+use threelo_tests::rows_as;
+
+const KEYS: &str = "v1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
+const PREFIX: &str = "v1_";
+
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+fn profile() -> Arc<Profile> {
+    let account = AccountId::parse("712020:5d1c8b1e").unwrap();
+    let mut profile = Profile::of(account);
+    profile.name = Some("Edward Byrne".into());
+    profile.email = Some("edward@example.com".into());
+    Arc::new(profile)
+}
+
+fn answer(body: &'static str) -> http::Response<bytes::Bytes> {
+    http::Response::new(bytes::Bytes::from_static(body.as_bytes()))
+}
+
+fn session() -> SessionRecord {
+    SessionRecord {
+        key: Ticket::from_bytes([1; 32]).hash(),
+        profile: profile(),
+        site: Some(CloudId::parse("11111111-aaaa-4aaa-8aaa-111111111111").unwrap()),
+        profile_read_at: at(1_800_000_000),
+        remembered: true,
+        created_at: at(1_800_000_001),
+        seen_at: at(1_800_000_002),
+        expires_at: at(4_000_000_000),
+        version: 1,
+    }
+}
+
+fn grant() -> GrantRecord {
+    let tokens = answer(
+        r#"{"access_token": "access-canary", "refresh_token": "refresh-canary", "expires_in": 3600,
+            "scope": "offline_access read:jira-work read:me"}"#,
+    );
+    let sites = answer(
+        r#"[{"id": "11111111-aaaa-4aaa-8aaa-111111111111", "name": "Aurora Design",
+            "url": "https://aurora-design.atlassian.net", "scopes": ["read:jira-work"]}]"#,
+    );
+    let site = CloudId::parse("11111111-aaaa-4aaa-8aaa-111111111111").unwrap();
+    GrantRecord {
+        key: GrantKey {
+            app: AppKey {
+                environment: "https://auth.atlassian.com".into(),
+                client_id: "version-1".into(),
+            },
+            account: profile().account_id.clone(),
+            consent: None,
+        },
+        tokens: threelo::token::from_response(&tokens, &Scopes::new(), at(1_800_000_000)).unwrap(),
+        consented_at: at(1_800_000_000),
+        asked: Scopes::parse("offline_access read:jira-work read:me"),
+        wanted: Scopes::parse("offline_access read:jira-work read:me write:jira-work"),
+        consent_needed: Some(ConsentMark {
+            reason: ConsentReason::AnswerLost,
+            since: at(1_800_000_500),
+            checked_at: at(1_800_000_600),
+        }),
+        sites: Some(threelo::site::from_response(&sites).unwrap().into()),
+        added: Arc::new([site.clone()]),
+        sites_read_at: at(1_800_000_100),
+        last_site: Some(site.clone()),
+        profile: Some(profile()),
+        links: Arc::new([Link {
+            subject: Subject::parse("user 17").unwrap(),
+            linked_at: at(1_800_000_200),
+            site: Some(site),
+        }]),
+        generation: 3,
+        version: 5,
+    }
+}
+
+/// The stores over a database; with `THREELO_WRITE_FIXTURES`, after the records were written into it.
+async fn stores(rows: Arc<dyn RowStore>) -> SealedStores {
+    let stores = sealed(rows, KEYS).unwrap();
+    if std::env::var_os("THREELO_WRITE_FIXTURES").is_some() {
+        let written = stores.sessions.insert(Arc::new(session())).await.unwrap();
+        assert_eq!(written, Inserted::Done);
+        let written = stores.grants.insert(Arc::new(grant())).await.unwrap();
+        assert_eq!(written, Inserted::Done);
+    }
+    stores
+}
+
+/// Everything is read as it was written, by every way that leads to it.
+async fn reads_what_version_1_wrote(rows: Arc<dyn RowStore>) {
+    let (session, grant) = (session(), grant());
+    let stores = stores(rows).await;
+
+    let read = stores.sessions.load(&session.key).await.unwrap().unwrap();
+    assert_eq!(format!("{:?}", *read), format!("{session:?}"));
+    assert_eq!(read.profile.email.as_deref(), Some("edward@example.com"));
+    let listed = stores.sessions.list_of(session.account()).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    let read = stores.grants.load(&grant.key).await.unwrap().unwrap();
+    assert_eq!(format!("{:?}", *read), format!("{grant:?}"));
+    assert_eq!(read.tokens.access_token.expose(), "access-canary");
+    let subject = Subject::parse("user 17").unwrap();
+    let of_subject = stores.grants.of_subject(&grant.key.app, &subject);
+    assert_eq!(of_subject.await.unwrap().len(), 1);
+    let of_account = stores.grants.of_account(&grant.key.app, &grant.key.account);
+    assert_eq!(of_account.await.unwrap().len(), 1);
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("durable/fixtures")
+        .join(name)
+}
+
+#[tokio::test]
+async fn a_sqlite_file_of_version_1_is_read() {
+    let copy = std::env::temp_dir().join(format!("threelo-v1-{}.db", std::process::id()));
+    std::fs::copy(fixture("v1.db"), &copy).unwrap();
+
+    reads_what_version_1_wrote(rows_as(&format!("sqlite:{}", copy.display()), PREFIX).await).await;
+
+    std::fs::remove_file(&copy).unwrap();
+}
+
+#[tokio::test]
+async fn a_postgres_dump_of_version_1_is_read() {
+    if threelo_test_servers::are_left_out() {
+        return;
+    }
+    let postgres = Postgres::start();
+    postgres.run(&std::fs::read_to_string(fixture("v1.sql")).unwrap());
+
+    reads_what_version_1_wrote(rows_as(&postgres.url(), PREFIX).await).await;
+}
+
+#[tokio::test]
+async fn a_redis_dump_of_version_1_is_read() {
+    if threelo_test_servers::are_left_out() {
+        return;
+    }
+    let fixtures = fixture("");
+    let folder = fixtures.to_str().unwrap();
+    let redis = Redis::start_with(&["--dir", folder, "--dbfilename", "v1.rdb"]);
+
+    reads_what_version_1_wrote(rows_as(&redis.url(), PREFIX).await).await;
+}
