@@ -109,6 +109,8 @@ fn scenarios_on_databases() -> Outcome {
                 "--skip",
                 // They bring databases of their own.
                 "durable::",
+                "--skip",
+                "upkeep::",
             ],
         )?;
     }

@@ -22,6 +22,7 @@ mod return_targets;
 mod scopes;
 mod sessions;
 mod sites;
+mod upkeep;
 
 type World = threelo_tests::World<App>;
 type Browser = threelo_tests::Browser<App>;
