@@ -10,6 +10,7 @@ mod callbacks;
 mod crashes;
 mod database;
 mod dumps;
+mod model;
 mod outages;
 mod refreshes;
 mod trips;

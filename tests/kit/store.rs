@@ -27,7 +27,7 @@ pub(crate) async fn stores(clock: &Arc<ManualClock>) -> Stores {
             marks: Arc::new(MemoryFlowMarks::new()),
         };
     };
-    let rows = WatchedRows::new(rows(&url).await, Arc::new(Clocked(clock.clone())));
+    let rows = WatchedRows::new(rows(&url).await, Arc::new(Clocked::new(clock.clone())));
     let sealed = sealed(Arc::new(rows), KEYS).expect("the keys are fit");
     Stores {
         sessions: Arc::new(CountingSessions::new(sealed.sessions)),

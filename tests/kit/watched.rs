@@ -55,7 +55,14 @@ pub trait Watch: Debug + Send + Sync + 'static {
 
 /// A clock in the place of the database's.
 #[derive(Debug)]
-pub(crate) struct Clocked<C>(pub(crate) Arc<C>);
+pub struct Clocked<C>(Arc<C>);
+
+impl<C: Clock> Clocked<C> {
+    /// This one.
+    pub fn new(clock: Arc<C>) -> Self {
+        Self(clock)
+    }
+}
 
 impl<C: Clock> Watch for Clocked<C> {
     fn now(&self, _theirs: SystemTime) -> SystemTime {

@@ -137,16 +137,11 @@ macro_rules! row_store {
                 let except = except.unwrap_or("");
                 let mut transaction = self.pool.begin().await?;
                 if kind == threelo::store::RowKind::Grant {
-                    for statement in [
-                        &self.statements.drop_subjects_of,
-                        &self.statements.drop_leases_of,
-                    ] {
-                        sqlx::query(self.sql(statement))
-                            .bind(owner)
-                            .bind(except)
-                            .execute(&mut *transaction)
-                            .await?;
-                    }
+                    sqlx::query(self.sql(&self.statements.drop_subjects_of))
+                        .bind(owner)
+                        .bind(except)
+                        .execute(&mut *transaction)
+                        .await?;
                 }
                 let deleted = sqlx::query(self.sql(&self.statements.delete_of))
                     .bind(kind.as_str())

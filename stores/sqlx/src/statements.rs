@@ -26,7 +26,6 @@ pub(crate) struct Statements {
     pub(crate) delete_lease: String,
     pub(crate) drop_subjects: String,
     pub(crate) drop_subjects_of: String,
-    pub(crate) drop_leases_of: String,
     pub(crate) add_subject: String,
     pub(crate) expired_rows: String,
     pub(crate) expired_marks: String,
@@ -42,12 +41,6 @@ impl Statements {
     #[expect(clippy::too_many_lines, reason = "a list")]
     pub(crate) fn new(prefix: &Prefix, (bytes, bytewise, skip): (&str, &str, &str)) -> Self {
         let p = prefix.as_str();
-        let drop_of = |table: &str| {
-            format!(
-                "DELETE FROM {p}{table} WHERE key IN \
-                 (SELECT key FROM {p}rows WHERE kind = 'grant' AND owner = $1 AND key <> $2)"
-            )
-        };
         // A part that another instance deletes in this moment is left to it.
         let expired = |table: &str, key: &str, end: &str| {
             format!(
@@ -92,8 +85,10 @@ impl Statements {
             ),
             delete_lease: format!("DELETE FROM {p}leases WHERE key = $1 AND value = $2"),
             drop_subjects: format!("DELETE FROM {p}subjects WHERE key = $1"),
-            drop_subjects_of: drop_of("subjects"),
-            drop_leases_of: drop_of("leases"),
+            drop_subjects_of: format!(
+                "DELETE FROM {p}subjects WHERE key IN \
+                 (SELECT key FROM {p}rows WHERE kind = 'grant' AND owner = $1 AND key <> $2)"
+            ),
             add_subject: format!(
                 "INSERT INTO {p}subjects (subject, key) VALUES ($1, $2) ON CONFLICT DO NOTHING"
             ),
