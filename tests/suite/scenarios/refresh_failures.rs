@@ -259,6 +259,42 @@ async fn a_late_writer_does_not_undo_what_a_winner_stored() {
 }
 
 #[tokio::test]
+async fn a_lease_that_runs_out_while_the_exchange_hangs_loses_no_grant() {
+    let world = World::new().await;
+    let _browser = edward(&world).await;
+    let (key, account) = (world.grant_key("edward"), world.account("edward"));
+    world.pass(HOUR);
+    let hangs = Fault::Delay(Duration::from_millis(800));
+    world.sandbox.fault(Endpoint::Token, hangs, 1);
+    let late = world.another_auth(|builder| builder);
+    let asked = {
+        let (late, account) = (late.clone(), account.clone());
+        tokio::spawn(async move {
+            let grant = late.grants().of(&account).await.unwrap();
+            grant.access_token().await
+        })
+    };
+    while world.refreshes() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    // The lease ends; another instance sends the same token inside the leeway.
+    world.pass(31 * SECOND);
+    token(&world, "edward").await.unwrap();
+    let winner = world.grants.stored(&key).await;
+
+    assert_eq!(asked.await.unwrap().unwrap(), winner.tokens.access_token);
+    assert_eq!(world.refreshes(), 2);
+    let after = world.grants.stored(&key).await;
+    assert_eq!(
+        (&after.tokens, after.consent_needed),
+        (&winner.tokens, None)
+    );
+    world.pass(HOUR);
+    token(&world, "edward").await.unwrap();
+}
+
+#[tokio::test]
 async fn a_wrong_client_secret_harms_nobody_and_shouts() {
     let logs = capture_logs();
     let world = World::new().await;
