@@ -1,6 +1,7 @@
 //! Sessions, grants and spent states in a database that knows only rows: everything but keys is sealed.
 
 mod grants;
+mod opened;
 mod rekey;
 mod sessions;
 mod wire;
@@ -15,6 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
+use self::opened::Opened;
 pub use self::rekey::Rekeyed;
 pub(crate) use self::rekey::rekey;
 use crate::ids::TicketHash;
@@ -36,6 +38,7 @@ pub(crate) struct Sealed {
     rows: Arc<dyn RowStore>,
     keys: KeyRing,
     told: Mutex<HashSet<String>>,
+    opened: Opened,
 }
 
 impl fmt::Debug for Sealed {
@@ -61,6 +64,7 @@ impl Sealed {
             rows,
             keys,
             told: Mutex::default(),
+            opened: Opened::default(),
         }
     }
 

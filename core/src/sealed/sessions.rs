@@ -51,8 +51,17 @@ impl SessionStore for Sealed {
     }
 
     async fn load(&self, key: &TicketHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
-        let row = self.rows.load(KIND, &hash_text(key)).await?;
-        Ok(row.and_then(|row| self.session(&row)))
+        let Some(row) = self.rows.load(KIND, &hash_text(key)).await? else {
+            return Ok(None);
+        };
+        if let Some(opened) = self.opened.get(key, &row) {
+            return Ok(Some(opened));
+        }
+        let session = self.session(&row);
+        if let Some(session) = &session {
+            self.opened.put(&row, session);
+        }
+        Ok(session)
     }
 
     async fn replace(

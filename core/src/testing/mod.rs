@@ -1,22 +1,4 @@
-//! The contracts that prove a store: what threelo relies on, a check for each promise. They panic with the promise that is
-//! broken.
-//!
-//! ```
-//! # use std::sync::Arc;
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
-//! use threelo::store::{MemoryFlowMarks, MemoryGrants, MemorySessions};
-//!
-//! threelo::testing::session_store_contract(Arc::new(MemorySessions::new())).await;
-//! threelo::testing::grant_store_contract(Arc::new(MemoryGrants::new())).await;
-//! threelo::testing::flow_marks_contract(Arc::new(MemoryFlowMarks::new())).await;
-//! # }
-//! ```
-//!
-//! A store of your own is best made as a [`RowStore`](crate::store::RowStore), which knows nothing of what it keeps:
-//! give an empty one to [`row_store_contract`], on every run a new one, and [`sealed`] makes it the three stores of the
-//! others.
-
+#![doc = include_str!("README.md")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -14,19 +14,26 @@ const OLDEST: u32 = 7;
 /// An answer takes at most this long, and so does a connection.
 const DEADLINE: Duration = Duration::from_secs(3);
 
+/// What Redis said.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+fn unreachable(error: RedisError) -> SetupError {
+    SetupError::Unreachable(error.into())
+}
+
 /// Why a store cannot be used. Its `Debug` is its `Display`, because that is what `main` prints.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
     /// The address is none of Redis.
     #[error("give an address such as redis://user:password@host:6379/0")]
-    Address(#[source] RedisError),
+    Address(#[source] Cause),
     /// The prefix cannot stand before keys.
     #[error("the key prefix {0:?} is not 1 to 64 letters, digits, ':', '-' and '_'")]
     Prefix(String),
     /// Redis cannot be reached, or does not let us in.
     #[error("redis cannot be used: check its address, user, password and that it runs")]
-    Unreachable(#[source] RedisError),
+    Unreachable(#[source] Cause),
     /// It is older than what the scripts need.
     #[error("redis is version {0}: threelo needs 7.0 or newer")]
     TooOld(String),
@@ -34,7 +41,7 @@ pub enum SetupError {
     #[error(
         "redis takes no writes: give the address of the primary, and a user who may run scripts and write keys that begin with the prefix"
     )]
-    ReadOnly(#[source] RedisError),
+    ReadOnly(#[source] Cause),
 }
 
 impl fmt::Debug for SetupError {
@@ -88,13 +95,13 @@ impl RedisStore {
     ///
     /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
-        let client = Client::open(url).map_err(SetupError::Address)?;
+        let client = Client::open(url).map_err(|error| SetupError::Address(error.into()))?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(DEADLINE))
             .set_response_timeout(Some(DEADLINE))
             .set_number_of_retries(2);
         let connection = ConnectionManager::new_with_config(client, config).await;
-        let store = Self::from_connection(connection.map_err(SetupError::Unreachable)?, prefix)?;
+        let store = Self::from_connection(connection.map_err(unreachable)?, prefix)?;
         store.check().await?;
         Ok(store)
     }
@@ -108,7 +115,7 @@ impl RedisStore {
     pub async fn check(&self) -> Result<(), SetupError> {
         let mut connection = self.connection();
         let asked: Result<String, _> = redis::cmd("INFO").query_async(&mut connection).await;
-        let info = asked.map_err(SetupError::Unreachable)?;
+        let info = asked.map_err(unreachable)?;
         let value = |name: &str| {
             let mut lines = info.lines();
             lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
@@ -133,7 +140,9 @@ impl RedisStore {
             .arg(millis(UNIX_EPOCH))
             .invoke_async(&mut connection)
             .await;
-        written.map(|_| ()).map_err(SetupError::ReadOnly)
+        written
+            .map(|_| ())
+            .map_err(|error| SetupError::ReadOnly(error.into()))
     }
 
     /// The same over a connection of `redis`, for an app that has one. The connection decides how long it waits;

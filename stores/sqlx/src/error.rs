@@ -1,5 +1,8 @@
 //! What can be wrong at start-up, with what to do.
 
+/// What the database said.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a store cannot be used. Its `Debug` is its `Display`, because that is what `main` prints.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
@@ -16,12 +19,12 @@ pub enum SetupError {
     Prefix(String),
     /// The database cannot be reached, or does not let us in.
     #[error("the database cannot be used: check its address, user, password and that it runs")]
-    Unreachable(#[source] sqlx::Error),
+    Unreachable(#[source] Cause),
     /// The tables cannot be made or read.
     #[error(
         "the tables cannot be made: the user must be allowed to create them, and the database must not be read-only"
     )]
-    Migration(#[source] sqlx::Error),
+    Migration(#[source] Cause),
     /// The tables are of a newer program.
     #[error("the tables have version {found}, and this program knows {known}: update the program")]
     Newer {

@@ -60,7 +60,11 @@ impl PostgresStore {
             .options([("statement_timeout", "5000")]);
         let health = Health::default();
         let pool = pool_options(&health).connect_with(options).await;
-        Self::over(pool.map_err(SetupError::Unreachable)?, health, prefix)
+        Self::over(
+            pool.map_err(|error| SetupError::Unreachable(error.into()))?,
+            health,
+            prefix,
+        )
     }
 
     /// The same over a pool of `sqlx`, for an app that has one. The pool decides how many connections there are and whether

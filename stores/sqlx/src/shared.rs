@@ -110,7 +110,8 @@ macro_rules! schema {
                         .await?;
                     transaction.commit().await
                 };
-                made.await.map_err(SetupError::Migration)?;
+                made.await
+                    .map_err(|error: sqlx::Error| SetupError::Migration(error.into()))?;
                 self.check().await
             }
 
@@ -132,7 +133,7 @@ macro_rules! schema {
                     }),
                     Ok(None) => Err(SetupError::NotMigrated),
                     Err(error) if is_not_migrated(&error) => Err(SetupError::NotMigrated),
-                    Err(error) => Err(SetupError::Unreachable(error)),
+                    Err(error) => Err(SetupError::Unreachable(error.into())),
                 }
             }
         }

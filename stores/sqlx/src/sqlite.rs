@@ -73,7 +73,11 @@ impl SqliteStore {
         let health = Health::default();
         let pool = pool.acquire_timeout(BUSY).test_before_acquire(false);
         let pool = open(pool, options).await;
-        Self::over(pool.map_err(SetupError::Unreachable)?, health, prefix)
+        Self::over(
+            pool.map_err(|error| SetupError::Unreachable(error.into()))?,
+            health,
+            prefix,
+        )
     }
 
     /// The same over a pool of `sqlx`, for an app that has one. The pool decides how many connections there are and whether

@@ -104,3 +104,18 @@ async fn tables_that_were_never_made_are_named_in_every_failure() {
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("call migrate() at start-up"), "{cause}");
 }
+
+#[tokio::test]
+async fn tables_of_a_newer_program_are_told_at_start() {
+    let postgres = Postgres::start();
+    store(&postgres).await;
+    postgres.run("UPDATE threelo_schema SET version = 2");
+
+    let again = PostgresStore::connect(&postgres.url()).await.unwrap();
+    let error = again.migrate().await.unwrap_err();
+
+    assert!(
+        matches!(error, SetupError::Newer { found: 2, known: 1 }),
+        "{error:?}"
+    );
+}

@@ -114,3 +114,24 @@ async fn tables_that_were_never_made_are_named_in_every_failure() {
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("call migrate() at start-up"), "{cause}");
 }
+
+#[tokio::test]
+async fn tables_of_a_newer_program_are_told_at_start() {
+    let file = File::new("newer");
+    store(&file.url()).await;
+    let pool = sqlx::SqlitePool::connect(&file.url()).await.unwrap();
+    let newer = sqlx::query("UPDATE threelo_schema SET version = 2");
+    newer.execute(&pool).await.unwrap();
+
+    let again = SqliteStore::connect(&file.url()).await.unwrap();
+    let error = again.migrate().await.unwrap_err();
+
+    assert!(
+        matches!(error, SetupError::Newer { found: 2, known: 1 }),
+        "{error:?}"
+    );
+    assert!(
+        format!("{error:?}").contains("update the program"),
+        "{error:?}"
+    );
+}

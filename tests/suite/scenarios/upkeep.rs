@@ -168,6 +168,24 @@ async fn a_change_of_keys_leaves_what_no_key_opens_as_it_is() {
 }
 
 #[tokio::test]
+async fn an_instance_without_the_key_signs_out_and_asks_for_consent_and_never_fails() {
+    let rows = sqlite().await;
+    let (world, mia, _edward) = two_accounts(&rows).await;
+    let store = Arc::clone(&rows);
+    let without_the_key = world.another_auth(|builder| builder.store(store).keys(OTHER));
+    let mut elsewhere = Browser::new(&App::new(&without_the_key));
+    elsewhere.cookies.clone_from(&mia.cookies);
+
+    assert_eq!(elsewhere.fetch("GET", "/user").await.status(), 401);
+    let grant = without_the_key.grants().of(&world.account("mia")).await;
+
+    assert!(
+        matches!(grant, Err(GrantError::ConsentNeeded(_))),
+        "{grant:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_has_ended_is_deleted_by_one_instance_of_many() {
     let counting = Arc::new(Counting::default());
     let rows: Arc<dyn RowStore> = Arc::new(WatchedRows::new(sqlite().await, counting.clone()));

@@ -1,0 +1,56 @@
+//! Sessions that were opened lately: a row that has not changed is not opened again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::ids::TicketHash;
+use crate::store::{SessionRecord, StoredRow, Version};
+
+/// As many sessions are kept, about half a kilobyte each; then it begins anew.
+const MOST: usize = 16_384;
+/// A sealed value begins with its key's id and its nonce, and ends with its tag.
+const NONCE_AND_MORE: usize = 32;
+const TAG: usize = 16;
+
+/// What tells that a row is the one that was opened: its version, nonce and tag. Whoever changes the rest of a row and leaves
+/// these gets what was in it before, which its key, nonce and tag vouched for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    version: Version,
+    head: [u8; NONCE_AND_MORE],
+    tail: [u8; TAG],
+}
+
+impl Mark {
+    fn of(row: &StoredRow) -> Option<Self> {
+        Some(Self {
+            version: row.version,
+            head: *row.sealed.first_chunk()?,
+            tail: *row.sealed.last_chunk()?,
+        })
+    }
+}
+
+/// The sessions of this process's visitors. The store is asked for the row all the same: this says what is in it, never
+/// whether it is there.
+#[derive(Default)]
+pub(super) struct Opened(RwLock<HashMap<TicketHash, (Mark, Arc<SessionRecord>)>>);
+
+impl Opened {
+    /// What was in the row when it was opened, if it is the same row.
+    pub(super) fn get(&self, key: &TicketHash, row: &StoredRow) -> Option<Arc<SessionRecord>> {
+        let opened = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let (mark, record) = opened.get(key)?;
+        (*mark == Mark::of(row)?).then(|| Arc::clone(record))
+    }
+
+    /// Keeps what was found in a row.
+    pub(super) fn put(&self, row: &StoredRow, record: &Arc<SessionRecord>) {
+        let Some(mark) = Mark::of(row) else { return };
+        let mut opened = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if opened.len() >= MOST {
+            opened.clear();
+        }
+        opened.insert(record.key, (mark, Arc::clone(record)));
+    }
+}
