@@ -132,6 +132,36 @@ async fn comes_back<A: App>(
     assert_eq!(browser.who_am_i().await, Some(account));
 }
 
+/// Postgres moves to another machine, and the one before is gone without a word.
+async fn a_lost_machine_is_given_up<A: App>(database: Database) {
+    let url = database.url();
+    let proxy = Proxy::to(host_of(&url)).await;
+    let rows = rows_as(&proxy.url(&url), "d_").await;
+    let world = World::<A>::with(|builder| builder.store(rows)).await;
+    let mut mia = world.browser();
+    mia.sign_in(&world, "mia", "/").await;
+    at_work(&database, &mia).await;
+
+    proxy.set(Wire::Lost);
+    says_later("a page", &mia.fetch("GET", "/user").await);
+
+    assert_eq!(mia.fetch("GET", "/user").await.text(), "Mia Krystof");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_is_lost_and_another_one_is_found_on_axum() {
+    if let Some(database) = Database::postgres() {
+        a_lost_machine_is_given_up::<AxumApp>(database).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_is_lost_and_another_one_is_found_on_actix() {
+    if let Some(database) = Database::postgres() {
+        a_lost_machine_is_given_up::<ActixApp>(database).await;
+    }
+}
+
 macro_rules! outages {
     ($($test:ident: $database:ident, $app:ty, $outage:ident;)+) => {$(
         #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,8 @@ pub enum Wire {
     Cut,
     /// It takes everything and delivers nothing.
     Silent,
+    /// The connections of before are silent for ever, as those to a machine that is gone; new ones work.
+    Lost,
 }
 
 /// A proxy of TCP.
@@ -99,7 +101,7 @@ pub fn host_of(url: &str) -> String {
 
 async fn connect(line: Line, client: TcpStream, upstream: String) {
     let mut wire = line.wire.clone();
-    let is_whole = *wire.borrow() == Wire::Whole;
+    let is_whole = matches!(*wire.borrow(), Wire::Whole | Wire::Lost);
     let Some(server) = (match is_whole {
         true => TcpStream::connect(upstream).await.ok(),
         false => None,
@@ -114,10 +116,23 @@ async fn connect(line: Line, client: TcpStream, upstream: String) {
     let cut = async {
         let _ = wire.wait_for(|wire| *wire == Wire::Cut).await;
     };
+    let mut wire = line.wire.clone();
+    let is_new = *wire.borrow() == Wire::Lost;
+    let lost = async {
+        let _ = wire.wait_for(|wire| *wire == Wire::Lost && !is_new).await;
+    };
+    let carrying = async {
+        tokio::select! {
+            () = carry(line.clone(), (from_client, to_server), true) => {}
+            () = carry(line.clone(), (from_server, to_client), false) => {}
+        }
+    };
+    tokio::pin!(carrying);
     tokio::select! {
-        () = carry(line.clone(), (from_client, to_server), true) => {}
-        () = carry(line.clone(), (from_server, to_client), false) => {}
+        () = &mut carrying => {}
         () = cut => {}
+        // Its sockets stay open.
+        () = lost => std::future::pending().await,
     }
 }
 

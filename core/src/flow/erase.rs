@@ -24,14 +24,26 @@ pub struct Erased {
 /// [`StoreError`] if some may still be there.
 pub(crate) async fn erase(ports: &Arc<Ports>, account: &AccountId) -> Result<Erased, StoreError> {
     let theirs = ports.grants.of_account(&ports.app, account).await?;
-    let erased = Erased {
-        sessions: ports.sessions.delete_of(account, None).await?,
-        grants: ports.grants.delete_of(&ports.app, account).await?,
-    };
+    let deleted = delete(ports, account).await;
+    // Whatever came of it: a deletion whose answer is lost may have been done.
+    for key in theirs.iter().map(|grant| &grant.key) {
+        ports.refresh.cache.forget(key, ports.now());
+    }
+    ports
+        .refresh
+        .cache
+        .forget(&ports.grant_key(account), ports.now());
     for grant in &theirs {
-        ports.refresh.cache.forget(&grant.key);
         revoke(ports, grant);
     }
+    let erased = deleted?;
     tracing::info!(target: "threelo", sessions = erased.sessions, grants = erased.grants, "an account was deleted");
     Ok(erased)
+}
+
+async fn delete(ports: &Ports, account: &AccountId) -> Result<Erased, StoreError> {
+    Ok(Erased {
+        sessions: ports.sessions.delete_of(account, None).await?,
+        grants: ports.grants.delete_of(&ports.app, account).await?,
+    })
 }

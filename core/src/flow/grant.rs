@@ -142,13 +142,18 @@ fn record(ports: &Ports, consent: &Consent<'_>) -> Result<GrantRecord, crate::er
 /// Where a new grant begins to count. No two grants of one account begin alike: whoever still refreshes a grant that was
 /// deleted never writes over the one that took its place.
 fn beginning(now: SystemTime) -> Result<Version, crate::error::Rejection> {
+    let [a, b, c] = random()?;
+    Ok(earliest(now) | u64::from(u32::from_be_bytes([0, a & 0x0f, b, c])))
+}
+
+/// The lowest number at which a grant begins that is made now: older grants are below it.
+pub(super) fn earliest(now: SystemTime) -> Version {
     let since = now
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     let millis = u64::try_from(since.as_millis()).unwrap_or_default();
-    let [a, b, c] = random()?;
     // 43 bits of milliseconds last until 2248, and 63 bits fit into every database.
-    Ok((millis & ((1 << 43) - 1)) << 20 | u64::from(u32::from_be_bytes([0, a & 0x0f, b, c])))
+    (millis & ((1 << 43) - 1)) << 20
 }
 
 /// One try.
@@ -331,9 +336,10 @@ pub(crate) fn consent_by(config: &Config, grant: &GrantRecord) -> SystemTime {
 
 /// Deletes a grant here. What Atlassian keeps is the user's to remove.
 pub(crate) async fn forget(ports: &Ports, key: &GrantKey) -> Result<(), StoreError> {
-    ports.refresh.cache.forget(key);
-    ports.grants.delete(key).await?;
-    ports.refresh.cache.forget(key);
+    let deleted = ports.grants.delete(key).await;
+    // Also where nobody heard whether it was done.
+    ports.refresh.cache.forget(key, ports.now());
+    deleted?;
     tracing::info!(target: "threelo", "a grant was forgotten");
     Ok(())
 }

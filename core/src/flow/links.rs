@@ -166,9 +166,12 @@ async fn part(
     let mut seen = Some(Arc::clone(grant));
     while let Some(stored) = seen {
         if stored.links.iter().all(|link| link.subject == *subject) {
-            let deleted = ports.grants.delete_if(&stored.key, stored.version);
-            if deleted.await? == Replaced::Done {
-                ports.refresh.cache.forget(&stored.key);
+            let deleted = ports.grants.delete_if(&stored.key, stored.version).await;
+            // Also where nobody heard whether it was done.
+            if !matches!(deleted, Ok(Replaced::Conflict)) {
+                ports.refresh.cache.forget(&stored.key, ports.now());
+            }
+            if deleted? == Replaced::Done {
                 return Ok(Some(stored));
             }
         } else if leave(ports, &stored.key, subject).await? {

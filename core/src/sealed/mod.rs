@@ -119,8 +119,9 @@ impl Sealed {
         if self.open(row.kind, &stored).is_some() {
             return Ok(Inserted::Exists);
         }
+        // Whoever inserts knows the version that it gave, unless one that it cannot read was higher.
         let row = self.row(&Unsealed {
-            version: stored.version + 1,
+            version: unsealed.version.max(stored.version.saturating_add(1)),
             ..unsealed
         })?;
         Ok(match self.rows.replace(stored.version, &row).await? {

@@ -3,21 +3,21 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::ids::TicketHash;
+use crate::ids::{AccountId, TicketHash};
 use crate::store::{SessionRecord, StoredRow, Version};
 
 /// As many sessions are kept, about half a kilobyte each; then it begins anew.
 const MOST: usize = 16_384;
-/// A sealed value begins with its key's id and its nonce, and ends with its tag.
-const NONCE_AND_MORE: usize = 32;
+/// A sealed value begins with its key's id and its nonce, of which this is most, and ends with its tag.
+const HEAD: usize = 32;
 const TAG: usize = 16;
 
-/// What tells that a row is the one that was opened: its version, nonce and tag. Whoever changes the rest of a row and leaves
-/// these gets what was in it before, which its key, nonce and tag vouched for.
+/// What tells that a row is the one that was opened: its version, its beginning and its tag. Whoever changes the rest of a row
+/// and leaves these gets what was in it before, which the tag vouched for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Mark {
     version: Version,
-    head: [u8; NONCE_AND_MORE],
+    head: [u8; HEAD],
     tail: [u8; TAG],
 }
 
@@ -48,9 +48,24 @@ impl Opened {
     pub(super) fn put(&self, row: &StoredRow, record: &Arc<SessionRecord>) {
         let Some(mark) = Mark::of(row) else { return };
         let mut opened = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if opened.len() >= MOST {
+        if opened.len() >= MOST && !opened.contains_key(&record.key) {
             opened.clear();
         }
         opened.insert(record.key, (mark, Arc::clone(record)));
+    }
+
+    /// Drops what is known of a session that has ended.
+    pub(super) fn forget(&self, key: &TicketHash) {
+        let is_known = |opened: &HashMap<_, _>| opened.contains_key(key);
+        if is_known(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
+            let mut opened = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            opened.remove(key);
+        }
+    }
+
+    /// Drops what is known of an account's sessions.
+    pub(super) fn forget_of(&self, account: &AccountId) {
+        let mut opened = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        opened.retain(|_, (_, record)| record.account() != account);
     }
 }

@@ -52,6 +52,7 @@ impl SessionStore for Sealed {
 
     async fn load(&self, key: &TicketHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
         let Some(row) = self.rows.load(KIND, &hash_text(key)).await? else {
+            self.opened.forget(key);
             return Ok(None);
         };
         if let Some(opened) = self.opened.get(key, &row) {
@@ -74,6 +75,7 @@ impl SessionStore for Sealed {
     }
 
     async fn delete(&self, key: &TicketHash) -> Result<(), StoreError> {
+        self.opened.forget(key);
         let _gone = self.rows.delete(KIND, &hash_text(key), None).await?;
         Ok(())
     }
@@ -88,6 +90,7 @@ impl SessionStore for Sealed {
         account: &AccountId,
         except: Option<&TicketHash>,
     ) -> Result<u64, StoreError> {
+        self.opened.forget_of(account);
         let except = except.map(hash_text);
         self.rows
             .delete_of(KIND, account.as_str(), except.as_deref())

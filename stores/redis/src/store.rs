@@ -2,7 +2,8 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{AsyncCommands, Client, RedisError, Script};
+use redis::io::tcp::TcpSettings;
+use redis::{AsyncCommands, Client, IntoConnectionInfo, RedisError, Script};
 use threelo::store::{Inserted, Replaced, Row, RowKind, StoreError, StoredRow, Version};
 
 use crate::keys::Prefix;
@@ -54,6 +55,19 @@ impl fmt::Debug for SetupError {
     }
 }
 
+/// A machine that is gone without a word is found out by the system: what it does not acknowledge for this long has ended the
+/// connection, and the next call makes a new one.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
+fn tcp_settings() -> TcpSettings {
+    TcpSettings::default().set_user_timeout(DEADLINE)
+}
+
+/// Elsewhere it takes as long as the system takes.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
+fn tcp_settings() -> TcpSettings {
+    TcpSettings::default()
+}
+
 /// Keeps everything in Redis. Clones share the connection, which comes back by itself.
 #[derive(Clone)]
 pub struct RedisStore {
@@ -95,7 +109,9 @@ impl RedisStore {
     ///
     /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
-        let client = Client::open(url).map_err(|error| SetupError::Address(error.into()))?;
+        let address = |error: RedisError| SetupError::Address(error.into());
+        let info = url.into_connection_info().map_err(address)?;
+        let client = Client::open(info.set_tcp_settings(tcp_settings())).map_err(address)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(DEADLINE))
             .set_response_timeout(Some(DEADLINE))

@@ -5,12 +5,14 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction};
-use tokio::time::timeout;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use crate::SetupError;
 use crate::prefix::Prefix;
-use crate::shared::{Health, LEASE_MEMORY, is_not_migrated, replaced_if, stored, version_of};
+use crate::shared::{
+    Health, LEASE_MEMORY, Lent, failed, is_cut, is_not_migrated, replaced_if, shown, stored,
+    version_of,
+};
 use crate::statements::{Statements, VERSION, micros, time};
 
 /// How long a statement waits for a connection.
@@ -100,49 +102,27 @@ impl PostgresStore {
     }
 
     /// The server's time, which is that of all instances.
-    async fn now(&self) -> Result<SystemTime, sqlx::Error> {
+    async fn now(&self, connection: &mut PgConnection) -> Result<SystemTime, sqlx::Error> {
         let now = "SELECT (extract(epoch from clock_timestamp()) * 1000000)::bigint";
-        let (micros,): (i64,) = sqlx::query_as(now).fetch_one(&self.pool).await?;
+        let (micros,): (i64,) = sqlx::query_as(now).fetch_one(connection).await?;
         Ok(time(micros))
     }
 }
 
-/// A look at a connection takes at most this long.
-const LOOK: Duration = Duration::from_secs(1);
-/// This long after a failure connections are looked at also when they come back.
-const DOUBT: Duration = Duration::from_secs(60);
+/// A call that was given up leaves an answer under way.
+const CLOSES: bool = true;
 
 fn pool_options(health: &Health) -> PgPoolOptions {
-    let (before, after) = (health.clone(), health.clone());
+    let before = health.clone();
     PgPoolOptions::new()
         .max_connections(8)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
-        .before_acquire(move |connection, idle| {
-            let is_doubtful = before.is_doubtful(idle.idle_for);
-            Box::pin(async move { look(connection, is_doubtful).await })
+        .before_acquire(move |_, idle| {
+            // One that a failure has overtaken is thrown away, not asked: a machine that is gone does not answer.
+            let is_good = !before.is_doubtful(idle.idle_for);
+            Box::pin(std::future::ready(Ok(is_good)))
         })
-        .after_release(move |connection, _| {
-            let is_doubtful = after.is_doubtful(DOUBT);
-            Box::pin(async move { look(connection, is_doubtful).await })
-        })
-}
-
-/// Whether a connection lives; one that does not say so in time is thrown away.
-async fn look(connection: &mut PgConnection, is_doubtful: bool) -> Result<bool, sqlx::Error> {
-    if is_doubtful {
-        let looked = timeout(LOOK, connection.ping()).await;
-        looked.map_err(|_late| sqlx::Error::PoolTimedOut)??;
-    }
-    Ok(true)
-}
-
-/// An address without what may be a password.
-fn shown(url: &str) -> String {
-    match url.rsplit_once('@') {
-        Some((_, host)) => format!("…@{host}"),
-        None => url.to_owned(),
-    }
 }
 
 schema!(PostgresStore);

@@ -1,8 +1,40 @@
 //! Rows over a pool of either database: one text, two types.
 
+/// Makes a call on a connection, which goes back to the pool when the call was answered; in time, or it is an error.
+macro_rules! on {
+    ($self:ident, |$connection:ident| $call:expr) => {
+        tried!($self, |$connection| $call).map_err(failed)
+    };
+}
+
+/// The same, once more if the connection was cut: for calls that only read.
+macro_rules! on_read {
+    ($self:ident, |$connection:ident| $call:expr) => {
+        match tried!($self, |$connection| $call) {
+            Err(error) if is_cut(&error) => on!($self, |$connection| $call),
+            outcome => outcome.map_err(failed),
+        }
+    };
+}
+
+macro_rules! tried {
+    ($self:ident, |$connection:ident| $call:expr) => {{
+        let call = async {
+            let mut lent = Lent::of(&$self.pool, CLOSES).await?;
+            let $connection = &mut *lent;
+            let outcome = $call.await;
+            lent.back();
+            outcome
+        };
+        $self.health.watch(call).await
+    }};
+}
+
 /// Makes a store the [`RowStore`](threelo::store::RowStore) that its statements and its clock describe.
 macro_rules! row_store {
     ($store:ident, $database:ty) => {
+        type Connection = <$database as sqlx::Database>::Connection;
+
         impl $store {
             async fn set_subjects(
                 &self,
@@ -30,9 +62,10 @@ macro_rules! row_store {
 
             async fn try_insert(
                 &self,
+                connection: &mut Connection,
                 row: &threelo::store::Row,
             ) -> Result<threelo::store::Inserted, sqlx::Error> {
-                let mut transaction = self.pool.begin().await?;
+                let mut transaction = sqlx::Connection::begin(connection).await?;
                 let inserted = sqlx::query(self.sql(&self.statements.insert))
                     .bind(row.kind.as_str())
                     .bind(row.key.as_str())
@@ -54,15 +87,16 @@ macro_rules! row_store {
 
             async fn try_replace(
                 &self,
+                connection: &mut Connection,
                 expected: threelo::store::Version,
                 row: &threelo::store::Row,
             ) -> Result<threelo::store::Replaced, sqlx::Error> {
                 // A session has no subjects: one statement, one trip.
                 if row.kind == threelo::store::RowKind::Session {
-                    let replaced = self.replace_query(expected, row, &self.pool).await?;
+                    let replaced = self.replace_query(expected, row, connection).await?;
                     return Ok(replaced_if(replaced > 0));
                 }
-                let mut transaction = self.pool.begin().await?;
+                let mut transaction = sqlx::Connection::begin(connection).await?;
                 let replaced = self.replace_query(expected, row, &mut *transaction).await?;
                 if replaced == 0 {
                     return Ok(threelo::store::Replaced::Conflict);
@@ -93,11 +127,11 @@ macro_rules! row_store {
 
             async fn try_delete(
                 &self,
-                kind: threelo::store::RowKind,
-                key: &str,
+                connection: &mut Connection,
+                (kind, key): (threelo::store::RowKind, &str),
                 expected: Option<threelo::store::Version>,
             ) -> Result<threelo::store::Replaced, sqlx::Error> {
-                let mut transaction = self.pool.begin().await?;
+                let mut transaction = sqlx::Connection::begin(connection).await?;
                 let deleted = match expected {
                     Some(expected) => {
                         sqlx::query(self.sql(&self.statements.delete_if))
@@ -129,37 +163,55 @@ macro_rules! row_store {
         impl $store {
             async fn try_delete_of(
                 &self,
-                kind: threelo::store::RowKind,
-                owner: &str,
+                connection: &mut Connection,
+                (kind, owner): (threelo::store::RowKind, &str),
                 except: Option<&str>,
             ) -> Result<u64, sqlx::Error> {
                 // No key is empty.
                 let except = except.unwrap_or("");
-                let mut transaction = self.pool.begin().await?;
-                if kind == threelo::store::RowKind::Grant {
-                    sqlx::query(self.sql(&self.statements.drop_subjects_of))
-                        .bind(owner)
-                        .bind(except)
-                        .execute(&mut *transaction)
-                        .await?;
-                }
-                let deleted = sqlx::query(self.sql(&self.statements.delete_of))
+                let mut transaction = sqlx::Connection::begin(connection).await?;
+                let deleted: Vec<(String,)> = sqlx::query_as(self.sql(&self.statements.delete_of))
                     .bind(kind.as_str())
                     .bind(owner)
                     .bind(except)
-                    .execute(&mut *transaction)
+                    .fetch_all(&mut *transaction)
                     .await?;
+                // Rows first, as whoever replaces one has it.
+                if kind == threelo::store::RowKind::Grant {
+                    for (key,) in &deleted {
+                        sqlx::query(self.sql(&self.statements.drop_subjects))
+                            .bind(key.as_str())
+                            .execute(&mut *transaction)
+                            .await?;
+                    }
+                }
                 transaction.commit().await?;
-                Ok(deleted.rows_affected())
+                Ok(u64::try_from(deleted.len()).unwrap_or(u64::MAX))
+            }
+
+            async fn try_lease_slot(
+                &self,
+                connection: &mut Connection,
+                key: &str,
+            ) -> Result<threelo::store::LeaseSlot, sqlx::Error> {
+                let found: Option<(Vec<u8>,)> =
+                    sqlx::query_as(self.sql(&self.statements.load_lease))
+                        .bind(key)
+                        .fetch_optional(&mut *connection)
+                        .await?;
+                Ok(threelo::store::LeaseSlot {
+                    value: found.map(|(value,)| value),
+                    now: self.now(connection).await?,
+                })
             }
 
             async fn try_swap_lease(
                 &self,
+                connection: &mut Connection,
                 key: &str,
-                from: Option<&[u8]>,
-                to: Option<&[u8]>,
+                (from, to): (Option<&[u8]>, Option<&[u8]>),
             ) -> Result<threelo::store::Replaced, sqlx::Error> {
-                let written_at = micros(self.now().await?);
+                let written_at = micros(self.now(connection).await?);
                 let query = match (from, to) {
                     (None, None) => return Ok(threelo::store::Replaced::Done),
                     (None, Some(to)) => sqlx::query(self.sql(&self.statements.insert_lease))
@@ -175,12 +227,13 @@ macro_rules! row_store {
                         .bind(key)
                         .bind(from),
                 };
-                let swapped = query.execute(&self.pool).await?;
+                let swapped = query.execute(&mut *connection).await?;
                 Ok(replaced_if(swapped.rows_affected() > 0))
             }
 
             async fn try_delete_expired(
                 &self,
+                connection: &mut Connection,
                 now: std::time::SystemTime,
                 limit: u32,
             ) -> Result<u64, sqlx::Error> {
@@ -192,7 +245,7 @@ macro_rules! row_store {
                     let deleted = sqlx::query(self.sql(statement))
                         .bind(micros(now))
                         .bind(i64::from(limit))
-                        .execute(&self.pool)
+                        .execute(&mut *connection)
                         .await?;
                     gone += deleted.rows_affected();
                 }
@@ -200,7 +253,7 @@ macro_rules! row_store {
                 sqlx::query(self.sql(&self.statements.old_leases))
                     .bind(micros(old))
                     .bind(i64::from(limit))
-                    .execute(&self.pool)
+                    .execute(&mut *connection)
                     .await?;
                 Ok(gone)
             }
@@ -212,7 +265,7 @@ macro_rules! row_store {
                 &self,
                 row: &threelo::store::Row,
             ) -> Result<threelo::store::Inserted, threelo::store::StoreError> {
-                self.health.watch(self.try_insert(row)).await
+                on!(self, |connection| self.try_insert(connection, row))
             }
 
             async fn load(
@@ -220,13 +273,13 @@ macro_rules! row_store {
                 kind: threelo::store::RowKind,
                 key: &str,
             ) -> Result<Option<threelo::store::StoredRow>, threelo::store::StoreError> {
-                let found = self.health.watch_read(|| {
-                    sqlx::query_as(self.sql(&self.statements.load))
-                        .bind(kind.as_str())
-                        .bind(key)
-                        .fetch_optional(&self.pool)
-                });
-                Ok(found.await?.map(stored))
+                let found = on_read!(self, |connection| sqlx::query_as(
+                    self.sql(&self.statements.load)
+                )
+                .bind(kind.as_str())
+                .bind(key)
+                .fetch_optional(&mut *connection));
+                Ok(found?.map(stored))
             }
 
             async fn replace(
@@ -234,7 +287,8 @@ macro_rules! row_store {
                 expected: threelo::store::Version,
                 row: &threelo::store::Row,
             ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
-                self.health.watch(self.try_replace(expected, row)).await
+                on!(self, |connection| self
+                    .try_replace(connection, expected, row))
             }
 
             async fn delete(
@@ -243,9 +297,11 @@ macro_rules! row_store {
                 key: &str,
                 expected: Option<threelo::store::Version>,
             ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
-                self.health
-                    .watch(self.try_delete(kind, key, expected))
-                    .await
+                on!(self, |connection| self.try_delete(
+                    connection,
+                    (kind, key),
+                    expected
+                ))
             }
 
             async fn of_owner(
@@ -253,25 +309,25 @@ macro_rules! row_store {
                 kind: threelo::store::RowKind,
                 owner: &str,
             ) -> Result<Vec<threelo::store::StoredRow>, threelo::store::StoreError> {
-                let found = self.health.watch_read(|| {
-                    sqlx::query_as(self.sql(&self.statements.of_owner))
-                        .bind(kind.as_str())
-                        .bind(owner)
-                        .fetch_all(&self.pool)
-                });
-                Ok(found.await?.into_iter().map(stored).collect())
+                let found = on_read!(self, |connection| sqlx::query_as(
+                    self.sql(&self.statements.of_owner)
+                )
+                .bind(kind.as_str())
+                .bind(owner)
+                .fetch_all(&mut *connection));
+                Ok(found?.into_iter().map(stored).collect())
             }
 
             async fn of_subject(
                 &self,
                 subject: &str,
             ) -> Result<Vec<threelo::store::StoredRow>, threelo::store::StoreError> {
-                let found = self.health.watch_read(|| {
-                    sqlx::query_as(self.sql(&self.statements.of_subject))
-                        .bind(subject)
-                        .fetch_all(&self.pool)
-                });
-                Ok(found.await?.into_iter().map(stored).collect())
+                let found = on_read!(self, |connection| sqlx::query_as(
+                    self.sql(&self.statements.of_subject)
+                )
+                .bind(subject)
+                .fetch_all(&mut *connection));
+                Ok(found?.into_iter().map(stored).collect())
             }
 
             async fn delete_of(
@@ -280,9 +336,11 @@ macro_rules! row_store {
                 owner: &str,
                 except: Option<&str>,
             ) -> Result<u64, threelo::store::StoreError> {
-                self.health
-                    .watch(self.try_delete_of(kind, owner, except))
-                    .await
+                on!(self, |connection| self.try_delete_of(
+                    connection,
+                    (kind, owner),
+                    except
+                ))
             }
 
             async fn owners(
@@ -291,15 +349,15 @@ macro_rules! row_store {
             ) -> Result<Vec<String>, threelo::store::StoreError> {
                 // The texts are printable ASCII: this comes after everything that begins with the prefix.
                 let end = format!("{}\u{7f}", page.prefix);
-                let found = self.health.watch_read(|| {
-                    sqlx::query_as(self.sql(&self.statements.owners))
-                        .bind(page.prefix)
-                        .bind(end.as_str())
-                        .bind(page.after.unwrap_or(""))
-                        .bind(i64::try_from(page.limit).unwrap_or(i64::MAX))
-                        .fetch_all(&self.pool)
-                });
-                let found: Vec<(String,)> = found.await?;
+                let found = on_read!(self, |connection| sqlx::query_as(
+                    self.sql(&self.statements.owners)
+                )
+                .bind(page.prefix)
+                .bind(end.as_str())
+                .bind(page.after.unwrap_or(""))
+                .bind(i64::try_from(page.limit).unwrap_or(i64::MAX))
+                .fetch_all(&mut *connection));
+                let found: Vec<(String,)> = found?;
                 Ok(found.into_iter().map(|(owner,)| owner).collect())
             }
 
@@ -308,11 +366,13 @@ macro_rules! row_store {
                 mark: &str,
                 until: std::time::SystemTime,
             ) -> Result<threelo::store::Spent, threelo::store::StoreError> {
-                let spent = sqlx::query(self.sql(&self.statements.spend))
-                    .bind(mark)
-                    .bind(micros(until))
-                    .execute(&self.pool);
-                Ok(match self.health.watch(spent).await?.rows_affected() {
+                let spent = on!(self, |connection| {
+                    sqlx::query(self.sql(&self.statements.spend))
+                        .bind(mark)
+                        .bind(micros(until))
+                        .execute(&mut *connection)
+                });
+                Ok(match spent?.rows_affected() {
                     0 => threelo::store::Spent::Again,
                     _ => threelo::store::Spent::First,
                 })
@@ -322,16 +382,7 @@ macro_rules! row_store {
                 &self,
                 key: &str,
             ) -> Result<threelo::store::LeaseSlot, threelo::store::StoreError> {
-                let found = self.health.watch_read(|| {
-                    sqlx::query_as(self.sql(&self.statements.load_lease))
-                        .bind(key)
-                        .fetch_optional(&self.pool)
-                });
-                let found: Option<(Vec<u8>,)> = found.await?;
-                Ok(threelo::store::LeaseSlot {
-                    value: found.map(|(value,)| value),
-                    now: self.health.watch(self.now()).await?,
-                })
+                on_read!(self, |connection| self.try_lease_slot(connection, key))
             }
 
             async fn swap_lease(
@@ -340,7 +391,11 @@ macro_rules! row_store {
                 from: Option<&[u8]>,
                 to: Option<&[u8]>,
             ) -> Result<threelo::store::Replaced, threelo::store::StoreError> {
-                self.health.watch(self.try_swap_lease(key, from, to)).await
+                on!(self, |connection| self.try_swap_lease(
+                    connection,
+                    key,
+                    (from, to)
+                ))
             }
 
             async fn delete_expired(
@@ -348,7 +403,8 @@ macro_rules! row_store {
                 now: std::time::SystemTime,
                 limit: u32,
             ) -> Result<u64, threelo::store::StoreError> {
-                self.health.watch(self.try_delete_expired(now, limit)).await
+                on!(self, |connection| self
+                    .try_delete_expired(connection, now, limit))
             }
         }
     };

@@ -1,8 +1,11 @@
 //! What both stores do alike.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
+use sqlx::{Database, Pool};
 use threelo::store::{Replaced, StoreError, StoredRow, Version};
 use tokio::time::{Instant, timeout};
 
@@ -11,13 +14,16 @@ use crate::SetupError;
 /// What is not written again for this long is no lease any more.
 pub(crate) const LEASE_MEMORY: Duration = Duration::from_secs(3600);
 
+/// A look at a connection takes at most this long.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// A call of the database takes at most this long, the wait for a connection included.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// How a database's answers have been.
 ///
 /// Connections are taken from the pool without a look at them, which would cost a trip each time. Once one has failed, those
-/// that were idle since then are looked at first.
+/// that were idle since then are not used any more.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Health(Arc<Mutex<Option<Instant>>>);
 
@@ -36,27 +42,6 @@ impl Health {
     pub(crate) async fn watch<T>(
         &self,
         call: impl Future<Output = Result<T, sqlx::Error>>,
-    ) -> Result<T, StoreError> {
-        self.tried(call).await.map_err(failed)
-    }
-
-    /// The same, once more if the connection was cut: for calls that only read.
-    pub(crate) async fn watch_read<T, Call>(
-        &self,
-        mut call: impl FnMut() -> Call,
-    ) -> Result<T, StoreError>
-    where
-        Call: Future<Output = Result<T, sqlx::Error>>,
-    {
-        match self.tried(call()).await {
-            Err(error) if is_cut(&error) => self.tried(call()).await.map_err(failed),
-            outcome => outcome.map_err(failed),
-        }
-    }
-
-    async fn tried<T>(
-        &self,
-        call: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, sqlx::Error> {
         let outcome = timeout(DEADLINE, call).await;
         let outcome = outcome.unwrap_or(Err(sqlx::Error::PoolTimedOut));
@@ -69,8 +54,64 @@ impl Health {
     }
 }
 
+/// A connection of a pool, for one call.
+///
+/// A pool looks after a connection that comes back, and waits for its answer however long that takes, and nobody else has the
+/// connection's place meanwhile: here it has a second. One that does not come back, because its call was given up, has an
+/// answer under way that nobody knows: it is closed, unless closing it would lose what it holds.
+pub(crate) struct Lent<DB: Database> {
+    connection: Option<PoolConnection<DB>>,
+    closes: bool,
+}
+
+impl<DB: Database> Lent<DB> {
+    pub(crate) async fn of(pool: &Pool<DB>, closes: bool) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            connection: Some(pool.acquire().await?),
+            closes,
+        })
+    }
+
+    /// The call was answered.
+    pub(crate) fn back(mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            tokio::spawn(timeout(LOOK, connection.return_to_pool()));
+        }
+    }
+}
+
+impl<DB: Database> Deref for Lent<DB> {
+    type Target = DB::Connection;
+
+    fn deref(&self) -> &DB::Connection {
+        match &self.connection {
+            Some(connection) => connection,
+            None => unreachable!("it goes back by value"),
+        }
+    }
+}
+
+impl<DB: Database> DerefMut for Lent<DB> {
+    fn deref_mut(&mut self) -> &mut DB::Connection {
+        match &mut self.connection {
+            Some(connection) => connection,
+            None => unreachable!("it goes back by value"),
+        }
+    }
+}
+
+impl<DB: Database> Drop for Lent<DB> {
+    fn drop(&mut self) {
+        if let Some(connection) = &mut self.connection
+            && self.closes
+        {
+            connection.close_on_drop();
+        }
+    }
+}
+
 /// Whether the connection is gone: by itself, or because the server ends (`57P01` to `57P03`).
-fn is_cut(error: &sqlx::Error) -> bool {
+pub(crate) fn is_cut(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
@@ -99,6 +140,12 @@ macro_rules! schema {
                 let made = async {
                     // Nobody else makes tables until it is done.
                     let mut transaction = self.begin_alone().await?;
+                    if let Some((found,)) = self.known_version(&mut transaction).await?
+                        && found > VERSION
+                    {
+                        // Left as they are.
+                        return Ok(());
+                    }
                     for table in &self.statements.tables {
                         sqlx::query(self.sql(table))
                             .execute(&mut *transaction)
@@ -113,6 +160,18 @@ macro_rules! schema {
                 made.await
                     .map_err(|error: sqlx::Error| SetupError::Migration(error.into()))?;
                 self.check().await
+            }
+
+            async fn known_version(
+                &self,
+                connection: &mut Connection,
+            ) -> Result<Option<(i64,)>, sqlx::Error> {
+                sqlx::query(self.sql(&self.statements.schema))
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query_as(self.sql(&self.statements.version))
+                    .fetch_optional(connection)
+                    .await
             }
 
             /// Finds the tables as they should be, for who lets an operator make them.
@@ -140,8 +199,17 @@ macro_rules! schema {
     };
 }
 
+/// An address without what may be a password.
+pub(crate) fn shown(url: &str) -> String {
+    let url = url.split('?').next().unwrap_or_default();
+    match url.rsplit_once('@') {
+        Some((_, host)) => format!("…@{host}"),
+        None => url.to_owned(),
+    }
+}
+
 /// A failure of the database, as threelo knows it.
-fn failed(error: sqlx::Error) -> StoreError {
+pub(crate) fn failed(error: sqlx::Error) -> StoreError {
     if is_not_migrated(&error) {
         return StoreError::Failed(Box::new(SetupError::NotMigrated));
     }

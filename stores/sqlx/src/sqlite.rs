@@ -5,15 +5,21 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::SetupError;
 use crate::prefix::Prefix;
-use crate::shared::{Health, LEASE_MEMORY, is_not_migrated, replaced_if, stored, version_of};
+use crate::shared::{
+    Health, LEASE_MEMORY, Lent, failed, is_cut, is_not_migrated, replaced_if, shown, stored,
+    version_of,
+};
 use crate::statements::{Statements, VERSION, micros};
 
 /// How long a statement waits while another process writes.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// A call that was given up ends by itself, and a database in memory ends with its connection.
+const CLOSES: bool = false;
 
 /// How long it is until the file is opened again.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -51,10 +57,10 @@ impl SqliteStore {
     /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
         if !url.starts_with("sqlite:") {
-            return Err(SetupError::Address(url.to_owned()));
+            return Err(SetupError::Address(shown(url)));
         }
         let options = SqliteConnectOptions::from_str(url);
-        let options = options.map_err(|_not_sqlite| SetupError::Address(url.to_owned()))?;
+        let options = options.map_err(|_not_sqlite| SetupError::Address(shown(url)))?;
         let is_memory = url.contains(":memory:") || url.contains("mode=memory");
         let options = options
             .create_if_missing(true)
@@ -106,7 +112,7 @@ impl SqliteStore {
 
     /// The machine's time is that of all processes on it.
     #[expect(clippy::unused_async, reason = "the same as of other databases")]
-    async fn now(&self) -> Result<SystemTime, sqlx::Error> {
+    async fn now(&self, _: &mut SqliteConnection) -> Result<SystemTime, sqlx::Error> {
         #[expect(clippy::disallowed_methods, reason = "this is the store's clock")]
         Ok(SystemTime::now())
     }

@@ -25,11 +25,11 @@ pub(crate) struct Statements {
     pub(crate) replace_lease: String,
     pub(crate) delete_lease: String,
     pub(crate) drop_subjects: String,
-    pub(crate) drop_subjects_of: String,
     pub(crate) add_subject: String,
     pub(crate) expired_rows: String,
     pub(crate) expired_marks: String,
     pub(crate) old_leases: String,
+    pub(crate) schema: String,
     pub(crate) version: String,
     pub(crate) set_version: String,
     pub(crate) tables: Vec<String>,
@@ -68,7 +68,9 @@ impl Statements {
                 "SELECT r.key, r.version, r.sealed FROM {p}subjects s JOIN {p}rows r ON r.kind = 'grant' AND r.key = s.key \
                  WHERE s.subject = $1"
             ),
-            delete_of: format!("DELETE FROM {p}rows WHERE kind = $1 AND owner = $2 AND key <> $3"),
+            delete_of: format!(
+                "DELETE FROM {p}rows WHERE kind = $1 AND owner = $2 AND key <> $3 RETURNING key"
+            ),
             owners: format!(
                 "SELECT DISTINCT owner FROM {p}rows WHERE kind = 'grant' AND owner >= $1 AND owner < $2 AND owner > $3 \
                  ORDER BY owner LIMIT $4"
@@ -85,16 +87,15 @@ impl Statements {
             ),
             delete_lease: format!("DELETE FROM {p}leases WHERE key = $1 AND value = $2"),
             drop_subjects: format!("DELETE FROM {p}subjects WHERE key = $1"),
-            drop_subjects_of: format!(
-                "DELETE FROM {p}subjects WHERE key IN \
-                 (SELECT key FROM {p}rows WHERE kind = 'grant' AND owner = $1 AND key <> $2)"
-            ),
             add_subject: format!(
                 "INSERT INTO {p}subjects (subject, key) VALUES ($1, $2) ON CONFLICT DO NOTHING"
             ),
             expired_rows: expired("rows", "(kind, key)", "ends_at"),
             expired_marks: expired("marks", "mark", "until"),
             old_leases: expired("leases", "key", "written_at"),
+            schema: format!(
+                "CREATE TABLE IF NOT EXISTS {p}schema (id INTEGER PRIMARY KEY CHECK (id = 1), version BIGINT NOT NULL)"
+            ),
             version: format!("SELECT version FROM {p}schema"),
             set_version: format!(
                 "INSERT INTO {p}schema (id, version) VALUES (1, $1) ON CONFLICT DO NOTHING"
@@ -107,9 +108,6 @@ impl Statements {
 fn tables(p: &str, bytes: &str, bytewise: &str) -> Vec<String> {
     let text = format!("TEXT {bytewise} NOT NULL");
     vec![
-        format!(
-            "CREATE TABLE IF NOT EXISTS {p}schema (id INTEGER PRIMARY KEY CHECK (id = 1), version BIGINT NOT NULL)"
-        ),
         format!(
             "CREATE TABLE IF NOT EXISTS {p}rows (kind {text}, key {text}, version BIGINT NOT NULL, owner {text}, \
              ends_at BIGINT, sealed {bytes} NOT NULL, PRIMARY KEY (kind, key))"

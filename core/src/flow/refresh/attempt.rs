@@ -65,9 +65,11 @@ impl Attempt {
             let outcome = self.once().await;
             let is_open = matches!(outcome, Err(Failure::NotNow(_) | Failure::Store));
             if !is_open || !self.is_chased() {
-                self.release(!is_open || self.lost_at.is_none()).await;
                 if let Ok(record) = &outcome {
                     self.ports.refresh.cache.put(record, self.ports.now());
+                }
+                self.release(!is_open || self.lost_at.is_none()).await;
+                if let Ok(record) = &outcome {
                     sites::read_if_old(&self.ports, record);
                 }
                 return outcome;

@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
 
-use crate::store::{GrantKey, GrantRecord};
+use crate::flow::grant::earliest;
+use crate::store::{GrantKey, GrantRecord, Version};
 
 /// After this long the store is asked again: another instance may have replaced the token, which may have died early.
 const LIFE: Duration = Duration::from_secs(5 * 60);
@@ -34,9 +35,22 @@ impl Entry {
     }
 }
 
+/// A grant that was deleted here: nobody who read it before keeps it after.
+struct Gone {
+    at: SystemTime,
+    /// Grants below it are not kept; one that is made anew is not below it.
+    below: Version,
+}
+
+#[derive(Default)]
+struct Kept {
+    entries: HashMap<GrantKey, Entry>,
+    gone: HashMap<GrantKey, Gone>,
+}
+
 /// The grants of one app that this process uses.
 #[derive(Default)]
-pub(crate) struct Cache(RwLock<HashMap<GrantKey, Entry>>);
+pub(crate) struct Cache(RwLock<Kept>);
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,11 +59,11 @@ impl fmt::Debug for Cache {
 }
 
 impl Cache {
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<GrantKey, Entry>> {
+    fn read(&self) -> RwLockReadGuard<'_, Kept> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<GrantKey, Entry>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Kept> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -57,11 +71,11 @@ impl Cache {
     /// turn to read it.
     pub(in crate::flow) fn get(&self, key: &GrantKey, now: SystemTime) -> Option<Arc<GrantRecord>> {
         let kept = |entry: &Entry| entry.is_young(now).then(|| Arc::clone(&entry.record));
-        if let Some(young) = kept(self.read().get(key)?) {
+        if let Some(young) = kept(self.read().entries.get(key)?) {
             return Some(young);
         }
-        let mut entries = self.write();
-        let entry = entries.get_mut(key)?;
+        let mut all = self.write();
+        let entry = all.entries.get_mut(key)?;
         let taken = kept(entry);
         if taken.is_none() {
             entry.turn_at = Some(now);
@@ -71,14 +85,22 @@ impl Cache {
 
     /// Keeps what was just read or written, unless something newer is kept.
     pub(in crate::flow) fn put(&self, record: &Arc<GrantRecord>, now: SystemTime) {
-        let mut entries = self.write();
+        let mut all = self.write();
+        let key = &record.key;
+        if all
+            .gone
+            .get(key)
+            .is_some_and(|gone| gone.covers(record, now))
+        {
+            return;
+        }
+        let entries = &mut all.entries;
         if entries.len() >= MOST {
             entries.retain(|_, entry| entry.is_young(now));
         }
         if entries.len() >= MOST {
             entries.clear();
         }
-        let key = &record.key;
         let is_newer = |entry: &Entry| entry.record.version > record.version && entry.is_young(now);
         if !entries.get(key).is_some_and(is_newer) {
             let record = Arc::clone(record);
@@ -91,8 +113,29 @@ impl Cache {
         }
     }
 
-    /// Drops what is kept of a grant.
-    pub(in crate::flow) fn forget(&self, key: &GrantKey) {
-        self.write().remove(key);
+    /// Drops what is kept of a grant that is deleted, and lets nobody keep it again who read it before.
+    pub(in crate::flow) fn forget(&self, key: &GrantKey, now: SystemTime) {
+        let mut all = self.write();
+        all.entries.remove(key);
+        if all.gone.len() >= MOST {
+            all.gone.retain(|_, gone| gone.is_young(now));
+        }
+        if all.gone.len() < MOST {
+            let gone = Gone {
+                at: now,
+                below: earliest(now),
+            };
+            all.gone.insert(key.clone(), gone);
+        }
+    }
+}
+
+impl Gone {
+    fn is_young(&self, now: SystemTime) -> bool {
+        now.duration_since(self.at).is_ok_and(|age| age < LIFE)
+    }
+
+    fn covers(&self, record: &GrantRecord, now: SystemTime) -> bool {
+        self.is_young(now) && record.version < self.below
     }
 }

@@ -74,7 +74,7 @@ pub(crate) async fn load(ports: &Ports, key: &GrantKey) -> Result<Arc<GrantRecor
             Ok(record)
         }
         None => {
-            ports.refresh.cache.forget(key);
+            ports.refresh.cache.forget(key, ports.now());
             Err(ConsentNeeded::NO_GRANT.into())
         }
     }

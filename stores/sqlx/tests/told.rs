@@ -1,0 +1,70 @@
+//! A row that no key opens is told of once, however often it is asked for. A program of its own, for its log.
+
+#![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use threelo::store::{Inserted, Row, RowKind, RowStore as _};
+use threelo::testing;
+use threelo_sqlx::SqliteStore;
+use tracing_subscriber::fmt::MakeWriter;
+
+const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_no_key_opens_is_told_of_once() {
+    let lines = Lines::default();
+    let log = tracing_subscriber::fmt().with_writer(lines.clone());
+    let _until_the_end = tracing::subscriber::set_default(log.finish());
+    let rows = Arc::new(SqliteStore::connect("sqlite::memory:").await.unwrap());
+    rows.migrate().await.unwrap();
+    for key in ["AQEB", "AgIC"] {
+        let row = Row {
+            kind: RowKind::Session,
+            key: key.to_owned(),
+            version: 1,
+            sealed: vec![7; 80],
+            owner: "mia".to_owned(),
+            subjects: Vec::new(),
+            ends_at: None,
+        };
+        assert_eq!(rows.insert(&row).await.unwrap(), Inserted::Done);
+    }
+    let stores = testing::sealed(rows, KEYS).unwrap();
+
+    let account = threelo::AccountId::parse("mia").unwrap();
+    for _ in 0..3 {
+        assert!(stores.sessions.list_of(&account).await.unwrap().is_empty());
+    }
+
+    let told = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(
+        told.matches("a stored row cannot be opened").count(),
+        2,
+        "{told}"
+    );
+}
