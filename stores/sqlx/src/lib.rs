@@ -17,6 +17,8 @@
 
 mod error;
 #[macro_use]
+mod lent;
+#[macro_use]
 mod rows;
 mod prefix;
 #[macro_use]

@@ -8,10 +8,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use crate::SetupError;
+use crate::lent::Lent;
 use crate::prefix::Prefix;
 use crate::shared::{
-    Health, LEASE_MEMORY, Lent, failed, is_cut, is_not_migrated, replaced_if, shown, stored,
-    version_of,
+    Health, LEASE_MEMORY, failed, is_cut, is_not_migrated, replaced_if, shown, stored, version_of,
 };
 use crate::statements::{Statements, VERSION, micros, time};
 

@@ -1,35 +1,5 @@
 //! Rows over a pool of either database: one text, two types.
 
-/// Makes a call on a connection, which goes back to the pool when the call was answered; in time, or it is an error.
-macro_rules! on {
-    ($self:ident, |$connection:ident| $call:expr) => {
-        tried!($self, |$connection| $call).map_err(failed)
-    };
-}
-
-/// The same, once more if the connection was cut: for calls that only read.
-macro_rules! on_read {
-    ($self:ident, |$connection:ident| $call:expr) => {
-        match tried!($self, |$connection| $call) {
-            Err(error) if is_cut(&error) => on!($self, |$connection| $call),
-            outcome => outcome.map_err(failed),
-        }
-    };
-}
-
-macro_rules! tried {
-    ($self:ident, |$connection:ident| $call:expr) => {{
-        let call = async {
-            let mut lent = Lent::of(&$self.pool, CLOSES).await?;
-            let $connection = &mut *lent;
-            let outcome = $call.await;
-            lent.back();
-            outcome
-        };
-        $self.health.watch(call).await
-    }};
-}
-
 /// Makes a store the [`RowStore`](threelo::store::RowStore) that its statements and its clock describe.
 macro_rules! row_store {
     ($store:ident, $database:ty) => {

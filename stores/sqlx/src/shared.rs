@@ -1,11 +1,8 @@
 //! What both stores do alike.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Database, Pool};
 use threelo::store::{Replaced, StoreError, StoredRow, Version};
 use tokio::time::{Instant, timeout};
 
@@ -13,9 +10,6 @@ use crate::SetupError;
 
 /// What is not written again for this long is no lease any more.
 pub(crate) const LEASE_MEMORY: Duration = Duration::from_secs(3600);
-
-/// A look at a connection takes at most this long.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// A call of the database takes at most this long, the wait for a connection included.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -51,62 +45,6 @@ impl Health {
             self.note();
         }
         outcome
-    }
-}
-
-/// A connection of a pool, for one call.
-///
-/// A pool looks after a connection that comes back, and waits for its answer however long that takes, and nobody else has the
-/// connection's place meanwhile: here it has a second. One that does not come back, because its call was given up, has an
-/// answer under way that nobody knows: it is closed, unless closing it would lose what it holds.
-pub(crate) struct Lent<DB: Database> {
-    connection: Option<PoolConnection<DB>>,
-    closes: bool,
-}
-
-impl<DB: Database> Lent<DB> {
-    pub(crate) async fn of(pool: &Pool<DB>, closes: bool) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            connection: Some(pool.acquire().await?),
-            closes,
-        })
-    }
-
-    /// The call was answered.
-    pub(crate) fn back(mut self) {
-        if let Some(mut connection) = self.connection.take() {
-            tokio::spawn(timeout(LOOK, connection.return_to_pool()));
-        }
-    }
-}
-
-impl<DB: Database> Deref for Lent<DB> {
-    type Target = DB::Connection;
-
-    fn deref(&self) -> &DB::Connection {
-        match &self.connection {
-            Some(connection) => connection,
-            None => unreachable!("it goes back by value"),
-        }
-    }
-}
-
-impl<DB: Database> DerefMut for Lent<DB> {
-    fn deref_mut(&mut self) -> &mut DB::Connection {
-        match &mut self.connection {
-            Some(connection) => connection,
-            None => unreachable!("it goes back by value"),
-        }
-    }
-}
-
-impl<DB: Database> Drop for Lent<DB> {
-    fn drop(&mut self) {
-        if let Some(connection) = &mut self.connection
-            && self.closes
-        {
-            connection.close_on_drop();
-        }
     }
 }
 
