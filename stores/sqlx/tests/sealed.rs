@@ -85,6 +85,11 @@ async fn rows_that_are_swapped_or_put_back_do_not_open() {
         let inserted = stores.sessions.insert(Arc::clone(record)).await.unwrap();
         assert_eq!(inserted, Inserted::Done);
     }
+    // Both were read before, so that what was in them is known.
+    for record in [&mia, &edward] {
+        let read = stores.sessions.load(&record.key).await.unwrap();
+        assert_eq!(read.unwrap().account(), record.account());
+    }
     let (hers, his) = (key_of(&rows, "mia").await, key_of(&rows, "edward").await);
     let mias = rows.load(RowKind::Session, &hers).await.unwrap().unwrap();
 

@@ -139,3 +139,86 @@ impl Gone {
         self.is_young(now) && record.version < self.below
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::ids::AccountId;
+    use crate::scope::Scopes;
+    use crate::secret::AccessToken;
+    use crate::store::AppKey;
+    use crate::token::TokenSet;
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn record(version: Version) -> Arc<GrantRecord> {
+        let app = AppKey {
+            environment: "https://auth.atlassian.com".into(),
+            client_id: "app".into(),
+        };
+        Arc::new(GrantRecord {
+            key: GrantKey {
+                app,
+                account: AccountId::parse("edward").unwrap(),
+                consent: None,
+            },
+            tokens: TokenSet {
+                access_token: AccessToken::new("token"),
+                refresh_token: None,
+                expires_at: at(10_000),
+                exchanged_at: at(0),
+                scopes: Scopes::new(),
+            },
+            consented_at: at(0),
+            asked: Scopes::new(),
+            wanted: Scopes::new(),
+            consent_needed: None,
+            sites: None,
+            added: Arc::new([]),
+            sites_read_at: at(0),
+            last_site: None,
+            profile: None,
+            links: Arc::new([]),
+            generation: version,
+            version,
+        })
+    }
+
+    #[test]
+    fn whoever_read_a_grant_before_it_was_deleted_does_not_keep_it_after() {
+        let cache = Cache::default();
+        let (old, new) = (record(earliest(at(100)) + 7), record(earliest(at(500))));
+        let is_kept = || cache.get(&old.key, at(500)).is_some();
+        cache.put(&old, at(400));
+        assert!(is_kept());
+
+        cache.forget(&old.key, at(500));
+        cache.put(&old, at(500));
+
+        assert!(!is_kept(), "a deleted grant came back");
+        cache.put(&new, at(500));
+        assert!(is_kept(), "a new grant is kept");
+    }
+
+    #[test]
+    fn of_many_who_find_a_grant_old_one_reads_it() {
+        let cache = Cache::default();
+        let kept = record(1);
+        cache.put(&kept, at(0));
+        let has_turn = |now| cache.get(&kept.key, now).is_none();
+
+        assert!(!has_turn(at(299)));
+        assert!(has_turn(at(301)));
+        assert!(!has_turn(at(302)), "two read it");
+        assert!(
+            has_turn(at(312)),
+            "who has the turn and says nothing loses it"
+        );
+        cache.put(&kept, at(313));
+        assert!(!has_turn(at(314)));
+    }
+}
