@@ -231,3 +231,21 @@ async fn a_grant_is_forgotten_though_its_lease_cannot_be() {
         "{gone:?}"
     );
 }
+
+#[tokio::test]
+async fn an_account_is_disconnected_though_its_lease_cannot_be_forgotten() {
+    let counting = Arc::new(Counting {
+        failing: Some(Call::LeaseSlot),
+        ..Counting::default()
+    });
+    let rows: Arc<dyn RowStore> = Arc::new(WatchedRows::new(sqlite().await, counting));
+    let world = World::connecting(|builder| builder.store(rows)).await;
+    let mut user = world.browser().with_user("app-user", "user-1");
+    user.connect(&world, "edward", "").await;
+
+    assert_eq!(user.submit("/auth/disconnect", "").await.status(), 303);
+
+    assert!(world.auth.drain(SOON).await);
+    assert_eq!(world.sandbox.count("POST", "/oauth/revoke"), 1);
+    assert_eq!(user.open("/connections").await.text(), "");
+}
