@@ -59,16 +59,12 @@ pub async fn rows(url: &str) -> Arc<dyn RowStore> {
 pub async fn rows_as(url: &str, prefix: &str) -> Arc<dyn RowStore> {
     match url.split_once(':').map(|(kind, _)| kind) {
         Some("sqlite") => {
-            let store = SqliteStore::connect_with_prefix(url, prefix).await;
-            let store = store.expect("SQLite is there");
-            store.migrate().await.expect("tables");
-            Arc::new(store)
+            let store = SqliteStore::connect_with_prefix(url, prefix).migrate();
+            Arc::new(store.await.expect("SQLite is there"))
         }
         Some("postgres") => {
-            let store = PostgresStore::connect_with_prefix(url, prefix).await;
-            let store = store.expect("Postgres is there");
-            store.migrate().await.expect("tables");
-            Arc::new(store)
+            let store = PostgresStore::connect_with_prefix(url, prefix).migrate();
+            Arc::new(store.await.expect("Postgres is there"))
         }
         _ => {
             let store = RedisStore::connect_with_prefix(url, prefix).await;

@@ -31,16 +31,8 @@ pub async fn rows(url: &str) -> Result<Option<Arc<dyn RowStore>>, Box<dyn Error>
     let (kind, _) = url.split_once(':').unwrap_or((url, ""));
     Ok(match kind {
         "memory" => None,
-        "sqlite" => {
-            let store = SqliteStore::connect(url).await?;
-            store.migrate().await?;
-            Some(Arc::new(store))
-        }
-        "postgres" | "postgresql" => {
-            let store = PostgresStore::connect(url).await?;
-            store.migrate().await?;
-            Some(Arc::new(store))
-        }
+        "sqlite" => Some(Arc::new(SqliteStore::connect(url).migrate().await?)),
+        "postgres" | "postgresql" => Some(Arc::new(PostgresStore::connect(url).migrate().await?)),
         "redis" => Some(Arc::new(RedisStore::connect(url).await?)),
         _ => {
             return Err(

@@ -20,7 +20,13 @@ pub enum SetupError {
     /// The database cannot be reached, or does not let us in.
     #[error("the database cannot be used: check its address, user, password and that it runs")]
     Unreachable(#[source] Cause),
-    /// The tables cannot be made or read.
+    /// It takes no writes.
+    #[error(
+        "the database takes no writes: give the address of the primary or a file that may be written, and a user who may \
+         change rows"
+    )]
+    ReadOnly(#[source] Cause),
+    /// The tables cannot be made.
     #[error(
         "the tables cannot be made: the user must be allowed to create them, and the database must not be read-only"
     )]
@@ -34,7 +40,9 @@ pub enum SetupError {
         known: i64,
     },
     /// The tables are not there.
-    #[error("the tables are missing: call migrate() at start-up, or let an operator do it")]
+    #[error(
+        "the tables are missing: call migrate() at start-up, as in connect(url).migrate(), or let an operator do it"
+    )]
     NotMigrated,
 }
 

@@ -5,8 +5,7 @@
 //! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
 //!
-//! let store = threelo_sqlx::SqliteStore::connect("sqlite:threelo.db").await?;
-//! store.migrate().await?;
+//! let store = threelo_sqlx::SqliteStore::connect("sqlite:threelo.db").migrate().await?;
 //! let auth = threelo::AuthBuilder::from_env().store(Arc::new(store)).build()?;
 //! # Ok(())
 //! # }
@@ -15,6 +14,8 @@
 //! Rows are listed by account id, client id and the origin of the authorization server, which stand in clear; users of the
 //! app (subjects) stand as hashes.
 
+#[macro_use]
+mod connecting;
 mod error;
 #[macro_use]
 mod lent;
@@ -29,6 +30,7 @@ mod postgres;
 mod sqlite;
 mod statements;
 
+pub use self::connecting::Connecting;
 pub use self::error::SetupError;
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresStore;

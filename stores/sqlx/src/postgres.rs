@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
-use crate::SetupError;
 use crate::lent::Lent;
 use crate::prefix::Prefix;
 use crate::shared::{
-    Health, LEASE_MEMORY, failed, is_cut, is_not_migrated, replaced_if, shown, stored, version_of,
+    Health, LEASE_MEMORY, failed, is_cut, replaced_if, shown, stored, unusable, version_of,
 };
 use crate::statements::{Statements, VERSION, micros, time};
+use crate::{Connecting, SetupError};
 
 /// How long a statement waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
@@ -40,9 +40,10 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Address`], [`SetupError::Unreachable`].
-    pub async fn connect(url: &str) -> Result<Self, SetupError> {
-        Self::connect_with_prefix(url, "threelo_").await
+    /// When it is awaited: [`SetupError::Address`], [`SetupError::Unreachable`], [`SetupError::ReadOnly`],
+    /// [`SetupError::Newer`], and [`SetupError::NotMigrated`] unless [`migrate`](Connecting::migrate) is asked for.
+    pub fn connect(url: &str) -> Connecting<'_, Self> {
+        Self::connect_with_prefix(url, "threelo_")
     }
 
     /// The same, with another prefix of the tables' names: 1 to 32 lower-case letters, digits and `_`, beginning with a
@@ -51,7 +52,11 @@ impl PostgresStore {
     /// # Errors
     ///
     /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
-    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
+    pub fn connect_with_prefix<'a>(url: &'a str, prefix: &'a str) -> Connecting<'a, Self> {
+        Connecting::new(url, prefix)
+    }
+
+    async fn open(url: &str, prefix: &str) -> Result<Self, SetupError> {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(SetupError::Address(shown(url)));
         }
@@ -62,15 +67,12 @@ impl PostgresStore {
             .options([("statement_timeout", "5000")]);
         let health = Health::default();
         let pool = pool_options(&health).connect_with(options).await;
-        Self::over(
-            pool.map_err(|error| SetupError::Unreachable(error.into()))?,
-            health,
-            prefix,
-        )
+        Self::over(pool.map_err(unusable)?, health, prefix)
     }
 
     /// The same over a pool of `sqlx`, for an app that has one. The pool decides how many connections there are and whether
-    /// each is tested before it is used, which costs a trip; this is the one place where a type of `sqlx` is asked for.
+    /// each is tested before it is used, which costs a trip; this is the one place where a type of `sqlx` is asked for. Call
+    /// [`migrate`](Self::migrate) or [`check`](Self::check) before it is used.
     ///
     /// # Errors
     ///
@@ -126,4 +128,5 @@ fn pool_options(health: &Health) -> PgPoolOptions {
 }
 
 schema!(PostgresStore);
+connecting!(PostgresStore);
 row_store!(PostgresStore, Postgres);

@@ -65,6 +65,25 @@ pub(crate) fn is_not_migrated(error: &sqlx::Error) -> bool {
     })
 }
 
+/// Why the database cannot be used, as it said at start-up.
+pub(crate) fn unusable(error: sqlx::Error) -> SetupError {
+    if is_not_migrated(&error) {
+        SetupError::NotMigrated
+    } else if is_read_only(&error) {
+        SetupError::ReadOnly(error.into())
+    } else {
+        SetupError::Unreachable(error.into())
+    }
+}
+
+/// Whether writing is refused: to everybody (`25006`, and the kind 8 of SQLite's codes) or to this user (`42501`).
+fn is_read_only(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| {
+        code == "25006" || code == "42501" || code.parse::<u32>().is_ok_and(|code| code & 0xff == 8)
+    })
+}
+
 /// The tables: whether they are those of this program, and how they are made.
 macro_rules! schema {
     ($store:ident) => {
@@ -112,26 +131,29 @@ macro_rules! schema {
                     .await
             }
 
-            /// Finds the tables as they should be, for who lets an operator make them.
+            /// Finds the tables as they should be, and writable; [`connect`](Self::connect) has done so.
             ///
             /// # Errors
             ///
-            /// [`SetupError::NotMigrated`], [`SetupError::Newer`].
+            /// [`SetupError::NotMigrated`], [`SetupError::Newer`], [`SetupError::ReadOnly`].
             pub async fn check(&self) -> Result<(), SetupError> {
                 let found: Result<Option<(i64,)>, _> =
                     sqlx::query_as(self.sql(&self.statements.version))
                         .fetch_optional(&self.pool)
                         .await;
-                match found {
-                    Ok(Some((VERSION,))) => Ok(()),
-                    Ok(Some((found,))) => Err(SetupError::Newer {
-                        found,
-                        known: VERSION,
-                    }),
-                    Ok(None) => Err(SetupError::NotMigrated),
-                    Err(error) if is_not_migrated(&error) => Err(SetupError::NotMigrated),
-                    Err(error) => Err(SetupError::Unreachable(error.into())),
+                match found.map_err(unusable)? {
+                    Some((VERSION,)) => {}
+                    Some((found,)) => {
+                        let known = VERSION;
+                        return Err(SetupError::Newer { found, known });
+                    }
+                    None => return Err(SetupError::NotMigrated),
                 }
+                sqlx::query(self.sql(&self.statements.touch))
+                    .execute(&self.pool)
+                    .await
+                    .map_err(unusable)?;
+                Ok(())
             }
         }
     };

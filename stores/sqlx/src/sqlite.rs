@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
-use crate::SetupError;
 use crate::lent::Lent;
 use crate::prefix::Prefix;
 use crate::shared::{
-    Health, LEASE_MEMORY, failed, is_cut, is_not_migrated, replaced_if, shown, stored, version_of,
+    Health, LEASE_MEMORY, failed, is_cut, replaced_if, shown, stored, unusable, version_of,
 };
 use crate::statements::{Statements, VERSION, micros};
+use crate::{Connecting, SetupError};
 
 /// How long a statement waits while another process writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -44,9 +44,10 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Address`], [`SetupError::Unreachable`].
-    pub async fn connect(url: &str) -> Result<Self, SetupError> {
-        Self::connect_with_prefix(url, "threelo_").await
+    /// When it is awaited: [`SetupError::Address`], [`SetupError::Unreachable`], [`SetupError::ReadOnly`],
+    /// [`SetupError::Newer`], and [`SetupError::NotMigrated`] unless [`migrate`](Connecting::migrate) is asked for.
+    pub fn connect(url: &str) -> Connecting<'_, Self> {
+        Self::connect_with_prefix(url, "threelo_")
     }
 
     /// The same, with another prefix of the tables' names: 1 to 32 lower-case letters, digits and `_`, beginning with a
@@ -55,7 +56,11 @@ impl SqliteStore {
     /// # Errors
     ///
     /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
-    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
+    pub fn connect_with_prefix<'a>(url: &'a str, prefix: &'a str) -> Connecting<'a, Self> {
+        Connecting::new(url, prefix)
+    }
+
+    async fn open(url: &str, prefix: &str) -> Result<Self, SetupError> {
         if !url.starts_with("sqlite:") {
             return Err(SetupError::Address(shown(url)));
         }
@@ -79,15 +84,12 @@ impl SqliteStore {
         let health = Health::default();
         let pool = pool.acquire_timeout(BUSY).test_before_acquire(false);
         let pool = open(pool, options).await;
-        Self::over(
-            pool.map_err(|error| SetupError::Unreachable(error.into()))?,
-            health,
-            prefix,
-        )
+        Self::over(pool.map_err(unusable)?, health, prefix)
     }
 
     /// The same over a pool of `sqlx`, for an app that has one. The pool decides how many connections there are and whether
-    /// each is tested before it is used, which costs a trip; this is the one place where a type of `sqlx` is asked for.
+    /// each is tested before it is used, which costs a trip; this is the one place where a type of `sqlx` is asked for. Call
+    /// [`migrate`](Self::migrate) or [`check`](Self::check) before it is used.
     ///
     /// # Errors
     ///
@@ -142,4 +144,5 @@ fn is_busy(error: &sqlx::Error) -> bool {
 }
 
 schema!(SqliteStore);
+connecting!(SqliteStore);
 row_store!(SqliteStore, Sqlite);

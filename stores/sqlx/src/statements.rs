@@ -32,6 +32,7 @@ pub(crate) struct Statements {
     pub(crate) schema: String,
     pub(crate) version: String,
     pub(crate) set_version: String,
+    pub(crate) touch: String,
     pub(crate) tables: Vec<String>,
 }
 
@@ -100,6 +101,7 @@ impl Statements {
             set_version: format!(
                 "INSERT INTO {p}schema (id, version) VALUES (1, $1) ON CONFLICT DO NOTHING"
             ),
+            touch: format!("DELETE FROM {p}marks WHERE mark = ''"),
             tables: tables(p, bytes, bytewise),
         }
     }

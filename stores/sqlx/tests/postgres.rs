@@ -13,9 +13,9 @@ use threelo_test_servers::Postgres;
 const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
 
 async fn store(postgres: &Postgres) -> Arc<PostgresStore> {
-    let store = PostgresStore::connect(&postgres.url()).await.unwrap();
-    store.migrate().await.unwrap();
-    Arc::new(store)
+    let url = postgres.url();
+    let store = PostgresStore::connect(&url).migrate();
+    Arc::new(store.await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +39,7 @@ async fn tables_are_made_once_however_many_make_them() {
     let postgres = Postgres::start();
     let makers = (0..8).map(|_| {
         let url = postgres.url();
-        tokio::spawn(async move { PostgresStore::connect(&url).await.unwrap().migrate().await })
+        tokio::spawn(async move { PostgresStore::connect(&url).migrate().await })
     });
     for maker in makers.collect::<Vec<_>>() {
         maker.await.unwrap().unwrap();
@@ -49,16 +49,18 @@ async fn tables_are_made_once_however_many_make_them() {
 #[tokio::test]
 async fn what_is_wrong_at_start_is_said_with_what_to_do() {
     let postgres = Postgres::start();
-    let unmade = PostgresStore::connect(&postgres.url()).await.unwrap();
-    let error = unmade.check().await.unwrap_err();
+    let error = PostgresStore::connect(&postgres.url()).await.unwrap_err();
     assert!(matches!(error, SetupError::NotMigrated), "{error:?}");
 
     let nowhere = "postgres://user:password-canary@127.0.0.1:1/x";
     let error = PostgresStore::connect(nowhere).await.unwrap_err();
     assert!(matches!(error, SetupError::Unreachable(_)), "{error:?}");
     assert!(!format!("{error:?}").contains("canary"));
-    let error = PostgresStore::connect("redis://x").await.unwrap_err();
+    let error = PostgresStore::connect("redis://app:canary@x")
+        .await
+        .unwrap_err();
     assert!(matches!(error, SetupError::Address(_)), "{error:?}");
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
 }
 
 #[tokio::test]
@@ -76,28 +78,34 @@ async fn a_wrong_password_is_said_and_never_shown() {
     let said = format!("{error:?}");
     assert!(said.contains("check its address, user, password"), "{said}");
     assert!(!said.contains("canary"), "{said}");
-    assert!(PostgresStore::connect(&url("right")).await.is_ok());
+    assert!(
+        PostgresStore::connect(&url("right"))
+            .migrate()
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
 async fn a_database_that_is_read_only_is_told_at_start() {
     let postgres = Postgres::start();
+    store(&postgres).await;
     postgres.run("ALTER DATABASE threelo SET default_transaction_read_only = on");
-    let store = PostgresStore::connect(&postgres.url()).await.unwrap();
 
-    let error = store.migrate().await.unwrap_err();
+    let error = PostgresStore::connect(&postgres.url()).await.unwrap_err();
+    let unmade = PostgresStore::connect(&postgres.url()).migrate().await;
 
-    assert!(matches!(error, SetupError::Migration(_)), "{error:?}");
-    assert!(
-        format!("{error:?}").contains("must not be read-only"),
-        "{error:?}"
-    );
+    assert!(matches!(error, SetupError::ReadOnly(_)), "{error:?}");
+    assert!(error.to_string().contains("the primary"), "{error:?}");
+    let said = format!("{:?}", unmade.unwrap_err());
+    assert!(said.contains("must not be read-only"), "{said}");
 }
 
 #[tokio::test]
 async fn tables_that_were_never_made_are_named_in_every_failure() {
     let postgres = Postgres::start();
-    let store = PostgresStore::connect(&postgres.url()).await.unwrap();
+    let pool = sqlx::PgPool::connect(&postgres.url()).await.unwrap();
+    let store = PostgresStore::from_pool(pool, "threelo_").unwrap();
 
     let error = store.load(RowKind::Session, "key").await.unwrap_err();
 
@@ -110,12 +118,20 @@ async fn tables_of_a_newer_program_are_told_at_start() {
     let postgres = Postgres::start();
     store(&postgres).await;
     postgres.run("UPDATE threelo_schema SET version = 2");
+    postgres.run("DROP TABLE threelo_marks");
+    let url = postgres.url();
 
-    let again = PostgresStore::connect(&postgres.url()).await.unwrap();
-    let error = again.migrate().await.unwrap_err();
-
-    assert!(
-        matches!(error, SetupError::Newer { found: 2, known: 1 }),
-        "{error:?}"
-    );
+    for store in [
+        PostgresStore::connect(&url),
+        PostgresStore::connect(&url).migrate(),
+    ] {
+        let error = store.await.unwrap_err();
+        assert!(
+            matches!(error, SetupError::Newer { found: 2, known: 1 }),
+            "{error:?}"
+        );
+    }
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let touched = sqlx::query("SELECT 1 FROM threelo_marks").execute(&pool);
+    assert!(touched.await.is_err(), "the tables are left as they are");
 }

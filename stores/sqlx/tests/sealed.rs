@@ -43,8 +43,10 @@ fn http_answer(body: String) -> http::Response<bytes::Bytes> {
 }
 
 async fn memory() -> Arc<SqliteStore> {
-    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    store.migrate().await.unwrap();
+    let store = SqliteStore::connect("sqlite::memory:")
+        .migrate()
+        .await
+        .unwrap();
     Arc::new(store)
 }
 

@@ -35,9 +35,7 @@ impl Drop for File {
 }
 
 async fn store(url: &str) -> Arc<SqliteStore> {
-    let store = SqliteStore::connect(url).await.unwrap();
-    store.migrate().await.unwrap();
-    Arc::new(store)
+    Arc::new(SqliteStore::connect(url).migrate().await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +65,7 @@ async fn tables_are_made_once_however_many_make_them() {
         let file = File::new(&format!("migrate-{round}"));
         let makers = (0..8).map(|_| {
             let url = file.url();
-            tokio::spawn(async move { SqliteStore::connect(&url).await.unwrap().migrate().await })
+            tokio::spawn(async move { SqliteStore::connect(&url).migrate().await })
         });
         for maker in makers.collect::<Vec<_>>() {
             maker.await.unwrap().unwrap();
@@ -78,8 +76,7 @@ async fn tables_are_made_once_however_many_make_them() {
 #[tokio::test]
 async fn what_is_wrong_at_start_is_said_with_what_to_do() {
     let file = File::new("missing");
-    let unmade = SqliteStore::connect(&file.url()).await.unwrap();
-    let error = unmade.check().await.unwrap_err();
+    let error = SqliteStore::connect(&file.url()).await.unwrap_err();
     assert!(matches!(error, SetupError::NotMigrated), "{error}");
     assert!(error.to_string().contains("migrate()"));
 
@@ -87,27 +84,31 @@ async fn what_is_wrong_at_start_is_said_with_what_to_do() {
         .await
         .unwrap_err();
     assert!(matches!(error, SetupError::Unreachable(_)), "{error:?}");
-    let error = SqliteStore::connect("mysql://x").await.unwrap_err();
+    let error = SqliteStore::connect("mysql://app:canary@x/app?password=canary")
+        .await
+        .unwrap_err();
     assert!(matches!(error, SetupError::Address(_)), "{error:?}");
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_file_that_is_read_only_is_told_at_start() {
     let file = File::new("read-only");
-    drop(SqliteStore::connect(&file.url()).await.unwrap());
+    drop(store(&file.url()).await);
     let read_only = format!("{}?mode=ro", file.url());
 
-    let said = match SqliteStore::connect(&read_only).await {
-        Ok(store) => format!("{:?}", store.migrate().await.unwrap_err()),
-        Err(error) => format!("{error:?}"),
-    };
+    let error = SqliteStore::connect(&read_only).await.unwrap_err();
+    let unmade = SqliteStore::connect(&read_only).migrate().await;
 
+    assert!(matches!(error, SetupError::ReadOnly(_)), "{error:?}");
+    let said = format!("{:?}", unmade.unwrap_err());
     assert!(said.contains("read-only"), "{said}");
 }
 
 #[tokio::test]
 async fn tables_that_were_never_made_are_named_in_every_failure() {
-    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
+    let pool = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
+    let store = SqliteStore::from_pool(pool, "threelo_").unwrap();
 
     let error = store.load(RowKind::Session, "key").await.unwrap_err();
 
@@ -120,18 +121,24 @@ async fn tables_of_a_newer_program_are_told_at_start() {
     let file = File::new("newer");
     store(&file.url()).await;
     let pool = sqlx::SqlitePool::connect(&file.url()).await.unwrap();
-    let newer = sqlx::query("UPDATE threelo_schema SET version = 2");
-    newer.execute(&pool).await.unwrap();
+    for change in [
+        "UPDATE threelo_schema SET version = 2",
+        "DROP TABLE threelo_marks",
+    ] {
+        sqlx::query(change).execute(&pool).await.unwrap();
+    }
 
-    let again = SqliteStore::connect(&file.url()).await.unwrap();
-    let error = again.migrate().await.unwrap_err();
-
-    assert!(
-        matches!(error, SetupError::Newer { found: 2, known: 1 }),
-        "{error:?}"
-    );
-    assert!(
-        format!("{error:?}").contains("update the program"),
-        "{error:?}"
-    );
+    for store in [
+        SqliteStore::connect(&file.url()),
+        SqliteStore::connect(&file.url()).migrate(),
+    ] {
+        let error = store.await.unwrap_err();
+        assert!(
+            matches!(error, SetupError::Newer { found: 2, known: 1 }),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains("update the program"), "{error}");
+    }
+    let touched = sqlx::query("SELECT 1 FROM threelo_marks").execute(&pool);
+    assert!(touched.await.is_err(), "the tables are left as they are");
 }

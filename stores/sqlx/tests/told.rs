@@ -40,8 +40,12 @@ async fn a_row_that_no_key_opens_is_told_of_once() {
     let lines = Lines::default();
     let log = tracing_subscriber::fmt().with_writer(lines.clone());
     let _until_the_end = tracing::subscriber::set_default(log.finish());
-    let rows = Arc::new(SqliteStore::connect("sqlite::memory:").await.unwrap());
-    rows.migrate().await.unwrap();
+    let rows = Arc::new(
+        SqliteStore::connect("sqlite::memory:")
+            .migrate()
+            .await
+            .unwrap(),
+    );
     for key in ["AQEB", "AgIC"] {
         let row = Row {
             kind: RowKind::Session,

@@ -33,16 +33,8 @@ async fn app(store: &str, count: usize) -> Result<Router, Failure> {
     let rows: Arc<dyn RowStore> = match store.split_once(':').map_or(store, |(kind, _)| kind) {
         "bare" => return Ok(apps::bare()),
         "memory" => return in_memory(count).await,
-        "sqlite" => {
-            let store = SqliteStore::connect(store).await?;
-            store.migrate().await?;
-            Arc::new(store)
-        }
-        "postgres" => {
-            let store = PostgresStore::connect(store).await?;
-            store.migrate().await?;
-            Arc::new(store)
-        }
+        "sqlite" => Arc::new(SqliteStore::connect(store).migrate().await?),
+        "postgres" => Arc::new(PostgresStore::connect(store).migrate().await?),
         _ => Arc::new(RedisStore::connect(store).await?),
     };
     let sealed = testing::sealed(Arc::clone(&rows), apps::KEYS)?;

@@ -23,8 +23,10 @@ struct Database {
 
 /// SQLite, and Redis unless it is left out.
 async fn databases() -> Vec<Database> {
-    let sqlite = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    sqlite.migrate().await.unwrap();
+    let sqlite = SqliteStore::connect("sqlite::memory:")
+        .migrate()
+        .await
+        .unwrap();
     let mut databases = vec![Database {
         rows: Arc::new(sqlite),
         _redis: None,
@@ -47,8 +49,10 @@ async fn all_databases() -> Vec<Database> {
     let mut databases = databases().await;
     if !threelo_test_servers::are_left_out() {
         let postgres = Postgres::start();
-        let store = PostgresStore::connect(&postgres.url()).await.unwrap();
-        store.migrate().await.unwrap();
+        let store = PostgresStore::connect(&postgres.url())
+            .migrate()
+            .await
+            .unwrap();
         databases.push(Database {
             rows: Arc::new(store),
             _redis: None,
@@ -167,8 +171,10 @@ async fn a_connection_made_at_one_instance_is_there_at_the_other() {
 /// Redis does it by itself, by the time of its own clock.
 #[tokio::test]
 async fn sessions_that_ended_leave_the_database_with_a_later_sign_in() {
-    let sqlite = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    sqlite.migrate().await.unwrap();
+    let sqlite = SqliteStore::connect("sqlite::memory:")
+        .migrate()
+        .await
+        .unwrap();
     let rows: Arc<dyn RowStore> = Arc::new(sqlite);
     let store = Arc::clone(&rows);
     let world = World::with(|builder| builder.store(store)).await;

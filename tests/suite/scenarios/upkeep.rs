@@ -17,8 +17,10 @@ const OTHER: &str = "k3:9s5sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
 const SOON: Duration = Duration::from_secs(10);
 
 async fn sqlite() -> Arc<dyn RowStore> {
-    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    store.migrate().await.unwrap();
+    let store = SqliteStore::connect("sqlite::memory:")
+        .migrate()
+        .await
+        .unwrap();
     Arc::new(store)
 }
 
