@@ -39,6 +39,8 @@ struct Line {
     trips: Arc<AtomicUsize>,
     /// Whether the last that was said was an answer.
     was_answered: Arc<AtomicBool>,
+    /// Whether the last question was a mere `Sync`.
+    was_sync: Arc<AtomicBool>,
 }
 
 impl Proxy {
@@ -59,6 +61,7 @@ impl Proxy {
                     wire: watched.clone(),
                     trips: Arc::clone(&counter),
                     was_answered: Arc::new(AtomicBool::new(true)),
+                    was_sync: Arc::new(AtomicBool::new(false)),
                 };
                 tokio::spawn(connect(line, client, upstream.clone()));
             }
@@ -85,7 +88,7 @@ impl Proxy {
     }
 
     /// How often a question followed an answer. Postgres' `Sync` by itself, with which a pool looks after a connection that
-    /// nobody waits for, is none.
+    /// comes back and that nobody waits for, is none; a second one is the look before the connection is used.
     pub fn trips(&self) -> usize {
         self.trips.load(Ordering::SeqCst)
     }
@@ -143,8 +146,13 @@ async fn carry(line: Line, (mut from, mut to): (OwnedReadHalf, OwnedWriteHalf), 
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
         if !asks {
             line.was_answered.store(true, Ordering::SeqCst);
-        } else if bytes[..count] != *SYNC && line.was_answered.swap(false, Ordering::SeqCst) {
-            line.trips.fetch_add(1, Ordering::SeqCst);
+        } else {
+            let is_sync = bytes[..count] == *SYNC;
+            let is_look_back = is_sync && !line.was_sync.swap(is_sync, Ordering::SeqCst);
+            line.was_sync.store(is_sync, Ordering::SeqCst);
+            if !is_look_back && line.was_answered.swap(false, Ordering::SeqCst) {
+                line.trips.fetch_add(1, Ordering::SeqCst);
+            }
         }
         let _ = wire.wait_for(|wire| *wire != Wire::Silent).await;
         if to.write_all(&bytes[..count]).await.is_err() {
