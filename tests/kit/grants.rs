@@ -22,6 +22,9 @@ pub struct FaultyGrants {
     failed: Notify,
     /// The next lease waits until it is let go.
     holds_lease: AtomicBool,
+    /// The next write waits until it is let go.
+    holds_write: AtomicBool,
+    held: Notify,
     let_go: Notify,
     /// So many inserts wait for each other, before and after.
     meeting: Mutex<Option<Arc<Barrier>>>,
@@ -40,6 +43,8 @@ impl FaultyGrants {
             leases: AtomicUsize::new(0),
             failed: Notify::new(),
             holds_lease: AtomicBool::new(false),
+            holds_write: AtomicBool::new(false),
+            held: Notify::new(),
             let_go: Notify::new(),
             meeting: Mutex::default(),
             down_after_insert: AtomicBool::new(false),
@@ -90,7 +95,17 @@ impl FaultyGrants {
         self.holds_lease.store(true, Ordering::SeqCst);
     }
 
-    /// Ends what [`hold_lease`](Self::hold_lease) began.
+    /// Lets the next write of a record wait, while others overtake.
+    pub fn hold_write(&self) {
+        self.holds_write.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until a write waits.
+    pub async fn a_held_write(&self) {
+        self.held.notified().await;
+    }
+
+    /// Ends what [`hold_lease`](Self::hold_lease) or [`hold_write`](Self::hold_write) began.
     pub fn let_go(&self) {
         self.let_go.notify_one();
     }
@@ -187,6 +202,10 @@ impl GrantStore for FaultyGrants {
         record: Arc<GrantRecord>,
     ) -> Result<Replaced, StoreError> {
         self.writes()?;
+        if self.holds_write.swap(false, Ordering::SeqCst) {
+            self.held.notify_one();
+            self.let_go.notified().await;
+        }
         self.inner.replace(expected, record).await
     }
 

@@ -126,7 +126,7 @@ async fn a_grant_that_the_user_removed_leads_to_consent_with_one_call_to_atlassi
     assert_eq!(needed.reason, ConsentReason::Refused);
     assert!(needed.since.is_some());
     let me = browser.fetch("GET", "/auth/me").await.json();
-    assert_eq!(me["grant"]["consent_needed"], "refused");
+    assert_eq!(me["consent"]["needed"], "refused");
 }
 
 #[tokio::test]
@@ -224,6 +224,33 @@ async fn a_refresh_of_a_grant_that_was_forgotten_never_writes_over_the_one_that_
         Err(error) => panic!("{error:?}"),
     }
     assert_eq!(world.grants.stored(&key).await.tokens, new.tokens);
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_mark_the_pair_that_a_winner_stores_in_that_moment() {
+    let world = World::new().await;
+    let _browser = edward(&world).await;
+    let (key, account) = (world.grant_key("edward"), world.account("edward"));
+    world.sandbox.revoke_user("edward");
+    world.pass(HOUR);
+    world.grants.hold_write();
+    let asked = {
+        let grants = world.auth.grants();
+        tokio::spawn(async move { grants.of(&account).await?.access_token().await })
+    };
+    // The refusal is about to be marked.
+    world.grants.a_held_write().await;
+
+    let old = world.grants.stored(&key).await;
+    let mut new = threelo::store::GrantRecord::clone(&old);
+    new.tokens.exchanged_at = threelo::clock::Clock::now(&*world.clock);
+    (new.generation, new.version) = (old.generation + 1, old.version + 1);
+    let stored = GrantStore::replace(&*world.grants, old.version, Arc::new(new)).await;
+    assert_eq!(stored.unwrap(), Replaced::Done);
+    world.grants.let_go();
+
+    assert!(asked.await.unwrap().is_ok());
+    assert_eq!(world.grants.stored(&key).await.consent_needed, None);
 }
 
 #[tokio::test]
