@@ -1,12 +1,12 @@
 //! actix-web speaks `http` 0.2, core `http` 1: the two meet only here.
 
 use actix_web::HttpResponse;
-use actix_web::body::{self, BodyStream};
+use actix_web::body::{self, BodyStream, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
-use threelo::message::{Field, Headers, Reply, RequestHead};
+use threelo::message::{Field, Headers, Replied, Reply, RequestHead};
 use threelo::{Answer, AuthSession};
 
 use crate::connect::AskedSubject;
@@ -51,12 +51,21 @@ pub(crate) fn response(reply: &Reply) -> HttpResponse {
     response.body(reply.body.clone())
 }
 
+/// A reply with its body, which may come in parts.
+pub(crate) fn replied(replied: Replied) -> HttpResponse {
+    let response = response(&replied.reply);
+    match replied.body.whole() {
+        Some(_) => response,
+        None => response.set_body(BodyStream::new(replied.body).boxed()),
+    }
+}
+
 /// Reads as much of a body as the answer asks for, and takes its reply.
 pub(crate) async fn reply_of(
     mut answer: Box<Answer>,
     subject: Option<AskedSubject>,
     payload: Payload,
-) -> Reply {
+) -> Replied {
     if let Some(subject) = subject {
         answer.know_subject(subject.await);
     }

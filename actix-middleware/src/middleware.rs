@@ -75,7 +75,7 @@ where
                 let subject = resolver.map(|resolver| resolver.ask(request.request()));
                 Box::pin(async move {
                     let reply = convert::reply_of(answer, subject, request.take_payload()).await;
-                    let response = request.into_response(convert::response(&reply));
+                    let response = request.into_response(convert::replied(reply));
                     Ok(response.map_into_right_body())
                 })
             }

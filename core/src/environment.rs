@@ -71,7 +71,7 @@ pub(crate) fn parse_origin(text: &str) -> Option<Url> {
         && url.path() == "/"
         && url.query().is_none()
         && url.fragment().is_none()
-        && !text.contains(['@', '?', '#', '\\'])
+        && !text.contains(['@', '?', '#', '\\', '*'])
         && matches!(url.scheme(), "http" | "https")
         && url.host_str().is_some_and(|host| !host.ends_with('.'));
     bare.then_some(url)

@@ -166,6 +166,18 @@ impl Ticket {
     pub fn hash(&self) -> TicketHash {
         TicketHash(Sha256::digest(self.0).into())
     }
+
+    /// The same for a ticket that is good in one way only: as another kind, or from another place, it is unknown.
+    pub(crate) fn hash_of(&self, kind: &str, place: &str) -> TicketHash {
+        let hash = Sha256::new_with_prefix(kind);
+        let hash = hash.chain_update([0]).chain_update(place);
+        TicketHash(
+            hash.chain_update([0])
+                .chain_update(self.0)
+                .finalize()
+                .into(),
+        )
+    }
 }
 
 impl Drop for Ticket {

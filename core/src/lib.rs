@@ -28,6 +28,7 @@ mod error;
 mod escape;
 mod faces;
 mod flow;
+pub mod guide;
 pub mod http_client;
 mod ids;
 pub mod message;

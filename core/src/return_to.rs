@@ -18,9 +18,10 @@ const MAX_LEN: usize = 2048;
 const MAX_DECODINGS: usize = 3;
 
 /// The routes under the prefix that a flow must not end on: each of them starts, ends or changes something.
-const OWN_ROUTES: [&str; 8] = [
+const OWN_ROUTES: [&str; 9] = [
     "login",
     "callback",
+    "done",
     "logout",
     "connect",
     "disconnect",

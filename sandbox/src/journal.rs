@@ -14,6 +14,8 @@ pub struct JournalEntry {
     pub bearer: Option<String>,
     /// The fields of a JSON or form body, secrets included.
     pub fields: BTreeMap<String, String>,
+    /// The header fields, secrets included.
+    pub headers: BTreeMap<String, String>,
     /// The status of the answer; `None` while it is being made, and when the connection was cut.
     pub status: Option<u16>,
 }

@@ -160,9 +160,19 @@ fn note(shared: &Shared, seen: &Seen) -> usize {
         query: (!seen.query.is_empty()).then(|| seen.query.clone()),
         bearer: seen.bearer().map(str::to_owned),
         fields: seen.fields.clone(),
+        headers: named(&seen.headers),
         status: None,
     });
     state.journal.len() - 1
+}
+
+/// The header fields as text; of several under one name, the last.
+fn named(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let fields = headers.iter();
+    fields
+        .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+        .collect()
 }
 
 fn route(shared: &Shared, seen: &Seen) -> Response<String> {
@@ -297,7 +307,8 @@ fn cors(seen: &Seen, headers: &mut HeaderMap) {
         ),
         (
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            "Retry-After, RateLimit, RateLimit-Reason, atl-traceid",
+            "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-NearLimit, RateLimit, \
+             RateLimit-Policy, RateLimit-Reason, Beta-RateLimit, Beta-RateLimit-Policy, Beta-Retry-After, atl-traceid",
         ),
     ];
     for (name, value) in fixed {

@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["web"],
     &["atlassian"],
     &["auth"],
-    &["faces", "testing"],
+    &["faces", "guide", "testing"],
 ];
 /// Floors up to this one never await, log, read a clock or draw randomness.
 const PURE: usize = 4;

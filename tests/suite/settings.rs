@@ -206,3 +206,26 @@ fn more_than_fifty_scopes_are_a_warning_and_no_error() {
 
     assert!(logs.text().contains("more than 50 scopes"));
 }
+
+#[test]
+fn an_origin_that_matches_more_than_itself_is_refused() {
+    for origin in [
+        "*",
+        "null",
+        "https://*.example.com",
+        "file://",
+        "https://x.example/path",
+        "https://app.example.com",
+    ] {
+        let text = problem(builder().cross_site_origins([origin]));
+        assert!(text.contains("cross_site_origins"), "{origin}: {text}");
+    }
+    let text = problem(builder().same_site_origins(["https://other.example"]));
+    assert!(text.contains("list it in cross_site_origins"), "{text}");
+    let twice = builder()
+        .same_site_origins(["https://spa.example.com"])
+        .cross_site_origins(["https://spa.example.com"]);
+    assert!(problem(twice).contains("listed once"));
+    let forward = threelo::config::Forward::to("jira", "/rest");
+    assert!(problem(builder().forward([forward])).contains("ends with a slash"));
+}

@@ -3,16 +3,17 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{Either, Full};
+use http_body_util::Either;
 use pin_project_lite::pin_project;
 use threelo::BoxError;
+use threelo::message::ReplyBody;
 
 pin_project! {
     /// A reply's body: the app's own, or one of ours.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
-        either: Either<B, Full<Bytes>>,
+        either: Either<B, ReplyBody>,
     }
 }
 
@@ -23,10 +24,16 @@ impl<B> ResponseBody<B> {
     }
 }
 
+impl<B> From<ReplyBody> for ResponseBody<B> {
+    fn from(body: ReplyBody) -> Self {
+        let either = Either::Right(body);
+        Self { either }
+    }
+}
+
 impl<B> From<Bytes> for ResponseBody<B> {
     fn from(body: Bytes) -> Self {
-        let either = Either::Right(body.into());
-        Self { either }
+        ReplyBody::from(body).into()
     }
 }
 

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use threelo::message::Reply;
+use threelo::message::Replied;
 use threelo::{Answer, BoxError};
 
 use crate::connect::AskedSubject;
@@ -11,7 +11,7 @@ pub(crate) async fn reply_of<B: Body<Error: Into<BoxError>>>(
     mut answer: Box<Answer>,
     subject: Option<AskedSubject>,
     body: B,
-) -> Reply {
+) -> Replied {
     if let Some(subject) = subject {
         answer.know_subject(subject.await);
     }

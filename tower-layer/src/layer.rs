@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use threelo::message::{Reply, RequestHead};
+use threelo::message::{Replied, RequestHead};
 use threelo::{Action, Auth, AuthSession, BoxError, Login};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -93,7 +93,7 @@ where
     }
 }
 
-type BoxedReply = Pin<Box<dyn Future<Output = Reply> + Send>>;
+type BoxedReply = Pin<Box<dyn Future<Output = Replied> + Send>>;
 
 pin_project! {
     /// The future of [`AuthService`]: the app's, without a box of its own, or a reply of ours.

@@ -31,6 +31,10 @@ impl ApiError {
         &self.kind
     }
 
+    pub(super) fn into_kind(self) -> ApiErrorKind {
+        *self.kind
+    }
+
     /// Atlassian's `atl-traceid`, to quote in a support request.
     pub fn trace_id(&self) -> Option<&str> {
         self.trace_id.as_deref()

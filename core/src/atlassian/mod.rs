@@ -14,6 +14,7 @@
 
 mod error;
 mod exchange;
+mod passing;
 mod path;
 mod read;
 mod request;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use http::Method;
 
 pub use self::error::ApiError;
+pub(crate) use self::passing::Passing;
 pub use self::path::segment;
 pub use self::request::ApiRequest;
 pub use self::response::ApiResponse;

@@ -84,6 +84,23 @@ impl ApiRequest {
         self
     }
 
+    /// Takes the parameters as somebody else wrote them.
+    pub(super) fn written_query(mut self, query: Option<String>) -> Self {
+        self.query = query.unwrap_or_default();
+        self
+    }
+
+    /// Sends these bytes, of the type that a header field tells.
+    pub(super) fn carrying(mut self, body: Bytes) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// Whether it cannot be made as it is, and why.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        self.path.as_ref().err().copied()
+    }
+
     /// Sets a header field. `Authorization` and the connection's own fields are ours.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let field = (

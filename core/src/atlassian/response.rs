@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::{ApiError, Atlassian, read};
@@ -33,6 +33,10 @@ impl fmt::Debug for ApiResponse {
 impl ApiResponse {
     pub(super) fn new(client: Atlassian, head: Parts, body: Box<dyn Chunks>) -> Self {
         Self { head, body, client }
+    }
+
+    pub(super) fn into_parts(self) -> Response<Box<dyn Chunks>> {
+        Response::from_parts(self.head, self.body)
     }
 
     /// The status. Redirects are not followed.

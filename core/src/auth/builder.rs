@@ -60,6 +60,26 @@ impl AuthBuilder {
         self
     }
 
+    /// Origins of the app's own code that are of *another site*: another domain, `chrome-extension://…`, a desktop app. The
+    /// session cookie never reaches them; a login hands them a one-time ticket instead, which they redeem for a session of
+    /// their own (`POST redeem`). See the guides to [extensions](crate::guide::chrome_extension) and
+    /// [Electron](crate::guide::electron).
+    pub fn cross_site_origins<S: Into<String>>(
+        mut self,
+        origins: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let origins = origins.into_iter().map(Into::into);
+        self.common.settings.cross_site_origins = origins.collect();
+        self
+    }
+
+    /// Lets code of another site take a session as a bearer token, for extensions and desktop apps, where cookies do not
+    /// last. Whoever has the token is signed in: keep it where no page can read it.
+    pub fn bearer_sessions(mut self) -> Self {
+        self.common.settings.bearer_sessions = true;
+        self
+    }
+
     /// How many sessions one account may have before the oldest ends; 20 unless set.
     pub fn sessions_per_account(mut self, most: usize) -> Self {
         self.common.settings.sessions_per_account = most;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use crate::atlassian::Passing;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, ConfigError, Credentials, Problem, Settings};
 use crate::flow::{Hooks, Outside, Ports, Stores};
@@ -116,7 +117,7 @@ impl Common {
             || Arc::new(PlainPages::new()) as Arc<dyn Pages>,
             |pages| pages.0,
         );
-        Ok(Web::new(Arc::new(ports), pages))
+        Ok(Web::new(Arc::new(ports), pages, Arc::new(Passing)))
     }
 
     /// The database of rows, sealed, if there is one; else the given stores; memory for what is left.

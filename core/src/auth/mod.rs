@@ -5,6 +5,7 @@ mod common;
 mod connect;
 mod connections;
 mod env;
+mod finish;
 mod grants;
 mod guard;
 mod session;
@@ -91,10 +92,10 @@ impl Auth {
             }
             Found::TheApps => {
                 let changes = !matches!(head.method, "GET" | "HEAD" | "OPTIONS");
-                let trusted = !changes || web::proves_same_origin(&self.web, head);
+                let trusted = !changes || web::may_change(&self.web, head);
                 Action::Forward(AuthSession::new(
                     Arc::clone(&self.web),
-                    Seen::of(head),
+                    Seen::of(self.config(), head),
                     trusted,
                 ))
             }

@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderValue};
 use tokio::sync::{Mutex as Turns, OnceCell};
 
 use super::{Connections, CurrentUser};
@@ -13,29 +11,29 @@ use crate::atlassian::Atlassian;
 use crate::error::{MissingScope, Rejection};
 use crate::flow::{self, BoxError, Choice, Holder, Known, Login, Reach};
 use crate::ids::{AccountId, CloudId, Subject};
+use crate::message::Reply;
 use crate::message::cookie::SetCookie;
-use crate::message::{HeaderPatch, Reply};
 use crate::scope::Scopes;
 use crate::site::Site;
 use crate::store::SessionRecord;
-use crate::web::{self, Context, Refusal, Seen, Visitor, Web};
+use crate::web::{self, Context, Credential, Refusal, Seen, Visitor, Web};
 
 /// Auth for one request. Clones share what was looked up.
 #[derive(Clone)]
-pub struct AuthSession(Arc<Inner>);
+pub struct AuthSession(pub(super) Arc<Inner>);
 
-struct Inner {
-    web: Arc<Web>,
+pub(super) struct Inner {
+    pub(super) web: Arc<Web>,
     seen: Seen,
     same_origin: bool,
     looked_up: OnceLock<Option<Arc<SessionRecord>>>,
-    was_asked: AtomicBool,
-    seldom: OnceLock<Box<Seldom>>,
+    pub(super) was_asked: AtomicBool,
+    pub(super) seldom: OnceLock<Box<Seldom>>,
 }
 
 /// What few requests need; made when it is needed, so that the others move less.
 #[derive(Default)]
-struct Seldom {
+pub(super) struct Seldom {
     context: OnceLock<Arc<Context>>,
     /// Held by who waits for the store, so that two who ask at once are one look-up.
     turns: Turns<()>,
@@ -43,7 +41,7 @@ struct Seldom {
     subject: OnceLock<Known>,
     /// The accounts of the app's user, read once.
     linked: OnceCell<Vec<(Holder, Reach)>>,
-    cookies: Mutex<Vec<SetCookie>>,
+    pub(super) cookies: Mutex<Vec<SetCookie>>,
 }
 
 impl Inner {
@@ -59,15 +57,16 @@ impl Inner {
 
     async fn look_up(&self) -> Result<&Option<Arc<SessionRecord>>, Rejection> {
         let ports = &self.web.ports;
-        let ticket = self.seen.session(&ports.config);
-        if let Some(found) = flow::current_now(ports, ticket.as_ref()) {
+        let shown = self.seen.session(&ports.config);
+        let key = shown.as_ref().map(Credential::key);
+        if let Some(found) = flow::current_now(ports, key) {
             return Ok(self.looked_up.get_or_init(|| found));
         }
         let _turn = self.seldom().turns.lock().await;
         if let Some(known) = self.looked_up.get() {
             return Ok(known);
         }
-        let found = flow::current(ports, ticket.as_ref()).await?;
+        let found = flow::current(ports, key).await?;
         Ok(self.looked_up.get_or_init(|| found))
     }
 }
@@ -253,16 +252,20 @@ impl AuthSession {
     ///
     /// [`Rejection::Store`] if the session may still be there.
     pub async fn sign_out(&self) -> Result<(), Rejection> {
-        if let Some(ticket) = self.0.seen.session(&self.0.web.ports.config) {
-            let ending = flow::end(&self.0.web.ports, &ticket.hash()).await?;
-            self.add_cookies(ending);
+        if let Some(shown) = self.0.seen.session(&self.0.web.ports.config) {
+            let ending = flow::end(&self.0.web.ports, shown.key()).await?;
+            self.add_cookies(shown.removal(ending));
         }
         Ok(())
     }
 
     pub(super) async fn sign_out_everywhere(&self, account: &AccountId) -> Result<(), Rejection> {
         let ending = flow::end_all(&self.0.web.ports, account).await?;
-        self.add_cookies(ending);
+        let shown = self.0.seen.session(&self.0.web.ports.config);
+        self.add_cookies(match shown {
+            Some(shown) => shown.removal(ending),
+            None => ending,
+        });
         Ok(())
     }
 
@@ -345,56 +348,9 @@ impl AuthSession {
         let started = web::start_login(&self.0.web, login, (context, subject));
         started.unwrap_or_else(|rejection| self.refuse(rejection).into_reply())
     }
-
-    /// What the app's reply gets: our cookies; and a reply that depends on who is signed in, or sets a cookie of ours,
-    /// is kept by no cache. `has_cache_control` tells whether the app set a `Cache-Control` of its own, which stands
-    /// unless a cookie of ours is set.
-    pub fn finish(&self, has_cache_control: bool) -> HeaderPatch {
-        let mut patch = HeaderPatch::default();
-        let cookies = self.take_cookies();
-        let was_asked = self.0.was_asked.load(Ordering::Relaxed);
-        if was_asked {
-            patch.append.push((VARY, VARY_COOKIE));
-        }
-        if !cookies.is_empty() || (was_asked && !has_cache_control) {
-            patch.set.push((CACHE_CONTROL, PRIVATE));
-        }
-        let values = cookies
-            .iter()
-            .filter_map(|cookie| HeaderValue::from_str(&cookie.to_header_string()).ok());
-        patch.append.extend(values.map(|value| (SET_COOKIE, value)));
-        patch
-    }
-
-    /// The same as [`finish`](Self::finish), done to the fields of the app's reply.
-    pub fn finish_headers(&self, headers: &mut HeaderMap) {
-        if self.0.seldom.get().is_some() {
-            let HeaderPatch { set, append } = self.finish(headers.contains_key(CACHE_CONTROL));
-            for (name, value) in set {
-                headers.insert(name, value);
-            }
-            for (name, value) in append {
-                headers.append(name, value);
-            }
-        } else if self.0.was_asked.load(Ordering::Relaxed) {
-            headers.append(VARY, VARY_COOKIE);
-            headers.entry(CACHE_CONTROL).or_insert(PRIVATE);
-        }
-    }
-
-    fn take_cookies(&self) -> Vec<SetCookie> {
-        let Some(seldom) = self.0.seldom.get() else {
-            return Vec::new();
-        };
-        let cookies = seldom.cookies.lock();
-        std::mem::take(&mut *cookies.unwrap_or_else(PoisonError::into_inner))
-    }
 }
 
 const NO_USERS: &str =
     "in connect mode the app has users of its own: ask for `Connections` or `Atlassian`";
 const NO_CONNECTIONS: &str =
     "connections are of connect mode: build a `Connect`, or ask for `CurrentUser`";
-
-const VARY_COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
-const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");

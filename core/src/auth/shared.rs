@@ -53,6 +53,36 @@ macro_rules! shared_settings {
                 self
             }
 
+            /// Origins of the app's own code that are of the *same site* as the public URL, such as
+            /// `https://app.example.com` beside `https://api.example.com`: browsers send them the session cookie. Their
+            /// scripts may read the JSON routes and, with the field `X-Threelo`, change things; visitors may return to them.
+            /// Exactly as browsers write them; see the [guide](crate::guide::single_page_app).
+            pub fn same_site_origins<S: Into<String>>(
+                mut self,
+                origins: impl IntoIterator<Item = S>,
+            ) -> Self {
+                let origins = origins.into_iter().map(Into::into);
+                self.common.settings.same_site_origins = origins.collect();
+                self
+            }
+
+            /// Hands access tokens to code in browsers: `POST token`, for pages of this app and of listed origins. Never the
+            /// refresh token.
+            pub fn access_tokens(mut self) -> Self {
+                self.common.settings.access_tokens = true;
+                self
+            }
+
+            /// Passes these calls on to Atlassian, with the user's own token: `{prefix}/api/{product}/{cloud id}/…`, for
+            /// scripts of this app and of listed origins. Nothing unless set.
+            pub fn forward(
+                mut self,
+                calls: impl IntoIterator<Item = $crate::config::Forward>,
+            ) -> Self {
+                self.common.settings.forwards = calls.into_iter().collect();
+                self
+            }
+
             /// Letters and digits at the end of our cookies' names, for two apps on one host.
             pub fn cookie_suffix(mut self, suffix: impl Into<String>) -> Self {
                 self.common.settings.cookie_suffix = Some(suffix.into());

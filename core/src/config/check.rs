@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Config, ConfigError, CookiePolicy, Mode, Problem, Settings};
+use super::browser::browsers;
+use super::{Browsers, Config, ConfigError, CookiePolicy, Mode, Problem, Settings};
 use crate::environment::{is_loopback, origin_text, parse_origin};
-use crate::return_to::ReturnToRules;
+use crate::return_to::{ReturnTo, ReturnToRules};
 use crate::scope::Scopes;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -26,13 +27,15 @@ pub fn check(settings: Settings) -> Result<Config, ConfigError> {
         return Err(ConfigError::new(problems.0));
     };
 
+    let browsers = browsers(&settings, &public_url, &mut problems.0);
+    if !problems.0.is_empty() {
+        return Err(ConfigError::new(problems.0));
+    }
+    let return_origins = with_pages(return_origins, &browsers);
+
     let public_prefix = format!("{}{}", settings.mount, settings.prefix);
     let return_to = ReturnToRules::new(public_url.clone(), &public_prefix, &return_origins);
-    let Some(default_return_to) = return_to.accept(&default_target(&settings)) else {
-        let remedy = "give a path of this app, such as /";
-        problems.add("default_return_to", &settings.default_return_to, remedy);
-        return Err(ConfigError::new(problems.0));
-    };
+    let default_return_to = default_place(&settings, &return_to, problems)?;
     Ok(Config {
         redirect_uri: format!("{}{public_prefix}/callback", origin_text(&public_url)),
         mode: settings.mode.clone(),
@@ -55,6 +58,31 @@ pub fn check(settings: Settings) -> Result<Config, ConfigError> {
         default_return_to,
         return_to,
         return_origins,
+        browsers,
+    })
+}
+
+/// Visitors may return to the pages of listed origins.
+fn with_pages(mut origins: Vec<Url>, browsers: &Browsers) -> Vec<Url> {
+    let pages = browsers.origins.iter();
+    for page in pages.filter_map(|origin| parse_origin(&origin.text)) {
+        if !origins.contains(&page) {
+            origins.push(page);
+        }
+    }
+    origins
+}
+
+fn default_place(
+    settings: &Settings,
+    rules: &ReturnToRules,
+    mut problems: Problems,
+) -> Result<ReturnTo, ConfigError> {
+    let place = rules.accept(&default_target(settings));
+    place.ok_or_else(|| {
+        let remedy = "give a path of this app, such as /";
+        problems.add("default_return_to", &settings.default_return_to, remedy);
+        ConfigError::new(problems.0)
     })
 }
 
@@ -87,6 +115,8 @@ fn cookies(public_url: &Url, suffix: Option<&str>) -> CookiePolicy {
         session: format!("{prefix}threelo-session{suffix}"),
         flow_prefix: format!("{prefix}threelo-flow{suffix}-"),
         notice: format!("{prefix}threelo-notice{suffix}"),
+        // Cookies of other sites are always `Secure`, which browsers take on loopback too.
+        cross_prefix: format!("__Host-threelo-cross{suffix}-"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Settings, checked once.
 
+mod browser;
 mod check;
 mod problem;
 
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use url::Url;
 
+pub use self::browser::{BrowserOrigin, Browsers, Forward, Kinship};
 pub use self::check::check;
 pub use self::problem::{ConfigError, Problem};
 use crate::environment::Environment;
@@ -101,6 +103,11 @@ pub struct Settings {
     pub(crate) sign_in_only: bool,
     pub(crate) default_return_to: String,
     pub(crate) return_origins: Vec<String>,
+    pub(crate) same_site_origins: Vec<String>,
+    pub(crate) cross_site_origins: Vec<String>,
+    pub(crate) bearer_sessions: bool,
+    pub(crate) access_tokens: bool,
+    pub(crate) forwards: Vec<Forward>,
     pub(crate) cookie_suffix: Option<String>,
     pub(crate) token_encoding: TokenEncoding,
     pub(crate) lifetimes: Lifetimes,
@@ -127,6 +134,11 @@ impl Settings {
             sign_in_only: false,
             default_return_to: "/".to_owned(),
             return_origins: Vec::new(),
+            same_site_origins: Vec::new(),
+            cross_site_origins: Vec::new(),
+            bearer_sessions: false,
+            access_tokens: false,
+            forwards: Vec::new(),
             cookie_suffix: None,
             token_encoding: TokenEncoding::default(),
             lifetimes: Lifetimes::default(),
@@ -187,6 +199,8 @@ pub struct CookiePolicy {
     pub flow_prefix: String,
     /// The cookie that carries what the next page says.
     pub notice: String,
+    /// What the names of session cookies of other sites begin with; 8 characters of the origin's hash follow.
+    pub cross_prefix: String,
 }
 
 /// Checked settings and what follows from them.
@@ -218,6 +232,8 @@ pub struct Config {
     pub return_to: ReturnToRules,
     /// Origins besides our own that visitors may return to.
     pub return_origins: Vec<Url>,
+    /// Code of the app in browsers, on other origins.
+    pub browsers: Browsers,
     /// Cookie names and attributes.
     pub cookies: CookiePolicy,
     /// How the token endpoint is spoken to.

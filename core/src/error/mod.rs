@@ -77,6 +77,17 @@ pub enum Rejection {
     /// A login must be a navigation of its own, not a fetch or a frame.
     #[error("a login is a navigation: send the browser to login_url")]
     NavigationOnly,
+    /// A one-time ticket that is unknown, used, too old, or somebody else's.
+    #[error(
+        "the ticket cannot be redeemed: it is good once, for a minute, for the origin and the verifier it was asked for with"
+    )]
+    Ticket,
+    /// A call that is forwarded for scripts only: a page of Atlassian's must never show under this app's address.
+    #[error("calls are forwarded for scripts only, not for pages, frames and images")]
+    ScriptsOnly,
+    /// A call that the app does not forward.
+    #[error("the app does not forward this call")]
+    NotForwarded,
     /// The app's own call to start a login cannot be used.
     #[error("the login cannot be started: {0}")]
     Login(&'static str),
@@ -100,9 +111,13 @@ impl Rejection {
             Self::ChooseSite | Self::SiteGone | Self::NotConnected | Self::ChooseConnection => {
                 StatusCode::CONFLICT
             }
-            Self::NoSite | Self::UnknownSite | Self::MissingScope(_) | Self::Forbidden => {
-                StatusCode::FORBIDDEN
-            }
+            Self::NoSite
+            | Self::UnknownSite
+            | Self::MissingScope(_)
+            | Self::Forbidden
+            | Self::Ticket
+            | Self::ScriptsOnly
+            | Self::NotForwarded => StatusCode::FORBIDDEN,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest(_) | Self::NavigationOnly => StatusCode::BAD_REQUEST,
@@ -144,6 +159,9 @@ impl Rejection {
             Self::TooLarge(_) => "too_large",
             Self::Prefetch => "prefetch",
             Self::NavigationOnly => "navigation_only",
+            Self::Ticket => "ticket_refused",
+            Self::ScriptsOnly => "scripts_only",
+            Self::NotForwarded => "not_forwarded",
             Self::Login(_) => "login_misused",
             Self::Store(_) | Self::Subject | Self::NoRandomness => "unavailable",
         }

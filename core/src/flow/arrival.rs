@@ -3,7 +3,7 @@
 use super::cookie::FlowCookie;
 use super::hooks::BoxError;
 use crate::error::Rejection;
-use crate::ids::{Subject, Ticket};
+use crate::ids::{Subject, TicketHash};
 
 /// A browser at the callback.
 #[derive(Debug)]
@@ -12,8 +12,8 @@ pub(crate) struct Arrival<'a> {
     pub query: Option<&'a str>,
     /// The flow cookies that it sent.
     pub flows: &'a [FlowCookie],
-    /// The session cookie that it sent.
-    pub session: Option<&'a Ticket>,
+    /// The session that its cookie names.
+    pub session: Option<&'a TicketHash>,
     /// In connect mode: the user of the app who stands here.
     pub subject: Known,
     /// Whether it was sent here by a page of ours, to bring the app's own cookies.

@@ -12,7 +12,7 @@ use super::ports::Ports;
 use super::tidy::tidy;
 use crate::authorize::{AuthorizationResponse, Outcome};
 use crate::error::{Reason, Rejection};
-use crate::ids::{Subject, Ticket};
+use crate::ids::{Subject, Ticket, TicketHash};
 use crate::message::cookie::SetCookie;
 use crate::return_to::ReturnTo;
 use crate::secret::AuthorizationCode;
@@ -116,6 +116,7 @@ impl Bound {
         Landing::Failed {
             reason,
             return_to: Some(self.return_to),
+            handover: self.flow.handover,
             cookies: vec![self.removal],
         }
     }
@@ -125,6 +126,7 @@ impl Bound {
         Landing::Failed {
             reason: Reason::Unavailable,
             return_to: Some(self.return_to),
+            handover: self.flow.handover,
             cookies: Vec::new(),
         }
     }
@@ -161,7 +163,7 @@ async fn without_code(
     ports: &Arc<Ports>,
     bound: Bound,
     outcome: &Outcome,
-    session: Option<&Ticket>,
+    session: Option<&TicketHash>,
 ) -> Landing {
     match spend(ports, &bound).await {
         Err(_) => return bound.unavailable(),
@@ -194,12 +196,13 @@ async fn exchange(
     ports: &Arc<Ports>,
     bound: Bound,
     (code, subject): (AuthorizationCode, Option<Subject>),
-    old_session: Option<&Ticket>,
+    old_session: Option<&TicketHash>,
 ) -> Landing {
     let Ok(place) = Arc::clone(&ports.queue).try_acquire_owned() else {
         return Landing::Failed {
             reason: Reason::Busy,
             return_to: Some(bound.return_to),
+            handover: bound.flow.handover,
             cookies: Vec::new(),
         };
     };

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::details::FlowDetails;
+use super::handover::Handover;
 use super::ports::Ports;
 use crate::clock::{from_unix_seconds, unix_seconds};
 use crate::error::Rejection;
@@ -77,6 +78,9 @@ pub(super) struct Flow {
     pub(super) account: Option<String>,
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) remember: bool,
+    /// Who waits for the end, on another origin.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub(super) handover: Option<Handover>,
     #[serde(rename = "v")]
     verifier: String,
     #[serde(skip)]
@@ -93,6 +97,7 @@ impl Flow {
             subject: None,
             account: None,
             remember: false,
+            handover: None,
             verifier: verifier.expose().to_owned(),
             issued_at: None,
         }

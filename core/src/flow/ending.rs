@@ -6,25 +6,70 @@ use std::time::SystemTime;
 use super::callback::Bound;
 use super::consent::{Consented, Failure};
 use super::cookie::Flow;
+use super::handover::{Handover, with_ticket};
 use super::landing::{Landing, Stop};
 use super::notice::{self, Notice};
 use super::ports::Ports;
 use super::{links, session};
 use crate::error::Reason;
-use crate::ids::{Subject, Ticket};
+use crate::ids::{Subject, TicketHash};
 use crate::message::cookie::SetCookie;
+use crate::return_to::ReturnTo;
 use crate::store::GrantRecord;
 
 pub(super) async fn sign_in(
     ports: &Arc<Ports>,
     bound: Bound,
     consented: Consented,
-    old: Option<&Ticket>,
+    old: Option<&TicketHash>,
 ) -> Landing {
-    match session::begin(ports, &consented, (old, bound.flow.remember)).await {
-        Ok(cookie) => landed(ports, consented, (None, vec![bound.removal, cookie])),
-        Err(_) => bound.failed(Reason::Unavailable),
+    let begun = session::begin(ports, &consented, (old, bound.flow.remember)).await;
+    let Ok((key, cookie)) = begun else {
+        return bound.failed(Reason::Unavailable);
+    };
+    let cookies = vec![bound.removal, cookie];
+    match &bound.flow.handover {
+        Some(handover) => {
+            let account = consented.profile.account_id.as_str();
+            handed(
+                ports,
+                handover,
+                (consented.return_to, account, key),
+                cookies,
+            )
+        }
+        None => landed(ports, consented, (None, cookies)),
     }
+}
+
+/// A page of another origin waits: in its own window, or for the visitor to come back with a ticket.
+fn handed(
+    ports: &Ports,
+    handover: &Handover,
+    (place, whose, session): (ReturnTo, &str, TicketHash),
+    cookies: Vec<SetCookie>,
+) -> Landing {
+    if handover.popup {
+        return done(ports, handover, (place, whose), cookies);
+    }
+    match handover.ticket(ports, &session) {
+        Some(ticket) => Landing::Handed(with_ticket(&place, &ticket), cookies),
+        None => Landing::At(place, cookies),
+    }
+}
+
+fn done(
+    ports: &Ports,
+    handover: &Handover,
+    (place, whose): (ReturnTo, &str),
+    mut cookies: Vec<SetCookie>,
+) -> Landing {
+    let notice = Notice::Done {
+        handover: handover.clone(),
+        return_to: place.as_str().to_owned(),
+    };
+    cookies.extend(notice::carry(ports, whose, &notice));
+    Landing::By(Stop::Done, place, cookies)
 }
 
 /// Where the visitor was going; by way of the picker if the wished site was not granted.
@@ -48,6 +93,10 @@ fn landed(
 pub(super) fn connected(ports: &Ports, bound: Bound, consented: Consented) -> Landing {
     let cookies = vec![bound.removal];
     let subject = bound.flow.subject.as_deref();
+    if let Some(handover) = &bound.flow.handover {
+        let whose = subject.unwrap_or_default();
+        return done(ports, handover, (consented.return_to, whose), cookies);
+    }
     if consented.is_led {
         return Landing::At(consented.return_to, cookies);
     }
@@ -68,7 +117,7 @@ pub(super) async fn failed(
     ports: &Arc<Ports>,
     bound: Bound,
     failure: Failure,
-    session: Option<&Ticket>,
+    session: Option<&TicketHash>,
 ) -> Landing {
     let Failure { reason, notice } = failure;
     let notice = match notice {
@@ -86,12 +135,14 @@ pub(super) async fn failed(
         Landing::Failed {
             reason,
             return_to,
+            handover,
             mut cookies,
         } => {
             cookies.extend(cookie);
             Landing::Failed {
                 reason,
                 return_to,
+                handover,
                 cookies,
             }
         }
@@ -99,7 +150,7 @@ pub(super) async fn failed(
     }
 }
 
-async fn expected_name(ports: &Arc<Ports>, flow: &Flow, session: Option<&Ticket>) -> String {
+async fn expected_name(ports: &Arc<Ports>, flow: &Flow, session: Option<&TicketHash>) -> String {
     let Some(expected) = flow.account.as_deref() else {
         return String::new();
     };
@@ -120,7 +171,11 @@ async fn expected_name(ports: &Arc<Ports>, flow: &Flow, session: Option<&Ticket>
 }
 
 /// A second arrival never exchanges: it is told to wait, led on if its login has happened, or refused.
-pub(super) async fn again(ports: &Arc<Ports>, bound: Bound, session: Option<&Ticket>) -> Landing {
+pub(super) async fn again(
+    ports: &Arc<Ports>,
+    bound: Bound,
+    session: Option<&TicketHash>,
+) -> Landing {
     if ports.is_at_work(&bound.state.hash()) {
         return Landing::StillWorking;
     }
@@ -133,7 +188,17 @@ pub(super) async fn again(ports: &Arc<Ports>, bound: Bound, session: Option<&Tic
     let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
     match session {
         Some(session) if session.created_at >= began => {
-            Landing::At(bound.return_to, vec![bound.removal])
+            let cookies = vec![bound.removal];
+            let whose = session.account().as_str();
+            match &bound.flow.handover {
+                Some(handover) => handed(
+                    ports,
+                    handover,
+                    (bound.return_to, whose, session.key),
+                    cookies,
+                ),
+                None => Landing::At(bound.return_to, cookies),
+            }
         }
         _ => bound.failed(Reason::Refused),
     }

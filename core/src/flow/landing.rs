@@ -1,5 +1,6 @@
 //! Where a browser goes after the callback.
 
+use super::handover::Handover;
 use crate::error::Reason;
 use crate::ids::AccountId;
 use crate::message::cookie::SetCookie;
@@ -19,9 +20,13 @@ pub(crate) enum Landing {
         reason: Reason,
         /// Where the visitor wanted to go, if this browser's flow knows.
         return_to: Option<ReturnTo>,
+        /// Who waits for the end, on another origin.
+        handover: Option<Handover>,
         /// Cookies to remove.
         cookies: Vec<SetCookie>,
     },
+    /// To a page of a listed origin, with the ticket in its fragment.
+    Handed(String, Vec<SetCookie>),
     /// The first arrival of this flow is still at work.
     StillWorking,
     /// The app's own cookies did not come along from the other site: once more, from a page of ours.
@@ -35,6 +40,8 @@ pub(crate) enum Stop {
     Picker(Option<AccountId>),
     /// The connected accounts.
     Connections,
+    /// The page that tells whoever opened this window.
+    Done,
 }
 
 impl Landing {
@@ -42,6 +49,7 @@ impl Landing {
         Self::Failed {
             reason,
             return_to: None,
+            handover: None,
             cookies: Vec::new(),
         }
     }

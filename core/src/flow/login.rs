@@ -5,6 +5,7 @@ use url::Url;
 
 use super::cookie::{self, Flow, FlowCookie};
 use super::details::FlowDetails;
+use super::handover::Handover;
 use super::ports::Ports;
 use crate::authorize::AuthorizationRequest;
 use crate::error::Rejection;
@@ -37,6 +38,7 @@ pub struct Login {
     site: Option<String>,
     account: Option<AccountId>,
     remember: bool,
+    handover: Option<Handover>,
 }
 
 impl Login {
@@ -82,6 +84,12 @@ impl Login {
     /// Lets the session live for longer, as the builder's `remember` has it; without that it changes nothing.
     pub fn remember(mut self, remember: bool) -> Self {
         self.remember = remember;
+        self
+    }
+
+    /// Who waits for the end, on another origin.
+    pub(crate) fn handover(mut self, handover: Option<Handover>) -> Self {
+        self.handover = handover;
         self
     }
 }
@@ -186,6 +194,7 @@ fn plaintext(
         flow.wished_site.clone_from(&login.site);
         flow.subject = subject.map(|subject| subject.as_str().to_owned());
         flow.account = login.account.as_ref().map(|id| id.as_str().to_owned());
+        flow.handover.clone_from(&login.handover);
         flow.remember = login.remember && config.remember.is_some();
         flow.plaintext()
     };

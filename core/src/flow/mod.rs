@@ -9,6 +9,7 @@ mod ending;
 mod erase;
 mod exchange;
 mod grant;
+mod handover;
 mod hooks;
 mod landing;
 mod links;
@@ -34,6 +35,7 @@ pub(crate) use self::callback::land;
 pub(crate) use self::cookie::FlowCookie;
 pub(crate) use self::erase::erase;
 pub(crate) use self::grant::consent_by;
+pub(crate) use self::handover::{Handover, redeem, with_ticket};
 pub(crate) use self::hooks::Hooks;
 pub(crate) use self::landing::{Landing, Stop};
 pub(crate) use self::links::{disconnect, of_subject};
@@ -43,9 +45,9 @@ pub(crate) use self::notice::{
 };
 pub(crate) use self::ports::{Outside, Ports, Stores};
 pub(crate) use self::reach::{Holder, Reach, key_for};
-pub(crate) use self::refresh::{Need, fresh, load, usable};
+pub(crate) use self::refresh::{Need, fresh, lasting, load, usable};
 pub(crate) use self::session::{
-    current, current_now, end, end_all, end_by_handle, ending, sessions_of,
+    Share, current, current_now, end, end_all, end_by_handle, ending, sessions_of, share,
 };
 pub(crate) use self::sites::{
     Choice, choose, choose_linked, is_gone, read_again, remembered, shown_sites, site_for, sites_of,

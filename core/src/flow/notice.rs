@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::handover::Handover;
 use super::ports::Ports;
 use crate::clock::{from_unix_seconds, unix_seconds};
 use crate::message::cookie::SetCookie;
@@ -40,6 +41,13 @@ pub(crate) enum Notice {
     SiteNotGranted {
         /// The wish.
         wish: String,
+    },
+    /// The window may tell whoever opened it.
+    Done {
+        /// Whom, and what they may have.
+        handover: Handover,
+        /// Where the visitor was going.
+        return_to: String,
     },
 }
 

@@ -13,14 +13,48 @@ use crate::profile::Profile;
 use crate::random::random_ticket;
 use crate::store::{Inserted, SessionRecord, StoreError};
 
+/// A session of its own for code of another site, beside that of the browser's first-party pages.
+pub(crate) struct Share {
+    /// What the code shows from now on.
+    pub ticket: Ticket,
+    /// When it ends: with the session that it comes from.
+    pub expires_at: SystemTime,
+}
+
+/// Makes a session like another one, under the key that `key` makes of its ticket.
+///
+/// # Errors
+///
+/// [`Rejection::Store`], [`Rejection::NoRandomness`].
+pub(crate) async fn share(
+    ports: &Ports,
+    session: &SessionRecord,
+    key: impl FnOnce(&Ticket) -> TicketHash,
+) -> Result<Share, Rejection> {
+    let begins = Begins {
+        profile: Arc::clone(&session.profile),
+        site: session.site.clone(),
+        remembered: session.remembered,
+        profile_read_at: session.profile_read_at,
+        expires_at: session.expires_at,
+    };
+    let ticket = random_ticket()?;
+    insert(ports, key(&ticket), begins).await?;
+    let mut theirs = ports.sessions.list_of(session.account()).await?;
+    theirs.retain(|other| other.key != session.key);
+    end_oldest(ports, theirs).await?;
+    let expires_at = session.expires_at;
+    Ok(Share { ticket, expires_at })
+}
+
 /// Makes a session for a consent, ends the browser's old one, and gives the new cookie.
 pub(super) async fn begin(
     ports: &Ports,
     consented: &Consented,
-    (old, remember): (Option<&Ticket>, bool),
-) -> Result<SetCookie, Rejection> {
+    (old, remember): (Option<&TicketHash>, bool),
+) -> Result<(TicketHash, SetCookie), Rejection> {
     let account = &consented.profile.account_id;
-    let (now, old) = (ports.now(), old.map(Ticket::hash));
+    let (now, old) = (ports.now(), old.copied());
     let mut theirs = ports.sessions.list_of(account).await?;
     theirs.retain(|session| lives(ports, session, now));
     let profile = shared(&theirs, &consented.profile);
@@ -33,8 +67,14 @@ pub(super) async fn begin(
             .clone()
             .or_else(|| before.and_then(|session| session.site.clone())),
         remembered: remember,
+        profile_read_at: now,
+        expires_at: now
+            .checked_add(ports.config.session_lives(remember).1)
+            .unwrap_or(now),
     };
-    let ticket = insert(ports, begins).await?;
+    let ticket = random_ticket()?;
+    let key = ticket.hash();
+    insert(ports, key, begins).await?;
     if let Some(old) = &old {
         ports.sessions.delete(old).await?;
         theirs.retain(|session| session.key != *old);
@@ -42,7 +82,8 @@ pub(super) async fn begin(
     end_oldest(ports, theirs).await?;
     let cookies = &ports.config.cookies;
     let (_, life) = ports.config.session_lives(remember);
-    Ok(SetCookie::new(&cookies.session, &ticket.encode(), cookies.secure).max_age(life.as_secs()))
+    let cookie = SetCookie::new(&cookies.session, &ticket.encode(), cookies.secure);
+    Ok((key, cookie.max_age(life.as_secs())))
 }
 
 /// One copy of a profile for all sessions of its account.
@@ -56,31 +97,25 @@ struct Begins {
     profile: Arc<Profile>,
     site: Option<CloudId>,
     remembered: bool,
+    profile_read_at: SystemTime,
+    expires_at: SystemTime,
 }
 
-async fn insert(ports: &Ports, begins: Begins) -> Result<Ticket, Rejection> {
-    let Begins {
-        profile,
-        site,
-        remembered,
-    } = begins;
+async fn insert(ports: &Ports, key: TicketHash, begins: Begins) -> Result<(), Rejection> {
     let now = ports.now();
-    let ticket = random_ticket()?;
     let record = SessionRecord {
-        key: ticket.hash(),
-        profile,
-        site,
-        profile_read_at: now,
-        remembered,
+        key,
+        profile: begins.profile,
+        site: begins.site,
+        profile_read_at: begins.profile_read_at,
+        remembered: begins.remembered,
         created_at: now,
         seen_at: now,
-        expires_at: now
-            .checked_add(ports.config.session_lives(remembered).1)
-            .unwrap_or(now),
+        expires_at: begins.expires_at,
         version: 1,
     };
     match ports.sessions.insert(Arc::new(record)).await? {
-        Inserted::Done => Ok(ticket),
+        Inserted::Done => Ok(()),
         // Two equal draws of 256 bits: the source is broken.
         Inserted::Exists => Err(Rejection::NoRandomness),
     }
@@ -95,31 +130,31 @@ async fn end_oldest(ports: &Ports, mut others: Vec<Arc<SessionRecord>>) -> Resul
     Ok(())
 }
 
-/// The session of a cookie, if it is there and its time has not come.
+/// The session under a key, if it is there and its time has not come.
 ///
 /// # Errors
 ///
 /// [`Rejection::Store`] if nobody can tell.
 pub(crate) async fn current(
     ports: &Arc<Ports>,
-    cookie: Option<&Ticket>,
+    key: Option<&TicketHash>,
 ) -> Result<Option<Arc<SessionRecord>>, Rejection> {
-    let Some(ticket) = cookie else {
+    let Some(key) = key else {
         return Ok(None);
     };
-    let record = ports.sessions.load(&ticket.hash()).await?;
+    let record = ports.sessions.load(key).await?;
     Ok(record.and_then(|record| in_use(ports, record)))
 }
 
 /// The same as [`current`], if it can be told without waiting.
 pub(crate) fn current_now(
     ports: &Arc<Ports>,
-    cookie: Option<&Ticket>,
+    key: Option<&TicketHash>,
 ) -> Option<Option<Arc<SessionRecord>>> {
-    let Some(ticket) = cookie else {
+    let Some(key) = key else {
         return Some(None);
     };
-    let record = ports.sessions.load_now(&ticket.hash())?;
+    let record = ports.sessions.load_now(key)?;
     Some(record.and_then(|record| in_use(ports, record)))
 }
 

@@ -119,12 +119,13 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
 /// A `Set-Cookie` value under construction.
 ///
 /// It always says `Path=/; HttpOnly; SameSite=Lax` and never names a domain. Lax and not Strict, because the callback is a
-/// navigation from another site.
+/// navigation from another site. The one exception is [`partitioned`](Self::partitioned).
 #[derive(Clone, PartialEq, Eq)]
 pub struct SetCookie {
     name: String,
     value: String,
     is_secure: bool,
+    is_partitioned: bool,
     max_age: Option<u64>,
 }
 
@@ -137,6 +138,7 @@ impl SetCookie {
             name: name.chars().filter(is_name_char).collect(),
             value: value.chars().filter(is_value_char).collect(),
             is_secure: secure,
+            is_partitioned: false,
             max_age: None,
         }
     }
@@ -150,6 +152,14 @@ impl SetCookie {
     #[must_use]
     pub fn max_age(mut self, seconds: u64) -> Self {
         self.max_age = Some(seconds);
+        self
+    }
+
+    /// Lets pages of other sites have the cookie, each site one of its own: `SameSite=None; Secure; Partitioned`.
+    #[must_use]
+    pub fn partitioned(mut self) -> Self {
+        self.is_partitioned = true;
+        self.is_secure = true;
         self
     }
 
@@ -173,7 +183,10 @@ impl SetCookie {
         if self.is_secure {
             header.push_str("; Secure");
         }
-        header.push_str("; HttpOnly; SameSite=Lax");
+        header.push_str(match self.is_partitioned {
+            true => "; HttpOnly; SameSite=None; Partitioned",
+            false => "; HttpOnly; SameSite=Lax",
+        });
         header
     }
 }

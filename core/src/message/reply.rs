@@ -6,6 +6,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
+use super::body::ReplyBody;
 use super::cookie::SetCookie;
 
 /// No other origin embeds or reads what we answer.
@@ -83,6 +84,32 @@ impl Reply {
         let mut response = Response::new(self.body.into());
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// A reply with its body, which may come in parts.
+#[derive(Debug)]
+pub struct Replied {
+    /// Status and header fields; the body is beside it.
+    pub reply: Reply,
+    /// The body.
+    pub body: ReplyBody,
+}
+
+impl From<Reply> for Replied {
+    fn from(reply: Reply) -> Self {
+        let body = ReplyBody::from(reply.body.clone());
+        Self { reply, body }
+    }
+}
+
+impl Replied {
+    /// The reply as an `http` 1 response.
+    pub fn into_response<B: From<ReplyBody>>(self) -> Response<B> {
+        let mut response = Response::new(self.body.into());
+        *response.status_mut() = self.reply.status;
+        *response.headers_mut() = self.reply.headers;
         response
     }
 }

@@ -5,18 +5,22 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::route::Route;
-use super::{Context, Web, reject, routes};
+use super::{Context, Web, cors, reject, routes};
 use crate::error::Rejection;
 use crate::flow::{BoxError, Known};
 use crate::ids::Subject;
-use crate::message::{Headers, Reply, RequestHead};
+use crate::message::{Headers, Replied, RequestHead};
 
 /// The most that a route reads of a body.
 const MOST_BODY: usize = 4 * 1024;
+/// The same, of a call that is passed on.
+const MOST_CALL: usize = 1024 * 1024;
 
 /// The header fields that routes may read; nothing else is kept.
-const KEPT: [&str; 14] = [
+const KEPT: [&str; 18] = [
     "accept",
+    "access-control-request-method",
+    "authorization",
     "content-type",
     "cookie",
     "host",
@@ -29,6 +33,8 @@ const KEPT: [&str; 14] = [
     "sec-fetch-site",
     "sec-fetch-user",
     "sec-purpose",
+    "x-atlassian-token",
+    "x-threelo",
     "x-threelo-site",
 ];
 
@@ -108,11 +114,19 @@ impl Answer {
 
     /// How many bytes of body the route reads; `None` if it reads none.
     pub fn body_limit(&self) -> Option<usize> {
-        let reads = matches!(
-            self.route,
-            Some(Route::Logout | Route::Site | Route::Connect | Route::Disconnect)
-        ) && self.request.method == "POST";
-        reads.then_some(MOST_BODY)
+        let method = self.request.method.as_str();
+        match self.route {
+            Some(
+                Route::Logout
+                | Route::Site
+                | Route::Connect
+                | Route::Disconnect
+                | Route::Token
+                | Route::Redeem,
+            ) if method == "POST" => Some(MOST_BODY),
+            Some(Route::Api(_)) if !matches!(method, "GET" | "HEAD" | "OPTIONS") => Some(MOST_CALL),
+            _ => None,
+        }
     }
 
     /// Whether the app must say who its user is, before the reply is taken: connect mode, on routes that depend on it.
@@ -123,8 +137,9 @@ impl Answer {
         let is_idle = match route {
             Some(Route::Callback) => context.flows.is_empty(),
             // It says nothing of anybody but what a cookie of ours tells them.
-            Some(Route::Error) => context.notice.is_none(),
-            _ => false,
+            Some(Route::Error | Route::Done) => context.notice.is_none(),
+            Some(Route::Script | Route::OpenApi) => true,
+            _ => self.request.method == "OPTIONS",
         };
         self.web.ports.config.mode.is_connect() && !is_idle && route.is_some()
     }
@@ -135,24 +150,39 @@ impl Answer {
     }
 
     /// The reply to a body of more bytes than that.
-    pub fn too_large(&self) -> Reply {
-        self.rejected(&Rejection::TooLarge(MOST_BODY))
+    pub fn too_large(&self) -> Replied {
+        self.rejected(&Rejection::TooLarge(self.body_limit().unwrap_or(0)))
     }
 
     /// The reply to a body that did not arrive.
-    pub fn broken_body(&self) -> Reply {
+    pub fn broken_body(&self) -> Replied {
         self.rejected(&Rejection::BadRequest("the body did not arrive"))
     }
 
-    fn rejected(&self, rejection: &Rejection) -> Reply {
-        reject(&self.web, rejection, (&self.request.context, None))
+    fn rejected(&self, rejection: &Rejection) -> Replied {
+        let reply = reject(&self.web, rejection, (&self.request.context, None));
+        self.readable(reply.into())
+    }
+
+    /// With what lets a listed origin read it.
+    fn readable(&self, mut replied: Replied) -> Replied {
+        replied.reply =
+            cors::readable(&self.web, self.route.as_ref(), &self.request, replied.reply);
+        replied
     }
 
     /// Does the work and gives the reply. Never fails. To `HEAD` it is the reply to `GET`: the server sends its length
     /// and leaves the body out.
-    pub async fn reply(mut self, body: Bytes) -> Reply {
+    pub async fn reply(mut self, body: Bytes) -> Replied {
         self.request.body = body;
-        let result = routes::run(&self.web, self.route.as_ref(), &self.request).await;
-        result.unwrap_or_else(|rejection| self.rejected(&rejection))
+        let route = self.route.as_ref();
+        let result = match cors::preflight(&self.web, route, &self.request) {
+            Some(answered) => answered.map(Replied::from),
+            None => routes::run(&self.web, route, &self.request).await,
+        };
+        match result {
+            Ok(replied) => self.readable(replied),
+            Err(rejection) => self.rejected(&rejection),
+        }
     }
 }

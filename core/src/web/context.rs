@@ -3,9 +3,10 @@
 use url::form_urlencoded;
 
 use super::Web;
-use crate::config::Config;
+use super::credential::{self, Credential};
+use crate::config::{BrowserOrigin, Config};
 use crate::flow::FlowCookie;
-use crate::ids::Ticket;
+use crate::ids::TicketHash;
 use crate::message::cookie::{self, CookieValue};
 use crate::message::{Audience, RequestHead};
 use crate::return_to::ReturnTo;
@@ -21,8 +22,10 @@ pub(crate) struct Context {
     pub target: String,
     /// Where the visitor stands, if it is not `target`.
     pub stands_at: Option<String>,
-    /// The session cookie.
-    pub session: Option<Ticket>,
+    /// The session that it shows.
+    pub session: Option<Credential>,
+    /// The listed origin from which it comes.
+    pub origin: Option<BrowserOrigin>,
     /// The flow cookies.
     pub flows: Vec<FlowCookie>,
     /// The site that `X-Threelo-Site` names.
@@ -32,9 +35,16 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The key of the session that it shows.
+    pub(crate) fn session_key(&self) -> Option<&TicketHash> {
+        self.session.as_ref().map(Credential::key)
+    }
+
     /// Reads what an answer may need.
     pub(crate) fn of(config: &Config, head: &RequestHead<'_>) -> Self {
         let audience = head.audience();
+        let origin = credential::listed(config, head);
+        let authorization = head.first("authorization");
         let text = |name| {
             head.first(name)
                 .and_then(|value| std::str::from_utf8(value).ok())
@@ -49,10 +59,30 @@ impl Context {
             } else {
                 None
             },
-            session: session(config, head.all("cookie").into_iter()),
+            session: Credential::read(
+                config,
+                (origin, authorization),
+                head.all("cookie").into_iter(),
+            ),
+            origin: origin.cloned(),
             flows: flows(config, head.all("cookie").into_iter()),
             named_site: text("x-threelo-site"),
             notice: notice(config, head.all("cookie").into_iter()),
+        }
+    }
+
+    /// That of a script which shows nothing.
+    pub(super) fn of_script() -> Self {
+        Self {
+            audience: Audience::Fetch,
+            is_safe: true,
+            target: String::new(),
+            stands_at: None,
+            session: None,
+            origin: None,
+            flows: Vec::new(),
+            named_site: None,
+            notice: None,
         }
     }
 
@@ -97,17 +127,6 @@ pub(super) fn target(head: &RequestHead<'_>) -> String {
         target.push_str(query);
     }
     target
-}
-
-/// The session cookie: exactly one value under the exact name, in its one spelling.
-pub(super) fn session<'a>(
-    config: &Config,
-    cookies: impl Iterator<Item = &'a [u8]>,
-) -> Option<Ticket> {
-    match cookie::find(cookies, &config.cookies.session) {
-        CookieValue::One(value) => Ticket::parse(value),
-        _ => None,
-    }
 }
 
 /// The cookie of a notice.

@@ -2,6 +2,9 @@
 
 mod answer;
 mod context;
+mod cors;
+mod credential;
+mod forward;
 mod json;
 pub mod pages;
 mod refusal;
@@ -20,9 +23,11 @@ pub use self::answer::Answer;
 pub use self::refusal::Refusal;
 
 pub(crate) use self::context::Context;
+pub(crate) use self::credential::Credential;
+pub(crate) use self::forward::{Call, Forwarder};
 pub(crate) use self::reject::{reject, way_on, without_visitor};
 pub(crate) use self::route::{Found, find};
-pub(crate) use self::same_origin::proves_same_origin;
+pub(crate) use self::same_origin::may_change;
 pub(crate) use self::seen::Seen;
 pub(crate) use self::shell::{start_login, to_button};
 pub(crate) use self::visitor::Visitor;
@@ -38,6 +43,7 @@ pub(crate) struct Web {
     pages: Arc<dyn Pages>,
     policy: String,
     origin: String,
+    forwarder: Arc<dyn Forwarder>,
 }
 
 impl fmt::Debug for Web {
@@ -50,7 +56,11 @@ impl fmt::Debug for Web {
 
 impl Web {
     /// Puts decisions and looks together.
-    pub(crate) fn new(ports: Arc<Ports>, pages: Arc<dyn Pages>) -> Self {
+    pub(crate) fn new(
+        ports: Arc<Ports>,
+        pages: Arc<dyn Pages>,
+        forwarder: Arc<dyn Forwarder>,
+    ) -> Self {
         let origin = origin_text(&ports.config.public_url);
         let policy = format!(
             "default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'",
@@ -61,6 +71,7 @@ impl Web {
             pages,
             policy,
             origin,
+            forwarder,
         }
     }
 }

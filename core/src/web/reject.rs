@@ -31,8 +31,8 @@ pub(crate) fn reject(
     let place = (here.as_ref(), account.map(AccountId::as_str));
     let reply = match context.audience {
         Audience::Page => page(web, rejection, (context, place)),
-        Audience::Fetch => problem(web, rejection, place.1),
-        Audience::Htmx => htmx(web, rejection, place),
+        Audience::Fetch => problem(web, rejection, (context, place.1)),
+        Audience::Htmx => htmx(web, rejection, (context, place)),
     };
     match rejection {
         Rejection::Method(allowed) => reply.header(ALLOW, allowed),
@@ -143,7 +143,7 @@ fn page(web: &Web, rejection: &Rejection, (context, place): (&Context, Place<'_>
         Rejection::ChooseSite | Rejection::SiteGone | Rejection::UnknownSite => {
             Some(picker_url(web, (None, place.1)))
         }
-        _ => Some(web.again_url(here)),
+        _ => Some(web.again_url(here, None)),
     };
     let urls = Urls {
         way: way_url.as_deref(),
@@ -228,7 +228,11 @@ fn step_up_url(web: &Web, missing: &Scopes, place: Place<'_>) -> String {
     web.more_url(&[("scope", &scopes)], place)
 }
 
-fn problem(web: &Web, rejection: &Rejection, account: Option<&str>) -> Reply {
+fn problem(
+    web: &Web,
+    rejection: &Rejection,
+    (context, account): (&Context, Option<&str>),
+) -> Reply {
     let status = rejection.status();
     let mut body = json!({
         "type": "about:blank",
@@ -241,10 +245,10 @@ fn problem(web: &Web, rejection: &Rejection, account: Option<&str>) -> Reply {
             body[name] = value;
         }
     };
-    let login_url = login_url(web, rejection, account);
-    tell("login_url", login_url.map(Value::from));
-    let sites_url = || Value::from(picker_url(web, (None, account)));
-    let connections_url = || Value::from(web.route("connections", &[]));
+    let seen = |url: String| Value::from(web.seen_from(context, url));
+    tell("login_url", login_url(web, rejection, account).map(seen));
+    let sites_url = || seen(picker_url(web, (None, account)));
+    let connections_url = || seen(web.route("connections", &[]));
     match rejection {
         Rejection::ChooseSite | Rejection::UnknownSite | Rejection::SiteGone => {
             tell("sites_url", Some(sites_url()));
@@ -277,8 +281,8 @@ fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<
     }
 }
 
-fn htmx(web: &Web, rejection: &Rejection, place: Place<'_>) -> Reply {
-    let reply = problem(web, rejection, place.1);
+fn htmx(web: &Web, rejection: &Rejection, (context, place): (&Context, Place<'_>)) -> Reply {
+    let reply = problem(web, rejection, (context, place.1));
     match detour(web, rejection, place) {
         Some(to) => reply.computed(HX_REDIRECT, &to),
         None => reply,

@@ -30,6 +30,18 @@ pub(crate) enum Route {
     Disconnect,
     /// `GET error`
     Error,
+    /// `POST token`, if access tokens are handed out
+    Token,
+    /// `POST redeem`, if origins of other sites are listed
+    Redeem,
+    /// `GET done`, where a login in a popup ends
+    Done,
+    /// `GET popup.js`, the script of that page
+    Script,
+    /// `GET openapi.json`
+    OpenApi,
+    /// `api/{product}/{cloud id}/…`, if calls are forwarded: what stands behind `api`
+    Api(String),
 }
 
 /// Whose path it is.
@@ -67,8 +79,13 @@ fn inner_path<'a>(mount: &str, path: &'a str) -> &'a str {
 impl Route {
     /// Whether the app's mode has this route: there is no login where the app has users of its own.
     fn is_of(&self, config: &Config) -> bool {
-        let is_connect = config.mode.is_connect();
+        let (is_connect, browsers) = (config.mode.is_connect(), &config.browsers);
         match self {
+            Self::Token => browsers.access_tokens,
+            Self::Api(_) => !browsers.forwards.is_empty(),
+            Self::Redeem => browsers.has_cross_site(),
+            Self::Done | Self::Script => !browsers.origins.is_empty(),
+            Self::OpenApi => true,
             Self::Connect | Self::Connections => is_connect,
             Self::Login | Self::Logout | Self::Me | Self::Sessions | Self::SessionOf(_) => {
                 !is_connect
@@ -86,6 +103,9 @@ fn named(name: &str) -> Option<Route> {
                 .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         return is_handle.then(|| Route::SessionOf(handle.to_owned()));
     }
+    if let Some(call) = name.strip_prefix("api/") {
+        return Some(Route::Api(call.to_owned()));
+    }
     match name {
         "login" => Some(Route::Login),
         "callback" => Some(Route::Callback),
@@ -98,6 +118,11 @@ fn named(name: &str) -> Option<Route> {
         "connections" => Some(Route::Connections),
         "disconnect" => Some(Route::Disconnect),
         "error" => Some(Route::Error),
+        "token" => Some(Route::Token),
+        "redeem" => Some(Route::Redeem),
+        "done" => Some(Route::Done),
+        "popup.js" => Some(Route::Script),
+        "openapi.json" => Some(Route::OpenApi),
         _ => None,
     }
 }

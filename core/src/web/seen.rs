@@ -5,8 +5,8 @@ use http::uri::PathAndQuery;
 
 use super::Context;
 use super::context;
-use crate::config::Config;
-use crate::ids::Ticket;
+use super::credential::{self, Credential};
+use crate::config::{BrowserOrigin, Config};
 use crate::message::{Audience, Field, RequestHead};
 
 const NAMES: [&str; 6] = [
@@ -32,6 +32,27 @@ struct Seldom {
     more_cookies: Vec<HeaderValue>,
     stands_at: Option<String>,
     named_site: Option<String>,
+    shown: Shown,
+}
+
+/// What code on other origins shows beside cookies.
+#[derive(Default, PartialEq, Eq)]
+struct Shown {
+    origin: Option<BrowserOrigin>,
+    authorization: Option<HeaderValue>,
+}
+
+impl Shown {
+    fn of(config: &Config, head: &RequestHead<'_>) -> Self {
+        let origin = credential::listed(config, head).cloned();
+        let bearers = config.browsers.bearer_sessions;
+        let authorization = bearers.then(|| head.first("authorization")).flatten();
+        let authorization = authorization.and_then(|value| HeaderValue::from_bytes(value).ok());
+        Self {
+            origin,
+            authorization,
+        }
+    }
 }
 
 enum Target {
@@ -41,7 +62,7 @@ enum Target {
 
 impl Seen {
     /// Keeps what may be asked for.
-    pub(crate) fn of(head: &RequestHead<'_>) -> Self {
+    pub(crate) fn of(config: &Config, head: &RequestHead<'_>) -> Self {
         let [mut accept, mut htmx, mut mode, mut current_url, mut site] = [None; 5];
         let (mut cookie, mut more_cookies) = (None, Vec::new());
         head.headers.walk(&NAMES, &mut |name, field| {
@@ -59,7 +80,11 @@ impl Seen {
         });
         let audience = Audience::of(htmx, mode, accept);
         let stands_at = current_url.filter(|_| audience == Audience::Htmx);
-        let has_more = stands_at.is_some() || site.is_some() || !more_cookies.is_empty();
+        let shown = Shown::of(config, head);
+        let has_more = stands_at.is_some()
+            || site.is_some()
+            || !more_cookies.is_empty()
+            || shown != Shown::default();
         Self {
             audience,
             is_safe: matches!(head.method, "GET" | "HEAD"),
@@ -73,14 +98,21 @@ impl Seen {
                     more_cookies,
                     stands_at: stands_at.and_then(text),
                     named_site: site.and_then(text),
+                    shown,
                 })
             }),
         }
     }
 
-    /// The session cookie.
-    pub(crate) fn session(&self, config: &Config) -> Option<Ticket> {
-        context::session(config, self.cookies())
+    /// The session that the request shows.
+    pub(crate) fn session(&self, config: &Config) -> Option<Credential> {
+        let shown = self.seldom().map(|seldom| &seldom.shown);
+        let authorization = shown.and_then(|shown| shown.authorization.as_ref());
+        let shown = (
+            shown.and_then(|shown| shown.origin.as_ref()),
+            authorization.map(HeaderValue::as_bytes),
+        );
+        Credential::read(config, shown, self.cookies())
     }
 
     /// All that an answer may need.
@@ -94,6 +126,7 @@ impl Seen {
             },
             stands_at: self.seldom().and_then(|seldom| seldom.stands_at.clone()),
             session: self.session(config),
+            origin: self.seldom().and_then(|seldom| seldom.shown.origin.clone()),
             flows: context::flows(config, self.cookies()),
             named_site: self.seldom().and_then(|seldom| seldom.named_site.clone()),
             // The app's own pages say what they like.

@@ -8,7 +8,7 @@ use super::pages::Page;
 use super::{Context, Web};
 use crate::config::Mode;
 use crate::error::{Reason, Rejection};
-use crate::flow::{self, Login};
+use crate::flow::{self, Handover, Login};
 use crate::ids::Subject;
 use crate::message::{Audience, Reply};
 use crate::return_to::ReturnTo;
@@ -51,6 +51,14 @@ impl Web {
             .extend_pairs(parameters)
             .finish();
         format!("{path}?{query}")
+    }
+
+    /// An address of ours as who asks must write it: a page of another origin needs the whole.
+    pub(super) fn seen_from(&self, context: &Context, url: String) -> String {
+        match &context.origin {
+            Some(_) if url.starts_with('/') => format!("{}{url}", self.origin),
+            _ => url,
+        }
     }
 
     /// The address that starts a login and comes back to `here`.
@@ -96,23 +104,37 @@ impl Web {
     }
 
     /// The address that starts again what came to nothing.
-    pub(super) fn again_url(&self, here: Option<&ReturnTo>) -> String {
+    pub(super) fn again_url(&self, here: Option<&ReturnTo>, waiting: Option<&Handover>) -> String {
+        let mut parameters = waiting.map(waiting_parameters).unwrap_or_default();
         match self.ports.config.mode {
-            Mode::SignIn => self.login_url(here),
-            Mode::Connect { .. } => self.more_url(&[], (here, None)),
+            Mode::SignIn => {
+                parameters.extend(here.map(|here| ("return_to", here.as_str())));
+                self.route("login", &parameters)
+            }
+            Mode::Connect { .. } => self.more_url(&parameters, (here, None)),
         }
     }
 
     /// The address of the page that says what happened.
-    pub(super) fn error_url(&self, reason: Reason, return_to: Option<&ReturnTo>) -> String {
-        match return_to {
-            Some(place) => self.route(
-                "error",
-                &[("reason", reason.as_str()), ("return_to", place.as_str())],
-            ),
-            None => self.route("error", &[("reason", reason.as_str())]),
-        }
+    pub(super) fn error_url(
+        &self,
+        reason: Reason,
+        return_to: Option<&ReturnTo>,
+        waiting: Option<&Handover>,
+    ) -> String {
+        let mut parameters = vec![("reason", reason.as_str())];
+        parameters.extend(return_to.map(|place| ("return_to", place.as_str())));
+        parameters.extend(waiting.map(waiting_parameters).unwrap_or_default());
+        self.route("error", &parameters)
     }
+}
+
+/// The parameters of a login that a page of another origin waits for.
+fn waiting_parameters(waiting: &Handover) -> Vec<(&'static str, &str)> {
+    let mut parameters = vec![("origin", waiting.origin.as_str())];
+    parameters.extend(waiting.challenge.as_deref().map(|text| ("challenge", text)));
+    parameters.extend(waiting.popup.then_some(("display", "popup")));
+    parameters
 }
 
 /// "Go there", in the form that the audience understands.

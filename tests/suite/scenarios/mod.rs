@@ -4,6 +4,7 @@ use super::App;
 
 mod answers_corpus;
 mod api;
+mod browser_clients;
 mod callback_corpus;
 mod canary;
 mod connect;

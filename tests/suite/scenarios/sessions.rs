@@ -272,7 +272,7 @@ async fn me_tells_the_profile_scopes_site_and_seconds_left_and_no_token() {
 
     let me = browser.fetch("GET", "/auth/me").await;
 
-    assert_eq!(me.json()["expires_in"], 7 * 24 * 3600);
+    assert_eq!(me.json()["session"]["seconds_left"], 7 * 24 * 3600);
     assert_eq!(
         me.json()["scopes"],
         serde_json::json!(["offline_access", "read:jira-work", "read:me"])
@@ -284,11 +284,12 @@ async fn me_tells_the_profile_scopes_site_and_seconds_left_and_no_token() {
         fields,
         [
             "account_id",
-            "expires_in",
-            "grant",
+            "consent",
             "profile",
             "scopes",
-            "site"
+            "session",
+            "site",
+            "token"
         ]
     );
 }

@@ -8,6 +8,8 @@ use crate::store::{ConsentMark, ConsentReason, GrantRecord};
 
 /// With more than this left, a caller gets the token that is there, and the refresh runs behind.
 const COMFORT: Duration = Duration::from_secs(60);
+/// A token that is handed out works at least this long.
+const LASTING: Duration = Duration::from_secs(5 * 60);
 /// A token that is younger than this is not replaced, be it that an API refused it or that its life is a blink: that
 /// would not help, and never end.
 const GAP: Duration = Duration::from_secs(30);
@@ -51,7 +53,7 @@ pub(super) fn judge(record: &GrantRecord, need: Need, now: SystemTime) -> Verdic
     if age < GAP {
         return Verdict::Good;
     }
-    if is_refused {
+    if is_refused || (need == Need::Lasting && left < LASTING) {
         return Verdict::Now;
     }
     if !tokens.is_due(now, u8::MAX) || !tokens.is_due(now, spread(record)) {

@@ -30,6 +30,8 @@ const LEASE: Duration = Duration::from_secs(30);
 pub(crate) enum Need {
     /// One that works by the clock.
     Working,
+    /// One that works for a while, because it leaves this app: 5 minutes.
+    Lasting,
     /// One that is newer than this generation, whose token Atlassian did not accept.
     NewerThan(u64),
 }
@@ -59,6 +61,21 @@ pub(crate) async fn fresh(
         }
         Verdict::Now => wait(ports, &record).await,
         Verdict::Consent(needed) => Err(needed.into()),
+    }
+}
+
+/// The same with a token that lasts for five minutes, or, while none can be had, with one that works.
+///
+/// # Errors
+///
+/// Those of [`fresh`].
+pub(crate) async fn lasting(
+    ports: &Arc<Ports>,
+    key: &GrantKey,
+) -> Result<Arc<GrantRecord>, GrantError> {
+    match fresh(ports, key, Need::Lasting).await {
+        Err(GrantError::Unavailable { .. }) => fresh(ports, key, Need::Working).await,
+        outcome => outcome,
     }
 }
 

@@ -136,6 +136,14 @@ pub enum Page<'a> {
         /// Where the visitor was.
         home_url: &'a str,
     },
+    /// The end of a login in a window of its own, which may be closed now. The one page with a script, and only where there
+    /// is somebody to tell.
+    Done {
+        /// Whom to tell.
+        tell: Option<Tell<'a>>,
+        /// The app's front page.
+        home_url: &'a str,
+    },
     /// The browser comes again by itself, this time with the app's own cookies: a page that needs no click. The one page
     /// with a `refresh`.
     Bounce {
@@ -173,6 +181,22 @@ pub enum Page<'a> {
         /// The app's front page.
         home_url: &'a str,
     },
+}
+
+/// How a page tells whoever opened its window: by
+/// `<script src="{script_url}" data-origin="{origin}" data-message="{message}" data-fallback="{fallback}"></script>`, each
+/// escaped, at the end of its body; the last is left out if there is none.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Tell<'a> {
+    /// The address of our script.
+    pub script_url: &'a str,
+    /// Who may hear it.
+    pub origin: &'a str,
+    /// What they hear, as JSON.
+    pub message: &'a str,
+    /// Where this window goes if nobody hears it.
+    pub fallback: Option<&'a str>,
 }
 
 /// Why Atlassian did not give what a page needs.
@@ -274,7 +298,7 @@ pub struct ConnectionEntry<'a> {
 
 /// Renders the pages; replace it to give them your own look.
 ///
-/// A page must hold no script and nothing of another origin: the replies carry `default-src 'none'`.
+/// A page must hold no script (but that of [`Page::Done`]) and nothing of another origin: the replies carry `default-src 'none'`.
 pub trait Pages: Send + Sync + 'static {
     /// A whole HTML document.
     fn render(&self, page: &Page<'_>) -> String;

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::html::{about, escaped, hidden, link, main_link, name, paragraph, quiet_link, row};
-use super::{Page, Pages, PickerNotice, SiteChoice, accounts, text};
+use super::{Page, Pages, PickerNotice, SiteChoice, Tell, accounts, text};
 use crate::error::{Reason, ScopeLack};
 
 const STYLE: &str = include_str!("style.css");
@@ -136,6 +136,7 @@ fn account_page(page: &Page<'_>) -> (&'static str, String) {
             "Disconnected",
             accounts::disconnected(account, manage_url, home_url),
         ),
+        Page::Done { tell, home_url } => done(tell.as_ref(), home_url),
         Page::Bounce { again } => (
             "Almost there",
             paragraph(text::BOUNCE) + &row(&[main_link(again, "Go on")]),
@@ -208,7 +209,29 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
         Page::Picker { return_to, .. } => return_to,
         Page::Connections(page) => page.go_on,
         Page::Bounce { again } => again,
+        Page::Done { home_url, .. } => home_url,
     }
+}
+
+fn done(tell: Option<&Tell<'_>>, home_url: &str) -> (&'static str, String) {
+    let (title, said) = text::DONE;
+    let back = row(&[quiet_link(home_url, "Back to the app")]);
+    let script = tell.map(telling).unwrap_or_default();
+    (title, paragraph(said) + &back + &script)
+}
+
+/// The script that tells whoever opened the window.
+fn telling(tell: &Tell<'_>) -> String {
+    let fallback = tell
+        .fallback
+        .map(|to| format!(" data-fallback=\"{}\"", escaped(to)));
+    format!(
+        "<script src=\"{}\" data-origin=\"{}\" data-message=\"{}\"{}></script>",
+        escaped(tell.script_url),
+        escaped(tell.origin),
+        escaped(tell.message),
+        fallback.unwrap_or_default()
+    )
 }
 
 /// A page of a headline, a paragraph, the way on if there is one, and the way back.

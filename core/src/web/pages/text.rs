@@ -75,6 +75,10 @@ pub(super) const DISCONNECT: &str = "This app forgets its access. Nothing is del
 pub(super) const AT_ATLASSIAN: &str =
     "Atlassian may still list this app as allowed. To remove it there as well, go to:";
 pub(super) const WRONG_ACCOUNT: &str = "Nothing was changed. To use the first account, sign out at Atlassian, or switch accounts there, and try again.";
+pub(super) const DONE: Short = (
+    "You can close this window",
+    "This step is done. The app goes on in the window where you began.",
+);
 pub(super) const BOUNCE: &str = "One moment, you are being sent back to the app.";
 pub(super) const CROSS_SITE: Short = (
     "Nothing was done",

@@ -21,7 +21,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     let arrival = Arrival {
         query: request.query.as_deref(),
         flows: &request.context.flows,
-        session: request.context.session.as_ref(),
+        session: request.context.session_key(),
         subject: request.subject.clone(),
         bounced: !matches!(query(request).param(BOUNCED), Param::Absent),
     };
@@ -47,11 +47,14 @@ fn answer(web: &Web, landing: &Landing) -> Reply {
         Landing::Failed {
             reason,
             return_to,
+            handover,
             cookies,
-        } => (
-            web.error_url(*reason, return_to.as_ref()),
-            cookies.as_slice(),
-        ),
+        } => {
+            let waiting = handover.as_ref();
+            let to = web.error_url(*reason, return_to.as_ref(), waiting);
+            (to, cookies.as_slice())
+        }
+        Landing::Handed(to, cookies) => (to.clone(), cookies.as_slice()),
         Landing::By(stop, place, cookies) => {
             let here = [("return_to", place.as_str())];
             let to = match stop {
@@ -60,6 +63,7 @@ fn answer(web: &Web, landing: &Landing) -> Reply {
                     web.route("sites", &[here[0], ("account", account.as_str())])
                 }
                 Stop::Connections => web.route("connections", &here),
+                Stop::Done => web.route("done", &[]),
             };
             (to, cookies.as_slice())
         }

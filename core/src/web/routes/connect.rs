@@ -1,5 +1,6 @@
 //! `POST connect`
 
+use super::login::handover;
 use super::{allow, fields, other_loopback_name, place, same_origin};
 use crate::error::Rejection;
 use crate::flow::{self, Login};
@@ -22,7 +23,9 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         return Ok(started(&request.context, &format!("{origin}{elsewhere}")));
     }
     let subject = request.subject.required()?;
-    let mut login = Login::new().scopes(offered(web, &form));
+    let mut login = Login::new()
+        .scopes(offered(web, &form))
+        .handover(handover(web, &form));
     if let Some(place) = form.one("return_to") {
         login = login.return_to(place);
     }

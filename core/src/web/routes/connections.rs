@@ -20,7 +20,7 @@ use crate::web::{Web, json};
 /// The accounts of the app's user: a page with buttons, or JSON.
 pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["GET", "HEAD"], "GET, HEAD")?;
-    readable(request)?;
+    readable(web, request)?;
     let linked = flow::of_subject(&web.ports, request.subject.required()?).await?;
     if request.context.audience == Audience::Page {
         let page = page(web, request, &linked).await;
@@ -29,8 +29,8 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     let connections: Vec<Value> = linked.iter().map(as_json).collect();
     let body = json!({
         "connections": connections,
-        "connect_url": web.route("connect", &[]),
-        "disconnect_url": web.route("disconnect", &[]),
+        "connect_url": web.seen_from(&request.context, web.route("connect", &[])),
+        "disconnect_url": web.seen_from(&request.context, web.route("disconnect", &[])),
     });
     Ok(json::reply(StatusCode::OK, &body))
 }

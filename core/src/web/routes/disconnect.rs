@@ -32,7 +32,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 
 /// Asks before it is done, and tells afterwards what is left to do at Atlassian.
 async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    readable(request)?;
+    readable(web, request)?;
     let return_to = place(web, query(request).one("return_to"));
     let return_to = return_to.unwrap_or_else(|| web.ports.config.default_return_to.clone());
     let notice = notice(web, request).await;

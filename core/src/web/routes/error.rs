@@ -4,6 +4,7 @@ use http::StatusCode;
 use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
+use super::login::handover;
 use super::{allow, notice, query, seen};
 use crate::error::{Reason, Rejection};
 use crate::flow::Notice;
@@ -29,7 +30,8 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         let reply = json::problem(status(reason), &as_json(reason));
         return Ok(with_pause(reason, reply));
     }
-    let try_again = web.again_url(place.as_ref());
+    let waiting = handover(web, &query);
+    let try_again = web.again_url(place.as_ref(), waiting.as_ref());
     let home_url = place.as_ref().unwrap_or(&config.default_return_to).as_str();
     let page = match reason {
         Reason::Cancelled => Page::Cancelled {

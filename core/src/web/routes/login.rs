@@ -4,9 +4,11 @@ use http::StatusCode;
 
 use super::connect::{askable, more, offered};
 use super::{allow, navigation_only, other_loopback_name, query};
+use crate::config::Kinship;
 use crate::error::{GrantError, Rejection};
-use crate::flow::{self, Holder, Login, Reach};
+use crate::flow::{self, Handover, Holder, Login, Reach};
 use crate::message::Reply;
+use crate::message::query::Query;
 use crate::web::answer::Request;
 use crate::web::pages::Page;
 use crate::web::shell::go;
@@ -42,13 +44,31 @@ fn wanted(web: &Web, request: &Request) -> Login {
     if let Some(site) = query.one("site").filter(|site| site.len() <= 256) {
         login = login.site(site);
     }
+    login = login.handover(handover(web, &query));
     let remember = query.one("remember") == Some("true");
     login.remember(remember).scopes(offered(web, &query))
 }
 
+/// The page of a listed origin that waits for the end: in a window of its own (`display=popup`), or, on another site, for
+/// the visitor to come back with a ticket (`challenge`).
+pub(super) fn handover(web: &Web, query: &Query) -> Option<Handover> {
+    let origin = query.one("origin")?;
+    let origin = web.ports.config.browsers.origin(origin.as_bytes())?;
+    let asked = query
+        .one("challenge")
+        .filter(|text| Handover::is_challenge(text));
+    let challenge = asked.filter(|_| origin.kinship == Kinship::CrossSite);
+    let popup = query.one("display") == Some("popup");
+    (popup || challenge.is_some()).then(|| Handover {
+        origin: origin.text.to_string(),
+        challenge: challenge.map(str::to_owned),
+        popup,
+    })
+}
+
 /// Whoever is signed in asks for more: nobody else may come back, and a session that was to live longer does so again.
 async fn same_account(web: &Web, request: &Request, login: Login) -> Result<Login, Rejection> {
-    let session = flow::current(&web.ports, request.context.session.as_ref()).await?;
+    let session = flow::current(&web.ports, request.context.session_key()).await?;
     let Some(session) = session else {
         return Ok(login);
     };

@@ -25,7 +25,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 
 async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     let config = &web.ports.config;
-    let session = flow::current(&web.ports, request.context.session.as_ref()).await?;
+    let session = flow::current(&web.ports, request.context.session_key()).await?;
     let wanted = query(request)
         .one("return_to")
         .and_then(|place| config.return_to.accept(place));
@@ -56,15 +56,18 @@ async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
         Audience::Fetch => Reply::new(StatusCode::NO_CONTENT),
         audience => go(audience, place.as_str()),
     };
-    let Some(ticket) = &request.context.session else {
+    let Some(credential) = &request.context.session else {
         return Ok(reply);
     };
     let cookies = match (
         form.one("everywhere"),
-        flow::current(&web.ports, Some(ticket)).await?,
+        flow::current(&web.ports, Some(credential.key())).await?,
     ) {
         (Some("true"), Some(session)) => flow::end_all(&web.ports, session.account()).await?,
-        _ => flow::end(&web.ports, &ticket.hash()).await?,
+        _ => flow::end(&web.ports, credential.key()).await?,
     };
-    Ok(cookies.iter().fold(reply, Reply::cookie))
+    Ok(credential
+        .removal(cookies)
+        .iter()
+        .fold(reply, Reply::cookie))
 }

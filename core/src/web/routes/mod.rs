@@ -1,15 +1,21 @@
 //! One function per route.
 
+mod api;
 mod callback;
 mod connect;
 mod connections;
 mod disconnect;
+mod done;
 mod error;
+mod foreign;
 mod login;
 mod logout;
 mod me;
+mod openapi;
+mod redeem;
 mod sessions;
 mod sites;
+mod token;
 mod worker;
 
 use std::sync::Arc;
@@ -25,18 +31,33 @@ use crate::environment::{is_loopback, origin_text};
 use crate::error::Rejection;
 use crate::flow::{self, Notice};
 use crate::message::query::Query;
-use crate::message::{Audience, Reply};
+use crate::message::{Audience, Replied, Reply};
 use crate::return_to::ReturnTo;
 use crate::store::SessionRecord;
 
 /// Runs a route.
 pub(super) async fn run(
-    web: &Web,
+    web: &Arc<Web>,
     route: Option<&Route>,
     request: &Request,
-) -> Result<Reply, Rejection> {
+) -> Result<Replied, Rejection> {
+    if let Some(answer) = foreign::judged(web, route, request) {
+        return answer.map(Replied::from);
+    }
     match route {
-        None => Err(Rejection::NotFound),
+        Some(Route::Api(call)) => api::run(web, request, call).await,
+        route => whole(web, route, request).await.map(Replied::from),
+    }
+}
+
+async fn whole(web: &Web, route: Option<&Route>, request: &Request) -> Result<Reply, Rejection> {
+    match route {
+        Some(Route::Token) => token::run(web, request).await,
+        Some(Route::Redeem) => redeem::run(web, request).await,
+        Some(Route::Done) => done::run(web, request).await,
+        Some(Route::Script) => done::script(request),
+        Some(Route::OpenApi) => openapi::run(web, request),
+        None | Some(Route::Api(_)) => Err(Rejection::NotFound),
         Some(Route::Login) => login::run(web, request).await,
         Some(Route::Callback) => callback::run(web, request).await,
         Some(Route::Logout) => logout::run(web, request).await,
@@ -83,16 +104,17 @@ fn navigation_only(request: &Request) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn readable(request: &Request) -> Result<(), Rejection> {
-    if is_foreign_read(&request.head()) {
+fn readable(web: &Web, request: &Request) -> Result<(), Rejection> {
+    if is_foreign_read(web, &request.context, &request.head()) {
         Err(Rejection::Forbidden)
     } else {
         Ok(())
     }
 }
 
+/// Refuses changes that no page of ours, of a listed origin or with a bearer session asks for.
 fn same_origin(web: &Web, request: &Request) -> Result<(), Rejection> {
-    if super::proves_same_origin(web, &request.head()) {
+    if super::may_change(web, &request.head()) {
         Ok(())
     } else {
         Err(Rejection::Forbidden)
@@ -100,7 +122,7 @@ fn same_origin(web: &Web, request: &Request) -> Result<(), Rejection> {
 }
 
 async fn signed_in(web: &Web, request: &Request) -> Result<Arc<SessionRecord>, Rejection> {
-    let session = flow::current(&web.ports, request.context.session.as_ref()).await?;
+    let session = flow::current(&web.ports, request.context.session_key()).await?;
     session.ok_or(Rejection::NotSignedIn)
 }
 

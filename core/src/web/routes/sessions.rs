@@ -14,7 +14,7 @@ use crate::web::{Web, json};
 /// The visitor's own sessions; times are seconds since 1970.
 pub(super) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["GET", "HEAD"], "GET, HEAD")?;
-    readable(request)?;
+    readable(web, request)?;
     let current = signed_in(web, request).await?;
     let sessions = flow::sessions_of(&web.ports, current.account()).await?;
     let sessions: Vec<Value> = sessions
@@ -47,5 +47,10 @@ pub(super) async fn end(web: &Web, request: &Request, handle: &str) -> Result<Re
     if current.key.handle() != handle {
         return Ok(reply);
     }
-    Ok(flow::ending(&web.ports).iter().fold(reply, Reply::cookie))
+    let usual = flow::ending(&web.ports);
+    let cookies = match &request.context.session {
+        Some(credential) => credential.removal(usual),
+        None => usual,
+    };
+    Ok(cookies.iter().fold(reply, Reply::cookie))
 }

@@ -17,7 +17,7 @@ use crate::web::{Web, json};
 
 pub(super) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["GET", "HEAD"], "GET, HEAD")?;
-    readable(request)?;
+    readable(web, request)?;
     let worker = worker(web, request, named(request).as_deref()).await?;
     let sites = flow::shown_sites(&web.ports, &worker.reach).await?;
     if request.context.audience == Audience::Page {
@@ -37,7 +37,7 @@ pub(super) fn as_json(site: &Site, current: bool, added: &[CloudId]) -> Value {
         "id": site.id.as_str(),
         "name": site.name,
         "url": site.url,
-        "avatar_url": site.avatar_url,
+        "avatarUrl": site.avatar_url,
         "scopes": site.scopes.iter().collect::<Vec<_>>(),
         "current": current,
         "added": added.contains(&site.id),

@@ -1,0 +1,348 @@
+//! Code of the app in browsers, on other origins than the app's own.
+
+use std::sync::Arc;
+
+use http::Method;
+use url::Url;
+
+use super::{Problem, Settings};
+use crate::environment::{is_loopback, origin_text, parse_origin};
+
+/// More origins than this are no list that anybody reads.
+const MOST_ORIGINS: usize = 256;
+
+/// How a listed origin stands to the app's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there is no third")]
+pub enum Kinship {
+    /// The same site: browsers send the session cookie along.
+    SameSite,
+    /// Another site, an extension or a desktop app, which that cookie never reaches.
+    CrossSite,
+}
+
+/// A listed origin, exactly as browsers write it in `Origin`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrowserOrigin {
+    pub(crate) text: Arc<str>,
+    pub(crate) kinship: Kinship,
+}
+
+/// What code in browsers may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Browsers {
+    pub(crate) origins: Vec<BrowserOrigin>,
+    /// Whether a ticket may be redeemed for a bearer session instead of a cookie.
+    pub bearer_sessions: bool,
+    /// Whether access tokens are handed out.
+    pub access_tokens: bool,
+    /// The calls that are forwarded to Atlassian.
+    pub forwards: Vec<Forward>,
+}
+
+impl Browsers {
+    /// The listed origin that a field's value is, byte by byte.
+    pub fn origin(&self, value: &[u8]) -> Option<&BrowserOrigin> {
+        let mut origins = self.origins.iter();
+        origins.find(|origin| origin.text.as_bytes() == value)
+    }
+
+    /// Whether an origin of another site is listed.
+    pub(crate) fn has_cross_site(&self) -> bool {
+        let mut origins = self.origins.iter();
+        origins.any(|origin| origin.kinship == Kinship::CrossSite)
+    }
+}
+
+/// Calls to a product of Atlassian that `{prefix}/api/{product}/{cloud id}/…` passes on, with the user's own token.
+///
+/// ```
+/// use threelo::config::Forward;
+///
+/// let issues = Forward::to("jira", "/rest/api/3/").methods(["GET", "POST"]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Forward {
+    pub(crate) product: String,
+    pub(crate) below: String,
+    pub(crate) methods: Vec<String>,
+}
+
+impl Forward {
+    /// Passes `GET` on, to paths of a product (`jira`, `confluence`) that begin with `below`, which ends with a slash.
+    pub fn to(product: impl Into<String>, below: impl Into<String>) -> Self {
+        Self {
+            product: product.into(),
+            below: below.into(),
+            methods: vec!["GET".to_owned()],
+        }
+    }
+
+    /// The methods that are passed on, instead of `GET` alone.
+    pub fn methods<M: Into<String>>(mut self, methods: impl IntoIterator<Item = M>) -> Self {
+        self.methods = methods.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether a path of a product is among them.
+    pub(crate) fn covers(&self, product: &str, path: &str) -> bool {
+        self.product == product && path.starts_with(&self.below)
+    }
+}
+
+/// Reads what the builder said; what is wrong with it is added to `problems`.
+pub(super) fn browsers(
+    settings: &Settings,
+    public_url: &Url,
+    problems: &mut Vec<Problem>,
+) -> Browsers {
+    let mut origins: Vec<BrowserOrigin> = Vec::new();
+    for (setting, kinship, listed) in [
+        (
+            "same_site_origins",
+            Kinship::SameSite,
+            &settings.same_site_origins,
+        ),
+        (
+            "cross_site_origins",
+            Kinship::CrossSite,
+            &settings.cross_site_origins,
+        ),
+    ] {
+        for text in listed {
+            let is_known = origins.iter().any(|known| *known.text == **text);
+            match remedy(text, kinship, (public_url, is_known)) {
+                Some(remedy) => problems.push(problem(setting, text, remedy)),
+                None => origins.push(BrowserOrigin {
+                    text: text.as_str().into(),
+                    kinship,
+                }),
+            }
+        }
+    }
+    if origins.len() > MOST_ORIGINS {
+        let remedy = format!("list at most {MOST_ORIGINS}");
+        let count = origins.len().to_string();
+        problems.push(problem("same_site_origins", &count, remedy));
+    }
+    problems.extend(settings.forwards.iter().filter_map(of_forward));
+    Browsers {
+        origins,
+        bearer_sessions: settings.bearer_sessions,
+        access_tokens: settings.access_tokens,
+        forwards: settings.forwards.clone(),
+    }
+}
+
+fn problem(setting: &'static str, value: &str, remedy: impl Into<String>) -> Problem {
+    Problem {
+        setting,
+        value: format!("{value:?}"),
+        remedy: remedy.into(),
+    }
+}
+
+/// What is wrong with an origin.
+fn remedy(text: &str, kinship: Kinship, (public_url, is_known): (&Url, bool)) -> Option<String> {
+    const EXACT: &str = "name each origin exactly, without wildcard, path or default port, such as https://app.example.com \
+                         or chrome-extension://the-extension-s-id";
+    if is_known {
+        return Some("an origin is listed once, as the one or the other".to_owned());
+    }
+    if let Some(url) = parse_origin(text) {
+        let written = origin_text(&url);
+        if written != text {
+            return Some(format!("write it as browsers do: {written}"));
+        }
+        if url.scheme() != "https" && !is_loopback(&url) {
+            return Some("use https; plain http is for localhost only".to_owned());
+        }
+        if written == origin_text(public_url) {
+            return Some("it is the app's own origin, which needs no mention".to_owned());
+        }
+        return match kinship {
+            Kinship::SameSite if !is_same_site(&url, public_url) => Some(format!(
+                "it is another site than {}, and browsers do not send it the session cookie: list it in cross_site_origins",
+                origin_text(public_url)
+            )),
+            _ => None,
+        };
+    }
+    match (is_app_origin(text), kinship) {
+        (true, Kinship::CrossSite) => None,
+        (true, Kinship::SameSite) => Some(
+            "an extension or a desktop app is another site: list it in cross_site_origins"
+                .to_owned(),
+        ),
+        (false, _) => Some(EXACT.to_owned()),
+    }
+}
+
+/// Whether two origins may be one site: of the same scheme, and of one host or of names that end alike. Only a list of all
+/// public suffixes would tell for sure; whoever is wrong here gets no cookie.
+fn is_same_site(one: &Url, other: &Url) -> bool {
+    let (Some(mine), Some(theirs)) = (one.host_str(), other.host_str()) else {
+        return false;
+    };
+    let end = |host: &str| {
+        let mut labels: Vec<String> = host.rsplit('.').take(2).map(str::to_owned).collect();
+        labels.reverse();
+        labels.join(".")
+    };
+    let are_names = one.domain().is_some() && other.domain().is_some();
+    let end_alike = are_names && mine.contains('.') && end(mine) == end(theirs);
+    one.scheme() == other.scheme() && (mine == theirs || end_alike)
+}
+
+/// Whether it is the origin of an extension, or of a desktop app with a scheme of its own.
+fn is_app_origin(text: &str) -> bool {
+    const WEB: [&str; 11] = [
+        "http",
+        "https",
+        "ws",
+        "wss",
+        "ftp",
+        "file",
+        "data",
+        "blob",
+        "about",
+        "javascript",
+        "filesystem",
+    ];
+    let Some((scheme, host)) = text.split_once("://") else {
+        return false;
+    };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_lowercase())
+        && scheme.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte)
+        });
+    let is_host = (1..=128).contains(&host.len())
+        && host.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte)
+        });
+    let is_chrome_id = host.len() == 32 && host.bytes().all(|byte| (b'a'..=b'p').contains(&byte));
+    is_scheme && is_host && !WEB.contains(&scheme) && (scheme != "chrome-extension" || is_chrome_id)
+}
+
+fn of_forward(forward: &Forward) -> Option<Problem> {
+    let problem = |value: &str, remedy: &str| Some(problem("forward", value, remedy));
+    let is_word = |text: &str| {
+        (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    if !is_word(&forward.product) {
+        return problem(
+            &forward.product,
+            "give a product of the gateway: jira or confluence",
+        );
+    }
+    let below = &forward.below;
+    let is_plain = below
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
+    if !below.starts_with('/') || !below.ends_with('/') || !is_plain || below.contains("..") {
+        return problem(
+            below,
+            "give a path that begins and ends with a slash, such as /rest/api/3/",
+        );
+    }
+    let is_method = |method: &String| {
+        let passes = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+        passes.contains(&method.as_str()) && Method::from_bytes(method.as_bytes()).is_ok()
+    };
+    match forward.methods.iter().find(|method| !is_method(method)) {
+        Some(other) => problem(other, "give GET, HEAD, POST, PUT, PATCH or DELETE"),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(text: &str, kinship: Kinship) -> Option<String> {
+        let public_url = Url::parse("https://api.example.com").unwrap();
+        remedy(text, kinship, (&public_url, false))
+    }
+
+    #[test]
+    fn exact_origins_are_taken() {
+        for text in ["https://app.example.com", "https://example.com:8443"] {
+            assert_eq!(wrong(text, Kinship::SameSite), None, "{text}");
+        }
+        for text in [
+            "https://other.example",
+            "http://localhost:5173",
+            "http://127.0.0.1:5173",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+            "moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc",
+            "app://board",
+        ] {
+            assert_eq!(wrong(text, Kinship::CrossSite), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_matches_more_than_one_origin_is_refused() {
+        for text in [
+            "",
+            "*",
+            "null",
+            "https://*.example.com",
+            "https://app.example.com/",
+            "https://app.example.com/path",
+            "https://app.example.com:443",
+            "https://APP.example.com",
+            "https://user@app.example.com",
+            "https://app.example.com.",
+            "http://app.example.com",
+            ".example.com",
+            "app.example.com",
+            "file://",
+            "file:///home",
+            "data:text/html,x",
+            "chrome-extension://*",
+            "chrome-extension://abcdef",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop/",
+            "javascript://x",
+            "https://api.example.com",
+        ] {
+            assert!(wrong(text, Kinship::CrossSite).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn another_site_is_not_taken_for_the_same() {
+        for text in [
+            "https://app.example.org",
+            "http://localhost:3000",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        ] {
+            let said = wrong(text, Kinship::SameSite).unwrap();
+            assert!(said.contains("cross_site_origins"), "{text}: {said}");
+        }
+        let local = Url::parse("http://localhost:3000").unwrap();
+        let same = "http://localhost:5173";
+        assert_eq!(remedy(same, Kinship::SameSite, (&local, false)), None);
+        let other = "http://127.0.0.1:5173";
+        assert!(remedy(other, Kinship::SameSite, (&local, false)).is_some());
+    }
+
+    #[test]
+    fn forwards_are_named_exactly() {
+        assert!(of_forward(&Forward::to("jira", "/rest/api/3/")).is_none());
+        for forward in [
+            Forward::to("../x", "/rest/"),
+            Forward::to("jira", "rest/"),
+            Forward::to("jira", "/rest"),
+            Forward::to("jira", "/rest/../"),
+            Forward::to("jira", "/rest/").methods(["CONNECT"]),
+            Forward::to("jira", "/rest/").methods(["get"]),
+        ] {
+            assert!(of_forward(&forward).is_some(), "{forward:?}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Calls that are passed on to Atlassian: what is passed, by whom, and how much may come back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream;
+use http::{Method, Response};
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::Rejection;
+use crate::flow::{Holder, Ports};
+use crate::http_client::{Chunks, HttpClientError};
+use crate::message::{BodyError, ReplyBody};
+use crate::site::Site;
+
+/// A call of a browser's script, judged.
+pub(crate) struct Call {
+    pub(crate) holder: Holder,
+    pub(crate) product: String,
+    pub(crate) site: Site,
+    pub(crate) method: Method,
+    /// Not yet known to stay below its base.
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) fields: Vec<(&'static str, String)>,
+    pub(crate) body: Bytes,
+}
+
+/// Makes such calls; the client for Atlassian's APIs does, which stands above this floor.
+#[async_trait]
+pub(crate) trait Forwarder: Send + Sync {
+    /// The answer, whatever its status, but no redirect.
+    async fn forward(
+        &self,
+        ports: &Arc<Ports>,
+        call: Call,
+    ) -> Result<Response<Box<dyn Chunks>>, Rejection>;
+}
+
+/// An answer that is passed back has this many bytes at most, and this long.
+const MOST: usize = 256 * 1024 * 1024;
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+
+/// A body that breaks off where it is too large or takes too long.
+pub(super) fn limited(body: Box<dyn Chunks>) -> ReplyBody {
+    let limited = Limited {
+        body,
+        left: MOST,
+        end: Instant::now() + LONGEST,
+    };
+    ReplyBody::of_parts(stream::try_unfold(limited, |mut limited| async {
+        let chunk = limited.chunk().await?;
+        Ok(chunk.map(|chunk| (chunk, limited)))
+    }))
+}
+
+struct Limited {
+    body: Box<dyn Chunks>,
+    left: usize,
+    end: Instant,
+}
+
+impl Limited {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, BodyError> {
+        let chunk = timeout_at(self.end, self.body.chunk()).await;
+        let chunk = chunk.unwrap_or(Err(HttpClientError::Timeout));
+        let chunk = chunk.map_err(broken)?;
+        let length = chunk.as_ref().map_or(0, Bytes::len);
+        let left = self.left.checked_sub(length);
+        self.left = left.ok_or_else(|| broken(HttpClientError::TooLarge(MOST)))?;
+        Ok(chunk)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a map_err function")]
+fn broken(error: HttpClientError) -> BodyError {
+    BodyError(error.to_string())
+}

@@ -1,0 +1,82 @@
+//! `GET done`, `GET popup.js`: where a login ends that happened in a window of its own.
+
+use http::StatusCode;
+use http::header::CONTENT_SECURITY_POLICY;
+use serde_json::json;
+
+use super::{allow, navigation_only, notice, place, seen};
+use crate::config::Kinship;
+use crate::error::Rejection;
+use crate::flow::{self, Handover, Notice};
+use crate::message::Reply;
+use crate::web::Web;
+use crate::web::answer::Request;
+use crate::web::pages::{Page, Tell};
+
+const SCRIPT: &str = include_str!("popup.js");
+
+/// Tells whoever opened this window, once, and closes it. Anybody else, and a second look, is told that they may close it.
+pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    allow(request, &["GET"], "GET")?;
+    navigation_only(request)?;
+    let told = match notice(web, request).await {
+        Some(Notice::Done {
+            handover,
+            return_to,
+        }) => told(web, request, (&handover, &return_to)),
+        _ => None,
+    };
+    let script = web.route("popup.js", &[]);
+    let page = Page::Done {
+        tell: told.as_ref().map(|told| Tell {
+            script_url: &script,
+            origin: &told.origin,
+            message: &told.message,
+            fallback: told.fallback.as_deref(),
+        }),
+        home_url: web.ports.config.home(),
+    };
+    let policy = format!("{}; script-src 'self'", web.policy);
+    let reply = web.page(StatusCode::OK, &page);
+    let reply = match told {
+        Some(_) => reply.computed(CONTENT_SECURITY_POLICY, &policy),
+        None => reply,
+    };
+    Ok(seen(web, request, reply))
+}
+
+struct Told {
+    origin: String,
+    message: String,
+    fallback: Option<String>,
+}
+
+/// What is told: to an origin that is still listed, with a ticket if it is of another site.
+fn told(web: &Web, request: &Request, (handover, return_to): (&Handover, &str)) -> Option<Told> {
+    let ports = &web.ports;
+    let origin = ports.config.browsers.origin(handover.origin.as_bytes())?;
+    let ticket = match (origin.kinship, request.context.session_key()) {
+        (Kinship::CrossSite, Some(session)) => handover.ticket(ports, session),
+        _ => None,
+    };
+    let mut message = json!({ "type": "threelo:done" });
+    if let Some(ticket) = &ticket {
+        message["ticket"] = ticket.as_str().into();
+    }
+    // A page of the app's own needs no detour: it asks whether somebody is signed in.
+    let page = place(web, Some(return_to)).filter(|place| !place.as_str().starts_with('/'));
+    Some(Told {
+        origin: handover.origin.clone(),
+        message: message.to_string(),
+        fallback: page.map(|page| match &ticket {
+            Some(ticket) => flow::with_ticket(&page, ticket),
+            None => page.as_str().to_owned(),
+        }),
+    })
+}
+
+/// The script of that page.
+pub(super) fn script(request: &Request) -> Result<Reply, Rejection> {
+    allow(request, &["GET", "HEAD"], "GET, HEAD")?;
+    Ok(Reply::new(StatusCode::OK).body("text/javascript; charset=utf-8", SCRIPT))
+}

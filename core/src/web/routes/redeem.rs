@@ -1,0 +1,73 @@
+//! `POST redeem`
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::{allow, fields, same_origin};
+use crate::config::{BrowserOrigin, Kinship};
+use crate::error::Rejection;
+use crate::flow::{self, Share};
+use crate::message::Reply;
+use crate::message::cookie::SetCookie;
+use crate::store::SessionRecord;
+use crate::web::answer::Request;
+use crate::web::credential::{BEARER, bearer_hash, partitioned_hash, partitioned_name};
+use crate::web::{Web, json};
+
+/// A session for a one-time ticket: in a cookie for this origin's pages, or as a token if the app allows that.
+pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    allow(request, &["POST"], "POST")?;
+    let origin = request.context.origin.as_ref();
+    let origin = origin.filter(|origin| origin.kinship == Kinship::CrossSite);
+    let origin = origin.ok_or(Rejection::Forbidden)?;
+    same_origin(web, request)?;
+    let form = fields(request)?;
+    let (Some(ticket), Some(verifier)) = (form.one("ticket"), form.one("verifier")) else {
+        return Err(Rejection::BadRequest("give ticket and verifier"));
+    };
+    let is_bearer = match form.one("deliver") {
+        None | Some("cookie") => false,
+        Some("bearer") if web.ports.config.browsers.bearer_sessions => true,
+        Some("bearer") => {
+            return Err(Rejection::BadRequest("the app allows no bearer sessions"));
+        }
+        Some(_) => return Err(Rejection::BadRequest("deliver is cookie or bearer")),
+    };
+    let session = flow::redeem(&web.ports, ticket, (&origin.text, verifier)).await?;
+    tracing::info!(target: "threelo", is_bearer, "a ticket was redeemed");
+    match is_bearer {
+        true => bearer(web, &session).await,
+        false => cookie(web, &session, origin).await,
+    }
+}
+
+async fn bearer(web: &Web, session: &SessionRecord) -> Result<Reply, Rejection> {
+    let share = flow::share(&web.ports, session, bearer_hash).await?;
+    let body = json!({
+        "token": format!("{BEARER}{}", share.ticket.encode()),
+        "token_type": "Bearer",
+        "expires_in": left(web, &share).as_secs(),
+    });
+    Ok(json::reply(StatusCode::OK, &body))
+}
+
+async fn cookie(
+    web: &Web,
+    session: &SessionRecord,
+    origin: &BrowserOrigin,
+) -> Result<Reply, Rejection> {
+    let key = |ticket: &_| partitioned_hash(ticket, &origin.text);
+    let share = flow::share(&web.ports, session, key).await?;
+    let life = left(web, &share).as_secs();
+    let name = partitioned_name(&web.ports.config, &origin.text);
+    let cookie = SetCookie::new(&name, &share.ticket.encode(), true);
+    let reply = json::reply(StatusCode::OK, &json!({ "expires_in": life }));
+    Ok(reply.cookie(&cookie.partitioned().max_age(life)))
+}
+
+fn left(web: &Web, share: &Share) -> Duration {
+    let left = share.expires_at.duration_since(web.ports.now());
+    left.unwrap_or_default()
+}

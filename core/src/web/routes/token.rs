@@ -1,0 +1,44 @@
+//! `POST token`
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::worker::worker;
+use super::{allow, fields, same_origin, sites};
+use crate::error::{ConsentNeeded, Rejection};
+use crate::flow;
+use crate::message::Reply;
+use crate::web::answer::Request;
+use crate::web::{Web, json};
+
+/// The access token, for code in browsers that calls Atlassian's API itself; the seconds that it lasts; and the site that
+/// is chosen. Never the refresh token.
+pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    allow(request, &["POST"], "POST")?;
+    same_origin(web, request)?;
+    let form = fields(request)?;
+    let worker = worker(web, request, form.one("account")).await?;
+    let (ports, holder) = (&web.ports, &worker.holder);
+    let wish = form.one("site");
+    let chosen = worker.chosen();
+    let site = match flow::site_for(ports, holder, (chosen.as_ref(), wish)).await {
+        Ok(site) => Some(site),
+        Err(Rejection::Store(error)) => return Err(error.into()),
+        Err(rejection) if wish.is_some() => return Err(rejection),
+        Err(_none_chosen) => None,
+    };
+    let id = site.as_ref().map(|site| &site.id);
+    let key = flow::key_for(ports, holder, id).await?;
+    let grant = flow::lasting(ports, &key.ok_or(Rejection::UnknownSite)?).await?;
+    // It may have been disconnected meanwhile.
+    if !holder.holds(&grant) {
+        return Err(ConsentNeeded::NO_GRANT.into());
+    }
+    let left = grant.tokens.left(ports.now());
+    let body = json!({
+        "access_token": grant.tokens.access_token.expose(),
+        "expires_in": left.as_secs(),
+        "site": site.map(|site| sites::as_json(&site, true, &grant.added)),
+    });
+    Ok(json::reply(StatusCode::OK, &body))
+}

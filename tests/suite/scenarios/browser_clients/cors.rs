@@ -1,0 +1,188 @@
+//! CORS: T119 to T125, and the origins of the corpus.
+
+use bytes::Bytes;
+use serde_json::Value;
+use threelo_tests::malformed;
+
+use super::{EVIL, EXTENSION, OTHER, SPA, get, is_readable, post, world};
+
+const JSON_ROUTES: [(&str, &str); 9] = [
+    ("GET", "/auth/me"),
+    ("GET", "/auth/sites"),
+    ("POST", "/auth/site"),
+    ("GET", "/auth/sessions"),
+    ("DELETE", "/auth/sessions/AAAAAAAAAAAAAAAA"),
+    ("POST", "/auth/logout"),
+    ("POST", "/auth/disconnect"),
+    ("POST", "/auth/token"),
+    ("POST", "/auth/redeem"),
+];
+
+#[tokio::test]
+async fn origins_of_the_corpus_are_matched_byte_by_byte() {
+    let world =
+        super::World::with(|builder| builder.cross_site_origins(["https://spa.example.com"])).await;
+    let mut run = 0;
+    for case in malformed("origin_header") {
+        let expect = &case["expect"];
+        for origin in case["input"].as_array().unwrap() {
+            let origin = origin.as_str().unwrap();
+            if origin.contains('\0') {
+                continue;
+            }
+            run += 1;
+            for path in ["/auth/me", "/auth/sites", "/auth/logout"] {
+                let mut browser = world.browser();
+                let headers = [("origin", origin), ("accept", "application/json")];
+                let seen = browser.send("GET", path, &headers, Bytes::new()).await;
+
+                let allowed = seen.response.headers().get("access-control-allow-origin");
+                let allowed = allowed.map(|value| value.to_str().unwrap());
+                let note = format!("{} on {path}", case["note"]);
+                assert_eq!(allowed, expect["allow_origin"].as_str(), "{note}");
+                let credentials = seen.header("access-control-allow-credentials") == "true";
+                assert_eq!(
+                    Value::from(credentials),
+                    expect["allow_credentials"],
+                    "{note}"
+                );
+                assert!(seen.header("vary").contains("Origin"), "{note}");
+            }
+        }
+    }
+    assert!(run >= 15, "{run}");
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_from_lists_before_anybody_asks_who_is_there() {
+    let world = world().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let before = world.sessions.calls();
+    for (method, path) in JSON_ROUTES {
+        for origin in [SPA, OTHER, EXTENSION] {
+            let headers = [
+                ("origin", origin),
+                ("access-control-request-method", method),
+                ("access-control-request-headers", "x-threelo,content-type"),
+                ("access-control-request-private-network", "true"),
+            ];
+            let seen = browser.send("OPTIONS", path, &headers, Bytes::new()).await;
+
+            assert_eq!(seen.status(), 204, "{path} {}", seen.text());
+            assert!(is_readable(&seen, origin), "{path}");
+            let methods = seen.header("access-control-allow-methods");
+            assert!(methods.split(", ").any(|one| one == method), "{methods}");
+            assert_eq!(
+                seen.header("access-control-allow-headers"),
+                "Authorization, Content-Type, X-Threelo, X-Threelo-Site"
+            );
+            assert_eq!(seen.header("access-control-max-age"), "600");
+            assert_eq!(seen.header("access-control-allow-private-network"), "");
+            assert_eq!(seen.header("set-cookie"), "");
+        }
+        let foreign = [("origin", EVIL), ("access-control-request-method", method)];
+        let seen = browser.send("OPTIONS", path, &foreign, Bytes::new()).await;
+        assert_eq!(seen.status(), 403, "{path}");
+        let fields = seen.response.headers().keys();
+        assert!(
+            !fields
+                .into_iter()
+                .any(|name| name.as_str().starts_with("access-control"))
+        );
+    }
+    assert_eq!(
+        world.sessions.calls(),
+        before,
+        "no preflight reads the store"
+    );
+}
+
+#[tokio::test]
+async fn pages_and_redirects_are_never_readable() {
+    let world = world().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    for path in [
+        "/auth/login",
+        "/auth/callback",
+        "/auth/logout",
+        "/auth/error",
+        "/auth/done",
+        "/auth/sites",
+        "/auth/disconnect",
+    ] {
+        let page = [
+            ("origin", SPA),
+            ("accept", "text/html"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+            ("sec-fetch-site", "same-site"),
+        ];
+        let seen = browser.send("GET", path, &page, Bytes::new()).await;
+        assert!(!is_readable(&seen, SPA), "{path}");
+        let preflight = [("origin", SPA), ("access-control-request-method", "GET")];
+        let seen = browser
+            .send("OPTIONS", path, &preflight, Bytes::new())
+            .await;
+        let is_json = matches!(path, "/auth/sites" | "/auth/logout" | "/auth/disconnect");
+        assert_eq!(is_readable(&seen, SPA), is_json, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_status_is_as_readable_as_success() {
+    let world = world().await;
+    let mut browser = world.browser();
+
+    let stranger = get(&mut browser, SPA, "/auth/me").await;
+    assert_eq!(
+        (stranger.status(), is_readable(&stranger, SPA)),
+        (401, true)
+    );
+    let login_url = stranger.json()["login_url"].as_str().unwrap().to_owned();
+    assert_eq!(login_url, "http://localhost:3000/auth/login");
+
+    browser.sign_in(&world, "mia", "/").await;
+    let me = get(&mut browser, SPA, "/auth/me").await;
+    assert_eq!((me.status(), is_readable(&me, SPA)), (200, true));
+    let unknown = r#"{"site": "99999999-9999-4999-8999-999999999999"}"#;
+    let refused = post(&mut browser, (SPA, "/auth/site"), unknown).await;
+    assert_eq!((refused.status(), is_readable(&refused, SPA)), (403, true));
+    let large = format!(r#"{{"site": "{}"}}"#, "x".repeat(5000));
+    let refused = post(&mut browser, (SPA, "/auth/site"), &large).await;
+    assert_eq!((refused.status(), is_readable(&refused, SPA)), (413, true));
+    let refused = get(&mut browser, SPA, "/auth/token").await;
+    assert_eq!((refused.status(), is_readable(&refused, SPA)), (405, true));
+    world.sessions.set_down(true);
+    let down = get(&mut browser, SPA, "/auth/me").await;
+    assert_eq!((down.status(), is_readable(&down, SPA)), (503, true));
+    assert_eq!(down.header("retry-after"), "5");
+    assert!(
+        down.header("access-control-expose-headers")
+            .contains("Retry-After")
+    );
+}
+
+#[tokio::test]
+async fn without_listed_origins_nothing_is_readable() {
+    let world = super::World::new().await;
+    let mut browser = world.browser();
+    for origin in [SPA, OTHER, EVIL] {
+        let seen = get(&mut browser, origin, "/auth/me").await;
+        assert_eq!((seen.status(), is_readable(&seen, origin)), (403, false));
+        let preflight = [("origin", origin), ("access-control-request-method", "GET")];
+        let seen = browser
+            .send("OPTIONS", "/auth/me", &preflight, Bytes::new())
+            .await;
+        assert_eq!(seen.status(), 405);
+    }
+    for path in [
+        "/auth/token",
+        "/auth/redeem",
+        "/auth/done",
+        "/auth/popup.js",
+    ] {
+        assert_eq!(browser.fetch("POST", path).await.status(), 404, "{path}");
+    }
+}

@@ -1,0 +1,216 @@
+//! Who may change something: T107 to T118; and what a foreign page learns: T126, T127.
+
+use bytes::Bytes;
+
+use super::{EVIL, OTHER, SPA, World, get, post, script, world};
+
+const CHANGES: [(&str, &str); 5] = [
+    ("POST", "/auth/logout"),
+    ("POST", "/auth/site"),
+    ("POST", "/auth/disconnect"),
+    ("POST", "/auth/token"),
+    ("POST", "/own-pages"),
+];
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+#[tokio::test]
+async fn a_foreign_page_changes_nothing_however_it_asks() {
+    let world = world().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let attempts: [&[(&str, &str)]; 10] = [
+        // A form, of another site and of a sibling.
+        &[
+            ("origin", EVIL),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            FORM,
+        ],
+        &[
+            ("origin", "http://localhost:9"),
+            ("sec-fetch-site", "same-site"),
+            FORM,
+        ],
+        // A sandboxed frame.
+        &[("origin", "null"), ("sec-fetch-site", "cross-site"), FORM],
+        &[("origin", "null")],
+        // An old browser, a forged host, nobody.
+        &[("origin", EVIL)],
+        &[("origin", EVIL), ("referer", "http://localhost:3000/")],
+        &[],
+        // A script that needs no preflight, of a foreign and of a listed page.
+        &[
+            ("origin", EVIL),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "no-cors"),
+            ("content-type", "text/plain"),
+        ],
+        &[
+            ("origin", SPA),
+            ("sec-fetch-site", "same-site"),
+            ("sec-fetch-mode", "no-cors"),
+            FORM,
+        ],
+        // The proof of a listed page, by another.
+        &[
+            ("origin", EVIL),
+            ("sec-fetch-site", "cross-site"),
+            ("x-threelo", "1"),
+        ],
+    ];
+    for headers in attempts {
+        for (method, path) in CHANGES {
+            let seen = browser.send(method, path, headers, Bytes::new()).await;
+            assert_eq!(seen.status(), 403, "{path} {headers:?}");
+        }
+    }
+    // The host is not what an origin is compared with.
+    let forged = [("host", "evil.example"), ("origin", EVIL)];
+    let seen = browser
+        .send_as("POST", "/auth/logout", &forged, Bytes::new())
+        .await;
+    assert_eq!(seen.status(), 403);
+    assert!(browser.who_am_i().await.is_some(), "nobody was signed out");
+}
+
+#[tokio::test]
+async fn a_listed_page_changes_something_with_the_proof_and_not_without() {
+    let world = world().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    for (method, path) in CHANGES {
+        let bare = script(&mut browser, (SPA, method, path), (&[], "")).await;
+        assert_eq!(bare.status(), 403, "{path}");
+    }
+    let own = post(&mut browser, (SPA, "/own-pages"), "").await;
+    assert_eq!(own.status(), 200);
+    let site = r#"{"site": "22222222-bbbb-4bbb-8bbb-222222222222"}"#;
+    assert_eq!(
+        post(&mut browser, (SPA, "/auth/site"), site).await.status(),
+        204
+    );
+    let me = get(&mut browser, SPA, "/auth/me").await.json();
+    assert_eq!(me["site"]["name"], "Borealis Lab");
+
+    // Another site's page shows nobody, whatever cookies come along.
+    assert_eq!(get(&mut browser, OTHER, "/auth/me").await.status(), 401);
+    assert_eq!(
+        post(&mut browser, (OTHER, "/auth/site"), site)
+            .await
+            .status(),
+        401
+    );
+    assert_eq!(
+        post(&mut browser, (OTHER, "/auth/logout"), "")
+            .await
+            .status(),
+        204
+    );
+    assert!(browser.who_am_i().await.is_some());
+
+    assert_eq!(
+        post(&mut browser, (SPA, "/auth/logout"), "").await.status(),
+        204
+    );
+    assert!(browser.who_am_i().await.is_none());
+}
+
+#[tokio::test]
+async fn a_method_in_a_parameter_or_a_field_is_no_method() {
+    let world = world().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let fields = [
+        ("x-http-method-override", "POST"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let path = "/auth/logout?_method=POST";
+    browser.send("GET", path, &fields, Bytes::new()).await;
+    assert!(browser.who_am_i().await.is_some());
+}
+
+/// The same status, length and fields, signed in or out, and no store read.
+#[tokio::test]
+async fn a_foreign_page_learns_nothing() {
+    const PATHS: [&str; 9] = [
+        "/auth/me",
+        "/auth/me?callback=alert",
+        "/auth/sites",
+        "/auth/sessions",
+        "/auth/api/jira/11111111-aaaa-4aaa-8aaa-111111111111/rest/api/3/myself",
+        "/auth/token",
+        "/auth/redeem",
+        "/auth/logout",
+        "/auth/disconnect",
+    ];
+    let world = world().await;
+    let mut stranger = world.browser();
+    let mut user = world.browser();
+    user.sign_in(&world, "mia", "/").await;
+    let no_cors = |dest| {
+        vec![
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "no-cors"),
+            ("sec-fetch-dest", dest),
+        ]
+    };
+    let mut ways = vec![
+        vec![
+            ("origin", EVIL),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "cors"),
+        ],
+        vec![("origin", EVIL)],
+        vec![
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "iframe"),
+            ("accept", "text/html"),
+        ],
+        vec![
+            ("sec-fetch-site", "same-site"),
+            ("sec-fetch-mode", "no-cors"),
+            ("sec-fetch-dest", "empty"),
+        ],
+    ];
+    ways.extend(["image", "script", "style", "object", "audio", "empty"].map(no_cors));
+    let before = world.sessions.calls();
+    for path in PATHS {
+        for way in &ways {
+            let one = stranger.send("GET", path, way, Bytes::new()).await;
+            let other = user.send("GET", path, way, Bytes::new()).await;
+            let note = format!("{path} {way:?}");
+            assert_eq!(one.status(), other.status(), "{note}");
+            assert_eq!(one.text(), other.text(), "{note}");
+            assert_eq!(one.response.headers(), other.response.headers(), "{note}");
+            assert_ne!(one.status(), 200, "{note}: {}", one.text());
+        }
+        let window = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+            ("accept", "text/html"),
+        ];
+        let one = stranger.send("GET", path, &window, Bytes::new()).await;
+        let other = user.send("GET", path, &window, Bytes::new()).await;
+        assert_eq!(
+            (one.status(), one.text()),
+            (other.status(), other.text()),
+            "{path}"
+        );
+        assert_eq!(one.response.headers(), other.response.headers(), "{path}");
+    }
+    assert_eq!(world.sessions.calls(), before, "the store was not asked");
+}
+
+#[tokio::test]
+async fn json_is_json_whatever_is_asked_for() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let seen = browser.fetch("GET", "/auth/me?callback=alert").await;
+    assert!(seen.text().starts_with('{'));
+    assert_eq!(seen.header("content-type"), "application/json");
+    assert_eq!(seen.header("x-content-type-options"), "nosniff");
+    assert_eq!(seen.header("cross-origin-resource-policy"), "same-origin");
+}

@@ -1,0 +1,325 @@
+//! Origins of another site: one-time tickets, and what they are redeemed for.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::{Browser, EVIL, EXTENSION, OTHER, SPA, World, get, is_readable, post, script, world};
+
+const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-0123456789";
+
+fn challenge() -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))
+}
+
+/// Signs in by a navigation that comes back to a page of `origin`, and gives the ticket.
+async fn ticket(world: &World, browser: &mut Browser, origin: &str, back: &str) -> String {
+    let start = format!(
+        "/auth/login?return_to={back}%2Fboard&origin={origin}&challenge={}",
+        challenge()
+    );
+    let seen = browser.arrive(&start).await;
+    assert_eq!(seen.status(), 303, "{}", seen.text());
+    let callback = world.sandbox.approve(seen.location(), "mia", None).await;
+    let landed = browser.arrive(&callback.unwrap()).await;
+    assert_eq!(landed.status(), 303);
+    let (place, ticket) = landed.location().split_once("#threelo_ticket=").unwrap();
+    assert_eq!(place, format!("{back}/board"));
+    ticket.to_owned()
+}
+
+fn redeeming(ticket: &str, verifier: &str, deliver: &str) -> String {
+    serde_json::json!({ "ticket": ticket, "verifier": verifier, "deliver": deliver }).to_string()
+}
+
+#[tokio::test]
+async fn a_ticket_becomes_a_partitioned_cookie_that_only_its_origin_shows() {
+    let world = world().await;
+    let mut window = world.browser();
+    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+    let mut page = world.browser();
+
+    let seen = post(
+        &mut page,
+        (OTHER, "/auth/redeem"),
+        &redeeming(&ticket, VERIFIER, "cookie"),
+    )
+    .await;
+
+    assert_eq!(
+        (seen.status(), is_readable(&seen, OTHER)),
+        (200, true),
+        "{}",
+        seen.text()
+    );
+    let cookie = seen.header("set-cookie");
+    assert!(cookie.starts_with("__Host-threelo-cross-"), "{cookie}");
+    for attribute in [
+        "; Path=/",
+        "; Secure",
+        "; HttpOnly",
+        "; SameSite=None",
+        "; Partitioned",
+    ] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    assert_eq!(seen.json()["expires_in"], 7 * 24 * 3600);
+    let me = get(&mut page, OTHER, "/auth/me").await;
+    assert_eq!(me.json()["profile"]["name"], "Mia Krystof");
+    // Not without the origin, not from another, and not under another name.
+    assert_eq!(page.fetch("GET", "/auth/me").await.status(), 401);
+    assert_eq!(get(&mut page, EXTENSION, "/auth/me").await.status(), 401);
+    assert_eq!(get(&mut page, SPA, "/auth/me").await.status(), 401);
+    let value = page.cookies.values().next().unwrap().clone();
+    let mut thief = world.browser();
+    thief.cookies.insert("threelo-session".to_owned(), value);
+    assert_eq!(thief.fetch("GET", "/auth/me").await.status(), 401);
+}
+
+#[tokio::test]
+async fn it_works_on_the_apps_own_routes_and_ends_with_its_logout_alone() {
+    let world = world().await;
+    let mut window = world.browser();
+    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+    let mut page = world.browser();
+    post(
+        &mut page,
+        (OTHER, "/auth/redeem"),
+        &redeeming(&ticket, VERIFIER, "cookie"),
+    )
+    .await;
+    assert_eq!(get(&mut page, OTHER, "/user").await.status(), 200);
+    assert_eq!(
+        post(&mut page, (OTHER, "/own-pages"), "").await.status(),
+        200
+    );
+    let bare = script(&mut page, (OTHER, "POST", "/own-pages"), (&[], "")).await;
+    assert_eq!(bare.status(), 403);
+
+    let seen = post(&mut page, (OTHER, "/auth/logout"), "").await;
+
+    assert_eq!(seen.status(), 204);
+    let cookie = seen.header("set-cookie");
+    assert!(
+        cookie.contains("Max-Age=0") && cookie.contains("; Partitioned"),
+        "{cookie}"
+    );
+    assert_eq!(get(&mut page, OTHER, "/auth/me").await.status(), 401);
+    assert!(
+        window.who_am_i().await.is_some(),
+        "the window's own session goes on"
+    );
+}
+
+#[tokio::test]
+async fn a_ticket_becomes_a_bearer_session_that_is_no_cookie() {
+    let world = world().await;
+    let mut window = world.browser();
+    let ticket = ticket(&world, &mut window, EXTENSION, OTHER).await;
+    let mut extension = world.browser();
+
+    let body = redeeming(&ticket, VERIFIER, "bearer");
+    let seen = post(&mut extension, (EXTENSION, "/auth/redeem"), &body).await;
+
+    assert_eq!(
+        (seen.status(), is_readable(&seen, EXTENSION)),
+        (200, true),
+        "{}",
+        seen.text()
+    );
+    assert_eq!(seen.header("set-cookie"), "");
+    assert_eq!(seen.json()["token_type"], "Bearer");
+    let token = seen.json()["token"].as_str().unwrap().to_owned();
+    assert!(token.starts_with("threelo_"), "{token}");
+    let bearer = format!("Bearer {token}");
+    let shown = [("authorization", bearer.as_str())];
+    let me = script(&mut extension, (EXTENSION, "GET", "/auth/me"), (&shown, "")).await;
+    assert_eq!(me.json()["profile"]["name"], "Mia Krystof");
+    let user = extension.send("GET", "/user", &shown, Bytes::new()).await;
+    assert_eq!(user.status(), 200, "the app's own routes know it");
+    // It needs no other proof, because no browser adds it by itself.
+    let access = extension
+        .send("POST", "/auth/token", &shown, Bytes::new())
+        .await;
+    assert!(access.json()["access_token"].is_string());
+    // As a cookie it is nobody, and beside a cookie it counts alone.
+    let mut thief = world.browser();
+    let value = token.strip_prefix("threelo_").unwrap().to_owned();
+    thief.cookies.insert("threelo-session".to_owned(), value);
+    assert_eq!(thief.fetch("GET", "/auth/me").await.status(), 401);
+    let wrong = [
+        ("authorization", "Bearer threelo_AAAA"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    assert_eq!(
+        window
+            .send("GET", "/auth/me", &wrong, Bytes::new())
+            .await
+            .status(),
+        401
+    );
+    // Another scheme is the app's own business.
+    let basic = [
+        ("authorization", "Basic eDp5"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    assert_eq!(
+        window
+            .send("GET", "/auth/me", &basic, Bytes::new())
+            .await
+            .status(),
+        200
+    );
+
+    let out = extension
+        .send("POST", "/auth/logout", &shown, Bytes::new())
+        .await;
+    assert_eq!(out.status(), 204);
+    let me = extension
+        .send("GET", "/auth/me", &shown, Bytes::new())
+        .await;
+    assert_eq!(me.status(), 401);
+    assert!(window.who_am_i().await.is_some());
+}
+
+#[tokio::test]
+async fn a_ticket_is_good_once_for_a_minute_for_its_origin_and_verifier() {
+    let world = world().await;
+    let mut window = world.browser();
+    let mut page = world.browser();
+    let first = ticket(&world, &mut window, OTHER, OTHER).await;
+
+    let wrong_verifier = redeeming(&first, &VERIFIER.replace('a', "b"), "cookie");
+    let attempts = [
+        (OTHER, wrong_verifier, 403),
+        (OTHER, redeeming(&first, "", "cookie"), 403),
+        (OTHER, redeeming(&first[1..], VERIFIER, "cookie"), 403),
+        (OTHER, redeeming("", VERIFIER, "cookie"), 403),
+        (OTHER, "{}".to_owned(), 400),
+        (OTHER, redeeming(&first, VERIFIER, "post"), 400),
+        (EXTENSION, redeeming(&first, VERIFIER, "cookie"), 403),
+        (SPA, redeeming(&first, VERIFIER, "cookie"), 403),
+        (EVIL, redeeming(&first, VERIFIER, "cookie"), 403),
+    ];
+    for (origin, body, status) in attempts {
+        let seen = post(&mut page, (origin, "/auth/redeem"), &body).await;
+        assert_eq!(seen.status(), status, "{origin} {body}: {}", seen.text());
+        assert_eq!(seen.header("set-cookie"), "");
+    }
+    let right = redeeming(&first, VERIFIER, "cookie");
+    let unproven = script(&mut page, (OTHER, "POST", "/auth/redeem"), (&[], &right)).await;
+    assert_eq!(unproven.status(), 403);
+    assert_eq!(
+        post(&mut page, (OTHER, "/auth/redeem"), &right)
+            .await
+            .status(),
+        200
+    );
+    let again = post(&mut page, (OTHER, "/auth/redeem"), &right).await;
+    assert_eq!(
+        (again.status(), &again.json()["code"]),
+        (403, &"ticket_refused".into())
+    );
+
+    let late = ticket(&world, &mut window, OTHER, OTHER).await;
+    world.pass(Duration::from_secs(60));
+    let seen = post(
+        &mut page,
+        (OTHER, "/auth/redeem"),
+        &redeeming(&late, VERIFIER, "cookie"),
+    )
+    .await;
+    assert_eq!(seen.status(), 403);
+
+    let ended = ticket(&world, &mut window, OTHER, OTHER).await;
+    window.submit("/auth/logout", "").await;
+    let seen = post(
+        &mut page,
+        (OTHER, "/auth/redeem"),
+        &redeeming(&ended, VERIFIER, "cookie"),
+    )
+    .await;
+    assert_eq!(seen.status(), 403, "the session that it names has ended");
+}
+
+#[tokio::test]
+async fn of_many_who_redeem_at_once_one_gets_a_session() {
+    let world = world().await;
+    let mut window = world.browser();
+    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+    let body = redeeming(&ticket, VERIFIER, "cookie");
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (mut page, body) = (world.browser(), body.clone());
+        asking.spawn(async move {
+            post(&mut page, (OTHER, "/auth/redeem"), &body)
+                .await
+                .status()
+        });
+    }
+    let statuses = asking.join_all().await;
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 200).count(),
+        1,
+        "{statuses:?}"
+    );
+}
+
+/// Mallory gives Edward a link to the app's page with a ticket of Mallory's: it is of no use there.
+#[tokio::test]
+async fn nobody_is_signed_in_by_anothers_ticket() {
+    let world = world().await;
+    let mut mallory = world.browser();
+    let ticket = ticket(&world, &mut mallory, OTHER, OTHER).await;
+    let mut edward = world.browser();
+    let his_own = "the-verifier-that-edwards-page-made-for-itself-0123456789";
+    let seen = post(
+        &mut edward,
+        (OTHER, "/auth/redeem"),
+        &redeeming(&ticket, his_own, "cookie"),
+    )
+    .await;
+    assert_eq!(seen.status(), 403);
+}
+
+#[tokio::test]
+async fn an_app_that_allows_no_bearer_sessions_gives_and_knows_none() {
+    let world = World::with(|builder| builder.cross_site_origins([OTHER])).await;
+    let mut window = world.browser();
+    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+    let mut page = world.browser();
+    let body = redeeming(&ticket, VERIFIER, "bearer");
+    assert_eq!(
+        post(&mut page, (OTHER, "/auth/redeem"), &body)
+            .await
+            .status(),
+        400
+    );
+    let body = redeeming(&ticket, VERIFIER, "cookie");
+    assert_eq!(
+        post(&mut page, (OTHER, "/auth/redeem"), &body)
+            .await
+            .status(),
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_session_for_another_site_ends_when_the_one_it_comes_from_would() {
+    let world = world().await;
+    let mut window = world.browser();
+    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+    world.pass(Duration::from_secs(50));
+    let mut page = world.browser();
+    let body = redeeming(&ticket, VERIFIER, "cookie");
+    let seen = post(&mut page, (OTHER, "/auth/redeem"), &body).await;
+    assert_eq!(seen.json()["expires_in"], 7 * 24 * 3600 - 50);
+    let sessions = get(&mut page, OTHER, "/auth/sessions").await.json();
+    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 2);
+    // Everywhere means everywhere.
+    window.submit("/auth/logout", "everywhere=true").await;
+    assert_eq!(get(&mut page, OTHER, "/auth/me").await.status(), 401);
+}
