@@ -89,6 +89,11 @@ impl Sandbox {
         lock(&self.state).faults.clear();
     }
 
+    /// How many connections are open, used or idle.
+    pub fn connections(&self) -> usize {
+        lock(&self.state).connections
+    }
+
     /// Every request so far.
     pub fn journal(&self) -> Vec<JournalEntry> {
         lock(&self.state).journal.clone()

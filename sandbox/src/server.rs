@@ -36,12 +36,30 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared) {
         };
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
+            let open = Open::new(&shared);
             let service = service_fn(move |request| answer(Arc::clone(&shared), request));
             // An error is the client's hang-up, or ours.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
+            drop(open);
         });
+    }
+}
+
+/// A connection that is open.
+struct Open(Shared);
+
+impl Open {
+    fn new(shared: &Shared) -> Self {
+        lock(shared).connections += 1;
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        lock(&self.0).connections -= 1;
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) struct State {
     pub(crate) knobs: Knobs,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
+    pub(crate) connections: usize,
     pub(crate) journal: Vec<JournalEntry>,
     pub(crate) codes: HashMap<String, Code>,
     /// One grant per app and account; at resource-level apps, one per consent.
@@ -79,6 +80,7 @@ impl State {
             created: Vec::new(),
             clock,
             faults: Faults::default(),
+            connections: 0,
             journal: Vec::new(),
             codes: HashMap::new(),
             grants: HashMap::new(),

@@ -13,5 +13,6 @@ mod dumps;
 mod model;
 mod outages;
 mod refreshes;
+mod streams;
 mod trips;
 mod version_1;

@@ -85,6 +85,8 @@ async fn main() {
                 clock.advance(by);
                 Told::Ready
             }
+            Order::Listen if settings.on_actix => Told::Listening(ActixApp::listen(&auth).await),
+            Order::Listen => Told::Listening(AxumApp::listen(&auth).await),
             Order::StopAt(point) => {
                 *stop.0.lock().unwrap() = Some(point);
                 Told::Ready

@@ -67,6 +67,8 @@ pub enum Order {
     Tokens(String, usize),
     /// The next refresh stands still at this point.
     StopAt(Point),
+    /// It serves on a free port.
+    Listen,
     /// So many browsers with these cookies arrive with one callback.
     Arrive(String, BTreeMap<String, String>, usize),
 }
@@ -81,6 +83,8 @@ pub enum Told {
     Tokens(usize, Vec<String>),
     /// A refresh stands still.
     Reached(Point),
+    /// It serves on this port.
+    Listening(u16),
     /// How many browsers were signed in.
     SignedIn(usize),
 }
@@ -114,6 +118,20 @@ impl Instance {
         };
         assert_eq!(instance.hears().await, Told::Ready);
         instance
+    }
+
+    /// How much memory it ever had, in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the system does not tell: Linux does.
+    pub fn most_memory(&self) -> usize {
+        let process = self.process.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+        let status = status.expect("the system tells");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+        kilobytes.expect("a number") * 1024
     }
 
     /// Gives an order and waits for what comes of it.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use threelo::clock::ManualClock;
+use threelo::config::Forward;
 use threelo::store::{AppKey, FlowMarks, GrantKey, GrantRecord, RowStore};
 use threelo::{AccountId, Auth, AuthBuilder, Connect, ConnectBuilder, Credentials, Environment};
 use threelo_sandbox::{JournalEntry, Sandbox, Seed};
@@ -142,6 +143,7 @@ pub fn instance_of(instance: &Settings, rows: Arc<dyn RowStore>) -> (Auth, Arc<M
         .keys(KEYS)
         .clock(clock.clone())
         .refresh_lease(instance.lease)
+        .forward([Forward::to("jira", "/rest/api/3/")])
         .store(rows);
     (builder.build().expect("the settings are right"), clock)
 }

@@ -13,6 +13,7 @@
 mod house;
 mod on_actix;
 mod on_axum;
+mod own_cors;
 mod parity;
 mod settings;
 mod stores;

@@ -3,5 +3,6 @@
 use threelo_tests::ActixApp as App;
 
 mod actix;
+mod cors;
 #[path = "scenarios/mod.rs"]
 mod scenarios;

@@ -2,6 +2,7 @@
 
 use threelo_tests::AxumApp as App;
 
+mod cors;
 #[path = "scenarios/mod.rs"]
 mod scenarios;
 mod tower;

@@ -41,12 +41,15 @@ pub(crate) trait Forwarder: Send + Sync {
 
 /// An answer that is passed back has this many bytes at most, and this long.
 const MOST: usize = 256 * 1024 * 1024;
+/// It is passed on in parts of this many bytes, because servers copy a part before they send it.
+const PART: usize = 16 * 1024;
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 
 /// A body that breaks off where it is too large or takes too long.
 pub(super) fn limited(body: Box<dyn Chunks>) -> ReplyBody {
     let limited = Limited {
         body,
+        taken: Bytes::new(),
         left: MOST,
         end: Instant::now() + LONGEST,
     };
@@ -58,19 +61,26 @@ pub(super) fn limited(body: Box<dyn Chunks>) -> ReplyBody {
 
 struct Limited {
     body: Box<dyn Chunks>,
+    /// What came and was not passed on yet.
+    taken: Bytes,
     left: usize,
     end: Instant,
 }
 
 impl Limited {
     async fn chunk(&mut self) -> Result<Option<Bytes>, BodyError> {
-        let chunk = timeout_at(self.end, self.body.chunk()).await;
-        let chunk = chunk.unwrap_or(Err(HttpClientError::Timeout));
-        let chunk = chunk.map_err(broken)?;
-        let length = chunk.as_ref().map_or(0, Bytes::len);
-        let left = self.left.checked_sub(length);
-        self.left = left.ok_or_else(|| broken(HttpClientError::TooLarge(MOST)))?;
-        Ok(chunk)
+        while self.taken.is_empty() {
+            let chunk = timeout_at(self.end, self.body.chunk()).await;
+            let chunk = chunk.unwrap_or(Err(HttpClientError::Timeout));
+            let Some(chunk) = chunk.map_err(broken)? else {
+                return Ok(None);
+            };
+            let left = self.left.checked_sub(chunk.len());
+            self.left = left.ok_or_else(|| broken(HttpClientError::TooLarge(MOST)))?;
+            self.taken = chunk;
+        }
+        let length = self.taken.len().min(PART);
+        Ok(Some(self.taken.split_to(length)))
     }
 }
 
