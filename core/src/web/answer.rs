@@ -17,7 +17,7 @@ const MOST_BODY: usize = 4 * 1024;
 const MOST_CALL: usize = 1024 * 1024;
 
 /// The header fields that routes may read; nothing else is kept.
-const KEPT: [&str; 18] = [
+const KEPT: [&str; 19] = [
     "accept",
     "access-control-request-method",
     "authorization",
@@ -35,6 +35,7 @@ const KEPT: [&str; 18] = [
     "sec-purpose",
     "x-atlassian-token",
     "x-threelo",
+    "x-threelo-account",
     "x-threelo-site",
 ];
 

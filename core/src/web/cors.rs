@@ -19,8 +19,9 @@ const MAX_AGE: &str = "600";
 const VARIES: &str =
     "Cookie, Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 /// What scripts may send.
-const FIELDS: &str = "Content-Type, X-Threelo, X-Threelo-Site";
-const FIELDS_WITH_BEARER: &str = "Authorization, Content-Type, X-Threelo, X-Threelo-Site";
+const FIELDS: &str = "Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site";
+const FIELDS_WITH_BEARER: &str =
+    "Authorization, Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site";
 /// What scripts may read besides what the standard lets them.
 const EXPOSED: &str = "Retry-After, Content-Disposition, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, \
                        X-RateLimit-NearLimit, RateLimit-Reason, Beta-RateLimit-Policy, Beta-RateLimit, Beta-Retry-After, \

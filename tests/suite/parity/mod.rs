@@ -6,6 +6,7 @@ mod rows;
 
 use std::time::Duration;
 
+use threelo::config::Forward;
 use threelo_tests::{ActixApp, App, AxumApp, Scene, World};
 
 use self::rows::{Row, all_rows};
@@ -54,7 +55,15 @@ struct Side<A> {
 
 impl<A: App> Side<A> {
     async fn new() -> Self {
-        let world = World::new().await;
+        let world = World::with(|builder| {
+            builder
+                .same_site_origins(["http://localhost:5173"])
+                .cross_site_origins(["http://127.0.0.1:5173"])
+                .access_tokens()
+                .bearer_sessions()
+                .forward([Forward::to("jira", "/rest/api/3/").methods(["GET", "POST"])])
+        })
+        .await;
         Self {
             port: A::listen(&world.auth).await,
             scene: Scene::new(&world).await,

@@ -61,6 +61,7 @@ pub(super) fn all_rows() -> Vec<Row> {
     let mut rows = routes_by_method();
     rows.extend(targets());
     rows.extend(headers());
+    rows.extend(browsers());
     rows.extend(bodies());
     rows.extend(corpora());
     rows.extend(return_targets());
@@ -69,7 +70,7 @@ pub(super) fn all_rows() -> Vec<Row> {
 
 /// Every route by every method, for every audience, for strangers and for who is signed in.
 fn routes_by_method() -> Vec<Row> {
-    const ROUTES: [&str; 16] = [
+    const ROUTES: [&str; 23] = [
         "/auth/login?return_to=%2Fuser",
         "/auth/callback",
         "/auth/callback?error=access_denied&state={STATE}",
@@ -83,6 +84,13 @@ fn routes_by_method() -> Vec<Row> {
         "/auth/disconnect",
         "/auth/connect",
         "/auth/connections",
+        "/auth/token",
+        "/auth/redeem",
+        "/auth/done",
+        "/auth/popup.js",
+        "/auth/openapi.json",
+        "/auth/api/jira/11111111-aaaa-4aaa-8aaa-111111111111/rest/api/3/search/jql?jql=project%3DAD",
+        "/auth/api/jira/../me",
         "/auth/nothing",
         "/auth",
         "/auth/",
@@ -118,6 +126,83 @@ fn routes_by_method() -> Vec<Row> {
                 &[HOST, FETCH, SESSION],
                 "",
             ));
+        }
+    }
+    rows
+}
+
+/// Code in browsers on other origins: every way to ask, of every origin.
+fn browsers() -> Vec<Row> {
+    const ORIGINS: [(&str, &str); 7] = [
+        ("none", ""),
+        ("own", "origin: http://localhost:3000"),
+        ("same site", "origin: http://localhost:5173"),
+        ("another site", "origin: http://127.0.0.1:5173"),
+        ("foreign", "origin: https://evil.example"),
+        ("null", "origin: null"),
+        (
+            "twice",
+            "origin: http://localhost:5173\r\norigin: http://localhost:5173",
+        ),
+    ];
+    const ASKED: [(&str, &str, &str); 9] = [
+        ("GET", "/auth/me", ""),
+        ("GET", "/auth/sites", ""),
+        ("POST", "/auth/site", "site=x"),
+        ("POST", "/auth/logout", ""),
+        ("POST", "/auth/token", ""),
+        ("POST", "/auth/redeem", "ticket=x&verifier=y"),
+        (
+            "POST",
+            "/auth/api/jira/11111111-aaaa-4aaa-8aaa-111111111111/rest/api/3/issue/",
+            "{}",
+        ),
+        ("POST", "/own-pages", ""),
+        ("GET", "/user", ""),
+    ];
+    const SCRIPT: &str =
+        "accept: application/json\r\nsec-fetch-mode: cors\r\nsec-fetch-dest: empty";
+    const PREFLIGHT: &str = "access-control-request-method: POST\r\naccess-control-request-headers: x-threelo\r\n\
+                             access-control-request-private-network: true";
+    let mut rows = Vec::new();
+    for (method, path, body) in ASKED {
+        for (origin, field) in ORIGINS {
+            let length = format!(
+                "content-length: {}\r\ncontent-type: application/x-www-form-urlencoded",
+                body.len()
+            );
+            for (what, more) in [
+                ("script", SCRIPT),
+                (
+                    "sibling",
+                    "sec-fetch-site: same-site\r\nsec-fetch-mode: cors\r\nsec-fetch-dest: empty",
+                ),
+                (
+                    "no-cors",
+                    "sec-fetch-site: cross-site\r\nsec-fetch-mode: no-cors",
+                ),
+                (
+                    "proof",
+                    "x-threelo: 1\r\nsec-fetch-mode: cors\r\nsec-fetch-dest: empty",
+                ),
+                (
+                    "bearer",
+                    "authorization: Bearer threelo_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                ),
+            ] {
+                let name = format!("browser {method} {path} {origin} {what}");
+                let headers = [HOST, field, more, SESSION, &length];
+                rows.push(row(name, &format!("{method} {path}"), &headers, body));
+            }
+            if path.starts_with("/auth/") {
+                let name = format!("preflight {path} {origin}");
+                rows.push(row(
+                    name,
+                    &format!("OPTIONS {path}"),
+                    &[HOST, field, PREFLIGHT],
+                    "",
+                ));
+            }
         }
     }
     rows

@@ -47,7 +47,10 @@ pub(super) async fn run(
         Method::GET | Method::HEAD => readable(web, request)?,
         _ => same_origin(web, request)?,
     }
-    let worker = worker(web, request, None).await?;
+    // Only in connect mode there may be several.
+    let account = request.head().first("x-threelo-account");
+    let account = account.and_then(|value| std::str::from_utf8(value).ok());
+    let worker = worker(web, request, account).await?;
     let wish = (None, Some(id.as_str()));
     let site = flow::site_for(&web.ports, &worker.holder, wish).await?;
     let fields = SENT.iter().filter_map(|name| {

@@ -7,6 +7,7 @@ use threelo_tests::Seen;
 
 use super::{Browser, World};
 
+mod connecting;
 mod cors;
 mod csrf;
 mod described;

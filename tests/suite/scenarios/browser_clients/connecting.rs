@@ -1,0 +1,122 @@
+//! Connect mode: the app has users of its own, and its single-page app is of the same site.
+
+use threelo::config::Forward;
+
+use super::{Browser, EVIL, SPA, World, get, is_readable, post, script};
+
+const AURORA: &str = "/auth/api/jira/11111111-aaaa-4aaa-8aaa-111111111111/rest/api/3/search/jql?jql=assignee%20%3D%20currentUser()";
+
+async fn world() -> World {
+    World::connecting(|builder| {
+        builder
+            .same_site_origins([SPA])
+            .access_tokens()
+            .forward([Forward::to("jira", "/rest/api/3/")])
+    })
+    .await
+}
+
+async fn paula(world: &World, accounts: &[&str]) -> Browser {
+    let mut browser = world.browser().with_user("app-user", "paula");
+    for account in accounts {
+        browser.connect(world, account, "").await;
+    }
+    browser
+}
+
+#[tokio::test]
+async fn a_page_connects_in_a_window_that_tells_it_the_end() {
+    let world = world().await;
+    let mut browser = paula(&world, &[]).await;
+    let body = serde_json::json!({ "display": "popup", "origin": SPA }).to_string();
+    let bare = script(&mut browser, (SPA, "POST", "/auth/connect"), (&[], &body)).await;
+    assert_eq!(bare.status(), 403);
+
+    let seen = post(&mut browser, (SPA, "/auth/connect"), &body).await;
+
+    assert_eq!(
+        (seen.status(), is_readable(&seen, SPA)),
+        (200, true),
+        "{}",
+        seen.text()
+    );
+    let location = seen.json()["location"].as_str().unwrap().to_owned();
+    let callback = world.sandbox.approve(&location, "mia", None).await.unwrap();
+    let landed = browser.arrive(&callback).await;
+    assert_eq!(landed.location(), "/auth/done");
+    // The notice is for who connected, and for nobody else at the same browser.
+    let mut other = browser.clone().with_user("app-user", "quentin");
+    assert!(!other.arrive("/auth/done").await.text().contains("<script"));
+    let page = browser.arrive("/auth/done").await;
+    assert!(
+        page.text().contains(&format!("data-origin=\"{SPA}\"")),
+        "{}",
+        page.text()
+    );
+    assert!(
+        !page.text().contains("ticket"),
+        "a ticket is for sessions of ours"
+    );
+    let listed = get(&mut browser, SPA, "/auth/connections").await.json();
+    assert_eq!(listed["connections"][0]["name"], "Mia Krystof");
+}
+
+#[tokio::test]
+async fn tokens_and_calls_are_of_the_account_that_is_connected_or_named() {
+    let world = world().await;
+    let mut nobody = world.browser();
+    assert_eq!(
+        post(&mut nobody, (SPA, "/auth/token"), "").await.status(),
+        401
+    );
+    assert_eq!(get(&mut nobody, SPA, AURORA).await.status(), 401);
+    let mut browser = paula(&world, &[]).await;
+    let none = post(&mut browser, (SPA, "/auth/token"), "").await;
+    assert_eq!(none.json()["code"], "not_connected");
+    let mut browser = paula(&world, &["mia"]).await;
+    assert_eq!(
+        post(&mut browser, (SPA, "/auth/token"), "").await.status(),
+        200
+    );
+    assert_eq!(get(&mut browser, SPA, AURORA).await.status(), 200);
+
+    let mut browser = paula(&world, &["edward"]).await;
+    let several = get(&mut browser, SPA, AURORA).await;
+    assert_eq!(several.json()["code"], "choose_connection");
+    let mia = world.account("mia");
+    let named = [("x-threelo-account", mia.as_str())];
+    let seen = script(&mut browser, (SPA, "GET", AURORA), (&named, "")).await;
+    assert_eq!(seen.status(), 200, "{}", seen.text());
+    let body = serde_json::json!({ "account": mia.as_str() }).to_string();
+    let seen = post(&mut browser, (SPA, "/auth/token"), &body).await;
+    let token = world.grants.stored(&world.grant_key("mia")).await;
+    assert_eq!(
+        seen.json()["access_token"],
+        token.tokens.access_token.expose()
+    );
+    let mut quentin = world.browser().with_user("app-user", "quentin");
+    let seen = post(&mut quentin, (SPA, "/auth/token"), &body).await;
+    assert_eq!(
+        seen.json()["code"],
+        "not_connected",
+        "another user's account"
+    );
+    assert_eq!(
+        post(&mut browser, (EVIL, "/auth/token"), &body)
+            .await
+            .status(),
+        403
+    );
+}
+
+#[tokio::test]
+async fn there_are_no_tickets_where_the_sessions_are_the_apps() {
+    let world = world().await;
+    let mut browser = paula(&world, &["mia"]).await;
+    assert_eq!(
+        post(&mut browser, (SPA, "/auth/redeem"), "{}")
+            .await
+            .status(),
+        404
+    );
+}
