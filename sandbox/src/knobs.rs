@@ -40,6 +40,8 @@ pub struct Knobs {
     pub expired_status: u16,
     /// Whether Jira answers as to nobody, with 200, to a token that has ended.
     pub anonymous_when_bad: bool,
+    /// Whether the pages cut themselves off from the window that opened them (`Cross-Origin-Opener-Policy: same-origin`).
+    pub cuts_opener: bool,
     /// Whether Confluence's v2 endpoints take classic scopes.
     pub classic_scopes_reach_v2: bool,
 }
@@ -64,6 +66,7 @@ impl Default for Knobs {
             token_bytes: 2048,
             expired_status: 401,
             anonymous_when_bad: false,
+            cuts_opener: false,
             classic_scopes_reach_v2: true,
         }
     }

@@ -159,7 +159,7 @@ fn app_name(state: &State, request: &Request) -> String {
 
 fn page(title: &str, body: &str) -> String {
     format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><link rel=\"icon\" href=\"data:,\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} · Sandbox</title>\
          <style>{STYLE}</style></head>\n<body><p class=\"note\" role=\"note\">Sandbox: a stand-in, not Atlassian</p>\
          <main><h1>{title}</h1>{body}</main></body></html>\n"

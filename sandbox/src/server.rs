@@ -97,6 +97,12 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Respon
     if let Some(entry) = lock(&shared).journal.get_mut(entry) {
         entry.status = Some(response.status().as_u16());
     }
+    if lock(&shared).knobs.cuts_opener && !is_api(&seen.path) {
+        let policy = HeaderValue::from_static("same-origin");
+        response
+            .headers_mut()
+            .insert("cross-origin-opener-policy", policy);
+    }
     trace(&seen, response.headers_mut());
     cors(&seen, response.headers_mut());
     Ok(response)

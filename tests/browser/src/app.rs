@@ -43,6 +43,24 @@ impl QuickStart {
         Self::run(program, port).await
     }
 
+    /// Builds and starts the single-page app, by axum or by actix-web, at a sandbox of the test's; gives it and the port of
+    /// its page.
+    pub async fn spa(sandbox: &Sandbox, on_actix: bool) -> (Self, u16) {
+        let mut program = Command::new(build("spa").await);
+        let (port, page) = (free_port(), free_port());
+        if on_actix {
+            program.arg("--actix");
+        }
+        program
+            .env("PUBLIC_URL", format!("http://localhost:{port}"))
+            .env("PAGE_LISTEN", format!("127.0.0.1:{page}"))
+            .env("ATLASSIAN_CLIENT_ID", sandbox.client_id())
+            .env("ATLASSIAN_CLIENT_SECRET", sandbox.client_secret())
+            .env("ATLASSIAN_AUTH_URL", sandbox.url())
+            .env("ATLASSIAN_API_URL", sandbox.url());
+        (Self::run(program, port).await, page)
+    }
+
     async fn run(mut program: Command, port: u16) -> Self {
         let process = program
             .env("LISTEN", format!("127.0.0.1:{port}"))

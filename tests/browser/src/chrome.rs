@@ -55,17 +55,24 @@ impl Chrome {
     /// Starts a driver and a browser; self-made certificates are accepted.
     pub async fn start() -> Self {
         let turn = TURN.lock().await;
-        Self::launch(Some(turn)).await
+        Self::launch(Some(turn), &[]).await
+    }
+
+    /// The same with an extension.
+    pub async fn start_with_extension(folder: &Path) -> Self {
+        let turn = TURN.lock().await;
+        let load = format!("--load-extension={}", folder.display());
+        Self::launch(Some(turn), &[&load]).await
     }
 
     /// Starts the browsers of two people, who share nothing.
     pub async fn start_two() -> (Self, Self) {
         let first = Self::start().await;
-        let second = Self::launch(None).await;
+        let second = Self::launch(None, &[]).await;
         (first, second)
     }
 
-    async fn launch(turn: Option<MutexGuard<'static, ()>>) -> Self {
+    async fn launch(turn: Option<MutexGuard<'static, ()>>, more: &[&str]) -> Self {
         let port = free_port();
         let server = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -75,11 +82,15 @@ impl Chrome {
             .spawn()
             .expect("chromedriver starts: install Debian's chromium and chromium-driver");
         let mut capabilities = DesiredCapabilities::chrome();
-        for flag in FLAGS {
+        for flag in FLAGS.iter().chain(more) {
             capabilities.add_arg(flag).expect("a flag");
         }
         capabilities
             .accept_insecure_certs(true)
+            .expect("a capability");
+        let logs = serde_json::json!({ "browser": "ALL" });
+        capabilities
+            .set("goog:loggingPrefs", logs)
             .expect("a capability");
         let url = format!("http://127.0.0.1:{port}");
         for _ in 0..100 {
@@ -105,6 +116,61 @@ impl Chrome {
             "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
         )?;
         server.read(&mut [0]).map(drop)
+    }
+
+    /// What the console says since it was asked last, errors only.
+    pub async fn errors(&self) -> Vec<String> {
+        let session = self.driver.session_id();
+        let url = format!("http://127.0.0.1:{}/session/{session}/se/log", self.port);
+        let ask = reqwest::Client::new()
+            .post(url)
+            .body(r#"{"type": "browser"}"#);
+        let answer = ask.send().await.expect("the driver listens");
+        let answer = answer.bytes().await.expect("an answer");
+        let body: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
+        let entries = body["value"].as_array().expect("entries").iter();
+        entries
+            .filter(|entry| entry["level"] == "SEVERE")
+            .map(|entry| entry["message"].to_string())
+            .collect()
+    }
+
+    /// Goes to the window that was opened last.
+    pub async fn newest_window(&self) {
+        self.until("a second window opens", async || {
+            self.driver
+                .windows()
+                .await
+                .is_ok_and(|windows| windows.len() > 1)
+        })
+        .await;
+        let windows = self.driver.windows().await.expect("windows");
+        let newest = windows.last().cloned().expect("a window");
+        self.driver
+            .switch_to_window(newest)
+            .await
+            .expect("the window");
+    }
+
+    /// Goes to the first window once it is the only one.
+    pub async fn last_window(&self) {
+        self.until("the other windows close", async || {
+            self.driver
+                .windows()
+                .await
+                .is_ok_and(|windows| windows.len() == 1)
+        })
+        .await;
+        self.first_tab().await;
+    }
+
+    /// Runs a script that gives a promise, and waits for what it gives.
+    pub async fn promise(&self, script: &str) -> serde_json::Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; (async () => {{ {script} }})().then(done, (error) => done(String(error)));"
+        );
+        let ran = self.driver.execute_async(script, Vec::new()).await;
+        ran.expect("the script runs").json().clone()
     }
 
     /// Ends the browser.

@@ -64,7 +64,8 @@ pub(crate) async fn fresh(
     }
 }
 
-/// The same with a token that lasts for five minutes, or, while none can be had, with one that works.
+/// The same with a token that lasts for five minutes, or, while none can be had, with one that works. If Atlassian refused
+/// the one that was handed out, another one.
 ///
 /// # Errors
 ///
@@ -72,8 +73,13 @@ pub(crate) async fn fresh(
 pub(crate) async fn lasting(
     ports: &Arc<Ports>,
     key: &GrantKey,
+    is_refused: bool,
 ) -> Result<Arc<GrantRecord>, GrantError> {
-    match fresh(ports, key, Need::Lasting).await {
+    let need = match is_refused {
+        true => Need::NewerThan(load(ports, key).await?.generation),
+        false => Need::Lasting,
+    };
+    match fresh(ports, key, need).await {
         Err(GrantError::Unavailable { .. }) => fresh(ports, key, Need::Working).await,
         outcome => outcome,
     }

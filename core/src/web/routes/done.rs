@@ -63,15 +63,14 @@ fn told(web: &Web, request: &Request, (handover, return_to): (&Handover, &str)) 
     if let Some(ticket) = &ticket {
         message["ticket"] = ticket.as_str().into();
     }
-    // A page of the app's own needs no detour: it asks whether somebody is signed in.
+    // A page that the session cookie reaches needs no detour: it asks whether somebody is signed in.
     let page = place(web, Some(return_to)).filter(|place| !place.as_str().starts_with('/'));
     Some(Told {
         origin: handover.origin.clone(),
         message: message.to_string(),
-        fallback: page.map(|page| match &ticket {
-            Some(ticket) => flow::with_ticket(&page, ticket),
-            None => page.as_str().to_owned(),
-        }),
+        fallback: page
+            .zip(ticket)
+            .map(|(page, ticket)| flow::with_ticket(&page, &ticket)),
     })
 }
 

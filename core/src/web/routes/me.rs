@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{allow, readable, signed_in};
+use super::{allow, query, readable, signed_in};
 use crate::error::{GrantError, Rejection};
 use crate::flow::{self, Holder, Reach};
 use crate::message::Reply;
@@ -13,9 +13,17 @@ use crate::store::GrantRecord;
 use crate::web::answer::Request;
 use crate::web::{Context, Web, json, reject};
 
-/// Who is signed in, as JSON for everybody: never a redirect.
+/// Who is signed in, as JSON for everybody: never a redirect. With `optional=true` nobody is an answer too, for pages that
+/// only want to know.
 pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     let result = tell(web, request).await;
+    if matches!(result, Err(Rejection::NotSignedIn))
+        && query(request).one("optional") == Some("true")
+    {
+        let login_url = web.seen_from(&request.context, web.login_url(None));
+        let nobody = json!({ "account_id": null, "login_url": login_url });
+        return Ok(json::reply(StatusCode::OK, &nobody));
+    }
     Ok(result.unwrap_or_else(|rejection| {
         let context = Context {
             origin: request.context.origin.clone(),

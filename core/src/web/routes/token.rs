@@ -12,7 +12,7 @@ use crate::web::answer::Request;
 use crate::web::{Web, json};
 
 /// The access token, for code in browsers that calls Atlassian's API itself; the seconds that it lasts; and the site that
-/// is chosen. Never the refresh token.
+/// is chosen. Never the refresh token. With `refused` it is another one than before, if that one is older than half a minute.
 pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["POST"], "POST")?;
     same_origin(web, request)?;
@@ -29,7 +29,9 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     };
     let id = site.as_ref().map(|site| &site.id);
     let key = flow::key_for(ports, holder, id).await?;
-    let grant = flow::lasting(ports, &key.ok_or(Rejection::UnknownSite)?).await?;
+    let is_refused = form.one("refused") == Some("true");
+    let key = key.ok_or(Rejection::UnknownSite)?;
+    let grant = flow::lasting(ports, &key, is_refused).await?;
     // It may have been disconnected meanwhile.
     if !holder.holds(&grant) {
         return Err(ConsentNeeded::NO_GRANT.into());

@@ -55,6 +55,12 @@ async fn every_json_route_answers_as_it_is_described() {
         assert_eq!(seen.status(), 401);
         fits(&said, ("get", path), &seen);
     }
+    let seen = get(&mut browser, SPA, "/auth/me?optional=true").await;
+    assert_eq!(
+        (seen.status(), &seen.json()["account_id"]),
+        (200, &Value::Null)
+    );
+    fits(&said, ("get", "/me"), &seen);
     browser.sign_in(&world, "mia", "/").await;
     // Several sites and none chosen.
     let seen = get(&mut browser, SPA, "/auth/me").await;

@@ -70,6 +70,24 @@ async fn while_atlassian_is_silent_the_token_that_works_is_given() {
     assert!(seen.json()["expires_in"].as_u64().unwrap() <= 200);
 }
 
+/// A page whose token Atlassian refuses gets another one, and a page that says so all the time gets no storm.
+#[tokio::test]
+async fn a_refused_token_is_replaced_once() {
+    let world = world().await;
+    let mut browser = world.browser();
+    browser.sign_in(&world, "edward", "/").await;
+    let first = post(&mut browser, (SPA, "/auth/token"), "").await.json();
+    world.pass(Duration::from_secs(31));
+    for _ in 0..5 {
+        let refused = r#"{"refused": "true"}"#;
+        let next = post(&mut browser, (SPA, "/auth/token"), refused)
+            .await
+            .json();
+        assert_ne!(next["access_token"], first["access_token"]);
+    }
+    assert_eq!(world.refreshes(), 1);
+}
+
 #[tokio::test]
 async fn nobody_else_gets_it() {
     let world = world().await;

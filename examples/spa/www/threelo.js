@@ -1,0 +1,137 @@
+// Sign-in with Atlassian for a page on another origin than the app: what a page needs of threelo's routes.
+
+import { auth, api } from "/config.js";
+
+const server = new URL(auth).origin;
+// Names that end in the same two labels, or one name with two ports, are of one site.
+const end = (host) => host.split(".").slice(-2).join(".");
+const isNumber = (host) => /^[\d.]+$/.test(host);
+const [here, there] = [location.hostname, new URL(auth).hostname];
+const sameSite = location.protocol === new URL(auth).protocol
+  && (here === there || (!isNumber(here) && !isNumber(there) && here.includes(".") && end(here) === end(there)));
+
+export class Refused extends Error {
+  constructor(status, problem) {
+    super(problem.title ?? `status ${status}`);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+// Asks one of the JSON routes. Changes carry the field that no foreign page can add.
+async function ask(method, path, body) {
+  const headers = method === "GET" ? {} : { "X-Threelo": "1" };
+  if (body) headers["Content-Type"] = "application/json";
+  const answer = await fetch(`${auth}/${path}`, { method, headers, body: body && JSON.stringify(body), credentials: "include" });
+  const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
+  const value = isJson ? await answer.json() : null;
+  if (!answer.ok) throw new Refused(answer.status, value ?? {});
+  return value;
+}
+
+export const me = async () => {
+  const me = await ask("GET", "me?optional=true");
+  return me.account_id ? me : null;
+};
+export const sites = async () => (await ask("GET", "sites")).sites;
+export const chooseSite = (site) => ask("POST", "site", { site });
+export const signOut = () => ask("POST", "logout");
+
+// Backend for frontend: the app adds the token, and this page never has it.
+export const throughTheApp = (cloudId, path) => ask("GET", `api/jira/${cloudId}${path}`);
+
+// Direct: a token that lasts for five minutes at least is asked for again when it is about to end, or is not accepted.
+let token = null;
+async function accessToken(anew) {
+  if (anew || !token || token.ends < Date.now() + 60_000) {
+    const { access_token, expires_in } = await ask("POST", "token", { refused: String(anew) });
+    token = { access_token, ends: Date.now() + expires_in * 1000 };
+  }
+  return token.access_token;
+}
+export async function atAtlassian(cloudId, path) {
+  for (const anew of [false, true]) {
+    const headers = { Authorization: `Bearer ${await accessToken(anew)}`, Accept: "application/json" };
+    const answer = await fetch(`${api}/ex/jira/${cloudId}${path}`, { headers });
+    if (answer.status === 401 && !anew) continue;
+    if (!answer.ok) throw new Refused(answer.status, {});
+    return answer.json();
+  }
+}
+export const forgetToken = () => { token = null; };
+
+// The login of a page of another site ends with a ticket, for whoever made the verifier.
+const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
+  .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+// Made before anybody clicks: a window that is opened in the click itself passes for the visitor's own wish, at pop-up
+// blockers and at the login.
+let urls = null;
+export async function prepareLogin() {
+  const parameters = { return_to: location.origin + location.pathname };
+  if (!sameSite) {
+    const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+    sessionStorage.setItem("verifier", verifier);
+    const challenge = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+    Object.assign(parameters, { origin: location.origin, challenge: base64url(challenge) });
+  }
+  const url = (more) => `${auth}/login?${new URLSearchParams({ ...parameters, ...more })}`;
+  urls = { here: url({}), popup: url({ display: "popup", origin: location.origin }) };
+}
+
+async function redeem(ticket) {
+  const verifier = sessionStorage.getItem("verifier");
+  sessionStorage.removeItem("verifier");
+  await ask("POST", "redeem", { ticket, verifier });
+}
+
+// Signs in by navigation, which always works.
+export const signInHere = () => { location.href = urls.here; };
+
+// Signs in in a window, or here if it is blocked.
+export async function signInInWindow() {
+  if (!open(urls.popup, "sign-in", "popup,width=520,height=720")) return signInHere();
+  const ticket = await ended();
+  if (ticket) await redeem(ticket);
+}
+
+// The end of a login in a window: told by its last page; or, where a page on the way cut the two apart, by a window of
+// this very origin, or by asking. `popup.closed` says nothing then.
+function ended() {
+  const channel = new BroadcastChannel("threelo");
+  const stop = new AbortController();
+  const end = new Promise((resolve, reject) => {
+    addEventListener("message", ({ origin, data }) => {
+      if (origin === server && data?.type === "threelo:done") resolve(data.ticket);
+    }, stop);
+    channel.onmessage = ({ data }) => {
+      channel.postMessage("taken");
+      resolve(data);
+    };
+    const began = Date.now();
+    const poll = setInterval(async () => {
+      if (Date.now() - began > 10 * 60_000) reject(new Error("nobody signed in"));
+      else if (sameSite && (await me().catch(() => null))) resolve(null);
+    }, 1000);
+    stop.signal.addEventListener("abort", () => clearInterval(poll));
+  });
+  return end.finally(() => {
+    stop.abort();
+    channel.close();
+  });
+}
+
+// A ticket in the address: this page's own login by navigation, or one in a window that lost its opener.
+export async function takeTicket() {
+  const ticket = new URLSearchParams(location.hash.slice(1)).get("threelo_ticket");
+  if (!ticket) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  const channel = new BroadcastChannel("threelo");
+  const isTaken = new Promise((resolve) => {
+    channel.onmessage = () => resolve(true);
+    setTimeout(resolve, 500, false);
+  });
+  channel.postMessage(ticket);
+  if (await isTaken) close();
+  else await redeem(ticket);
+  channel.close();
+}

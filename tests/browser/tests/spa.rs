@@ -1,0 +1,237 @@
+//! A single-page app, as its users see it: on the same site as the app, on another, and on a foreign one.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use axum::body::Body;
+use axum::http::Response;
+use threelo_browser_tests::{Album, Chrome, Pages, QuickStart};
+use threelo_sandbox::Sandbox;
+
+const HOUR: std::time::Duration = std::time::Duration::from_secs(3601);
+
+async fn sandbox() -> Sandbox {
+    Sandbox::builder().start().await.unwrap()
+}
+
+/// Says who they are, at Atlassian.
+async fn consent(chrome: &Chrome, person: &str) {
+    chrome.sees("Log in as one of these people").await;
+    chrome.press(person).await;
+    chrome.press("Accept").await;
+}
+
+async fn choose(chrome: &Chrome, site: &str) {
+    let script = format!(
+        "const choice = document.getElementById('site'); \
+         choice.value = [...choice.options].find((option) => option.text === '{site}').value; \
+         choice.dispatchEvent(new Event('change'));"
+    );
+    chrome.script(&script).await;
+    let chosen = "return document.getElementById('site').selectedOptions[0].text";
+    assert_eq!(chrome.script(chosen).await, site);
+}
+
+/// Works with issues in both ways.
+async fn work(chrome: &Chrome) {
+    chrome.sees("Signed in as Mia Krystof").await;
+    choose(chrome, "Borealis Lab").await;
+    chrome.press("List issues through the app").await;
+    chrome.sees("issues, through the app").await;
+    chrome.press("List issues at Atlassian").await;
+    chrome.sees("issues, from Atlassian").await;
+    assert_eq!(chrome.errors().await, Vec::<String>::new());
+}
+
+async fn sign_out(chrome: &Chrome) {
+    chrome.press("Sign out").await;
+    chrome.sees("You are not signed in").await;
+    assert_eq!(chrome.errors().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_page_of_the_same_site_signs_in_and_works() {
+    for on_actix in [false, true] {
+        let sandbox = sandbox().await;
+        let (_app, page) = QuickStart::spa(&sandbox, on_actix).await;
+        let chrome = Chrome::start().await;
+        chrome.open(&format!("http://localhost:{page}/")).await;
+        chrome.sees("You are not signed in").await;
+        let album = Album::new(&chrome);
+        album.shoot("spa-stranger").await;
+
+        chrome.press("Sign in in a window").await;
+        chrome.newest_window().await;
+        consent(&chrome, "Mia Krystof").await;
+        chrome.last_window().await;
+        work(&chrome).await;
+        sign_out(&chrome).await;
+
+        chrome.press("Sign in here").await;
+        consent(&chrome, "Edward Byrne").await;
+        chrome.is_at(&format!("http://localhost:{page}/")).await;
+        chrome.sees("Signed in as Edward Byrne").await;
+        album.shoot("spa-user").await;
+        assert_eq!(chrome.errors().await, Vec::<String>::new());
+        chrome.quit().await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_signs_in_by_a_ticket_and_works() {
+    for on_actix in [false, true] {
+        let sandbox = sandbox().await;
+        let (_app, page) = QuickStart::spa(&sandbox, on_actix).await;
+        let chrome = Chrome::start().await;
+        let origin = format!("http://127.0.0.1:{page}/");
+        chrome.open(&origin).await;
+        chrome.sees("You are not signed in").await;
+
+        chrome.press("Sign in in a window").await;
+        chrome.newest_window().await;
+        consent(&chrome, "Mia Krystof").await;
+        chrome.last_window().await;
+        work(&chrome).await;
+        sign_out(&chrome).await;
+
+        chrome.press("Sign in here").await;
+        consent(&chrome, "Edward Byrne").await;
+        chrome.sees("Signed in as Edward Byrne").await;
+        chrome.is_at(&origin).await;
+        assert_eq!(chrome.errors().await, Vec::<String>::new());
+        // The session is this page's: a page of the app's own site has the window's, and a third site none.
+        chrome.open(&format!("http://localhost:{page}/")).await;
+        chrome.sees("Signed in as Edward Byrne").await;
+        chrome.quit().await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_ends_while_the_page_works_is_replaced() {
+    let sandbox = sandbox().await;
+    let (_app, page) = QuickStart::spa(&sandbox, false).await;
+    let chrome = Chrome::start().await;
+    chrome.open(&format!("http://localhost:{page}/")).await;
+    chrome.press("Sign in here").await;
+    consent(&chrome, "Mia Krystof").await;
+    work(&chrome).await;
+    // A token that is younger than half a minute is not replaced: that would never end.
+    tokio::time::sleep(std::time::Duration::from_secs(31)).await;
+    sandbox.clock().advance(HOUR);
+
+    chrome.press("List issues at Atlassian").await;
+    chrome.sees("issues, from Atlassian").await;
+    let refused = chrome.errors().await;
+    assert_eq!(refused.len(), 1, "one 401 of Atlassian's: {refused:?}");
+    chrome.press("List issues through the app").await;
+    chrome.sees("issues, through the app").await;
+    assert_eq!(chrome.errors().await, Vec::<String>::new());
+    assert_eq!(
+        sandbox.count("POST", "/oauth/token"),
+        2,
+        "a code and one refresh"
+    );
+    chrome.quit().await;
+}
+
+/// A page on the way cuts the window off from whoever opened it.
+#[tokio::test]
+async fn a_window_that_lost_its_opener_ends_well_all_the_same() {
+    let sandbox = sandbox().await;
+    sandbox.knobs(|knobs| knobs.cuts_opener = true);
+    let (_app, page) = QuickStart::spa(&sandbox, false).await;
+    for host in ["localhost", "127.0.0.1"] {
+        let chrome = Chrome::start().await;
+        chrome.open(&format!("http://{host}:{page}/")).await;
+        chrome.sees("You are not signed in").await;
+        chrome.press("Sign in in a window").await;
+        chrome.newest_window().await;
+        consent(&chrome, "Mia Krystof").await;
+        chrome.last_window().await;
+        chrome.sees("Signed in as Mia Krystof").await;
+        chrome.quit().await;
+    }
+}
+
+fn foreign(target: &str, app: u16) -> Response<Body> {
+    let app = format!("http://localhost:{app}");
+    let body = match target.split_once('?').map_or(target, |(path, _)| path) {
+        "/form" => format!(
+            "<form method=post action={app}/auth/logout><button id=go>Win a prize</button></form>"
+        ),
+        "/frames" => format!(
+            "<iframe id=a src={app}/auth/sites></iframe><iframe id=b src={app}/auth/logout></iframe>\
+             <img src={app}/auth/logout><img src={app}/auth/me>"
+        ),
+        _ => String::new(),
+    };
+    let html = format!("<!doctype html><link rel=icon href=data:,><h1>foreign</h1>{body}");
+    let response = Response::builder().header("content-type", "text/html; charset=utf-8");
+    response.body(Body::from(html)).unwrap()
+}
+
+/// Everything that a foreign page can try, of another site and of a sibling that is not listed.
+#[tokio::test]
+async fn a_foreign_page_changes_nothing_and_learns_nothing() {
+    for on_actix in [false, true] {
+        let sandbox = sandbox().await;
+        let (app, page) = QuickStart::spa(&sandbox, on_actix).await;
+        let port = app.port;
+        let pages = Pages::serve(move |target, _| foreign(target, port)).await;
+        let chrome = Chrome::start().await;
+        let own = format!("http://localhost:{page}/");
+        for is_signed_in in [false, true] {
+            if is_signed_in {
+                chrome.open(&own).await;
+                chrome.press("Sign in here").await;
+                consent(&chrome, "Mia Krystof").await;
+                chrome.sees("Signed in as Mia Krystof").await;
+            }
+            for host in ["third.localhost", "localhost"] {
+                chrome.open(&pages.on(host, "/")).await;
+                for (path, method) in [
+                    ("me", "GET"),
+                    ("sites", "GET"),
+                    ("logout", "POST"),
+                    ("token", "POST"),
+                ] {
+                    let ask = |more: &str| {
+                        format!(
+                            "const answer = await fetch('http://localhost:{port}/auth/{path}', \
+                             {{ method: '{method}', credentials: 'include', {more} }}); \
+                             return `${{answer.type}} ${{answer.status}}`;"
+                        )
+                    };
+                    let cors = chrome.promise(&ask("mode: 'cors'")).await;
+                    assert_eq!(cors, "TypeError: Failed to fetch", "{host} {path}");
+                    let proven = chrome.promise(&ask("headers: { 'X-Threelo': '1' }")).await;
+                    assert_eq!(proven, "TypeError: Failed to fetch", "{host} {path}");
+                    // What is not readable fails alike, signed in or not: CORP.
+                    let no_cors = chrome.promise(&ask("mode: 'no-cors'")).await;
+                    assert_eq!(no_cors, "TypeError: Failed to fetch", "{host} {path}");
+                }
+                chrome.open(&pages.on(host, "/frames")).await;
+                let frames = "return [...document.querySelectorAll('iframe')].map((frame) => frame.contentDocument === null)";
+                assert_eq!(chrome.script(frames).await, serde_json::json!([true, true]));
+                chrome.open(&pages.on(host, "/form")).await;
+                chrome.click("#go").await;
+                chrome.sees("Nothing was done").await;
+            }
+        }
+        chrome.open(&own).await;
+        chrome.sees("Signed in as Mia Krystof").await;
+        chrome.quit().await;
+    }
+}
+
+/// The last page of a window, which only an opener that is listed hears.
+#[tokio::test]
+async fn the_last_page_of_a_window_is_readable_when_it_stays() {
+    let sandbox = sandbox().await;
+    let (app, _page) = QuickStart::spa(&sandbox, false).await;
+    let chrome = Chrome::start().await;
+    let done = format!("http://localhost:{}/auth/done", app.port);
+    Album::new(&chrome).add("done", &done).await;
+    chrome.sees("You can close this window").await;
+    assert_eq!(chrome.errors().await, Vec::<String>::new());
+    chrome.quit().await;
+}
