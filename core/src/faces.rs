@@ -127,7 +127,8 @@ macro_rules! __guards {
             $guard($crate::Guard::Site)
         }
 
-        /// Lets changes (any method but GET, HEAD, OPTIONS) through only from pages of this app.
+        /// Lets changes (any method but GET, HEAD, OPTIONS) through only from pages of this app; from those of listed origins
+        /// with the field `X-Threelo`; and from who shows a bearer session of ours.
         pub fn same_origin() -> $guard {
             $guard($crate::Guard::SameOrigin)
         }

@@ -41,8 +41,16 @@ pub(super) fn judged(
     if !head.is("sec-fetch-dest", b"document") {
         return Some(Err(Rejection::Forbidden));
     }
-    let again = &request.context.target;
-    let (_, last) = again.rsplit_once('/').unwrap_or_default();
-    let reply = web.page(StatusCode::OK, &Page::Bounce { again: last });
+    // Relative, so that it is right under every mount path.
+    let again = match &request.query {
+        Some(query) => format!("?{query}"),
+        None => request
+            .path
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    let reply = web.page(StatusCode::OK, &Page::Bounce { again: &again });
     Some(Ok(reply.header(OPENER_POLICY, "same-origin")))
 }
