@@ -5,7 +5,7 @@
 use axum::body::Body;
 use axum::http::Response;
 use threelo_browser_tests::{Album, Chrome, Pages, QuickStart};
-use threelo_sandbox::Sandbox;
+use threelo_sandbox::{Endpoint, Fault, Sandbox};
 
 const HOUR: std::time::Duration = std::time::Duration::from_secs(3601);
 
@@ -221,6 +221,47 @@ async fn a_foreign_page_changes_nothing_and_learns_nothing() {
         chrome.sees("Signed in as Mia Krystof").await;
         chrome.quit().await;
     }
+}
+
+/// An attachment with a script, opened by its address under the app's own name.
+#[tokio::test]
+async fn markup_of_atlassian_never_runs_under_the_apps_address() {
+    let sandbox = sandbox().await;
+    let (app, page) = QuickStart::spa(&sandbox, false).await;
+    let chrome = Chrome::start().await;
+    chrome.open(&format!("http://localhost:{page}/")).await;
+    chrome.press("Sign in here").await;
+    consent(&chrome, "Mia Krystof").await;
+    chrome.sees("Signed in as Mia Krystof").await;
+    let path = "/rest/api/3/search/evil";
+    let site = "11111111-aaaa-4aaa-8aaa-111111111111";
+    let evil = format!("http://localhost:{}/auth/api/jira/{site}{path}", app.port);
+    for kind in ["text/html", "image/svg+xml"] {
+        let script =
+            "<svg xmlns='http://www.w3.org/2000/svg'><script>document.title = 'ran'</script></svg>";
+        let answer = Fault::Answer {
+            status: 200,
+            headers: vec![("content-type".to_owned(), kind.to_owned())],
+            body: script.to_owned(),
+        };
+        sandbox.fault(Endpoint::Api, answer, 1);
+        // A page's script gets it as data; an address bar, a frame and an image get nothing.
+        let ask = format!(
+            "const answer = await fetch('{evil}', {{ credentials: 'include' }}); \
+             return answer.headers.get('content-disposition');"
+        );
+        assert_eq!(chrome.promise(&ask).await, "attachment", "{kind}");
+        let calls = sandbox.count("GET", &format!("/ex/jira/{site}{path}"));
+        chrome.open_tab(&evil).await;
+        assert_ne!(chrome.script("return document.title").await, "ran");
+        assert_eq!(
+            sandbox.count("GET", &format!("/ex/jira/{site}{path}")),
+            calls,
+            "{kind}"
+        );
+        chrome.first_tab().await;
+    }
+    chrome.quit().await;
 }
 
 /// The last page of a window, which only an opener that is listed hears.
