@@ -42,6 +42,12 @@ async fn work(chrome: &Chrome) {
     assert_eq!(chrome.errors().await, Vec::<String>::new());
 }
 
+async fn sign_in_here(chrome: &Chrome, page: u16) {
+    chrome.open(&format!("http://localhost:{page}/")).await;
+    chrome.press("Sign in here").await;
+    consent(chrome, "Mia Krystof").await;
+}
+
 async fn sign_out(chrome: &Chrome) {
     chrome.press("Sign out").await;
     chrome.sees("You are not signed in").await;
@@ -110,9 +116,7 @@ async fn a_token_that_ends_while_the_page_works_is_replaced() {
     let sandbox = sandbox().await;
     let (_app, page) = QuickStart::spa(&sandbox, false).await;
     let chrome = Chrome::start().await;
-    chrome.open(&format!("http://localhost:{page}/")).await;
-    chrome.press("Sign in here").await;
-    consent(&chrome, "Mia Krystof").await;
+    sign_in_here(&chrome, page).await;
     work(&chrome).await;
     // A token that is younger than half a minute is not replaced: that would never end.
     tokio::time::sleep(std::time::Duration::from_secs(31)).await;
@@ -169,7 +173,39 @@ fn foreign(target: &str, app: u16) -> Response<Body> {
     response.body(Body::from(html)).unwrap()
 }
 
-/// Everything that a foreign page can try, of another site and of a sibling that is not listed.
+/// Everything that a foreign page can try, signed in or not.
+async fn tries_everything(chrome: &Chrome, (pages, host): (&Pages, &str), port: u16) {
+    chrome.open(&pages.on(host, "/")).await;
+    for (path, method) in [
+        ("me", "GET"),
+        ("sites", "GET"),
+        ("logout", "POST"),
+        ("token", "POST"),
+    ] {
+        // What is not readable fails alike without CORS: its resource policy.
+        for how in [
+            "mode: 'cors'",
+            "headers: { 'X-Threelo': '1' }",
+            "mode: 'no-cors'",
+        ] {
+            let ask = format!(
+                "const answer = await fetch('http://localhost:{port}/auth/{path}', \
+                 {{ method: '{method}', credentials: 'include', {how} }}); \
+                 return `${{answer.type}} ${{answer.status}}`;"
+            );
+            let got = chrome.promise(&ask).await;
+            assert_eq!(got, "TypeError: Failed to fetch", "{host} {path} {how}");
+        }
+    }
+    chrome.open(&pages.on(host, "/frames")).await;
+    let frames = "return [...document.querySelectorAll('iframe')].map((frame) => frame.contentDocument === null)";
+    assert_eq!(chrome.script(frames).await, serde_json::json!([true, true]));
+    chrome.open(&pages.on(host, "/form")).await;
+    chrome.click("#go").await;
+    chrome.sees("Nothing was done").await;
+}
+
+/// A page of another site, and of a sibling that is not listed.
 #[tokio::test]
 async fn a_foreign_page_changes_nothing_and_learns_nothing() {
     for on_actix in [false, true] {
@@ -178,46 +214,15 @@ async fn a_foreign_page_changes_nothing_and_learns_nothing() {
         let port = app.port;
         let pages = Pages::serve(move |target, _| foreign(target, port)).await;
         let chrome = Chrome::start().await;
-        let own = format!("http://localhost:{page}/");
-        for is_signed_in in [false, true] {
-            if is_signed_in {
-                chrome.open(&own).await;
-                chrome.press("Sign in here").await;
-                consent(&chrome, "Mia Krystof").await;
-                chrome.sees("Signed in as Mia Krystof").await;
-            }
-            for host in ["third.localhost", "localhost"] {
-                chrome.open(&pages.on(host, "/")).await;
-                for (path, method) in [
-                    ("me", "GET"),
-                    ("sites", "GET"),
-                    ("logout", "POST"),
-                    ("token", "POST"),
-                ] {
-                    let ask = |more: &str| {
-                        format!(
-                            "const answer = await fetch('http://localhost:{port}/auth/{path}', \
-                             {{ method: '{method}', credentials: 'include', {more} }}); \
-                             return `${{answer.type}} ${{answer.status}}`;"
-                        )
-                    };
-                    let cors = chrome.promise(&ask("mode: 'cors'")).await;
-                    assert_eq!(cors, "TypeError: Failed to fetch", "{host} {path}");
-                    let proven = chrome.promise(&ask("headers: { 'X-Threelo': '1' }")).await;
-                    assert_eq!(proven, "TypeError: Failed to fetch", "{host} {path}");
-                    // What is not readable fails alike, signed in or not: CORP.
-                    let no_cors = chrome.promise(&ask("mode: 'no-cors'")).await;
-                    assert_eq!(no_cors, "TypeError: Failed to fetch", "{host} {path}");
-                }
-                chrome.open(&pages.on(host, "/frames")).await;
-                let frames = "return [...document.querySelectorAll('iframe')].map((frame) => frame.contentDocument === null)";
-                assert_eq!(chrome.script(frames).await, serde_json::json!([true, true]));
-                chrome.open(&pages.on(host, "/form")).await;
-                chrome.click("#go").await;
-                chrome.sees("Nothing was done").await;
-            }
+        for host in ["third.localhost", "localhost"] {
+            tries_everything(&chrome, (&pages, host), port).await;
         }
-        chrome.open(&own).await;
+        sign_in_here(&chrome, page).await;
+        chrome.sees("Signed in as Mia Krystof").await;
+        for host in ["third.localhost", "localhost"] {
+            tries_everything(&chrome, (&pages, host), port).await;
+        }
+        chrome.open(&format!("http://localhost:{page}/")).await;
         chrome.sees("Signed in as Mia Krystof").await;
         chrome.quit().await;
     }
@@ -229,9 +234,7 @@ async fn markup_of_atlassian_never_runs_under_the_apps_address() {
     let sandbox = sandbox().await;
     let (app, page) = QuickStart::spa(&sandbox, false).await;
     let chrome = Chrome::start().await;
-    chrome.open(&format!("http://localhost:{page}/")).await;
-    chrome.press("Sign in here").await;
-    consent(&chrome, "Mia Krystof").await;
+    sign_in_here(&chrome, page).await;
     chrome.sees("Signed in as Mia Krystof").await;
     let path = "/rest/api/3/search/evil";
     let site = "11111111-aaaa-4aaa-8aaa-111111111111";

@@ -1,17 +1,21 @@
 //! Logins in a window of their own.
 
-use super::{EVIL, EXTENSION, OTHER, SPA, World, world};
+use threelo_tests::Seen;
+
+use super::{Browser, EVIL, EXTENSION, OTHER, SPA, World, world};
+
+/// Mia signs in in a window; gives the answers of login and callback.
+async fn login(world: &World, window: &mut Browser, query: &str) -> [Seen; 2] {
+    let start = window.arrive(&format!("/auth/login?{query}")).await;
+    let callback = world.sandbox.approve(start.location(), "mia", None).await;
+    let landed = window.arrive(&callback.unwrap()).await;
+    [start, landed]
+}
 
 /// The page at the end of a login in a window that a page of `origin` opened.
-async fn last_page(world: &World, query: &str) -> threelo_tests::Seen {
+async fn last_page(world: &World, query: &str) -> Seen {
     let mut window = world.browser();
-    let seen = window.arrive(&format!("/auth/login?{query}")).await;
-    let callback = world
-        .sandbox
-        .approve(seen.location(), "mia", None)
-        .await
-        .unwrap();
-    let landed = window.arrive(&callback).await;
+    let [_, landed] = login(world, &mut window, query).await;
     assert_eq!(landed.location(), "/auth/done", "{query}");
     let page = window.arrive("/auth/done").await;
     let again = window.arrive("/auth/done").await;
@@ -85,17 +89,9 @@ async fn nobody_else_is_told_anything() {
         "http://localhost:3000",
     ] {
         let mut window = world.browser();
-        let start = format!(
-            "/auth/login?display=popup&origin={origin}&challenge={}",
-            "x".repeat(43)
-        );
-        let seen = window.arrive(&start).await;
-        let callback = world
-            .sandbox
-            .approve(seen.location(), "mia", None)
-            .await
-            .unwrap();
-        let landed = window.arrive(&callback).await;
+        let challenge = "x".repeat(43);
+        let query = format!("display=popup&origin={origin}&challenge={challenge}");
+        let [_, landed] = login(&world, &mut window, &query).await;
         assert_eq!(landed.location(), "/", "{origin}: an ordinary login");
     }
     // Without a login in this browser the page tells nobody, and reads nothing.
@@ -116,15 +112,8 @@ async fn nobody_else_is_told_anything() {
 async fn every_answer_on_the_way_leaves_the_opener_alone() {
     let world = world().await;
     let mut window = world.browser();
-    let start = window
-        .arrive(&format!("/auth/login?display=popup&origin={SPA}"))
-        .await;
-    let callback = world
-        .sandbox
-        .approve(start.location(), "mia", None)
-        .await
-        .unwrap();
-    let landed = window.arrive(&callback).await;
+    let query = format!("display=popup&origin={SPA}");
+    let [start, landed] = login(&world, &mut window, &query).await;
     let page = window.arrive("/auth/done").await;
     for seen in [start, landed, page] {
         assert_eq!(seen.header("cross-origin-opener-policy"), "");
