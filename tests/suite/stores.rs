@@ -1,15 +1,22 @@
-//! What any store must do, proven for the in-memory ones: nothing upserts, one wins, full is an error.
+//! The in-memory stores: they keep the contracts, and what only they promise, a full one is an error.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use threelo::clock::ManualClock;
 use threelo::store::{
-    AppKey, Attempts, FlowMarks, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner,
-    LeaseRequest, Link, MemoryFlowMarks, MemoryGrants, MemorySessions, Page, Renewed, Replaced,
-    SessionRecord, SessionStore, Spent, StoreError,
+    AppKey, Attempts, FlowMarks, GrantKey, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest,
+    MemoryFlowMarks, MemoryGrants, MemorySessions, Renewed, SessionRecord, SessionStore, Spent,
+    StoreError,
 };
-use threelo::{AccountId, ConsentId, Profile, Scopes, Subject, Ticket};
+use threelo::{AccountId, Profile, Ticket, testing};
+
+#[tokio::test]
+async fn they_keep_the_contracts_of_all_three() {
+    testing::session_store_contract(Arc::new(MemorySessions::new())).await;
+    testing::grant_store_contract(Arc::new(MemoryGrants::new())).await;
+    testing::flow_marks_contract(Arc::new(MemoryFlowMarks::new())).await;
+}
 
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
@@ -27,96 +34,6 @@ fn record(number: u8, account: &str, version: u64) -> Arc<SessionRecord> {
         expires_at: at(200),
         version,
     })
-}
-
-#[tokio::test]
-async fn insert_refuses_a_key_that_exists_and_replace_never_inserts() {
-    let store = MemorySessions::new();
-    let first = record(1, "mia", 1);
-
-    assert_eq!(
-        store.replace(1, record(1, "mia", 2)).await.unwrap(),
-        Replaced::Conflict
-    );
-    assert_eq!(store.insert(first.clone()).await.unwrap(), Inserted::Done);
-    assert_eq!(
-        store.insert(record(1, "edward", 1)).await.unwrap(),
-        Inserted::Exists
-    );
-    assert_eq!(
-        store
-            .load(&first.key)
-            .await
-            .unwrap()
-            .unwrap()
-            .account()
-            .as_str(),
-        "mia"
-    );
-    assert_eq!(
-        store.replace(7, record(1, "mia", 8)).await.unwrap(),
-        Replaced::Conflict
-    );
-    assert_eq!(
-        store.replace(1, record(1, "mia", 2)).await.unwrap(),
-        Replaced::Done
-    );
-
-    store.delete(&first.key).await.unwrap();
-    store.delete(&first.key).await.unwrap();
-    assert_eq!(
-        store.replace(2, record(1, "mia", 3)).await.unwrap(),
-        Replaced::Conflict
-    );
-    assert!(
-        store.load(&first.key).await.unwrap().is_none(),
-        "a logout stays a logout"
-    );
-}
-
-#[tokio::test]
-async fn of_many_writers_of_one_version_one_wins() {
-    let store = Arc::new(MemorySessions::new());
-    assert_eq!(
-        store.insert(record(1, "mia", 1)).await.unwrap(),
-        Inserted::Done
-    );
-
-    let writers = (0..64).map(|_| {
-        let store = Arc::clone(&store);
-        tokio::spawn(async move { store.replace(1, record(1, "mia", 2)).await.unwrap() })
-    });
-    let mut winners = 0;
-    for writer in writers.collect::<Vec<_>>() {
-        winners += usize::from(writer.await.unwrap() == Replaced::Done);
-    }
-
-    assert_eq!(winners, 1);
-}
-
-#[tokio::test]
-async fn sessions_are_listed_and_deleted_by_account() {
-    let store = MemorySessions::new();
-    for (number, account) in [(1, "mia"), (2, "mia"), (3, "mia"), (4, "MIA")] {
-        assert_eq!(
-            store.insert(record(number, account, 1)).await.unwrap(),
-            Inserted::Done
-        );
-    }
-    let mia = AccountId::parse("mia").unwrap();
-
-    assert_eq!(store.list_of(&mia).await.unwrap().len(), 3);
-    let kept = record(2, "mia", 1).key;
-    assert_eq!(store.delete_of(&mia, Some(&kept)).await.unwrap(), 2);
-    assert_eq!(store.list_of(&mia).await.unwrap().len(), 1);
-    assert_eq!(
-        store
-            .list_of(&AccountId::parse("MIA").unwrap())
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
 }
 
 #[tokio::test]
@@ -227,139 +144,4 @@ async fn a_lease_has_one_owner_ends_by_the_stores_clock_and_is_released_by_its_o
     assert_eq!(store.renew(&key, &by(1, 1)).await.unwrap(), Renewed::Lost);
     store.release(&key, LeaseOwner(2), true).await.unwrap();
     assert_eq!(store.lease(&key, &by(3, 2)).await.unwrap(), nobody_before);
-}
-
-#[tokio::test]
-async fn of_many_who_want_a_lease_one_gets_it() {
-    let store = Arc::new(MemoryGrants::new());
-    let wishes = (0..64).map(|owner| {
-        let store = Arc::clone(&store);
-        tokio::spawn(async move { store.lease(&grant_key("mia"), &by(owner, 1)).await.unwrap() })
-    });
-
-    let mut taken = 0;
-    for wish in wishes.collect::<Vec<_>>() {
-        taken += usize::from(wish.await.unwrap() != Lease::Held);
-    }
-
-    assert_eq!(taken, 1);
-}
-
-fn grant(key: GrantKey, subjects: &[&str], version: u64) -> Arc<GrantRecord> {
-    let answer = http::Response::new(bytes::Bytes::from_static(
-        br#"{"access_token": "a", "refresh_token": "r", "expires_in": 3600, "scope": "read:me"}"#,
-    ));
-    let links = subjects.iter().map(|subject| Link {
-        subject: Subject::parse(subject).unwrap(),
-        linked_at: at(100),
-        site: None,
-    });
-    Arc::new(GrantRecord {
-        key,
-        tokens: threelo::token::from_response(&answer, &Scopes::new(), at(100)).unwrap(),
-        consented_at: at(100),
-        asked: Scopes::new(),
-        wanted: Scopes::new(),
-        consent_needed: None,
-        sites: None,
-        added: Arc::new([]),
-        sites_read_at: at(100),
-        last_site: None,
-        profile: None,
-        links: links.collect(),
-        generation: 1,
-        version,
-    })
-}
-
-fn consent_key(account: &str, consent: &str) -> GrantKey {
-    GrantKey {
-        consent: Some(ConsentId::parse(consent).unwrap()),
-        ..grant_key(account)
-    }
-}
-
-#[tokio::test]
-async fn grants_are_found_by_account_and_by_subject_as_they_are_linked_now() {
-    let store = MemoryGrants::new();
-    let app = grant_key("mia").app;
-    let (one, two) = (consent_key("mia", "one"), consent_key("mia", "two"));
-    for record in [
-        grant(one.clone(), &["edward", "mallory"], 1),
-        grant(two.clone(), &["edward"], 1),
-        // Compared byte by byte: T022.
-        grant(grant_key("MIA"), &["Edward"], 1),
-        grant(grant_key("mia2"), &[], 1),
-    ] {
-        assert_eq!(store.insert(record).await.unwrap(), Inserted::Done);
-    }
-    let of_account = async |id: &str| {
-        let found = store.of_account(&app, &AccountId::parse(id).unwrap()).await;
-        found.unwrap().len()
-    };
-    let of_subject = async |id: &str| {
-        let found = store.of_subject(&app, &Subject::parse(id).unwrap()).await;
-        found.unwrap().len()
-    };
-    assert_eq!((of_account("mia").await, of_account("MIA").await), (2, 1));
-    assert_eq!((of_account("mi").await, of_account("mia2").await), (0, 1));
-    assert_eq!(
-        (of_subject("edward").await, of_subject("Edward").await),
-        (2, 1)
-    );
-
-    let left = grant(one.clone(), &["mallory"], 2);
-    assert_eq!(store.replace(1, left).await.unwrap(), Replaced::Done);
-    assert_eq!(
-        (of_subject("edward").await, of_subject("mallory").await),
-        (1, 1)
-    );
-    store.delete(&two).await.unwrap();
-    assert_eq!(
-        (of_subject("edward").await, of_account("mia").await),
-        (0, 1)
-    );
-    let other = AppKey {
-        client_id: "another app".into(),
-        ..app.clone()
-    };
-    let mallory = Subject::parse("mallory").unwrap();
-    assert!(store.of_subject(&other, &mallory).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn a_grant_is_deleted_only_as_it_was_seen() {
-    let store = MemoryGrants::new();
-    let key = grant_key("mia");
-    assert_eq!(store.delete_if(&key, 1).await.unwrap(), Replaced::Conflict);
-    let done = store.insert(grant(key.clone(), &["edward"], 1)).await;
-    assert_eq!(done.unwrap(), Inserted::Done);
-    let done = store.replace(1, grant(key.clone(), &["edward"], 2)).await;
-    assert_eq!(done.unwrap(), Replaced::Done);
-
-    assert_eq!(store.delete_if(&key, 1).await.unwrap(), Replaced::Conflict);
-    assert!(store.load(&key).await.unwrap().is_some());
-    assert_eq!(store.delete_if(&key, 2).await.unwrap(), Replaced::Done);
-    assert!(store.load(&key).await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn accounts_with_several_grants_are_listed_once() {
-    let store = MemoryGrants::new();
-    let app = grant_key("mia").app;
-    for (account, consent) in [("a", "1"), ("a", "2"), ("b", "1"), ("b", "2"), ("c", "1")] {
-        let record = grant(consent_key(account, consent), &[], 1);
-        assert_eq!(store.insert(record).await.unwrap(), Inserted::Done);
-    }
-
-    let first = store.accounts(&app, &Page::first(2)).await.unwrap();
-    let rest = Page {
-        after: first.last().cloned(),
-        limit: 2,
-    };
-    let rest = store.accounts(&app, &rest).await.unwrap();
-
-    let names = |ids: &[AccountId]| ids.iter().map(|id| id.to_string()).collect::<Vec<_>>();
-    assert_eq!(names(&first), ["a", "b"]);
-    assert_eq!(names(&rest), ["c"]);
 }

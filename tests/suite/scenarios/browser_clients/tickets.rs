@@ -268,6 +268,35 @@ async fn of_many_who_redeem_at_once_one_gets_a_session() {
     );
 }
 
+/// A desktop app asks from outside of any browser: nothing but what it writes itself.
+#[tokio::test]
+async fn a_desktop_app_redeems_without_a_browser() {
+    let world = world().await;
+    let mut system_browser = world.browser();
+    let ticket = ticket(&world, &mut system_browser, OTHER, OTHER).await;
+    let mut app = world.browser();
+    let headers = [
+        ("origin", OTHER),
+        ("x-threelo", "1"),
+        ("content-type", "application/json"),
+    ];
+    let body = Bytes::from(redeeming(&ticket, VERIFIER, "bearer"));
+
+    let seen = app.send("POST", "/auth/redeem", &headers, body).await;
+
+    assert_eq!(seen.status(), 200, "{}", seen.text());
+    let bearer = format!("Bearer {}", seen.json()["token"].as_str().unwrap());
+    let shown = [("authorization", bearer.as_str())];
+    let site = r#"{"site": "22222222-bbbb-4bbb-8bbb-222222222222"}"#;
+    let json = [shown[0], ("content-type", "application/json")];
+    let chosen = app
+        .send("POST", "/auth/site", &json, Bytes::from(site))
+        .await;
+    assert_eq!(chosen.status(), 204, "{}", chosen.text());
+    let me = app.send("GET", "/auth/me", &shown, Bytes::new()).await;
+    assert_eq!(me.json()["site"]["name"], "Borealis Lab");
+}
+
 /// Mallory gives Edward a link to the app's page with a ticket of Mallory's: it is of no use there.
 #[tokio::test]
 async fn nobody_is_signed_in_by_anothers_ticket() {
