@@ -33,7 +33,9 @@ pub(super) fn join(base: &str, path: &str) -> Result<String, &'static str> {
 fn check(segment: &str) -> Result<(), &'static str> {
     let mut decoded = segment.as_bytes().to_vec();
     for _ in 0..3 {
-        if decoded == b"." || decoded == b".." {
+        // What stands behind a semicolon some servers take away before they climb.
+        let name = decoded.split(|byte| *byte == b';').next();
+        if matches!(name, Some(b"." | b"..")) {
             return Err("the path climbs");
         }
         if decoded.iter().any(|byte| matches!(byte, b'/' | b'\\')) {
@@ -116,6 +118,10 @@ mod tests {
             "/%2E./me",
             "/.%2e/me",
             "/%252e%252e/me",
+            "/..;/me",
+            "/..;x=1/me",
+            "/%2e%2e%3b/me",
+            "/.;/me",
             "/a%2Fb",
             "/a%2f..%2fb",
             "/a%5Cb",

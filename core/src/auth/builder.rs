@@ -62,7 +62,8 @@ impl AuthBuilder {
 
     /// Origins of the app's own code that are of *another site*: another domain, `chrome-extension://…`, a desktop app. The
     /// session cookie never reaches them; a login hands them a one-time ticket instead, which they redeem for a session of
-    /// their own (`POST redeem`). See the guides to [extensions](crate::guide::chrome_extension) and
+    /// their own (`POST redeem`). A ticket goes to pages of its own origin, and `https://<id>.chromiumapp.org` is one of the
+    /// extension's. See the guides to [extensions](crate::guide::chrome_extension) and
     /// [Electron](crate::guide::electron).
     pub fn cross_site_origins<S: Into<String>>(
         mut self,

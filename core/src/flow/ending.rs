@@ -52,7 +52,8 @@ fn handed(
     if handover.popup {
         return done(ports, handover, (place, whose), cookies);
     }
-    match handover.ticket(ports, &session) {
+    let ticket = handover.ticket(ports, &session);
+    match ticket.filter(|_| handover.owns(&place)) {
         Some(ticket) => Landing::Handed(with_ticket(&place, &ticket), cookies),
         None => Landing::At(place, cookies),
     }
@@ -216,7 +217,16 @@ async fn connected_again(ports: &Arc<Ports>, bound: Bound) -> Landing {
     let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
     let since = |grant: &GrantRecord| grant.consented_at >= began;
     if linked.iter().any(|(_, reach)| since(reach.newest())) {
-        return Landing::At(bound.return_to, vec![bound.removal]);
+        let cookies = vec![bound.removal];
+        return match &bound.flow.handover {
+            Some(handover) => done(
+                ports,
+                handover,
+                (bound.return_to, subject.as_str()),
+                cookies,
+            ),
+            None => Landing::At(bound.return_to, cookies),
+        };
     }
     bound.failed(Reason::Refused)
 }

@@ -1,17 +1,19 @@
 //! A login for a page of another origin: how it hears of the end, and the one-time ticket that it redeems.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use url::Url;
 
 use super::ports::Ports;
 use super::session;
 use crate::clock::{from_unix_seconds, unix_seconds};
+use crate::environment::origin_text;
 use crate::error::Rejection;
 use crate::ids::TicketHash;
 use crate::random::random;
@@ -21,6 +23,8 @@ use crate::store::{SessionRecord, Spent};
 
 /// A ticket is good for this long.
 const LIFE: Duration = Duration::from_secs(60);
+/// As far may the clock of another instance be ahead.
+pub(super) const SKEW: Duration = Duration::from_secs(5);
 /// The parameter of the fragment in which a ticket comes to a page.
 const FRAGMENT: &str = "threelo_ticket";
 /// Code verifiers are as long as RFC 7636 (4.1) has them.
@@ -47,6 +51,18 @@ impl Handover {
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    }
+
+    /// Whether a place belongs to whoever redeems the ticket: a page of the origin, or the address at which Chrome gives an
+    /// extension the end of a login. Anywhere else somebody could read it who made the challenge.
+    pub(crate) fn owns(&self, place: &ReturnTo) -> bool {
+        let Ok(url) = Url::parse(place.as_str()) else {
+            return false;
+        };
+        let origin = origin_text(&url);
+        let extension = self.origin.strip_prefix("chrome-extension://");
+        origin == self.origin
+            || extension.is_some_and(|id| origin == format!("https://{id}.chromiumapp.org"))
     }
 
     /// A ticket for a session, if one was asked for. It names the session by its hash, seals it for the origin and the
@@ -80,11 +96,12 @@ struct Content {
     challenge: String,
 }
 
-/// A place with a ticket in its fragment, which browsers send to nobody.
+/// A place with a ticket at the beginning of its fragment, which browsers send to nobody.
 pub(crate) fn with_ticket(place: &ReturnTo, ticket: &str) -> String {
-    let place = place.as_str();
-    let gap = if place.contains('#') { '&' } else { '#' };
-    format!("{place}{gap}{FRAGMENT}={ticket}")
+    match place.as_str().split_once('#') {
+        Some((place, fragment)) => format!("{place}#{FRAGMENT}={ticket}&{fragment}"),
+        None => format!("{place}#{FRAGMENT}={ticket}"),
+    }
 }
 
 /// The session of a ticket, once: for the origin that it was made for, and who knows what its challenge was made of.
@@ -107,11 +124,19 @@ pub(crate) async fn redeem(
     let session = session::current(ports, Some(&TicketHash(content.session))).await?;
     let session = session.ok_or(Rejection::Ticket)?;
     let now = ports.now();
-    let until = now.checked_add(LIFE).unwrap_or(now);
+    let until = now.checked_add(LIFE + SKEW).unwrap_or(now);
     let name = TicketHash(Sha256::digest(ticket).into());
     match ports.marks.spend(name, now, until).await? {
         Spent::First => Ok(session),
         Spent::Again => Err(Rejection::Ticket),
+    }
+}
+
+/// How long ago it was; `None` if that is in the future, by more than clocks differ.
+pub(super) fn age(ports: &Ports, at: SystemTime) -> Option<Duration> {
+    match ports.now().duration_since(at) {
+        Ok(age) => Some(age),
+        Err(ahead) => (ahead.duration() <= SKEW).then_some(Duration::ZERO),
     }
 }
 
@@ -121,7 +146,7 @@ fn opened(ports: &Ports, ticket: &str) -> Option<Content> {
     let associated: [&[u8]; 2] = [b"handover ticket", issued_text.as_bytes()];
     let plaintext = ports.keys.open(Purpose::Flow, &associated, &sealed).ok()?;
     let issued_at = from_unix_seconds(issued_text.parse().ok()?);
-    let age = ports.now().duration_since(issued_at).ok()?;
+    let age = age(ports, issued_at)?;
     let content = serde_json::from_slice(&plaintext).ok()?;
     (age < LIFE).then_some(content)
 }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::handover::Handover;
+use super::handover::{Handover, age};
 use super::ports::Ports;
 use crate::clock::{from_unix_seconds, unix_seconds};
 use crate::message::cookie::SetCookie;
@@ -73,7 +73,7 @@ pub(crate) fn read(ports: &Ports, whose: &str, cookie: &str) -> Option<Notice> {
     let associated: [&[u8]; 3] = [b"notice", whose.as_bytes(), issued_text.as_bytes()];
     let opened = ports.keys.open(Purpose::Flow, &associated, &sealed).ok()?;
     let issued_at = from_unix_seconds(issued_text.parse().ok()?);
-    let age = ports.now().duration_since(issued_at).ok()?;
+    let age = age(ports, issued_at)?;
     if age >= LIFE {
         return None;
     }

@@ -39,10 +39,16 @@ pub(crate) async fn share(
         expires_at: session.expires_at,
     };
     let ticket = random_ticket()?;
-    insert(ports, key(&ticket), begins).await?;
+    let key = key(&ticket);
+    insert(ports, key, begins).await?;
+    // Whoever signed out everywhere meanwhile meant this one too.
+    if ports.sessions.load(&session.key).await?.is_none() {
+        ports.sessions.delete(&key).await?;
+        return Err(Rejection::Ticket);
+    }
     let mut theirs = ports.sessions.list_of(session.account()).await?;
-    theirs.retain(|other| other.key != session.key);
-    end_oldest(ports, theirs).await?;
+    theirs.retain(|other| other.key != session.key && other.key != key);
+    end_oldest(ports, theirs, 2).await?;
     let expires_at = session.expires_at;
     Ok(Share { ticket, expires_at })
 }
@@ -79,7 +85,7 @@ pub(super) async fn begin(
         ports.sessions.delete(old).await?;
         theirs.retain(|session| session.key != *old);
     }
-    end_oldest(ports, theirs).await?;
+    end_oldest(ports, theirs, 1).await?;
     let cookies = &ports.config.cookies;
     let (_, life) = ports.config.session_lives(remember);
     let cookie = SetCookie::new(&cookies.session, &ticket.encode(), cookies.secure);
@@ -121,8 +127,13 @@ async fn insert(ports: &Ports, key: TicketHash, begins: Begins) -> Result<(), Re
     }
 }
 
-async fn end_oldest(ports: &Ports, mut others: Vec<Arc<SessionRecord>>) -> Result<(), StoreError> {
-    let most_others = ports.config.sessions_per_account - 1;
+/// Ends the oldest of an account's sessions, beside so many that stay.
+async fn end_oldest(
+    ports: &Ports,
+    mut others: Vec<Arc<SessionRecord>>,
+    staying: usize,
+) -> Result<(), StoreError> {
+    let most_others = ports.config.sessions_per_account.saturating_sub(staying);
     others.sort_by_key(|other| std::cmp::Reverse(other.created_at));
     for other in others.iter().skip(most_others) {
         ports.sessions.delete(&other.key).await?;

@@ -116,7 +116,7 @@ impl Answer {
     /// How many bytes of body the route reads; `None` if it reads none.
     pub fn body_limit(&self) -> Option<usize> {
         let method = self.request.method.as_str();
-        match self.route {
+        match &self.route {
             Some(
                 Route::Logout
                 | Route::Site
@@ -125,7 +125,9 @@ impl Answer {
                 | Route::Token
                 | Route::Redeem,
             ) if method == "POST" => Some(MOST_BODY),
-            Some(Route::Api(_)) if !matches!(method, "GET" | "HEAD" | "OPTIONS") => Some(MOST_CALL),
+            Some(Route::Api(call)) if !matches!(method, "GET" | "HEAD" | "OPTIONS") => {
+                routes::api::may_carry(&self.web, &self.request, call).then_some(MOST_CALL)
+            }
             _ => None,
         }
     }
@@ -140,7 +142,7 @@ impl Answer {
             // It says nothing of anybody but what a cookie of ours tells them.
             Some(Route::Error | Route::Done) => context.notice.is_none(),
             Some(Route::Script | Route::OpenApi) => true,
-            _ => self.request.method == "OPTIONS",
+            _ => self.request.method == "OPTIONS" || routes::foreign::is(route, &self.request),
         };
         self.web.ports.config.mode.is_connect() && !is_idle && route.is_some()
     }

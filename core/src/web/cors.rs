@@ -20,8 +20,6 @@ const VARIES: &str =
     "Cookie, Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 /// What scripts may send.
 const FIELDS: &str = "Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site";
-const FIELDS_WITH_BEARER: &str =
-    "Authorization, Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site";
 /// What scripts may read besides what the standard lets them.
 const EXPOSED: &str = "Retry-After, Content-Disposition, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, \
                        X-RateLimit-NearLimit, RateLimit-Reason, Beta-RateLimit-Policy, Beta-RateLimit, Beta-Retry-After, \
@@ -46,14 +44,17 @@ pub(super) fn preflight(
     if request.context.origin.is_none() {
         return Some(Err(Rejection::Forbidden));
     }
-    let fields = match config.browsers.bearer_sessions {
-        true => FIELDS_WITH_BEARER,
-        false => FIELDS,
-    };
+    let mut fields = String::from(FIELDS);
+    if config.browsers.bearer_sessions {
+        fields.insert_str(0, "Authorization, ");
+    }
+    if !config.browsers.forwards.is_empty() {
+        fields.push_str(", X-Atlassian-Token");
+    }
     let reply = Reply::new(StatusCode::NO_CONTENT)
         .computed(ALLOW, &methods)
         .computed(ACCESS_CONTROL_ALLOW_METHODS, &methods)
-        .header(ACCESS_CONTROL_ALLOW_HEADERS, fields)
+        .computed(ACCESS_CONTROL_ALLOW_HEADERS, &fields)
         .header(ACCESS_CONTROL_MAX_AGE, MAX_AGE)
         .header(VARY, VARIES);
     Some(Ok(reply))

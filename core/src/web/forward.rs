@@ -39,7 +39,7 @@ pub(crate) trait Forwarder: Send + Sync {
     ) -> Result<Response<Box<dyn Chunks>>, Rejection>;
 }
 
-/// An answer that is passed back has this many bytes at most, and this long.
+/// An answer that is passed back has this many bytes at most, and takes this long at most, while somebody takes it.
 const MOST: usize = 256 * 1024 * 1024;
 /// It is passed on in parts of this many bytes, because servers copy a part before they send it.
 const PART: usize = 16 * 1024;

@@ -130,7 +130,7 @@ impl Web {
 }
 
 /// The parameters of a login that a page of another origin waits for.
-fn waiting_parameters(waiting: &Handover) -> Vec<(&'static str, &str)> {
+pub(super) fn waiting_parameters(waiting: &Handover) -> Vec<(&'static str, &str)> {
     let mut parameters = vec![("origin", waiting.origin.as_str())];
     parameters.extend(waiting.challenge.as_deref().map(|text| ("challenge", text)));
     parameters.extend(waiting.popup.then_some(("display", "popup")));

@@ -42,7 +42,8 @@ const on = (id, event, work) => $(id).addEventListener(event, async () => {
     await work();
   } catch (error) {
     $("trouble").textContent = error.message;
-    if (error.status === 401) await refresh();
+    // Whatever it was: a new login needs a new challenge, and somebody else may be signed in by now.
+    if (!$("stranger").hidden || error.status === 401) await refresh();
   }
 });
 
@@ -63,9 +64,6 @@ on("out", "click", async () => {
   await refresh();
 });
 
-try {
-  await threelo.takeTicket();
-  await refresh();
-} catch (error) {
-  $("trouble").textContent = error.message;
-}
+const told = (error) => { $("trouble").textContent = error.message; };
+await threelo.takeTicket().catch(told);
+await refresh().catch(told);

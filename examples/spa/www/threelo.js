@@ -79,19 +79,21 @@ export async function prepareLogin() {
 }
 
 async function redeem(ticket) {
-  const verifier = sessionStorage.getItem("verifier");
+  await ask("POST", "redeem", { ticket, verifier: sessionStorage.getItem("verifier") ?? "" });
+  // Not before: a ticket that somebody else put into the address must not spoil the real one.
   sessionStorage.removeItem("verifier");
-  await ask("POST", "redeem", { ticket, verifier });
 }
 
 // Signs in by navigation, which always works.
-export const signInHere = () => { location.href = urls.here; };
+export function signInHere() {
+  sessionStorage.setItem("here", "yes"); // A window that is opened gets a copy of what was kept before.
+  location.href = urls.here;
+}
 
 // Signs in in a window, or here if it is blocked.
-export async function signInInWindow() {
+export function signInInWindow() {
   if (!open(urls.popup, "sign-in", "popup,width=520,height=720")) return signInHere();
-  const ticket = await ended();
-  if (ticket) await redeem(ticket);
+  return ended();
 }
 
 // The end of a login in a window: told by its last page; or, where a page on the way cut the two apart, by a window of
@@ -101,16 +103,21 @@ function ended() {
   const stop = new AbortController();
   const end = new Promise((resolve, reject) => {
     addEventListener("message", ({ origin, data }) => {
-      if (origin === server && data?.type === "threelo:done") resolve(data.ticket);
+      if (origin !== server || data?.type !== "threelo:done") return;
+      if (data.ticket) redeem(data.ticket).then(resolve, reject);
+      else resolve();
     }, stop);
+    // Another tab may wait too: only the one whose verifier it is can redeem the ticket.
     channel.onmessage = ({ data }) => {
-      channel.postMessage("taken");
-      resolve(data);
+      if (data.ticket) redeem(data.ticket).then(() => {
+        channel.postMessage({ taken: data.ticket });
+        resolve();
+      }, () => {});
     };
     const began = Date.now();
     const poll = setInterval(async () => {
       if (Date.now() - began > 10 * 60_000) reject(new Error("nobody signed in"));
-      else if (sameSite && (await me().catch(() => null))) resolve(null);
+      else if (sameSite && (await me().catch(() => null))) resolve();
     }, 1000);
     stop.signal.addEventListener("abort", () => clearInterval(poll));
   });
@@ -120,18 +127,23 @@ function ended() {
   });
 }
 
-// A ticket in the address: this page's own login by navigation, or one in a window that lost its opener.
+// A ticket in the address: this tab's own login by navigation, or one in a window that lost its opener.
 export async function takeTicket() {
   const ticket = new URLSearchParams(location.hash.slice(1)).get("threelo_ticket");
   if (!ticket) return;
   history.replaceState(null, "", location.pathname + location.search);
   const channel = new BroadcastChannel("threelo");
   const isTaken = new Promise((resolve) => {
-    channel.onmessage = () => resolve(true);
-    setTimeout(resolve, 500, false);
+    channel.onmessage = ({ data }) => { if (data.taken === ticket) resolve(true); };
+    setTimeout(resolve, 1000, false);
   });
-  channel.postMessage(ticket);
-  if (await isTaken) close();
-  else await redeem(ticket);
+  const isOwn = sessionStorage.getItem("here");
+  sessionStorage.removeItem("here");
+  await (isOwn ? redeem(ticket) : offer(channel, ticket, isTaken));
   channel.close();
+}
+async function offer(channel, ticket, isTaken) {
+  channel.postMessage({ ticket });
+  if (await isTaken) close();
+  else throw new Error("This sign-in was begun elsewhere, or took too long. Please sign in again.");
 }

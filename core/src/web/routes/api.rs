@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
 };
-use http::{Method, Response};
+use http::{Method, Response, StatusCode};
 
 use super::worker::worker;
 use super::{readable, same_origin};
@@ -91,6 +91,14 @@ fn scripts_only(request: &Request) -> Result<(), Rejection> {
     }
 }
 
+/// Whether a body of this size is worth reading: of a call that may be passed on, by somebody who may be somebody.
+pub(in crate::web) fn may_carry(web: &Web, request: &Request, call: &str) -> bool {
+    let config = &web.ports.config;
+    let is_listed = parts(call)
+        .is_some_and(|(product, _, path)| allowed(web, request, (product, path)).is_ok());
+    is_listed && (config.mode.is_connect() || request.context.session.is_some())
+}
+
 /// Product, site and path of what stands behind `api/`.
 fn parts(call: &str) -> Option<(&str, CloudId, &str)> {
     let (product, rest) = call.split_once('/')?;
@@ -129,9 +137,17 @@ fn passed_back(answer: Response<Box<dyn Chunks>>) -> Replied {
             reply.headers.append(name, value.clone());
         }
     }
-    Replied {
-        reply,
-        body: limited(body),
+    // An answer that has no body must not look as if it had one that is empty.
+    let has_body = !matches!(
+        head.status,
+        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    match has_body {
+        true => Replied {
+            reply,
+            body: limited(body),
+        },
+        false => Replied::from(reply),
     }
 }
 

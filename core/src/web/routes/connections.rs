@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::connect::offered;
+use super::login::handover;
 use super::worker::shown_name;
 use super::{allow, notice, place, query, readable, seen};
 use crate::clock::unix_seconds;
@@ -15,6 +16,7 @@ use crate::web::answer::Request;
 use crate::web::pages::{
     ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page,
 };
+use crate::web::shell::waiting_parameters;
 use crate::web::{Web, json};
 
 /// The accounts of the app's user: a page with buttons, or JSON.
@@ -76,6 +78,8 @@ async fn page(web: &Web, request: &Request, linked: &[(Holder, Reach)]) -> Reply
         account: query.one("account"),
     };
     let mut fields = wanted.fields(linked);
+    let waiting = handover(web, &query);
+    fields.extend(waiting.iter().flat_map(waiting_parameters));
     fields.push(("return_to", return_to.as_str()));
     let notice = notice(web, request).await;
     let page = ConnectionsPage {

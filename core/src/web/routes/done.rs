@@ -64,7 +64,7 @@ fn told(web: &Web, request: &Request, (handover, return_to): (&Handover, &str)) 
         message["ticket"] = ticket.as_str().into();
     }
     // A page that the session cookie reaches needs no detour: it asks whether somebody is signed in.
-    let page = place(web, Some(return_to)).filter(|place| !place.as_str().starts_with('/'));
+    let page = place(web, Some(return_to)).filter(|place| handover.owns(place));
     Some(Told {
         origin: handover.origin.clone(),
         message: message.to_string(),

@@ -1,13 +1,13 @@
 //! One function per route.
 
-mod api;
+pub(super) mod api;
 mod callback;
 mod connect;
 mod connections;
 mod disconnect;
 mod done;
 mod error;
-mod foreign;
+pub(super) mod foreign;
 mod login;
 mod logout;
 mod me;

@@ -14,7 +14,7 @@ use crate::message::cookie::SetCookie;
 use crate::store::SessionRecord;
 use crate::web::answer::Request;
 use crate::web::credential::{BEARER, bearer_hash, partitioned_hash, partitioned_name};
-use crate::web::{Web, json};
+use crate::web::{Credential, Web, json};
 
 /// A session for a one-time ticket: in a cookie for this origin's pages, or as a token if the app allows that.
 pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
@@ -39,7 +39,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     tracing::info!(target: "threelo", is_bearer, "a ticket was redeemed");
     match is_bearer {
         true => bearer(web, &session).await,
-        false => cookie(web, &session, origin).await,
+        false => cookie((web, request), &session, origin).await,
     }
 }
 
@@ -54,7 +54,7 @@ async fn bearer(web: &Web, session: &SessionRecord) -> Result<Reply, Rejection> 
 }
 
 async fn cookie(
-    web: &Web,
+    (web, request): (&Web, &Request),
     session: &SessionRecord,
     origin: &BrowserOrigin,
 ) -> Result<Reply, Rejection> {
@@ -63,6 +63,10 @@ async fn cookie(
     let life = left(web, &share).as_secs();
     let name = partitioned_name(&web.ports.config, &origin.text);
     let cookie = SetCookie::new(&name, &share.ticket.encode(), true);
+    // The cookie's old session goes with it, as at a login; if it cannot, it ends by itself.
+    if let Some(Credential::Partitioned(old, _)) = &request.context.session {
+        let _stays = flow::end(&web.ports, old).await;
+    }
     let reply = json::reply(StatusCode::OK, &json!({ "expires_in": life }));
     Ok(reply.cookie(&cookie.partitioned().max_age(life)))
 }

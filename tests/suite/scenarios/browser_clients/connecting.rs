@@ -61,6 +61,30 @@ async fn a_page_connects_in_a_window_that_tells_it_the_end() {
     assert_eq!(listed["connections"][0]["name"], "Mia Krystof");
 }
 
+/// A second arrival, and a second try, still know who waits.
+#[tokio::test]
+async fn who_waits_is_not_forgotten_on_the_way() {
+    let world = world().await;
+    let mut browser = paula(&world, &[]).await;
+    let body = serde_json::json!({ "display": "popup", "origin": SPA }).to_string();
+    let seen = post(&mut browser, (SPA, "/auth/connect"), &body).await;
+    let location = seen.json()["location"].as_str().unwrap().to_owned();
+    let callback = world.sandbox.approve(&location, "mia", None).await.unwrap();
+    let mut twin = browser.clone();
+    assert_eq!(browser.arrive(&callback).await.location(), "/auth/done");
+    assert_eq!(twin.arrive(&callback).await.location(), "/auth/done");
+
+    let seen = post(&mut browser, (SPA, "/auth/connect"), &body).await;
+    let location = seen.json()["location"].as_str().unwrap().to_owned();
+    let callback = world.sandbox.cancel(&location, "mia").await.unwrap();
+    let landed = browser.arrive(&callback).await;
+    let page = browser.arrive(landed.location()).await.text();
+    assert!(page.contains("display=popup"), "{page}");
+    let again = format!("/auth/connections?origin={SPA}&display=popup");
+    let page = browser.open(&again).await.text();
+    assert!(page.contains("name=\"display\" value=\"popup\""), "{page}");
+}
+
 #[tokio::test]
 async fn tokens_and_calls_are_of_the_account_that_is_connected_or_named() {
     let world = world().await;

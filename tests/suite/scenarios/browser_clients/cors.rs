@@ -75,7 +75,7 @@ async fn a_preflight_is_answered_from_lists_before_anybody_asks_who_is_there() {
             assert!(methods.split(", ").any(|one| one == method), "{methods}");
             assert_eq!(
                 seen.header("access-control-allow-headers"),
-                "Authorization, Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site"
+                "Authorization, Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site, X-Atlassian-Token"
             );
             assert_eq!(seen.header("access-control-max-age"), "600");
             assert_eq!(seen.header("access-control-allow-private-network"), "");

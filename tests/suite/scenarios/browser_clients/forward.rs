@@ -147,6 +147,8 @@ async fn a_path_that_leaves_its_base_is_refused() {
         "/rest/api/3/%2e%2e/%2e%2e/x",
         "/rest/api/3/.%2e/x",
         "/rest/api/3/%252e%252e/x",
+        "/rest/api/3/..;/..;/x",
+        "/rest/api/3/%2e%2e%3b/x",
         "/rest/api/3/a%2F..%2Fb",
         "/rest/api/3/a%5c..%5cb",
         "/rest/api/3//evil.example",
@@ -349,4 +351,39 @@ async fn nobody_calls_without_a_session_or_without_the_setting() {
         .status(),
         404
     );
+}
+
+/// Two calls on one connection: what follows an answer without a body is the next answer.
+#[tokio::test]
+async fn an_answer_without_a_body_ends_where_it_ends() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let world = world().await;
+    let browser = mia(&world).await;
+    let port = <super::super::App as threelo_tests::App>::listen(&world.auth).await;
+    for status in [204, 205] {
+        world
+            .sandbox
+            .fault(Endpoint::Api, answer(status, &[], ""), 1);
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .unwrap();
+        let common = format!(
+            "host: localhost:3000\r\ncookie: {}\r\naccept: */*\r\nsec-fetch-site: same-origin\r\nsec-fetch-mode: cors\r\n\
+             sec-fetch-dest: empty\r\n",
+            browser.cookie_header()
+        );
+        let first = format!(
+            "POST {} HTTP/1.1\r\n{common}content-length: 0\r\n\r\n",
+            to("/rest/api/3/issue/AD-1/x")
+        );
+        let second = format!("GET /public HTTP/1.1\r\n{common}connection: close\r\n\r\n");
+        stream.write_all(first.as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        stream.write_all(second.as_bytes()).await.unwrap();
+        let mut all = String::new();
+        stream.read_to_string(&mut all).await.unwrap();
+        let (head, rest) = all.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+        assert!(rest.starts_with("HTTP/1.1 200"), "{status}: {rest:?}");
+    }
 }

@@ -21,12 +21,14 @@ const SPA: &str = "http://localhost:5173";
 /// Of another site.
 const OTHER: &str = "http://127.0.0.1:5173";
 const EXTENSION: &str = "chrome-extension://abcdefghijklmnopabcdefghijklmnop";
+/// Where Chrome gives the extension the end of a login.
+const CHROMIUMAPP: &str = "https://abcdefghijklmnopabcdefghijklmnop.chromiumapp.org";
 const EVIL: &str = "https://evil.example";
 
 fn open_to_browsers(builder: AuthBuilder) -> AuthBuilder {
     builder
         .same_site_origins([SPA])
-        .cross_site_origins([OTHER, EXTENSION])
+        .cross_site_origins([OTHER, EXTENSION, CHROMIUMAPP])
         .access_tokens()
         .bearer_sessions()
         .forward([

@@ -120,6 +120,27 @@ async fn every_answer_on_the_way_leaves_the_opener_alone() {
     }
 }
 
+/// A browser that takes no hint is turned away, and not sent round in circles.
+#[tokio::test]
+async fn a_navigation_from_elsewhere_comes_again_once() {
+    let world = world().await;
+    let mut browser = world.browser();
+    let first = browser.arrive("/auth/sites?return_to=%2Fboard").await;
+    assert!(
+        first.text().contains("?return_to=%2Fboard&amp;bounced=1"),
+        "{}",
+        first.text()
+    );
+    let second = browser
+        .arrive("/auth/sites?return_to=%2Fboard&bounced=1")
+        .await;
+    assert_eq!(second.status(), 403);
+    let own = browser
+        .open("/auth/sites?return_to=%2Fboard&bounced=1")
+        .await;
+    assert_eq!(own.status(), 303);
+}
+
 /// "Try again" goes on in the same window for the same page.
 #[tokio::test]
 async fn who_cancels_in_a_window_can_try_again_there() {

@@ -7,7 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::{Browser, EVIL, EXTENSION, OTHER, SPA, World, get, is_readable, post, script, world};
+use super::{
+    Browser, CHROMIUMAPP, EVIL, EXTENSION, OTHER, SPA, World, get, is_readable, post, script, world,
+};
 
 const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-0123456789";
 
@@ -118,7 +120,7 @@ async fn it_works_on_the_apps_own_routes_and_ends_with_its_logout_alone() {
 async fn a_ticket_becomes_a_bearer_session_that_is_no_cookie() {
     let world = world().await;
     let mut window = world.browser();
-    let ticket = ticket(&world, &mut window, EXTENSION, OTHER).await;
+    let ticket = ticket(&world, &mut window, EXTENSION, CHROMIUMAPP).await;
     let mut extension = world.browser();
 
     let body = redeeming(&ticket, VERIFIER, "bearer");
@@ -295,6 +297,112 @@ async fn a_desktop_app_redeems_without_a_browser() {
     assert_eq!(chosen.status(), 204, "{}", chosen.text());
     let me = app.send("GET", "/auth/me", &shown, Bytes::new()).await;
     assert_eq!(me.json()["site"]["name"], "Borealis Lab");
+}
+
+/// Mallory makes the challenge and chooses the place: nothing that she could read there is a ticket.
+#[tokio::test]
+async fn a_ticket_goes_to_pages_of_its_own_origin_and_nowhere_else() {
+    let world = world().await;
+    for (origin, place) in [
+        (OTHER, "%2Fboard".to_owned()),
+        (OTHER, format!("{SPA}%2Fboard")),
+        (OTHER, format!("{CHROMIUMAPP}%2F")),
+        (EXTENSION, format!("{OTHER}%2Fboard")),
+        (CHROMIUMAPP, format!("{OTHER}%2Fboard")),
+    ] {
+        for display in ["", "&display=popup"] {
+            let mut window = world.browser();
+            let start = format!(
+                "/auth/login?return_to={place}&origin={origin}&challenge={}{display}",
+                challenge()
+            );
+            let seen = window.arrive(&start).await;
+            let callback = world.sandbox.approve(seen.location(), "mia", None).await;
+            let landed = window.arrive(&callback.unwrap()).await;
+            assert!(
+                !landed.location().contains("ticket"),
+                "{}",
+                landed.location()
+            );
+            if landed.location() == "/auth/done" {
+                let page = window.arrive("/auth/done").await;
+                assert!(!page.text().contains("data-fallback"), "{origin} {place}");
+            }
+        }
+    }
+}
+
+/// A ticket that somebody planted does not stand before the real one.
+#[tokio::test]
+async fn the_ticket_stands_first_in_the_fragment() {
+    let world = world().await;
+    let mut window = world.browser();
+    let start = format!(
+        "/auth/login?return_to={OTHER}%2F%23threelo_ticket%3Djunk&origin={OTHER}&challenge={}",
+        challenge()
+    );
+    let seen = window.arrive(&start).await;
+    let callback = world.sandbox.approve(seen.location(), "mia", None).await;
+    let landed = window.arrive(&callback.unwrap()).await;
+    let (_, fragment) = landed.location().split_once('#').unwrap();
+    assert!(!fragment.starts_with("threelo_ticket=junk"), "{fragment}");
+    assert!(fragment.ends_with("&threelo_ticket=junk"), "{fragment}");
+}
+
+#[tokio::test]
+async fn an_account_that_may_have_one_session_keeps_the_new_one() {
+    let world =
+        World::with(|builder| super::open_to_browsers(builder).sessions_per_account(1)).await;
+    let mut window = world.browser();
+    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+    let mut page = world.browser();
+    let body = redeeming(&ticket, VERIFIER, "cookie");
+    assert_eq!(
+        post(&mut page, (OTHER, "/auth/redeem"), &body)
+            .await
+            .status(),
+        200
+    );
+    assert_eq!(get(&mut page, OTHER, "/auth/me").await.status(), 200);
+    assert!(window.who_am_i().await.is_some());
+}
+
+#[tokio::test]
+async fn a_page_that_signs_in_again_leaves_no_session_behind() {
+    let world = world().await;
+    let mut window = world.browser();
+    let mut page = world.browser();
+    for _ in 0..3 {
+        let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+        let body = redeeming(&ticket, VERIFIER, "cookie");
+        post(&mut page, (OTHER, "/auth/redeem"), &body).await;
+    }
+    let sessions = get(&mut page, OTHER, "/auth/sessions").await.json();
+    assert_eq!(
+        sessions["sessions"].as_array().unwrap().len(),
+        2,
+        "the window's and the page's"
+    );
+}
+
+/// Two instances whose clocks differ by a little.
+#[tokio::test]
+async fn a_clock_that_is_behind_takes_a_ticket_all_the_same() {
+    use std::sync::Arc;
+    use threelo::clock::{Clock as _, ManualClock};
+    use threelo_tests::App as _;
+    let world = world().await;
+    for (behind, status) in [(3, 200), (30, 403)] {
+        let now = world.clock.now() - Duration::from_secs(behind);
+        let clock = Arc::new(ManualClock::new(now));
+        let other = world.another_auth(|builder| super::open_to_browsers(builder).clock(clock));
+        let mut window = world.browser();
+        let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+        let mut page = Browser::new(&super::super::App::new(&other));
+        let body = redeeming(&ticket, VERIFIER, "cookie");
+        let seen = post(&mut page, (OTHER, "/auth/redeem"), &body).await;
+        assert_eq!(seen.status(), status, "{behind} s: {}", seen.text());
+    }
 }
 
 /// Mallory gives Edward a link to the app's page with a ticket of Mallory's: it is of no use there.
