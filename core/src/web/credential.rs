@@ -38,18 +38,16 @@ impl Credential {
             return Some(Self::Bearer(bearer_hash(&Ticket::parse(token)?)));
         }
         let cross_site = origin.filter(|origin| origin.kinship == Kinship::CrossSite);
-        let name = match cross_site {
-            Some(origin) => partitioned_name(config, &origin.text),
-            None => config.cookies.session.clone(),
+        let Some(origin) = cross_site else {
+            let ticket = ticket(cookies, &config.cookies.session)?;
+            return Some(Self::Cookie(ticket.hash()));
         };
-        let CookieValue::One(value) = cookie::find(cookies, &name) else {
-            return None;
-        };
-        let ticket = Ticket::parse(value)?;
-        Some(match cross_site {
-            Some(origin) => Self::Partitioned(partitioned_hash(&ticket, &origin.text), name),
-            None => Self::Cookie(ticket.hash()),
-        })
+        let name = partitioned_name(config, &origin.text);
+        let ticket = ticket(cookies, &name)?;
+        Some(Self::Partitioned(
+            partitioned_hash(&ticket, &origin.text),
+            name,
+        ))
     }
 
     /// The key of the session.
@@ -71,6 +69,14 @@ impl Credential {
             Self::Partitioned(_, name) => vec![SetCookie::removal(name, true).partitioned()],
             Self::Bearer(_) => Vec::new(),
         }
+    }
+}
+
+/// Exactly one cookie under the exact name, in its one spelling.
+fn ticket<'a>(cookies: impl Iterator<Item = &'a [u8]>, name: &str) -> Option<Ticket> {
+    match cookie::find(cookies, name) {
+        CookieValue::One(value) => Ticket::parse(value),
+        _ => None,
     }
 }
 
