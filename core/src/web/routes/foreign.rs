@@ -30,12 +30,14 @@ pub(in crate::web) fn is(route: Option<&Route>, request: &Request) -> bool {
                 | Route::Disconnect
         )
     );
+    // A login asks for whoever is signed in only where it is to be the same account.
+    let asks_who = matches!(route, Some(Route::Login)) && query(request).one("account").is_some();
     let head = request.head();
     let from_elsewhere = matches!(
         head.first("sec-fetch-site"),
         Some(b"cross-site" | b"same-site")
     );
-    depends
+    (depends || asks_who)
         && from_elsewhere
         && head.is("sec-fetch-mode", b"navigate")
         && matches!(request.method.as_str(), "GET" | "HEAD")
@@ -61,5 +63,9 @@ pub(super) fn judged(
         None => format!("?{BOUNCED}=1"),
     };
     let reply = web.page(StatusCode::OK, &Page::Bounce { again: &again });
-    Some(Ok(reply.header(OPENER_POLICY, "same-origin")))
+    // A login in a window needs its opener at the end, and leads to Atlassian whoever is there.
+    Some(Ok(match route {
+        Some(Route::Login) => reply,
+        _ => reply.header(OPENER_POLICY, "same-origin"),
+    }))
 }

@@ -200,6 +200,54 @@ async fn a_foreign_page_learns_nothing() {
         );
         assert_eq!(one.response.headers(), other.response.headers(), "{path}");
     }
+    // A window that leads to a login, and a form that is sent from there.
+    let window = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+        ("sec-fetch-user", "?1"),
+        ("accept", "text/html"),
+    ];
+    for path in [
+        "/auth/login",
+        "/auth/login?account=same",
+        "/auth/callback",
+        "/auth/error",
+        "/auth/done",
+    ] {
+        let one = stranger
+            .clone()
+            .send("GET", path, &window, Bytes::new())
+            .await;
+        let other = user.clone().send("GET", path, &window, Bytes::new()).await;
+        let place =
+            |seen: &threelo_tests::Seen| seen.location().split('?').next().map(str::to_owned);
+        assert_eq!(
+            (one.status(), place(&one)),
+            (other.status(), place(&other)),
+            "{path}"
+        );
+        if !path.ends_with("/login") {
+            assert_eq!(one.text(), other.text(), "{path}");
+        }
+    }
+    let form = [
+        ("origin", EVIL),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "navigate"),
+        ("accept", "text/html"),
+        FORM,
+    ];
+    for (method, path) in CHANGES {
+        let one = stranger.send(method, path, &form, Bytes::new()).await;
+        let other = user.send(method, path, &form, Bytes::new()).await;
+        assert_eq!(
+            (one.status(), one.text()),
+            (other.status(), other.text()),
+            "{path}"
+        );
+        assert_eq!(one.response.headers(), other.response.headers(), "{path}");
+    }
     assert_eq!(world.sessions.calls(), before, "the store was not asked");
 }
 
