@@ -68,7 +68,7 @@ fn test(words: &[&str]) -> Outcome {
     if with("databases") {
         setup::databases()?;
     }
-    let mut excluded = vec![BROWSER_TESTS, "threelo-bench"];
+    let mut excluded = vec![BROWSER_TESTS];
     if !with("databases") {
         excluded.extend(STORES);
     }

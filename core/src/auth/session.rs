@@ -313,7 +313,8 @@ impl AuthSession {
         }
     }
 
-    /// Whether a change comes from a page of this app; reading needs no proof.
+    /// Whether a change comes from a page of this app, of a listed origin with the field `X-Threelo`, or with a bearer session;
+    /// reading needs no proof.
     ///
     /// # Errors
     ///

@@ -272,7 +272,11 @@ fn problem(
 fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<String> {
     let nowhere = (None, account);
     match rejection {
-        Rejection::NotSignedIn | Rejection::NavigationOnly => web.sign_in_url(None),
+        // An app with users of its own that does not say where they sign in: its front page knows.
+        Rejection::NotSignedIn | Rejection::NavigationOnly => {
+            let home = || web.ports.config.home().to_owned();
+            Some(web.sign_in_url(None).unwrap_or_else(home))
+        }
         Rejection::ConsentNeeded(_) => Some(web.more_url(&[], nowhere)),
         Rejection::MissingScope(missing) if missing.why != ScopeLack::NotGranted => {
             Some(step_up_url(web, &missing.scopes, nowhere))

@@ -39,7 +39,8 @@ async fn where_the_app_names_no_login_a_stranger_reads_a_page() {
         let seen = stranger.open(path).await;
         assert_eq!(seen.status(), 401, "{path}");
         assert!(seen.text().contains("<h1>"), "{path}");
-        assert!(stranger.fetch("GET", path).await.json()["login_url"].is_null());
+        let told = stranger.fetch("GET", path).await.json();
+        assert_eq!(told["login_url"], "/", "its front page");
     }
 }
 
