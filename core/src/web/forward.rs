@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream;
 use http::{Method, Response};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::error::Rejection;
 use crate::flow::{Holder, Ports};
@@ -43,12 +44,18 @@ pub(crate) trait Forwarder: Send + Sync {
 const MOST: usize = 256 * 1024 * 1024;
 /// It is passed on in parts of this many bytes, because servers copy a part before they send it.
 const PART: usize = 16 * 1024;
+/// The beginning of an answer waits for nobody.
+const SMALL: usize = 16 * 1024;
+/// So many long answers move at a time.
+pub(super) const TURNS: usize = 16;
+const PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 
 /// A body that breaks off where it is too large or takes too long.
-pub(super) fn limited(body: Box<dyn Chunks>) -> ReplyBody {
+pub(super) fn limited(body: Box<dyn Chunks>, turns: &Arc<Semaphore>) -> ReplyBody {
     let limited = Limited {
         body,
+        turn: Turn::NotYet(Arc::clone(turns)),
         taken: Bytes::new(),
         left: MOST,
         end: Instant::now() + LONGEST,
@@ -59,8 +66,16 @@ pub(super) fn limited(body: Box<dyn Chunks>) -> ReplyBody {
     }))
 }
 
+/// Leave to move much.
+enum Turn {
+    NotYet(Arc<Semaphore>),
+    /// Until the answer ends; `None` for who waited long enough.
+    Taken(#[expect(dead_code, reason = "held")] Option<OwnedSemaphorePermit>),
+}
+
 struct Limited {
     body: Box<dyn Chunks>,
+    turn: Turn,
     /// What came and was not passed on yet.
     taken: Bytes,
     left: usize,
@@ -68,8 +83,20 @@ struct Limited {
 }
 
 impl Limited {
+    /// The longer an answer, the larger its parts are in the HTTP client, up to 400 KB, and once more on their way: so many
+    /// long answers at once are moved to their end before others begin. Whoever waits behind slow readers goes on without.
+    async fn take_turn(&mut self) {
+        if let Turn::NotYet(turns) = &self.turn
+            && self.left <= MOST - SMALL
+        {
+            let turn = timeout(PATIENCE, Arc::clone(turns).acquire_owned()).await;
+            self.turn = Turn::Taken(turn.ok().and_then(Result::ok));
+        }
+    }
+
     async fn chunk(&mut self) -> Result<Option<Bytes>, BodyError> {
         while self.taken.is_empty() {
+            self.take_turn().await;
             let chunk = timeout_at(self.end, self.body.chunk()).await;
             let chunk = chunk.unwrap_or(Err(HttpClientError::Timeout));
             let Some(chunk) = chunk.map_err(broken)? else {

@@ -19,6 +19,8 @@ mod visitor;
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 pub use self::answer::Answer;
 pub use self::refusal::Refusal;
 
@@ -44,6 +46,8 @@ pub(crate) struct Web {
     policy: String,
     origin: String,
     forwarder: Arc<dyn Forwarder>,
+    /// The long answers that move just now.
+    turns: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Web {
@@ -72,6 +76,7 @@ impl Web {
             policy,
             origin,
             forwarder,
+            turns: Arc::new(Semaphore::new(forward::TURNS)),
         }
     }
 }

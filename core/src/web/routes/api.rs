@@ -73,7 +73,7 @@ pub(super) async fn run(
             },
         )
         .await?;
-    Ok(passed_back(answer))
+    Ok(passed_back(web, answer))
 }
 
 /// Never for navigations, frames, images: only scripts, which read what they asked for.
@@ -123,7 +123,7 @@ fn allowed(
 }
 
 /// The answer as scripts of this app get it.
-fn passed_back(answer: Response<Box<dyn Chunks>>) -> Replied {
+fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Replied {
     let (head, body) = answer.into_parts();
     let mut reply = Reply::new(head.status)
         .header(CONTENT_SECURITY_POLICY, POLICY)
@@ -145,7 +145,7 @@ fn passed_back(answer: Response<Box<dyn Chunks>>) -> Replied {
     match has_body {
         true => Replied {
             reply,
-            body: limited(body),
+            body: limited(body, &web.turns),
         },
         false => Replied::from(reply),
     }
