@@ -25,7 +25,7 @@ pub(crate) struct Share {
 ///
 /// # Errors
 ///
-/// [`Rejection::Store`], [`Rejection::NoRandomness`].
+/// [`Rejection::Ticket`] if that one ended meanwhile; [`Rejection::Store`], [`Rejection::NoRandomness`].
 pub(crate) async fn share(
     ports: &Ports,
     session: &SessionRecord,
