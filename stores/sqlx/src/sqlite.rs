@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::lent::Lent;
 use crate::prefix::Prefix;
@@ -18,7 +19,7 @@ use crate::{Connecting, SetupError};
 /// How long a statement waits while another process writes.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// A call that was given up ends by itself, and a database in memory ends with its connection.
+/// A call that was given up ends by itself.
 const CLOSES: bool = false;
 
 /// How long it is until the file is opened again.
@@ -30,6 +31,9 @@ pub struct SqliteStore {
     pool: SqlitePool,
     statements: Statements,
     health: Health,
+    /// A database in memory ends with its last connection. This one is there as long as the store; those of the pool end with
+    /// the runtime that last used them, for example a worker of actix'.
+    _memory: Option<Arc<Mutex<SqliteConnection>>>,
 }
 
 impl fmt::Debug for SqliteStore {
@@ -72,19 +76,23 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY);
-        // Every connection to memory would be a database of its own, and a closed one an empty one.
-        let pool = if is_memory {
-            let pool = SqlitePoolOptions::new()
-                .max_connections(1)
-                .min_connections(1);
-            pool.idle_timeout(None).max_lifetime(None)
+        let (options, memory, most) = if is_memory {
+            let options = options.shared_cache(true);
+            let memory = options.connect().await.map_err(unusable)?;
+            // Two at work would lock each other out, and heed no `busy_timeout`.
+            (options, Some(Arc::new(Mutex::new(memory))), 1)
         } else {
-            SqlitePoolOptions::new().max_connections(8)
+            (options, None, 8)
         };
+        let pool = SqlitePoolOptions::new().max_connections(most);
         let health = Health::default();
         let pool = pool.acquire_timeout(BUSY).test_before_acquire(false);
         let pool = open(pool, options).await;
-        Self::over(pool.map_err(unusable)?, health, prefix)
+        let store = Self::over(pool.map_err(unusable)?, health, prefix)?;
+        Ok(Self {
+            _memory: memory,
+            ..store
+        })
     }
 
     /// The same over a pool of `sqlx`, for an app that has one. The pool decides how many connections there are and whether
@@ -105,6 +113,7 @@ impl SqliteStore {
             pool,
             statements,
             health,
+            _memory: None,
         })
     }
 

@@ -49,6 +49,22 @@ async fn memory_keeps_the_contract_of_rows() {
     testing::row_store_contract(store("sqlite::memory:").await).await;
 }
 
+/// As actix' workers do, each with a runtime of its own: a connection that comes back while its runtime ends is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_outlives_the_runtime_that_last_used_it() {
+    let store = store("sqlite::memory:").await;
+    for _ in 0..20 {
+        let worker = Arc::clone(&store);
+        let worked = std::thread::spawn(move || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().unwrap();
+            runtime.block_on(worker.load(RowKind::Session, "key"))
+        });
+        assert!(worked.join().unwrap().unwrap().is_none());
+        assert!(store.load(RowKind::Session, "key").await.unwrap().is_none());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sealed_rows_keep_the_contracts_of_all_three_stores() {
     let file = File::new("sealed");
