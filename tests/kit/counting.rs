@@ -1,7 +1,7 @@
 //! A session store that counts, and breaks when told to.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use threelo::store::{Inserted, Replaced, SessionRecord, SessionStore, StoreError, Version};
@@ -12,7 +12,7 @@ use threelo::{AccountId, TicketHash};
 pub struct CountingSessions {
     inner: Arc<dyn SessionStore>,
     calls: AtomicUsize,
-    down: AtomicBool,
+    down: Mutex<Option<&'static str>>,
 }
 
 impl CountingSessions {
@@ -21,7 +21,7 @@ impl CountingSessions {
         Self {
             inner,
             calls: AtomicUsize::new(0),
-            down: AtomicBool::new(false),
+            down: Mutex::default(),
         }
     }
 
@@ -32,15 +32,19 @@ impl CountingSessions {
 
     /// Lets every call fail from now on, or no more.
     pub fn set_down(&self, down: bool) {
-        self.down.store(down, Ordering::SeqCst);
+        self.set_down_by(down.then_some("switched off"));
+    }
+
+    /// The same, with what the store says of it.
+    pub fn set_down_by(&self, why: Option<&'static str>) {
+        *self.down.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
     fn count(&self) -> Result<(), StoreError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        if self.down.load(Ordering::SeqCst) {
-            Err(StoreError::Failed("switched off".into()))
-        } else {
-            Ok(())
+        match *self.down.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(why) => Err(StoreError::Failed(why.into())),
+            None => Ok(()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{ApiErrorKind, Rejection};
+use crate::error::{ApiErrorKind, Causes, Rejection};
 use crate::web::{self, Refusal, Visitor};
 
 /// Why a call to an API of Atlassian failed, with the id under which Atlassian's support finds it. Never the body.
@@ -45,7 +45,7 @@ impl ApiError {
     /// it is a line of text.
     pub fn into_refusal(self) -> Refusal {
         let trace_id = self.trace_id.as_deref().unwrap_or("-");
-        tracing::warn!(target: "threelo", error = %self.kind, trace_id, "a call to Atlassian failed");
+        tracing::warn!(target: "threelo", error = %Causes(&*self.kind), trace_id, "a call to Atlassian failed");
         let rejection = Rejection::from(*self.kind);
         match self.visitor {
             Some(visitor) => visitor.refuse(rejection),

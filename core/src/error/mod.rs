@@ -1,6 +1,7 @@
 //! Every failure that a visitor or a caller can meet, with its status: the only place with statuses of ours.
 
 mod api;
+mod causes;
 mod grant;
 mod reason;
 mod scopes;
@@ -8,6 +9,7 @@ mod scopes;
 use http::StatusCode;
 
 pub use self::api::ApiErrorKind;
+pub(crate) use self::causes::Causes;
 pub use self::grant::{ConsentNeeded, GrantError};
 pub use self::reason::Reason;
 pub use self::scopes::{MissingScope, ScopeLack};

@@ -2,7 +2,7 @@
 
 use super::cookie::FlowCookie;
 use super::hooks::BoxError;
-use crate::error::Rejection;
+use crate::error::{Causes, Rejection};
 use crate::ids::{Subject, TicketHash};
 
 /// A browser at the callback.
@@ -40,7 +40,7 @@ impl From<Result<Option<Subject>, BoxError>> for Known {
             Ok(Some(subject)) => Self::Subject(subject),
             Ok(None) => Self::Nobody,
             Err(error) => {
-                tracing::error!(target: "threelo", %error, "the app cannot tell who its user is");
+                tracing::error!(target: "threelo", error = %Causes(&*error), "the app cannot tell who its user is");
                 Self::Failed
             }
         }

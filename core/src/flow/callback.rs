@@ -11,7 +11,7 @@ use super::landing::Landing;
 use super::ports::Ports;
 use super::tidy::tidy;
 use crate::authorize::{AuthorizationResponse, Outcome};
-use crate::error::{Reason, Rejection};
+use crate::error::{Causes, Reason, Rejection};
 use crate::ids::{Subject, Ticket, TicketHash};
 use crate::message::cookie::SetCookie;
 use crate::return_to::ReturnTo;
@@ -51,7 +51,7 @@ pub(crate) async fn land(ports: &Arc<Ports>, arrival: Arrival<'_>) -> Landing {
         }
         User::Wrong => wrong_user(ports, bound).await,
         User::Bounce => Landing::Bounce,
-        User::Unknown => bound.unavailable(),
+        User::Unknown => bound.unavailable(&Rejection::Subject),
     }
 }
 
@@ -87,7 +87,7 @@ async fn wrong_user(ports: &Arc<Ports>, bound: Bound) -> Landing {
     tracing::info!(target: "threelo", "callback refused: another user of the app started the flow");
     match spend(ports, &bound).await {
         Ok(_) => bound.failed(Reason::Refused),
-        Err(_) => bound.unavailable(),
+        Err(error) => bound.unavailable(&error),
     }
 }
 
@@ -122,7 +122,8 @@ impl Bound {
     }
 
     /// The browser keeps the flow and may come again.
-    pub(super) fn unavailable(self) -> Landing {
+    pub(super) fn unavailable(self, error: &Rejection) -> Landing {
+        tracing::error!(target: "threelo", error = %Causes(error), "a callback could not be answered");
         Landing::Failed {
             reason: Reason::Unavailable,
             return_to: Some(self.return_to),
@@ -166,7 +167,7 @@ async fn without_code(
     session: Option<&TicketHash>,
 ) -> Landing {
     match spend(ports, &bound).await {
-        Err(_) => return bound.unavailable(),
+        Err(error) => return bound.unavailable(&error),
         Ok(Spent::Again) => return ending::again(ports, bound, session).await,
         Ok(Spent::First) => {}
     }
@@ -207,7 +208,7 @@ async fn exchange(
         };
     };
     match spend(ports, &bound).await {
-        Err(_) => return bound.unavailable(),
+        Err(error) => return bound.unavailable(&error),
         Ok(Spent::Again) => return ending::again(ports, bound, old_session).await,
         Ok(Spent::First) => {}
     }

@@ -11,7 +11,7 @@ use super::landing::{Landing, Stop};
 use super::notice::{self, Notice};
 use super::ports::Ports;
 use super::{links, session};
-use crate::error::Reason;
+use crate::error::{Causes, Reason};
 use crate::ids::{Subject, TicketHash};
 use crate::message::cookie::SetCookie;
 use crate::return_to::ReturnTo;
@@ -24,8 +24,12 @@ pub(super) async fn sign_in(
     old: Option<&TicketHash>,
 ) -> Landing {
     let begun = session::begin(ports, &consented, (old, bound.flow.remember)).await;
-    let Ok((key, cookie)) = begun else {
-        return bound.failed(Reason::Unavailable);
+    let (key, cookie) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            tracing::error!(target: "threelo", error = %Causes(&error), "no session could be begun");
+            return bound.failed(Reason::Unavailable);
+        }
     };
     let cookies = vec![bound.removal, cookie];
     match &bound.flow.handover {
@@ -183,8 +187,9 @@ pub(super) async fn again(
     if ports.config.mode.is_connect() {
         return connected_again(ports, bound).await;
     }
-    let Ok(session) = session::current(ports, session).await else {
-        return bound.unavailable();
+    let session = match session::current(ports, session).await {
+        Ok(session) => session,
+        Err(error) => return bound.unavailable(&error),
     };
     let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
     match session {
@@ -211,8 +216,9 @@ async fn connected_again(ports: &Arc<Ports>, bound: Bound) -> Landing {
     let Some(Ok(subject)) = subject else {
         return bound.failed(Reason::Refused);
     };
-    let Ok(linked) = links::of_subject(ports, &subject).await else {
-        return bound.unavailable();
+    let linked = match links::of_subject(ports, &subject).await {
+        Ok(linked) => linked,
+        Err(error) => return bound.unavailable(&error.into()),
     };
     let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
     let since = |grant: &GrantRecord| grant.consented_at >= began;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::links;
 use super::ports::Ports;
 use crate::config::{AccessType, Config};
-use crate::error::Reason;
+use crate::error::{Causes, Reason};
 use crate::ids::{CloudId, ConsentId, Subject};
 use crate::profile::Profile;
 use crate::random::random;
@@ -65,8 +65,12 @@ pub(super) async fn store(ports: &Ports, consent: &Consent<'_>) -> Result<(), Re
                 return Err(Reason::LinkedElsewhere);
             }
             Ok(Put::Conflict) => {}
-            Err(StoreError::Full) => break,
-            Err(StoreError::Failed(_)) => {
+            Err(error) => {
+                let is_full = matches!(error, StoreError::Full);
+                tracing::warn!(target: "threelo", error = %Causes(&error), "the grant store failed at a consent");
+                if is_full {
+                    break;
+                }
                 tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
             }
         }
@@ -303,7 +307,7 @@ async fn give_up(ports: &Ports, new: &GrantRecord) {
 async fn replace_older(ports: &Ports, (theirs, new): (&[Arc<GrantRecord>], &GrantRecord)) {
     for older in theirs.iter().filter(|older| is_covered(older, new)) {
         if let Err(error) = links::hand_over(ports, older, new).await {
-            tracing::warn!(target: "threelo", %error, "an older grant could not be replaced");
+            tracing::warn!(target: "threelo", error = %Causes(&error), "an older grant could not be replaced");
         }
     }
 }

@@ -8,6 +8,7 @@ use super::ports::Ports;
 use super::reach::Reach;
 use super::refresh::{self, Need};
 use super::session;
+use crate::error::Causes;
 use crate::ids::AccountId;
 use crate::profile::Profile;
 use crate::store::{Replaced, SessionRecord, StoreError};
@@ -26,7 +27,7 @@ pub(super) fn refresh_if_old(ports: &Arc<Ports>, session: &Arc<SessionRecord>, n
     let (worker, account) = (Arc::clone(ports), session.account().clone());
     ports.tasks.spawn(async move {
         if let Err(error) = refresh(&worker, &account).await {
-            tracing::warn!(target: "threelo", %error, "a profile could not be stored");
+            tracing::warn!(target: "threelo", error = %Causes(&error), "a profile could not be stored");
         }
     });
 }

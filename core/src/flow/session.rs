@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::consent::Consented;
 use super::ports::Ports;
 use super::profile;
-use crate::error::Rejection;
+use crate::error::{Causes, Rejection};
 use crate::ids::{AccountId, CloudId, Ticket, TicketHash};
 use crate::message::cookie::SetCookie;
 use crate::profile::Profile;
@@ -202,8 +202,8 @@ fn note_activity(ports: &Ports, record: &Arc<SessionRecord>, now: SystemTime) {
     };
     let (store, expected) = (Arc::clone(&ports.sessions), record.version);
     ports.tasks.spawn(async move {
-        if store.replace(expected, Arc::new(seen)).await.is_err() {
-            tracing::warn!(target: "threelo", "the session's activity could not be written");
+        if let Err(error) = store.replace(expected, Arc::new(seen)).await {
+            tracing::warn!(target: "threelo", error = %Causes(&error), "the session's activity could not be written");
         }
     });
 }
@@ -270,7 +270,7 @@ pub(super) async fn account_ended(ports: &Ports, account: &AccountId) {
         Ok(0) => {}
         Ok(_) => tracing::info!(target: "threelo", "the sessions of an inactive account ended"),
         Err(error) => {
-            tracing::warn!(target: "threelo", %error, "the sessions of an inactive account could not be ended");
+            tracing::warn!(target: "threelo", error = %Causes(&error), "the sessions of an inactive account could not be ended");
         }
     }
 }

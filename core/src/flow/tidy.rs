@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use sha2::{Digest, Sha256};
 
 use super::Ports;
+use crate::error::Causes;
 use crate::ids::TicketHash;
 use crate::store::{Spent, StoreError};
 
@@ -24,7 +25,7 @@ pub(super) fn tidy(ports: &Arc<Ports>) {
         match delete(&behind, now).await {
             Ok(gone) => tracing::debug!(target: "threelo", gone, "what had ended was deleted"),
             Err(error) => {
-                tracing::warn!(target: "threelo", %error, "what has ended cannot be deleted");
+                tracing::warn!(target: "threelo", error = %Causes(&error), "what has ended cannot be deleted");
             }
         }
     }));

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::{Sealed, Unsealed, wire};
+use crate::error::Causes;
 use crate::ids::{AccountId, ConsentId, Subject};
 use crate::store::{
     AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest, LeaseRow,
@@ -238,7 +239,7 @@ impl Sealed {
             }
         };
         if let Err(error) = forgotten.await {
-            tracing::debug!(target: "threelo", %error, "the lease of a deleted grant stays until it ends");
+            tracing::debug!(target: "threelo", error = %Causes(&error), "the lease of a deleted grant stays until it ends");
         }
     }
 }

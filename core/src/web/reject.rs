@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use super::pages::{ApiTrouble, Page};
 use super::shell::{HX_REDIRECT, go};
 use super::{Context, Web, json};
-use crate::error::{ApiErrorKind, Reason, Rejection, ScopeLack};
+use crate::error::{ApiErrorKind, Causes, Reason, Rejection, ScopeLack};
 use crate::ids::AccountId;
 use crate::message::{Audience, Reply};
 use crate::return_to::ReturnTo;
@@ -59,7 +59,7 @@ fn is_outage(rejection: &Rejection) -> bool {
 fn log(rejection: &Rejection) {
     let status = rejection.status();
     if status.is_server_error() && !matches!(rejection, Rejection::Prefetch) {
-        tracing::error!(target: "threelo", code = rejection.code(), error = %rejection, "request failed");
+        tracing::error!(target: "threelo", code = rejection.code(), error = %Causes(rejection), "request failed");
     } else {
         tracing::debug!(target: "threelo", code = rejection.code(), "request turned away");
     }

@@ -1,7 +1,10 @@
 //! When Atlassian or the set-up fails.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use threelo::TicketHash;
+use threelo::store::{FlowMarks, Spent, StoreError};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::App as _;
 
@@ -124,6 +127,70 @@ async fn a_store_that_is_down_at_the_callback_costs_an_error_page_and_nothing_mo
         browser.sign_in(&world, "mia", "/user").await.1.location(),
         "/user"
     );
+}
+
+/// Whoever operates the app reads what the database said, wherever it failed.
+#[tokio::test]
+async fn what_a_store_failed_with_is_in_the_log() {
+    let logs = threelo_tests::capture_logs();
+    let world = World::new().await;
+    let mut browser = world.browser();
+    world.grants.fail_writes(1);
+    browser.sign_in(&world, "mia", "/user").await;
+    assert!(
+        logs.text()
+            .contains("at a consent error=the store failed: this write fails")
+    );
+
+    for (why, at) in [
+        ("the disk of this session is full", "/user"),
+        ("no such table: sessions_of_this_list", "/auth/sessions"),
+    ] {
+        world.sessions.set_down_by(Some(why));
+        assert_eq!(browser.fetch("GET", at).await.status(), 503);
+        assert!(logs.text().contains(&format!(
+            "the session store failed: the store failed: {why}"
+        )));
+    }
+    world.sessions.set_down(false);
+
+    let mut another = world.browser();
+    let authorize = another.start_login("/user").await;
+    let callback = world.sandbox.approve(&authorize, "mia", None).await;
+    world
+        .sessions
+        .set_down_by(Some("no room for this new session"));
+    another.arrive(&callback.unwrap()).await;
+    assert!(logs.text().contains("no room for this new session"));
+    world.sessions.set_down(false);
+
+    let auth = world.another_auth(|builder| {
+        builder.stores(
+            world.sessions.clone(),
+            world.grants.clone(),
+            Arc::new(NoMarks),
+        )
+    });
+    let mut third = Browser::new(&App::new(&auth));
+    let authorize = third.start_login("/user").await;
+    let callback = world.sandbox.approve(&authorize, "mia", None).await;
+    third.arrive(&callback.unwrap()).await;
+    assert!(logs.text().contains("these marks cannot be read"));
+}
+
+#[derive(Debug)]
+struct NoMarks;
+
+#[async_trait::async_trait]
+impl FlowMarks for NoMarks {
+    async fn spend(
+        &self,
+        _: TicketHash,
+        _: SystemTime,
+        _: SystemTime,
+    ) -> Result<Spent, StoreError> {
+        Err(StoreError::Failed("these marks cannot be read".into()))
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::flight::Phase;
 use super::keep::{self, Failure, Outcome};
-use crate::error::ConsentNeeded;
+use crate::error::{Causes, ConsentNeeded};
 use crate::flow::exchange::{self, RefreshError};
 use crate::flow::ports::Ports;
 use crate::flow::sites;
@@ -176,7 +176,7 @@ impl Attempt {
         let Some(owner) = self.owner else { return };
         let released = self.ports.grants.release(&self.key, owner, settled).await;
         if let Err(error) = released {
-            tracing::debug!(target: "threelo", %error, "a lease was not released; it ends by itself");
+            tracing::debug!(target: "threelo", error = %Causes(&error), "a lease was not released; it ends by itself");
         }
     }
 

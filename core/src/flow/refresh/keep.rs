@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{ConsentNeeded, GrantError};
+use crate::error::{Causes, ConsentNeeded, GrantError};
 use crate::flow::ports::Ports;
 use crate::store::{ConsentMark, ConsentReason, GrantKey, GrantRecord, Replaced, StoreError};
 use crate::token::TokenSet;
@@ -47,7 +47,7 @@ impl From<Failure> for GrantError {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        tracing::warn!(target: "threelo", %error, "a refresh could not reach the grant store");
+        tracing::warn!(target: "threelo", error = %Causes(&error), "a refresh could not reach the grant store");
         Self::Store
     }
 }
