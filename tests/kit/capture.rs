@@ -1,9 +1,10 @@
-//! Log lines, caught.
+//! Log lines, caught; and shown beside a scenario that fails.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::writer::MakeWriterExt;
+use tracing_subscriber::fmt::{MakeWriter, TestWriter};
 
 /// All log lines since the capture began.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +39,8 @@ impl<'a> MakeWriter<'a> for Captured {
     }
 }
 
-/// Catches every line of the `threelo` targets at TRACE, of all tests of this process, from the first call on.
+/// Catches every line of the `threelo` targets at TRACE, of all tests of this process, from the first call on. A test that
+/// fails shows those of its own thread.
 pub fn capture_logs() -> Captured {
     static CAPTURED: OnceLock<Captured> = OnceLock::new();
     let install = || {
@@ -46,7 +48,7 @@ pub fn capture_logs() -> Captured {
         let subscriber = tracing_subscriber::fmt()
             .with_env_filter("threelo=trace,threelo_tower=trace")
             .with_ansi(false)
-            .with_writer(captured.clone())
+            .with_writer(captured.clone().and(TestWriter::new()))
             .finish();
         tracing::subscriber::set_global_default(subscriber).expect("nobody else catches logs");
         captured

@@ -11,6 +11,7 @@ use threelo_sandbox::{JournalEntry, Sandbox, Seed};
 
 use crate::app::App;
 use crate::browser::Browser;
+use crate::capture::capture_logs;
 use crate::counting::CountingSessions;
 use crate::grants::FaultyGrants;
 use crate::process::Settings;
@@ -83,6 +84,7 @@ async fn sandbox(crowd: usize) -> Sandbox {
 }
 
 async fn clock_and_stores() -> (Arc<ManualClock>, Stores) {
+    capture_logs();
     let start = UNIX_EPOCH + Duration::from_secs(START);
     let clock = Arc::new(ManualClock::new(start));
     let stores = stores(&clock).await;
