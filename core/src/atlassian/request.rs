@@ -12,7 +12,7 @@ use url::{Url, form_urlencoded};
 
 use super::read;
 use super::{ApiError, ApiResponse, Atlassian, path};
-use crate::error::ApiErrorKind;
+use crate::error::{ApiErrorKind, Causes};
 use crate::http_client::Chunks;
 use crate::ids::CloudId;
 use crate::random::random;
@@ -204,7 +204,7 @@ impl ApiRequest {
         let request = request.map_err(|why| self.client.error(ApiErrorKind::Misused(why)))?;
         let answer = self.client.ports.http.open(request).await;
         answer.map_err(|error| {
-            tracing::warn!(target: "threelo", %error, "no answer to a call");
+            tracing::warn!(target: "threelo", error = %Causes(&error), "no answer to a call");
             let kind = ApiErrorKind::Unavailable { retry_after: None };
             self.client.error(kind)
         })

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use super::ports::Ports;
-use crate::error::Reason;
+use crate::error::{Causes, Reason};
 use crate::http_client::fetch;
 use crate::message::retry_after;
 use crate::profile::{self, Profile, ProfileError};
@@ -37,7 +37,7 @@ async fn send(
         return Err(Reason::Setup);
     };
     fetch(&*ports.http, request, most).await.map_err(|error| {
-        tracing::warn!(target: "threelo", what, %error, "no answer from Atlassian");
+        tracing::warn!(target: "threelo", what, error = %Causes(&error), "no answer from Atlassian");
         Reason::Unavailable
     })
 }
@@ -75,7 +75,7 @@ pub(super) async fn refresh(
     let answer = match fetch(&*ports.http, request, TOKEN_BODY).await {
         Ok(answer) => answer,
         Err(error) => {
-            tracing::warn!(target: "threelo", %error, "no answer to a refresh");
+            tracing::warn!(target: "threelo", error = %Causes(&error), "no answer to a refresh");
             return Err(if error.may_have_been_heard() {
                 RefreshError::Lost
             } else {

@@ -3,6 +3,7 @@
 #[cfg(feature = "reqwest")]
 mod reqwest_client;
 
+use std::error::Error;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -79,16 +80,16 @@ pub async fn read(body: &mut dyn Chunks, most: usize) -> Result<Bytes, HttpClien
     Ok(whole.freeze())
 }
 
-/// Why there is no answer. Holds no address and no body.
+/// Why there is no answer. It holds no URL and no body, and neither may its cause: both are logged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpClientError {
     /// There was no connection, so nothing was sent.
     #[error("Atlassian could not be reached")]
-    Unreachable,
+    Unreachable(#[source] Box<dyn Error + Send + Sync>),
     /// The connection broke; the request may have been heard.
     #[error("the connection to Atlassian broke")]
-    Connection,
+    Connection(#[source] Box<dyn Error + Send + Sync>),
     /// The deadline passed; the request may have been heard.
     #[error("Atlassian did not answer in time")]
     Timeout,
@@ -103,6 +104,6 @@ pub enum HttpClientError {
 impl HttpClientError {
     /// Whether the request may have had its effect although there is no answer.
     pub fn may_have_been_heard(&self) -> bool {
-        !matches!(self, Self::Unreachable | Self::Request)
+        !matches!(self, Self::Unreachable(_) | Self::Request)
     }
 }

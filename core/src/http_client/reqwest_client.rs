@@ -52,7 +52,7 @@ impl HttpClient for ReqwestClient {
         let answer = tokio::time::timeout(SILENCE, self.0.execute(request)).await;
         let mut answer = answer
             .map_err(|_elapsed| HttpClientError::Timeout)?
-            .map_err(without_address)?;
+            .map_err(without_url)?;
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
         let mut response = Response::new(Box::new(Body(answer)) as Box<dyn Chunks>);
         *response.status_mut() = status;
@@ -72,18 +72,18 @@ impl fmt::Debug for Body {
 #[async_trait]
 impl Chunks for Body {
     async fn chunk(&mut self) -> Result<Option<Bytes>, HttpClientError> {
-        self.0.chunk().await.map_err(without_address)
+        self.0.chunk().await.map_err(without_url)
     }
 }
 
-/// reqwest's own error names the address, which must not enter a log.
-#[expect(clippy::needless_pass_by_value, reason = "a map_err function")]
-fn without_address(error: reqwest::Error) -> HttpClientError {
+/// reqwest's own error names the URL, which must not enter a log; what it was caused by does not.
+fn without_url(error: reqwest::Error) -> HttpClientError {
+    let error = error.without_url();
     if error.is_connect() {
-        HttpClientError::Unreachable
+        HttpClientError::Unreachable(error.into())
     } else if error.is_timeout() {
         HttpClientError::Timeout
     } else {
-        HttpClientError::Connection
+        HttpClientError::Connection(error.into())
     }
 }

@@ -10,7 +10,7 @@ use http::{Method, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::error::Rejection;
+use crate::error::{Causes, Rejection};
 use crate::flow::{Holder, Ports};
 use crate::http_client::{Chunks, HttpClientError};
 use crate::message::{BodyError, ReplyBody};
@@ -113,5 +113,5 @@ impl Limited {
 
 #[expect(clippy::needless_pass_by_value, reason = "a map_err function")]
 fn broken(error: HttpClientError) -> BodyError {
-    BodyError(error.to_string())
+    BodyError(Causes(&error).to_string())
 }

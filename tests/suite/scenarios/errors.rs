@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use threelo::TicketHash;
 use threelo::store::{FlowMarks, Spent, StoreError};
+use threelo::{Environment, TicketHash};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::App as _;
 
@@ -86,7 +86,7 @@ async fn a_wrong_client_secret_is_the_operators_business() {
     let world = World::new().await;
     let wrong = threelo::Credentials::new(world.sandbox.client_id(), "wrong");
     let auth = threelo::Auth::builder(wrong, threelo_tests::ORIGIN)
-        .environment(threelo::Environment::custom(
+        .environment(Environment::custom(
             world.sandbox.url(),
             world.sandbox.url(),
         ))
@@ -176,6 +176,35 @@ async fn what_a_store_failed_with_is_in_the_log() {
     let callback = world.sandbox.approve(&authorize, "mia", None).await;
     third.arrive(&callback.unwrap()).await;
     assert!(logs.text().contains("these marks cannot be read"));
+}
+
+/// Such as a proxy that is missing, or a certificate that nobody knows.
+#[tokio::test]
+async fn what_kept_atlassian_from_answering_is_in_the_log() {
+    const NOWHERE: &str = "http://127.0.0.1:1";
+    let logs = threelo_tests::capture_logs();
+    let world = World::new().await;
+    let auth =
+        world.another_auth(|builder| builder.environment(Environment::custom(NOWHERE, NOWHERE)));
+    let mut browser = Browser::new(&App::new(&auth));
+    let authorize = browser.start_login("/user").await;
+    let state = authorize.split("state=").nth(1).unwrap();
+    let state = state.split('&').next().unwrap();
+
+    let seen = browser
+        .arrive(&format!("/auth/callback?code=canary-code&state={state}"))
+        .await;
+
+    assert!(
+        seen.location()
+            .starts_with("/auth/error?reason=unavailable")
+    );
+    let text = logs.text();
+    let line = text
+        .lines()
+        .find(|line| line.contains("Connection refused"));
+    assert!(line.unwrap().contains("Atlassian could not be reached: "));
+    assert!(!text.contains(NOWHERE) && !text.contains("canary-code"));
 }
 
 #[derive(Debug)]
