@@ -53,3 +53,18 @@ impl Reason {
         .find(|reason| reason.as_str() == text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_word_of_a_closed_list() {
+        for word in ["refused", "busy", "wrong_account", "linked_elsewhere"] {
+            assert_eq!(Reason::parse(word).map(Reason::as_str), Some(word));
+        }
+        for other in ["", "Refused", "refused ", "refused&x", "<script>"] {
+            assert_eq!(Reason::parse(other), None, "{other}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The pages about which Atlassian account it is: connected, chosen wrongly, or to be disconnected.
 
 use super::html::{about, escaped, hidden, link, main_link, name, paragraph, quiet_link, row};
-use super::plain::host;
+use super::sites::host;
 use super::{ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, text};
 use crate::site::Site;
 

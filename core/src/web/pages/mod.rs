@@ -1,8 +1,11 @@
 //! The pages that visitors see: what they say, and their built-in look.
 
 mod accounts;
+#[cfg(test)]
+mod hostile;
 mod html;
 mod plain;
+mod sites;
 mod text;
 
 pub use self::plain::PlainPages;
