@@ -1,6 +1,6 @@
 //! A session store that counts, and breaks when told to.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -13,6 +13,7 @@ pub struct CountingSessions {
     inner: Arc<dyn SessionStore>,
     calls: AtomicUsize,
     down: Mutex<Option<&'static str>>,
+    signs_out: AtomicBool,
 }
 
 impl CountingSessions {
@@ -22,6 +23,7 @@ impl CountingSessions {
             inner,
             calls: AtomicUsize::new(0),
             down: Mutex::default(),
+            signs_out: AtomicBool::new(false),
         }
     }
 
@@ -40,6 +42,11 @@ impl CountingSessions {
         *self.down.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
+    /// Just before the next session is stored, its account signs out everywhere.
+    pub fn sign_out_before_next_insert(&self) {
+        self.signs_out.store(true, Ordering::SeqCst);
+    }
+
     fn count(&self) -> Result<(), StoreError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         match *self.down.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -53,6 +60,9 @@ impl CountingSessions {
 impl SessionStore for CountingSessions {
     async fn insert(&self, record: Arc<SessionRecord>) -> Result<Inserted, StoreError> {
         self.count()?;
+        if self.signs_out.swap(false, Ordering::SeqCst) {
+            self.inner.delete_of(record.account(), None).await?;
+        }
         self.inner.insert(record).await
     }
 

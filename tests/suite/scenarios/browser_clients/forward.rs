@@ -353,6 +353,23 @@ async fn nobody_calls_without_a_session_or_without_the_setting() {
     );
 }
 
+/// Who cannot succeed is turned away before a large body is read, which would be a 413.
+#[tokio::test]
+async fn no_large_body_is_read_for_a_call_that_is_not_passed_on() {
+    let world = world().await;
+    let mut browser = mia(&world).await;
+    let large = format!(r#"{{"x": "{}"}}"#, "x".repeat(2 * 1024 * 1024));
+    let (listed, unlisted) = ("/rest/api/3/issue/AD-1/comment", "/rest/api/3/user");
+
+    for (browser, path, status) in [
+        (&mut world.browser(), listed, 401),
+        (&mut browser, unlisted, 403),
+    ] {
+        let seen = post(browser, (SPA, &to(path)), &large).await;
+        assert_eq!(seen.status(), status, "{path}: {}", seen.text());
+    }
+}
+
 /// Two calls on one connection: what follows an answer without a body is the next answer.
 #[tokio::test]
 async fn an_answer_without_a_body_ends_where_it_ends() {

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use threelo::store::SessionStore as _;
 
 use super::{
     Browser, CHROMIUMAPP, EVIL, EXTENSION, OTHER, SPA, World, get, is_readable, post, script, world,
@@ -383,6 +384,24 @@ async fn a_page_that_signs_in_again_leaves_no_session_behind() {
         2,
         "the window's and the page's"
     );
+}
+
+/// While a ticket is redeemed, its account signs out everywhere on another device.
+#[tokio::test]
+async fn a_sign_out_everywhere_reaches_the_session_that_is_being_made() {
+    let world = world().await;
+    let mut window = world.browser();
+    for deliver in ["cookie", "bearer"] {
+        let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+        world.sessions.sign_out_before_next_insert();
+        let body = redeeming(&ticket, VERIFIER, deliver);
+
+        let seen = post(&mut world.browser(), (OTHER, "/auth/redeem"), &body).await;
+
+        assert_eq!(seen.status(), 403, "{}", seen.text());
+        let left = world.sessions.list_of(&world.account("mia")).await.unwrap();
+        assert!(left.is_empty(), "{left:?}");
+    }
 }
 
 /// Two instances whose clocks differ by a little.
