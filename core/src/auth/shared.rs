@@ -75,6 +75,9 @@ macro_rules! shared_settings {
 
             /// Passes these calls on to Atlassian, with the user's own token: `{prefix}/api/{product}/{cloud id}/…`, for
             /// scripts of this app and of listed origins. Nothing unless set.
+            ///
+            /// A call has a body of 1 MiB at most, an answer one of 256 MiB. An answer takes 10 minutes at most and breaks off
+            /// when its reader takes nothing for a minute.
             pub fn forward(
                 mut self,
                 calls: impl IntoIterator<Item = $crate::config::Forward>,

@@ -14,7 +14,9 @@ mod routes;
 mod same_origin;
 mod seen;
 mod shell;
+mod streamed;
 mod visitor;
+mod watched;
 
 use std::fmt;
 use std::sync::Arc;
@@ -76,7 +78,7 @@ impl Web {
             policy,
             origin,
             forwarder,
-            turns: Arc::new(Semaphore::new(forward::TURNS)),
+            turns: Arc::new(Semaphore::new(streamed::TURNS)),
         }
     }
 }

@@ -17,7 +17,8 @@ use crate::ids::CloudId;
 use crate::message::{Audience, Replied, Reply, is_json_type};
 use crate::web::Web;
 use crate::web::answer::Request;
-use crate::web::forward::{Call, limited};
+use crate::web::forward::Call;
+use crate::web::streamed::streamed;
 
 /// What an answer must not do under this app's address, whatever it is: run, be framed, load anything.
 const POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
@@ -145,7 +146,7 @@ fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Replied {
     match has_body {
         true => Replied {
             reply,
-            body: limited(body, &web.turns),
+            body: streamed(body, &web.turns),
         },
         false => Replied::from(reply),
     }
