@@ -18,10 +18,11 @@
 //!
 //! A row is a hash with its version, owner and subjects beside the sealed content; a script compares and sets it. What rows
 //! are listed by are sets of keys, written before the row and again after it, so that they may name a row too many, never
-//! one too few; whoever takes a name from a set looks at the row again. Every script touches one key, so that a cluster may
-//! spread them. Rows with an end have it as their time to live.
+//! one too few; whoever takes a name from a set looks at the row again. Every script touches one key, so that a proxy may spread
+//! them over a cluster; the store itself follows no redirection, and one node of several is refused at start-up. Rows with an end have it as their time to live.
 
 mod keys;
+mod link;
 mod rows;
 mod scripts;
 mod store;

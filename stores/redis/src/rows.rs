@@ -11,19 +11,21 @@ use threelo::store::{
 
 use crate::RedisStore;
 use crate::scripts;
-use crate::store::{failed, millis, words};
+use crate::store::{millis, words};
 
 #[async_trait]
 impl RowStore for RedisStore {
     async fn insert(&self, row: &Row) -> Result<Inserted, StoreError> {
-        self.try_insert(row).await.map_err(failed)
+        self.try_insert(row)
+            .await
+            .map_err(|error| self.failed(error))
     }
 
     async fn load(&self, kind: RowKind, key: &str) -> Result<Option<StoredRow>, StoreError> {
         let row = self.prefix.row(kind, key);
         let found: Result<(Option<Version>, Option<Vec<u8>>), _> =
             self.connection().hmget(row, &["v", "s"]).await;
-        let (version, sealed) = found.map_err(failed)?;
+        let (version, sealed) = found.map_err(|error| self.failed(error))?;
         let (Some(version), Some(sealed)) = (version, sealed) else {
             return Ok(None);
         };
@@ -35,7 +37,9 @@ impl RowStore for RedisStore {
     }
 
     async fn replace(&self, expected: Version, row: &Row) -> Result<Replaced, StoreError> {
-        self.try_replace(expected, row).await.map_err(failed)
+        self.try_replace(expected, row)
+            .await
+            .map_err(|error| self.failed(error))
     }
 
     async fn delete(
@@ -45,17 +49,21 @@ impl RowStore for RedisStore {
         expected: Option<Version>,
     ) -> Result<Replaced, StoreError> {
         let deleted = self.try_delete((kind, key), (expected, ""));
-        deleted.await.map_err(failed)
+        deleted.await.map_err(|error| self.failed(error))
     }
 
     async fn of_owner(&self, kind: RowKind, owner: &str) -> Result<Vec<StoredRow>, StoreError> {
-        self.rows_of(kind, owner).await.map_err(failed)
+        self.rows_of(kind, owner)
+            .await
+            .map_err(|error| self.failed(error))
     }
 
     async fn of_subject(&self, subject: &str) -> Result<Vec<StoredRow>, StoreError> {
         let set = (RowKind::Grant, self.prefix.subject(subject));
         let has = |_: &str, theirs: &str| words(theirs).any(|word| word == subject);
-        self.named(set, has).await.map_err(failed)
+        self.named(set, has)
+            .await
+            .map_err(|error| self.failed(error))
     }
 
     async fn delete_of(
@@ -65,12 +73,16 @@ impl RowStore for RedisStore {
         except: Option<&str>,
     ) -> Result<u64, StoreError> {
         let mut gone = 0;
-        for row in self.rows_of(kind, owner).await.map_err(failed)? {
+        for row in self
+            .rows_of(kind, owner)
+            .await
+            .map_err(|error| self.failed(error))?
+        {
             if Some(row.key.as_str()) == except {
                 continue;
             }
             let deleted = self.try_delete((kind, &row.key), (None, owner)).await;
-            gone += u64::from(deleted.map_err(failed)? == Replaced::Done);
+            gone += u64::from(deleted.map_err(|error| self.failed(error))? == Replaced::Done);
         }
         Ok(gone)
     }
@@ -89,7 +101,7 @@ impl RowStore for RedisStore {
             let part: Result<Vec<String>, _> = connection
                 .zrangebylex_limit(&set, &after, &end, 0, count)
                 .await;
-            let part = part.map_err(failed)?;
+            let part = part.map_err(|error| self.failed(error))?;
             let Some(last) = part.last() else {
                 return Ok(owners);
             };
@@ -97,7 +109,7 @@ impl RowStore for RedisStore {
             for owner in part {
                 // The list may name an owner too many.
                 let rows = self.rows_of(RowKind::Grant, &owner).await;
-                if !rows.map_err(failed)?.is_empty() {
+                if !rows.map_err(|error| self.failed(error))?.is_empty() {
                     owners.push(owner);
                 }
             }
@@ -114,7 +126,7 @@ impl RowStore for RedisStore {
             .arg(millis(until))
             .query_async(&mut self.connection())
             .await;
-        Ok(match set.map_err(failed)? {
+        Ok(match set.map_err(|error| self.failed(error))? {
             Some(_) => Spent::First,
             None => Spent::Again,
         })
@@ -125,7 +137,7 @@ impl RowStore for RedisStore {
             .key(self.prefix.lease(key))
             .invoke_async(&mut self.connection())
             .await;
-        let (value, seconds, micros) = slot.map_err(failed)?;
+        let (value, seconds, micros) = slot.map_err(|error| self.failed(error))?;
         let since = Duration::new(seconds, micros.saturating_mul(1000).min(999_999_999));
         Ok(LeaseSlot {
             value,
@@ -145,7 +157,7 @@ impl RowStore for RedisStore {
             .arg(to.unwrap_or_default())
             .invoke_async(&mut self.connection())
             .await;
-        Ok(match swapped.map_err(failed)? {
+        Ok(match swapped.map_err(|error| self.failed(error))? {
             0 => Replaced::Conflict,
             _ => Replaced::Done,
         })

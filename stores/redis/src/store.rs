@@ -3,10 +3,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
-use redis::{AsyncCommands, Client, IntoConnectionInfo, RedisError, Script};
+use redis::{AsyncCommands, Client, IntoConnectionInfo, ProtocolVersion, RedisError, Script};
 use threelo::store::{Inserted, Replaced, Row, RowKind, StoreError, StoredRow, Version};
 
 use crate::keys::Prefix;
+use crate::link::Link;
 use crate::scripts;
 
 /// The first major version with what the scripts use (`PEXPIRETIME`).
@@ -38,6 +39,11 @@ pub enum SetupError {
     /// It is older than what the scripts need.
     #[error("redis is version {0}: threelo needs 7.0 or newer")]
     TooOld(String),
+    /// It is one node of several of a cluster.
+    #[error(
+        "redis has not all slots at this address: give that of a single primary, or of a proxy to the whole cluster"
+    )]
+    Cluster(#[source] Cause),
     /// It takes no writes.
     #[error(
         "redis takes no writes: give the address of the primary, and a user who may run scripts and write keys that begin with the prefix"
@@ -71,7 +77,7 @@ fn tcp_settings() -> TcpSettings {
 /// Keeps everything in Redis. Clones share the connection, which comes back by itself.
 #[derive(Clone)]
 pub struct RedisStore {
-    connection: ConnectionManager,
+    link: Link,
     pub(crate) prefix: Prefix,
 }
 
@@ -111,13 +117,17 @@ impl RedisStore {
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
         let address = |error: RedisError| SetupError::Address(error.into());
         let info = url.into_connection_info().map_err(address)?;
+        // With RESP3 the manager hears of a connection that is cut while nobody uses it.
+        let settings = info.redis_settings().clone();
+        let settings = settings.set_protocol(ProtocolVersion::RESP3);
+        let info = info.set_redis_settings(settings);
         let client = Client::open(info.set_tcp_settings(tcp_settings())).map_err(address)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(DEADLINE))
             .set_response_timeout(Some(DEADLINE))
             .set_number_of_retries(2);
-        let connection = ConnectionManager::new_with_config(client, config).await;
-        let store = Self::from_connection(connection.map_err(unreachable)?, prefix)?;
+        let link = Link::to(client, config).await.map_err(unreachable)?;
+        let store = Self::over(link, prefix)?;
         store.check().await?;
         Ok(store)
     }
@@ -127,7 +137,7 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Unreachable`], [`SetupError::TooOld`], [`SetupError::ReadOnly`].
+    /// [`SetupError::Unreachable`], [`SetupError::TooOld`], [`SetupError::Cluster`], [`SetupError::ReadOnly`].
     pub async fn check(&self) -> Result<(), SetupError> {
         let mut connection = self.connection();
         let asked: Result<String, _> = redis::cmd("INFO").query_async(&mut connection).await;
@@ -143,6 +153,9 @@ impl RedisStore {
             .and_then(|major| major.parse().ok());
         if major.is_some_and(|major: u32| major < OLDEST) {
             return Err(SetupError::TooOld(version.to_owned()));
+        }
+        if value("cluster_enabled") == Some("1") {
+            self.find_all_slots().await?;
         }
         if value("maxmemory_policy").is_some_and(|policy| policy != "noeviction") {
             tracing::warn!(target: "threelo", "redis may evict grants when it is full: set maxmemory-policy noeviction");
@@ -161,6 +174,17 @@ impl RedisStore {
             .map_err(|error| SetupError::ReadOnly(error.into()))
     }
 
+    /// So many keys lie in so many slots that one node of several does not have them all.
+    async fn find_all_slots(&self) -> Result<(), SetupError> {
+        let mut connection = self.connection();
+        for number in 0..64 {
+            let key = self.prefix.mark(&format!("slot-{number}"));
+            let found: Result<bool, RedisError> = connection.exists(key).await;
+            found.map_err(|error| SetupError::Cluster(error.into()))?;
+        }
+        Ok(())
+    }
+
     /// The same over a connection of `redis`, for an app that has one. The connection decides how long it waits;
     /// this is the one place where a type of `redis` is asked for.
     ///
@@ -171,13 +195,23 @@ impl RedisStore {
         connection: ConnectionManager,
         prefix: &str,
     ) -> Result<Self, SetupError> {
+        Self::over(Link::over(connection), prefix)
+    }
+
+    fn over(link: Link, prefix: &str) -> Result<Self, SetupError> {
         let checked = Prefix::parse(prefix);
         let prefix = checked.ok_or_else(|| SetupError::Prefix(prefix.to_owned()))?;
-        Ok(Self { connection, prefix })
+        Ok(Self { link, prefix })
     }
 
     pub(crate) fn connection(&self) -> ConnectionManager {
-        self.connection.clone()
+        self.link.connection()
+    }
+
+    /// What a call failed with, as threelo knows it.
+    pub(crate) fn failed(&self, error: RedisError) -> StoreError {
+        self.link.judge(&error);
+        StoreError::Failed(Box::new(error))
     }
 
     /// Names the row where it is looked for. A set may name a row too many, never one too few: this is done before the row
@@ -388,8 +422,4 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn millis(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_micros().div_ceil(1000).to_string()
-}
-
-pub(crate) fn failed(error: RedisError) -> StoreError {
-    StoreError::Failed(Box::new(error))
 }

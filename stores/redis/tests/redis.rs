@@ -3,10 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, SystemTime};
 
+use threelo::store::{RowKind, RowStore as _, StoreError};
 use threelo::testing;
 use threelo_redis::{RedisStore, SetupError};
 use threelo_test_servers::Redis;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
 
 const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
 
@@ -67,4 +72,99 @@ async fn a_replica_that_takes_no_writes_is_told_at_start() {
 
     assert!(matches!(error, SetupError::ReadOnly(_)), "{error:?}");
     assert!(format!("{error:?}").contains("the primary"), "{error:?}");
+}
+
+#[tokio::test]
+async fn one_node_of_several_is_told_at_start_and_one_that_has_it_all_is_used() {
+    let node = Redis::start_with(&["--cluster-enabled", "yes"]);
+    node.ask("CLUSTER ADDSLOTSRANGE 0 8191");
+
+    let error = RedisStore::connect(&node.url()).await.unwrap_err();
+
+    assert!(matches!(error, SetupError::Cluster(_)), "{error:?}");
+    node.ask("CLUSTER ADDSLOTSRANGE 8192 16383");
+    for _ in 0..100 {
+        if node.ask("CLUSTER INFO").contains("cluster_state:ok") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    RedisStore::connect(&node.url()).await.unwrap();
+}
+
+/// An address behind which another machine may stand for who connects from now on; who is connected stays where they are.
+struct Address {
+    port: u16,
+    machine: Arc<AtomicU16>,
+}
+
+impl Address {
+    async fn of(redis: &Redis) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let machine = Arc::new(AtomicU16::new(redis.port()));
+        let there = Arc::clone(&machine);
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let port = there.load(Ordering::SeqCst);
+                let mut far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                tokio::spawn(async move { copy_bidirectional(&mut near, &mut far).await });
+            }
+        });
+        Self { port, machine }
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    fn moves_to(&self, redis: &Redis) {
+        self.machine.store(redis.port(), Ordering::SeqCst);
+    }
+}
+
+async fn spends(store: &RedisStore, mark: &str) -> Result<(), StoreError> {
+    let until = SystemTime::now() + Duration::from_secs(60);
+    store.spend(mark, until).await.map(|_| ())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_became_a_replica_is_left_for_the_new_one() {
+    let (old, new) = (Redis::start(), Redis::start());
+    let address = Address::of(&old).await;
+    let store = RedisStore::connect(&address.url()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    address.moves_to(&new);
+    old.ask(&format!("REPLICAOF 127.0.0.1 {}", new.port()));
+
+    let failed = spends(&store, "one").await;
+
+    assert!(failed.is_err(), "it takes no writes");
+    spends(&store, "two").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_went_silent_is_left_for_the_new_one() {
+    let (mut old, new) = (Redis::start(), Redis::start());
+    let address = Address::of(&old).await;
+    let store = RedisStore::connect(&address.url()).await.unwrap();
+    address.moves_to(&new);
+    old.stop();
+
+    let failed = spends(&store, "one").await;
+
+    assert!(failed.is_err(), "nobody answers");
+    spends(&store, "two").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_was_cut_while_nobody_used_it_costs_nobody_an_error() {
+    let redis = Redis::start();
+    let store = store(&redis).await;
+    for round in 0..5 {
+        redis.ask("CLIENT KILL TYPE normal");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        spends(&store, &format!("round-{round}")).await.unwrap();
+        store.load(RowKind::Session, "key").await.unwrap();
+    }
 }

@@ -77,7 +77,12 @@ impl Redis {
         std::fs::read(self.folder.path().join("dump.rdb")).expect("a dump")
     }
 
-    fn ask(&self, command: &str) -> String {
+    /// Says something to it, as on one line of its protocol, and gives what it answers.
+    ///
+    /// # Panics
+    ///
+    /// If it does not answer.
+    pub fn ask(&self, command: &str) -> String {
         let mut wire = TcpStream::connect(("127.0.0.1", self.port)).expect("redis listens");
         let line = format!("{command}\r\n");
         wire.write_all(line.as_bytes()).expect("redis reads");
