@@ -8,7 +8,7 @@ use sqlx::{Database, Pool};
 use tokio::time::timeout;
 
 /// A look at a connection that comes back takes at most this long.
-const LOOK: Duration = Duration::from_secs(1);
+pub(crate) const LOOK: Duration = Duration::from_secs(1);
 
 /// Makes a call on a connection, which goes back to the pool when the call was answered; in time, or it is an error.
 macro_rules! on {
@@ -33,7 +33,10 @@ macro_rules! tried {
             let mut lent = Lent::of(&$self.pool, CLOSES).await?;
             let $connection = &mut *lent;
             let outcome = $call.await;
-            lent.back();
+            match &outcome {
+                Err(error) if is_cut(error) => lent.close(),
+                _ => lent.back(),
+            }
             outcome
         };
         $self.health.watch(call).await
@@ -56,6 +59,11 @@ impl<DB: Database> Lent<DB> {
             connection: Some(pool.acquire().await?),
             closes,
         })
+    }
+
+    /// It is of no use any more, although it may answer.
+    pub(crate) fn close(mut self) {
+        self.closes = true;
     }
 
     /// The call was answered.

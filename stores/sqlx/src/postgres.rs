@@ -5,9 +5,10 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
+use tokio::time::timeout;
 
-use crate::lent::Lent;
+use crate::lent::{LOOK, Lent};
 use crate::prefix::Prefix;
 use crate::shared::{
     Health, LEASE_MEMORY, failed, is_cut, replaced_if, shown, stored, unusable, version_of,
@@ -111,6 +112,9 @@ impl PostgresStore {
     }
 }
 
+/// A connection that nobody used for this long is asked whether it is still there: something on the way may have forgotten it.
+const QUIET: Duration = Duration::from_secs(10);
+
 /// A call that was given up leaves an answer under way.
 const CLOSES: bool = true;
 
@@ -120,10 +124,18 @@ fn pool_options(health: &Health) -> PgPoolOptions {
         .max_connections(8)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
-        .before_acquire(move |_, idle| {
+        .before_acquire(move |connection, idle| {
             // One that a failure has overtaken is thrown away, not asked: a machine that is gone does not answer.
-            let is_good = !before.is_doubtful(idle.idle_for);
-            Box::pin(std::future::ready(Ok(is_good)))
+            let is_doubtful = before.is_doubtful(idle.idle_for);
+            Box::pin(async move {
+                Ok(match idle.idle_for < QUIET {
+                    _ if is_doubtful => false,
+                    true => true,
+                    false => timeout(LOOK, connection.ping())
+                        .await
+                        .is_ok_and(|pong| pong.is_ok()),
+                })
+            })
         })
 }
 

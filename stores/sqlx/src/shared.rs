@@ -48,11 +48,14 @@ impl Health {
     }
 }
 
-/// Whether the connection is gone: by itself, or because the server ends (`57P01` to `57P03`).
+/// Whether the connection is gone: by itself, because the server ends (`57P01` to `57P03`), or because it leads to a server
+/// that became a standby (`25006`).
 pub(crate) fn is_cut(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| code.starts_with("57P0") || code == "25006"),
         _ => false,
     }
 }

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use threelo::store::{RowKind, RowStore as _};
+use sqlx::postgres::PgPoolOptions;
+use threelo::store::{RowKind, RowStore as _, StoreError};
 use threelo::testing;
 use threelo_sqlx::{PostgresStore, SetupError};
 use threelo_test_servers::Postgres;
@@ -134,4 +136,40 @@ async fn tables_of_a_newer_program_are_told_at_start() {
     let pool = sqlx::PgPool::connect(&url).await.unwrap();
     let touched = sqlx::query("SELECT 1 FROM threelo_marks").execute(&pool);
     assert!(touched.await.is_err(), "the tables are left as they are");
+}
+
+async fn spends(store: &PostgresStore, mark: &str) -> Result<(), StoreError> {
+    let until = SystemTime::now() + Duration::from_secs(60);
+    store.spend(mark, until).await.map(|_| ())
+}
+
+/// As a server is that another one took the place of, while connections to it stand.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_takes_no_writes_any_more_is_not_used_again() {
+    let postgres = Postgres::start();
+    let pool = PgPoolOptions::new().max_connections(1);
+    let pool = pool.connect(&postgres.url()).await.unwrap();
+    let store = PostgresStore::from_pool(pool.clone(), "threelo_").unwrap();
+    store.migrate().await.unwrap();
+    let standby = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
+    sqlx::query(standby).execute(&pool).await.unwrap();
+
+    let failed = spends(&store, "one").await;
+
+    assert!(failed.is_err(), "it takes no writes");
+    spends(&store, "two").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_was_cut_while_nobody_used_it_costs_nobody_an_error() {
+    let postgres = Postgres::start();
+    let store = store(&postgres).await;
+    spends(&store, "one").await.unwrap();
+    postgres.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'threelo'",
+    );
+
+    tokio::time::sleep(Duration::from_secs(11)).await;
+
+    spends(&store, "two").await.unwrap();
 }
