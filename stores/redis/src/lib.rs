@@ -25,6 +25,8 @@ mod keys;
 mod link;
 mod rows;
 mod scripts;
+mod setup_error;
 mod store;
 
-pub use self::store::{RedisStore, SetupError};
+pub use self::setup_error::SetupError;
+pub use self::store::RedisStore;

@@ -1,10 +1,11 @@
 //! The connection; and a new one where the old one stands and is of no use.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ErrorKind, RedisError, RedisResult, ServerErrorKind};
+use tokio::time::Instant;
 
 /// No more often is it made anew.
 const PAUSE: Duration = Duration::from_secs(1);

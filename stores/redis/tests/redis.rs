@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use threelo::clock::{Clock as _, SystemClock};
 use threelo::store::{RowKind, RowStore as _, StoreError};
 use threelo::testing;
 use threelo_redis::{RedisStore, SetupError};
@@ -124,7 +125,7 @@ impl Address {
 }
 
 async fn spends(store: &RedisStore, mark: &str) -> Result<(), StoreError> {
-    let until = SystemTime::now() + Duration::from_secs(60);
+    let until = SystemClock.now() + Duration::from_secs(60);
     store.spend(mark, until).await.map(|_| ())
 }
 

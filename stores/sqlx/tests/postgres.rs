@@ -4,9 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sqlx::postgres::PgPoolOptions;
+use threelo::clock::{Clock as _, SystemClock};
 use threelo::store::{RowKind, RowStore as _, StoreError};
 use threelo::testing;
 use threelo_sqlx::{PostgresStore, SetupError};
@@ -139,7 +140,7 @@ async fn tables_of_a_newer_program_are_told_at_start() {
 }
 
 async fn spends(store: &PostgresStore, mark: &str) -> Result<(), StoreError> {
-    let until = SystemTime::now() + Duration::from_secs(60);
+    let until = SystemClock.now() + Duration::from_secs(60);
     store.spend(mark, until).await.map(|_| ())
 }
 
