@@ -167,16 +167,16 @@ impl Ticket {
         TicketHash(Sha256::digest(self.0).into())
     }
 
-    /// The same for a ticket that is good in one way only: as another kind, or from another place, it is unknown.
-    pub(crate) fn hash_of(&self, kind: &str, place: &str) -> TicketHash {
-        let hash = Sha256::new_with_prefix(kind);
-        let hash = hash.chain_update([0]).chain_update(place);
-        TicketHash(
-            hash.chain_update([0])
-                .chain_update(self.0)
-                .finalize()
-                .into(),
-        )
+    /// The same for a ticket that is good in one way only: as another kind, or in another place, it is unknown.
+    pub(crate) fn hash_of(&self, kind: &str, places: [&str; 3]) -> TicketHash {
+        let mut hash = Sha256::new_with_prefix(kind);
+        for place in places {
+            hash.update([0]);
+            hash.update(place);
+        }
+        hash.update([0]);
+        hash.update(self.0);
+        TicketHash(hash.finalize().into())
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use threelo::store::{Inserted, Replaced, SessionRecord, SessionStore, StoreError, Version};
 use threelo::{AccountId, TicketHash};
+use tokio::sync::Notify;
 
 /// A store behind a counter and a switch.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub struct CountingSessions {
     calls: AtomicUsize,
     down: Mutex<Option<&'static str>>,
     signs_out: AtomicBool,
+    slow: AtomicBool,
+    deleting: Notify,
 }
 
 impl CountingSessions {
@@ -24,6 +27,8 @@ impl CountingSessions {
             calls: AtomicUsize::new(0),
             down: Mutex::default(),
             signs_out: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
+            deleting: Notify::new(),
         }
     }
 
@@ -45,6 +50,23 @@ impl CountingSessions {
     /// Just before the next session is stored, its account signs out everywhere.
     pub fn sign_out_before_next_insert(&self) {
         self.signs_out.store(true, Ordering::SeqCst);
+    }
+
+    /// Deletions take a moment from now on.
+    pub fn delete_slowly(&self) {
+        self.slow.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until such a deletion has begun.
+    pub async fn a_slow_deletion(&self) {
+        self.deleting.notified().await;
+    }
+
+    async fn linger(&self) {
+        if self.slow.load(Ordering::SeqCst) {
+            self.deleting.notify_one();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     fn count(&self) -> Result<(), StoreError> {
@@ -82,6 +104,7 @@ impl SessionStore for CountingSessions {
 
     async fn delete(&self, key: &TicketHash) -> Result<(), StoreError> {
         self.count()?;
+        self.linger().await;
         self.inner.delete(key).await
     }
 
@@ -96,6 +119,7 @@ impl SessionStore for CountingSessions {
         except: Option<&TicketHash>,
     ) -> Result<u64, StoreError> {
         self.count()?;
+        self.linger().await;
         self.inner.delete_of(account, except).await
     }
 

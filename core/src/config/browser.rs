@@ -28,6 +28,14 @@ pub struct BrowserOrigin {
     pub(crate) kinship: Kinship,
 }
 
+impl BrowserOrigin {
+    /// Whether it is a web site's: what a script there can read, a script that was slipped in can carry away. Extensions have
+    /// schemes of their own, and desktop apps listen on loopback.
+    pub(crate) fn is_web_site(&self) -> bool {
+        self.text.starts_with("https://")
+    }
+}
+
 /// What code in browsers may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Browsers {

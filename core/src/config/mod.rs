@@ -12,6 +12,7 @@ pub use self::browser::{BrowserOrigin, Browsers, Forward, Kinship};
 pub use self::check::check;
 pub use self::problem::{ConfigError, Problem};
 use crate::environment::Environment;
+use crate::ids::{Ticket, TicketHash};
 use crate::return_to::{ReturnTo, ReturnToRules};
 use crate::scope::Scopes;
 use crate::secret::ClientSecret;
@@ -271,8 +272,22 @@ impl Config {
         }
     }
 
+    /// What tells the app from others: the environment and its client id.
+    pub(crate) fn app(&self) -> [&str; 2] {
+        [self.environment.key(), &self.credentials.client_id]
+    }
+
+    /// The key of the session whose cookie holds this ticket. In another app over the same store it is unknown.
+    pub(crate) fn session_key(&self, ticket: &Ticket) -> TicketHash {
+        session_key(self.app(), ticket)
+    }
+
     /// The public path of the app's front page.
     pub fn home(&self) -> &str {
         self.default_return_to.as_str()
     }
+}
+
+pub(crate) fn session_key([environment, client_id]: [&str; 2], ticket: &Ticket) -> TicketHash {
+    ticket.hash_of("session", [environment, client_id, ""])
 }

@@ -9,6 +9,7 @@ use super::ending;
 use super::hooks::{Cancelled, Next};
 use super::landing::Landing;
 use super::ports::Ports;
+use super::skew::SKEW;
 use super::tidy::tidy;
 use crate::authorize::{AuthorizationResponse, Outcome};
 use crate::error::{Causes, Reason, Rejection};
@@ -151,7 +152,7 @@ async fn spend(ports: &Arc<Ports>, bound: &Bound) -> Result<Spent, Rejection> {
     let now = ports.now();
     let issued_at = bound.flow.issued_at.unwrap_or(now);
     let until = issued_at
-        .checked_add(ports.config.lifetimes.flow)
+        .checked_add(ports.config.lifetimes.flow + SKEW)
         .unwrap_or(now);
     let spent = ports.marks.spend(bound.state.hash(), now, until).await?;
     if spent == Spent::First {

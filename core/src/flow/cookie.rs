@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::details::FlowDetails;
 use super::handover::Handover;
 use super::ports::Ports;
+use super::skew::age;
 use crate::clock::{from_unix_seconds, unix_seconds};
 use crate::error::Rejection;
 use crate::ids::Ticket;
@@ -161,8 +162,7 @@ pub(super) fn open(ports: &Ports, state: &Ticket, cookies: &[FlowCookie]) -> Opt
     let plaintext = ports.keys.open(Purpose::Flow, &associated, &sealed).ok()?;
 
     let issued_at = from_unix_seconds(issued_text.parse().ok()?);
-    let age = ports.now().duration_since(issued_at).ok()?;
-    if age >= ports.config.lifetimes.flow {
+    if age(ports, issued_at)? >= ports.config.lifetimes.flow {
         return None;
     }
     let mut flow: Flow = serde_json::from_slice(&plaintext).ok()?;

@@ -10,6 +10,7 @@ use super::handover::{Handover, with_ticket};
 use super::landing::{Landing, Stop};
 use super::notice::{self, Notice};
 use super::ports::Ports;
+use super::skew::is_since;
 use super::{links, session};
 use crate::error::{Causes, Reason};
 use crate::ids::{Subject, TicketHash};
@@ -193,7 +194,7 @@ pub(super) async fn again(
     };
     let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
     match session {
-        Some(session) if session.created_at >= began => {
+        Some(session) if is_since(session.created_at, began) => {
             let cookies = vec![bound.removal];
             let whose = session.account().as_str();
             match &bound.flow.handover {
@@ -221,7 +222,7 @@ async fn connected_again(ports: &Arc<Ports>, bound: Bound) -> Landing {
         Err(error) => return bound.unavailable(&error.into()),
     };
     let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
-    let since = |grant: &GrantRecord| grant.consented_at >= began;
+    let since = |grant: &GrantRecord| is_since(grant.consented_at, began);
     if linked.iter().any(|(_, reach)| since(reach.newest())) {
         let cookies = vec![bound.removal];
         return match &bound.flow.handover {

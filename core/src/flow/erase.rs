@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::links::revoke;
 use super::ports::Ports;
+use super::session::to_the_end;
 use crate::ids::AccountId;
 use crate::store::StoreError;
 
@@ -23,6 +24,12 @@ pub struct Erased {
 ///
 /// [`StoreError`] if some may still be there.
 pub(crate) async fn erase(ports: &Arc<Ports>, account: &AccountId) -> Result<Erased, StoreError> {
+    let (worker, account) = (Arc::clone(ports), account.clone());
+    let erased = async move { erase_all(&worker, &account).await };
+    to_the_end(ports, erased).await
+}
+
+async fn erase_all(ports: &Arc<Ports>, account: &AccountId) -> Result<Erased, StoreError> {
     let theirs = ports.grants.of_account(&ports.app, account).await?;
     let deleted = delete(ports, account).await;
     // Whatever came of it: a deletion whose answer is lost may have been done.

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use tokio::time::{Instant, sleep};
+
+use super::joined::{added, joined};
 use super::links;
 use super::ports::Ports;
+use super::refresh::HOLD;
 use crate::config::{AccessType, Config};
 use crate::error::{Causes, Reason};
 use crate::ids::{CloudId, ConsentId, Subject};
@@ -49,12 +53,13 @@ enum Put {
     Nothing,
 }
 
-/// Stores a consent: a new grant, or new tokens, sites and links for the existing one.
+/// Stores a consent: a new grant, or new tokens, sites and links for the existing one. If the store fails for too long to
+/// wait for it, the existing one gets its new tokens later.
 ///
 /// # Errors
 ///
 /// [`Reason::LinkedElsewhere`], [`Reason::Unavailable`].
-pub(super) async fn store(ports: &Ports, consent: &Consent<'_>) -> Result<(), Reason> {
+pub(super) async fn store(ports: &Arc<Ports>, consent: &Consent<'_>) -> Result<(), Reason> {
     let new = record(ports, consent).map_err(|_none| Reason::Unavailable)?;
     for attempt in 0..TRIES {
         match put(ports, &new, Change::All).await {
@@ -71,28 +76,56 @@ pub(super) async fn store(ports: &Ports, consent: &Consent<'_>) -> Result<(), Re
                 if is_full {
                     break;
                 }
-                tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+                sleep(Duration::from_millis(50 << attempt)).await;
             }
         }
     }
     tracing::error!(target: "threelo", "the grant could not be stored");
+    renew_later(ports, new);
     Err(Reason::Unavailable)
 }
 
 /// Gives an existing grant the new tokens, because its old ones may be dead by now; makes none and links nobody.
-pub(super) async fn renew(ports: &Ports, consent: &Consent<'_>) {
+pub(super) async fn renew(ports: &Arc<Ports>, consent: &Consent<'_>) {
     if ports.config.access == AccessType::Resource {
         return;
     }
     let Ok(new) = record(ports, consent) else {
         return;
     };
+    if !is_renewed(ports, &new).await {
+        renew_later(ports, new);
+    }
+}
+
+async fn is_renewed(ports: &Ports, new: &GrantRecord) -> bool {
     for _ in 0..TRIES {
-        if let Ok(Put::Done(_) | Put::Nothing) = put(ports, &new, Change::TokensOnly).await {
-            return;
+        match put(ports, new, Change::TokensOnly).await {
+            Ok(Put::Done(_) | Put::Nothing) => return true,
+            Ok(Put::Conflict | Put::Taken) => {}
+            Err(error) => {
+                tracing::warn!(target: "threelo", error = %Causes(&error), "an existing grant waits for its new tokens");
+                return false;
+            }
         }
     }
-    tracing::warn!(target: "threelo", "an existing grant did not get its new tokens");
+    false
+}
+
+/// The same behind the visitor's back, for as long as a refresh would hold its tokens.
+fn renew_later(ports: &Arc<Ports>, new: GrantRecord) {
+    let worker = Arc::clone(ports);
+    drop(ports.tasks.spawn(async move {
+        let (began, mut pause) = (Instant::now(), Duration::from_millis(500));
+        while began.elapsed() < HOLD {
+            sleep(pause).await;
+            if is_renewed(&worker, &new).await {
+                return;
+            }
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+        tracing::error!(target: "threelo", "an existing grant did not get its new tokens for an hour");
+    }));
 }
 
 /// Whether another user of the app has the account, and may keep it for themselves.
@@ -175,12 +208,13 @@ async fn put(ports: &Ports, new: &GrantRecord, change: Change) -> Result<Put, St
         }
         return insert(ports, &theirs, new).await;
     };
+    let now = ports.now();
     let record = Arc::new(match change {
-        Change::All => joined(stored, new),
+        Change::All => joined(stored, new, now),
         Change::TokensOnly => GrantRecord {
             links: Arc::clone(&stored.links),
             profile: stored.profile.clone(),
-            ..joined(stored, new)
+            ..joined(stored, new, now)
         },
     });
     if record.generation == stored.generation && record.links == stored.links {
@@ -220,50 +254,6 @@ fn done(ports: &Ports, record: Arc<GrantRecord>) -> Put {
     Put::Done(record)
 }
 
-/// The stored grant with what a consent brought. Consents are compared with consents: a refresh of the old grant may have
-/// been answered after this one, and of two consents the newer one's tokens are kept.
-fn joined(stored: &GrantRecord, new: &GrantRecord) -> GrantRecord {
-    let common = GrantRecord {
-        wanted: stored.wanted.union(&new.wanted),
-        last_site: stored.last_site.clone(),
-        links: links::joined(&stored.links, &new.links),
-        version: stored.version + 1,
-        ..stored.clone()
-    };
-    if stored.consented_at > new.consented_at {
-        return common;
-    }
-    GrantRecord {
-        tokens: new.tokens.clone(),
-        consented_at: new.consented_at,
-        asked: new.asked.clone(),
-        consent_needed: None,
-        sites: new.sites.clone().or_else(|| stored.sites.clone()),
-        added: added(stored.sites.as_deref(), new.sites.as_deref()),
-        // What nobody could read is to be read soon.
-        sites_read_at: match new.sites {
-            Some(_) => new.sites_read_at,
-            None => SystemTime::UNIX_EPOCH,
-        },
-        profile: new.profile.clone().or_else(|| stored.profile.clone()),
-        generation: stored.generation + 1,
-        ..common
-    }
-}
-
-/// The sites that were not there before; none if nobody knows what was.
-fn added(before: Option<&[Site]>, after: Option<&[Site]>) -> Arc<[CloudId]> {
-    let (Some(before), Some(after)) = (before, after) else {
-        return Arc::new([]);
-    };
-    let is_new = |site: &&Site| before.iter().all(|known| known.id != site.id);
-    after
-        .iter()
-        .filter(is_new)
-        .map(|site| site.id.clone())
-        .collect()
-}
-
 /// Resource-level: looks once more at the account's other grants, now that this one is stored. Two users who connect an
 /// account at once may both have found it free; whoever sees the other gives way, so that never both have it.
 async fn settle(ports: &Ports, new: &GrantRecord) -> Result<(), Reason> {
@@ -281,7 +271,7 @@ async fn settle(ports: &Ports, new: &GrantRecord) -> Result<(), Reason> {
                 replace_older(ports, (&theirs, new)).await;
                 return Ok(());
             }
-            Err(_) => tokio::time::sleep(Duration::from_millis(50 << attempt)).await,
+            Err(_) => sleep(Duration::from_millis(50 << attempt)).await,
         }
     }
     if new.links.is_empty() {
@@ -297,7 +287,7 @@ async fn give_up(ports: &Ports, new: &GrantRecord) {
         if forget(ports, &new.key).await.is_ok() {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+        sleep(Duration::from_millis(50 << attempt)).await;
     }
     tracing::error!(target: "threelo", "a grant that was refused could not be deleted");
 }

@@ -1,7 +1,7 @@
 //! A login for a page of another origin: how it hears of the end, and the one-time ticket that it redeems.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +12,7 @@ use url::Url;
 
 use super::ports::Ports;
 use super::session;
+use super::skew::{SKEW, age};
 use crate::clock::{from_unix_seconds, unix_seconds};
 use crate::environment::origin_text;
 use crate::error::Rejection;
@@ -23,8 +24,6 @@ use crate::store::{SessionRecord, Spent};
 
 /// A ticket is good for this long.
 const LIFE: Duration = Duration::from_secs(60);
-/// As far may the clock of another instance be ahead.
-pub(super) const SKEW: Duration = Duration::from_secs(5);
 /// The parameter of the fragment in which a ticket comes to a page.
 const FRAGMENT: &str = "threelo_ticket";
 /// Code verifiers are as long as RFC 7636 (4.1) has them.
@@ -75,7 +74,7 @@ impl Handover {
         };
         let plaintext = serde_json::to_vec(&content).ok()?;
         let issued_at = unix_seconds(ports.now()).to_string();
-        let associated: [&[u8]; 2] = [b"handover ticket", issued_at.as_bytes()];
+        let associated = associated(ports, &issued_at);
         let sealed = ports
             .keys
             .seal(Purpose::Flow, &associated, random().ok()?, &plaintext);
@@ -132,18 +131,21 @@ pub(crate) async fn redeem(
     }
 }
 
-/// How long ago it was; `None` if that is in the future, by more than clocks differ.
-pub(super) fn age(ports: &Ports, at: SystemTime) -> Option<Duration> {
-    match ports.now().duration_since(at) {
-        Ok(age) => Some(age),
-        Err(ahead) => (ahead.duration() <= SKEW).then_some(Duration::ZERO),
-    }
+/// It names a session, which is one of this app: apps that share a store may share their keys too.
+fn associated<'a>(ports: &'a Ports, issued_at: &'a str) -> [&'a [u8]; 4] {
+    let [environment, client_id] = ports.config.app();
+    [
+        b"handover ticket",
+        issued_at.as_bytes(),
+        environment.as_bytes(),
+        client_id.as_bytes(),
+    ]
 }
 
 fn opened(ports: &Ports, ticket: &str) -> Option<Content> {
     let (issued_text, sealed) = ticket.split_once('.')?;
     let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-    let associated: [&[u8]; 2] = [b"handover ticket", issued_text.as_bytes()];
+    let associated = associated(ports, issued_text);
     let plaintext = ports.keys.open(Purpose::Flow, &associated, &sealed).ok()?;
     let issued_at = from_unix_seconds(issued_text.parse().ok()?);
     let age = age(ports, issued_at)?;

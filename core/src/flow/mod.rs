@@ -11,6 +11,7 @@ mod exchange;
 mod grant;
 mod handover;
 mod hooks;
+mod joined;
 mod landing;
 mod links;
 mod login;
@@ -22,6 +23,7 @@ mod reach;
 mod refresh;
 mod session;
 mod sites;
+mod skew;
 mod tasks;
 mod tidy;
 

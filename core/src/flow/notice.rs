@@ -6,8 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::handover::{Handover, age};
+use super::handover::Handover;
 use super::ports::Ports;
+use super::skew::age;
 use crate::clock::{from_unix_seconds, unix_seconds};
 use crate::message::cookie::SetCookie;
 use crate::random::random;

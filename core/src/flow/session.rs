@@ -79,7 +79,7 @@ pub(super) async fn begin(
             .unwrap_or(now),
     };
     let ticket = random_ticket()?;
-    let key = ticket.hash();
+    let key = ports.config.session_key(&ticket);
     insert(ports, key, begins).await?;
     if let Some(old) = &old {
         ports.sessions.delete(old).await?;
@@ -238,13 +238,24 @@ pub(crate) fn ending(ports: &Ports) -> Vec<SetCookie> {
     ]
 }
 
+/// Does what a visitor asked for although they hang up: nobody who signed out stays signed in.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    ports: &Ports,
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = ports.tasks.spawn(work).await;
+    done.unwrap_or_else(|panic_or_shutdown| Err(StoreError::Failed(panic_or_shutdown.into())))
+}
+
 /// Ends one session and gives the cookies that take it from the browser.
 ///
 /// # Errors
 ///
 /// [`Rejection::Store`] if the session may still be there.
-pub(crate) async fn end(ports: &Ports, key: &TicketHash) -> Result<Vec<SetCookie>, Rejection> {
-    ports.sessions.delete(key).await?;
+pub(crate) async fn end(ports: &Arc<Ports>, key: &TicketHash) -> Result<Vec<SetCookie>, Rejection> {
+    let (worker, key) = (Arc::clone(ports), *key);
+    let ended = to_the_end(ports, async move { worker.sessions.delete(&key).await });
+    ended.await?;
     tracing::info!(target: "threelo", "session ended");
     Ok(ending(ports))
 }
@@ -255,10 +266,12 @@ pub(crate) async fn end(ports: &Ports, key: &TicketHash) -> Result<Vec<SetCookie
 ///
 /// [`Rejection::Store`] if some may still be there.
 pub(crate) async fn end_all(
-    ports: &Ports,
+    ports: &Arc<Ports>,
     account: &AccountId,
 ) -> Result<Vec<SetCookie>, Rejection> {
-    ports.sessions.delete_of(account, None).await?;
+    let (worker, account) = (Arc::clone(ports), account.clone());
+    let ended = async move { worker.sessions.delete_of(&account, None).await };
+    to_the_end(ports, ended).await?;
     tracing::info!(target: "threelo", "all sessions of an account ended");
     Ok(ending(ports))
 }
@@ -292,6 +305,7 @@ pub(crate) async fn end_by_handle(
     else {
         return Ok(false);
     };
-    ports.sessions.delete(&session.key).await?;
+    let (store, key) = (Arc::clone(&ports.sessions), session.key);
+    to_the_end(ports, async move { store.delete(&key).await }).await?;
     Ok(true)
 }

@@ -1,5 +1,6 @@
 //! Records as the JSON that is sealed. Fields are added, never changed: a row may be older than the program.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -83,8 +84,11 @@ fn cloud_id(text: Option<String>) -> Option<CloudId> {
 
 #[derive(Serialize, Deserialize)]
 struct Grant<'a> {
-    access_token: &'a str,
-    refresh_token: Option<&'a str>,
+    // Borrowed unless a token has characters that JSON escapes.
+    #[serde(borrow)]
+    access_token: Cow<'a, str>,
+    #[serde(borrow)]
+    refresh_token: Option<Cow<'a, str>>,
     expires_at: Nanos,
     exchanged_at: Nanos,
     scopes: String,
@@ -129,8 +133,11 @@ pub(super) fn grant(record: &GrantRecord) -> Option<Zeroizing<Vec<u8>>> {
     let tokens = &record.tokens;
     let sites = record.sites.as_deref();
     let wire = Grant {
-        access_token: tokens.access_token.expose(),
-        refresh_token: tokens.refresh_token.as_ref().map(RefreshToken::expose),
+        access_token: tokens.access_token.expose().into(),
+        refresh_token: tokens
+            .refresh_token
+            .as_ref()
+            .map(|token| token.expose().into()),
         expires_at: nanos(tokens.expires_at),
         exchanged_at: nanos(tokens.exchanged_at),
         scopes: tokens.scopes.to_string(),

@@ -17,7 +17,8 @@ pub use self::rows::row_store_contract;
 pub use self::sessions::{flow_marks_contract, session_store_contract};
 use crate::seal::{KeyRing, KeyRingError};
 use crate::sealed::Sealed;
-use crate::store::{FlowMarks, GrantStore, RowStore, SessionStore};
+use crate::store::{AppKey, FlowMarks, GrantStore, RowStore, SessionStore};
+use crate::{Ticket, TicketHash, config};
 
 /// The three stores that `AuthBuilder::store` makes of a database of rows.
 #[derive(Clone, Debug)]
@@ -43,6 +44,11 @@ pub fn sealed(rows: Arc<dyn RowStore>, keys: &str) -> Result<SealedStores, KeyRi
         grants: sealed.clone(),
         marks: sealed,
     })
+}
+
+/// The key under which an app finds the session whose cookie holds this ticket, for benchmarks that fill a store.
+pub fn session_key(app: &AppKey, ticket: &Ticket) -> TicketHash {
+    config::session_key([&app.environment, &app.client_id], ticket)
 }
 
 fn at(seconds: u64) -> SystemTime {

@@ -35,17 +35,17 @@ impl Credential {
         if let Some(token) = authorization.and_then(bearer)
             && config.browsers.bearer_sessions
         {
-            return Some(Self::Bearer(bearer_hash(&Ticket::parse(token)?)));
+            return Some(Self::Bearer(bearer_hash(config, &Ticket::parse(token)?)));
         }
         let cross_site = origin.filter(|origin| origin.kinship == Kinship::CrossSite);
         let Some(origin) = cross_site else {
             let ticket = ticket(cookies, &config.cookies.session)?;
-            return Some(Self::Cookie(ticket.hash()));
+            return Some(Self::Cookie(config.session_key(&ticket)));
         };
         let name = partitioned_name(config, &origin.text);
         let ticket = ticket(cookies, &name)?;
         Some(Self::Partitioned(
-            partitioned_hash(&ticket, &origin.text),
+            partitioned_hash(config, &ticket, &origin.text),
             name,
         ))
     }
@@ -87,12 +87,14 @@ fn bearer(field: &[u8]) -> Option<&[u8]> {
     token.strip_prefix(BEARER.as_bytes()).filter(|_| is_bearer)
 }
 
-pub(super) fn bearer_hash(ticket: &Ticket) -> TicketHash {
-    ticket.hash_of("bearer session", "")
+pub(super) fn bearer_hash(config: &Config, ticket: &Ticket) -> TicketHash {
+    let [environment, client_id] = config.app();
+    ticket.hash_of("bearer session", [environment, client_id, ""])
 }
 
-pub(super) fn partitioned_hash(ticket: &Ticket, origin: &str) -> TicketHash {
-    ticket.hash_of("partitioned session", origin)
+pub(super) fn partitioned_hash(config: &Config, ticket: &Ticket, origin: &str) -> TicketHash {
+    let [environment, client_id] = config.app();
+    ticket.hash_of("partitioned session", [environment, client_id, origin])
 }
 
 /// Two origins of one site share a jar, and each has a cookie of its own there.

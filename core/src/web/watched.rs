@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 pub(super) struct Limits {
     /// From its beginning to its end.
     pub(super) whole: Duration,
-    /// From one item that is taken to the next.
+    /// While nobody asks for the next item.
     pub(super) standstill: Duration,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Watched<S, E> {
 struct Held<S> {
     /// `None` once its time is over.
     stream: Option<S>,
-    taken_at: Instant,
+    asked_at: Instant,
     waker: Option<Waker>,
 }
 
@@ -39,7 +39,7 @@ impl<S: Send + 'static, E> Watched<S, E> {
         let now = Instant::now();
         let held = Arc::new(Mutex::new(Held {
             stream: Some(stream),
-            taken_at: now,
+            asked_at: now,
             waker: None,
         }));
         let watching = watch(Arc::downgrade(&held), now + limits.whole, limits.standstill);
@@ -65,7 +65,7 @@ async fn watch<S>(held: Weak<Mutex<Held<S>>>, end: Instant, standstill: Duration
 fn due<S>(held: &Weak<Mutex<Held<S>>>, end: Instant, standstill: Duration) -> Option<Instant> {
     let held = held.upgrade()?;
     let mut held = lock(&held);
-    let due = end.min(held.taken_at + standstill);
+    let due = end.min(held.asked_at + standstill);
     if Instant::now() < due {
         return Some(due);
     }
@@ -88,10 +88,10 @@ where
             return Poll::Ready(Some(Err((self.late)())));
         };
         let polled = Pin::new(stream).poll_next(cx);
-        match &polled {
-            Poll::Ready(_) => held.taken_at = Instant::now(),
-            Poll::Pending => held.waker = Some(cx.waker().clone()),
+        if polled.is_pending() {
+            held.waker = Some(cx.waker().clone());
         }
+        held.asked_at = Instant::now();
         polled
     }
 }

@@ -17,6 +17,7 @@ use threelo_tower::{AuthLayer, CurrentUser};
 use tower::Service;
 
 use crate::floor::{Floor, Session};
+use crate::sessions::CLIENT_ID;
 
 /// Keys that seal nothing of worth.
 pub const KEYS: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -125,14 +126,17 @@ pub fn ours(auth: Auth) -> Router {
 ///
 /// [`BuildError`], which would be a mistake here.
 pub fn auth(sessions: &Arc<MemorySessions>) -> Result<Auth, BuildError> {
-    Auth::builder(Credentials::new("bench", "bench"), "http://localhost:3000")
-        .keys(KEYS)
-        .stores(
-            sessions.clone(),
-            Arc::new(MemoryGrants::new()),
-            Arc::new(MemoryFlowMarks::new()),
-        )
-        .build()
+    Auth::builder(
+        Credentials::new(CLIENT_ID, "bench"),
+        "http://localhost:3000",
+    )
+    .keys(KEYS)
+    .stores(
+        sessions.clone(),
+        Arc::new(MemoryGrants::new()),
+        Arc::new(MemoryFlowMarks::new()),
+    )
+    .build()
 }
 
 #[derive(Clone)]

@@ -51,7 +51,7 @@ async fn in_memory(count: usize) -> Result<Router, Failure> {
 }
 
 fn settings() -> threelo::AuthBuilder {
-    let credentials = Credentials::new("bench", "bench");
+    let credentials = Credentials::new(sessions::CLIENT_ID, "bench");
     Auth::builder(credentials, "http://localhost:3000").keys(apps::KEYS)
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use threelo::clock::{Clock, SystemClock};
-use threelo::store::{Inserted, MemorySessions, SessionRecord, SessionStore, StoreError};
-use threelo::{AccountId, InvalidId, Profile, Ticket};
+use threelo::store::{AppKey, Inserted, MemorySessions, SessionRecord, SessionStore, StoreError};
+use threelo::testing::session_key;
+use threelo::{AccountId, Environment, InvalidId, Profile, Ticket};
 
 use crate::floor::{self, Floor};
 
@@ -14,6 +15,9 @@ pub const COOKIE_NAME: &str = "threelo-session";
 
 /// How many accounts share the sessions that requests are measured with.
 pub const ACCOUNTS: usize = 1000;
+
+/// The app's.
+pub const CLIENT_ID: &str = "bench";
 
 /// A cheap source of numbers that look random, the same in every run (splitmix64).
 #[derive(Clone, Debug)]
@@ -142,9 +146,13 @@ pub async fn fill(
     profiles: &[Arc<Profile>],
 ) -> Result<(), FillError> {
     let now = SystemClock.now();
+    let app = AppKey {
+        environment: Environment::cloud().key().into(),
+        client_id: CLIENT_ID.into(),
+    };
     for (number, bytes) in tickets(count).enumerate() {
         let record = SessionRecord {
-            key: Ticket::from_bytes(bytes).hash(),
+            key: session_key(&app, &Ticket::from_bytes(bytes)),
             profile: Arc::clone(&profiles[number % profiles.len()]),
             site: None,
             profile_read_at: now,

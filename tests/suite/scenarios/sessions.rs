@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::World;
+use bytes::Bytes;
+use threelo::Environment;
+use threelo_tests::App as _;
+
+use super::{App, Browser, World};
 
 #[tokio::test]
 async fn a_public_route_with_a_session_cookie_costs_no_store_call() {
@@ -90,6 +94,70 @@ async fn logout_everywhere_ends_all_sessions_of_the_account_and_no_other() {
 
     assert_eq!(phone.who_am_i().await, None);
     assert!(edward.who_am_i().await.is_some());
+}
+
+#[tokio::test]
+async fn a_logout_happens_although_the_visitor_hangs_up() {
+    for form in ["", "everywhere=true"] {
+        let world = World::new().await;
+        let (mut desk, mut phone) = (world.browser(), world.browser());
+        desk.sign_in(&world, "mia", "/").await;
+        phone.sign_in(&world, "mia", "/").await;
+        world.sessions.delete_slowly();
+        let mut gone = desk.clone();
+        let request = tokio::spawn(async move { gone.submit("/auth/logout", form).await });
+        world.sessions.a_slow_deletion().await;
+
+        request.abort();
+        assert!(world.auth.drain(Duration::from_secs(5)).await);
+
+        assert_eq!(desk.who_am_i().await, None);
+        assert_eq!(phone.who_am_i().await.is_none(), !form.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_script_signs_out_everywhere_with_json_and_nothing_is_overlooked() {
+    let world = World::new().await;
+    let (mut desk, mut phone) = (world.browser(), world.browser());
+    desk.sign_in(&world, "mia", "/").await;
+    phone.sign_in(&world, "mia", "/").await;
+    let script = [
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+
+    for (body, status, stays) in [
+        (r#"{"everywhere": 1}"#, 400, true),
+        ("everywhere=true", 400, true),
+        (r#"{"everywhere": true}"#, 204, false),
+    ] {
+        let seen = desk
+            .send("POST", "/auth/logout", &script, Bytes::from(body))
+            .await;
+        assert_eq!(
+            (seen.status(), phone.who_am_i().await.is_some()),
+            (status, stays),
+            "{body}"
+        );
+    }
+}
+
+/// Two apps with one database and the same keys: who is somebody in the one is nobody in the other.
+#[tokio::test]
+async fn a_session_is_good_in_its_own_app_only() {
+    let world = World::new().await;
+    let elsewhere = Environment::custom("http://127.0.0.1:2", "http://127.0.0.1:2");
+    let other = world.another_auth(|builder| builder.environment(elsewhere));
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    let mut mallory = Browser::new(&App::new(&other));
+
+    mallory.cookies.clone_from(&browser.cookies);
+
+    assert_eq!(mallory.who_am_i().await, None);
+    assert!(browser.who_am_i().await.is_some());
 }
 
 #[tokio::test]

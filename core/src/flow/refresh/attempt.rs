@@ -21,7 +21,7 @@ use crate::token::TokenSet;
 /// Atlassian takes a used token once more for this long.
 const LEEWAY: Duration = Duration::from_secs(10 * 60);
 /// A pair that cannot be stored is held this long.
-const HOLD: Duration = Duration::from_secs(3600);
+pub(in crate::flow) const HOLD: Duration = Duration::from_secs(3600);
 const LATER: Failure = Failure::NotNow(Duration::from_secs(1));
 
 /// A refresh at work.

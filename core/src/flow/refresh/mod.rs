@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) use self::alarm::Alarm;
+pub(super) use self::attempt::HOLD;
 pub(super) use self::cache::Cache;
 pub(super) use self::flight::Flights;
 

@@ -29,10 +29,15 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     };
     let is_bearer = match form.one("deliver") {
         None | Some("cookie") => false,
-        Some("bearer") if web.ports.config.browsers.bearer_sessions => true,
-        Some("bearer") => {
+        Some("bearer") if !web.ports.config.browsers.bearer_sessions => {
             return Err(Rejection::BadRequest("the app allows no bearer sessions"));
         }
+        Some("bearer") if origin.is_web_site() => {
+            return Err(Rejection::BadRequest(
+                "bearer sessions are for extensions and desktop apps; a web site gets a cookie",
+            ));
+        }
+        Some("bearer") => true,
         Some(_) => return Err(Rejection::BadRequest("deliver is cookie or bearer")),
     };
     let session = flow::redeem(&web.ports, ticket, (&origin.text, verifier)).await?;
@@ -44,7 +49,8 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 }
 
 async fn bearer(web: &Web, session: &SessionRecord) -> Result<Reply, Rejection> {
-    let share = flow::share(&web.ports, session, bearer_hash).await?;
+    let key = |ticket: &_| bearer_hash(&web.ports.config, ticket);
+    let share = flow::share(&web.ports, session, key).await?;
     let body = json!({
         "token": format!("{BEARER}{}", share.ticket.encode()),
         "token_type": "Bearer",
@@ -58,7 +64,7 @@ async fn cookie(
     session: &SessionRecord,
     origin: &BrowserOrigin,
 ) -> Result<Reply, Rejection> {
-    let key = |ticket: &_| partitioned_hash(ticket, &origin.text);
+    let key = |ticket: &_| partitioned_hash(&web.ports.config, ticket, &origin.text);
     let share = flow::share(&web.ports, session, key).await?;
     let life = left(web, &share).as_secs();
     let name = partitioned_name(&web.ports.config, &origin.text);

@@ -6,8 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use threelo::Environment;
 use threelo::store::SessionStore as _;
+use threelo_tests::App as _;
 
+use super::super::App;
 use super::{
     Browser, CHROMIUMAPP, EVIL, EXTENSION, OTHER, SPA, World, get, is_readable, post, script, world,
 };
@@ -409,7 +412,6 @@ async fn a_sign_out_everywhere_reaches_the_session_that_is_being_made() {
 async fn a_clock_that_is_behind_takes_a_ticket_all_the_same() {
     use std::sync::Arc;
     use threelo::clock::{Clock as _, ManualClock};
-    use threelo_tests::App as _;
     let world = world().await;
     for (behind, status) in [(3, 200), (30, 403)] {
         let now = world.clock.now() - Duration::from_secs(behind);
@@ -417,7 +419,7 @@ async fn a_clock_that_is_behind_takes_a_ticket_all_the_same() {
         let other = world.another_auth(|builder| super::open_to_browsers(builder).clock(clock));
         let mut window = world.browser();
         let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
-        let mut page = Browser::new(&super::super::App::new(&other));
+        let mut page = Browser::new(&App::new(&other));
         let body = redeeming(&ticket, VERIFIER, "cookie");
         let seen = post(&mut page, (OTHER, "/auth/redeem"), &body).await;
         assert_eq!(seen.status(), status, "{behind} s: {}", seen.text());
@@ -439,6 +441,37 @@ async fn nobody_is_signed_in_by_anothers_ticket() {
     )
     .await;
     assert_eq!(seen.status(), 403);
+}
+
+/// A script that was slipped into a page could carry a bearer session away; a cookie it could not.
+#[tokio::test]
+async fn a_web_site_gets_no_bearer_session() {
+    const SITE: &str = "https://other.example";
+    let world = World::with(|builder| builder.cross_site_origins([SITE]).bearer_sessions()).await;
+    let mut window = world.browser();
+    let ticket = ticket(&world, &mut window, SITE, SITE).await;
+    for (deliver, status) in [("bearer", 400), ("cookie", 200)] {
+        let body = redeeming(&ticket, VERIFIER, deliver);
+        let seen = post(&mut world.browser(), (SITE, "/auth/redeem"), &body).await;
+        assert_eq!(seen.status(), status, "{}", seen.text());
+    }
+}
+
+/// Two apps with one database and the same keys.
+#[tokio::test]
+async fn a_ticket_is_good_in_its_own_app_only() {
+    let world = world().await;
+    let elsewhere = Environment::custom("http://127.0.0.1:2", "http://127.0.0.1:2");
+    let other =
+        world.another_auth(|builder| super::open_to_browsers(builder).environment(elsewhere));
+    let mut page = Browser::new(&App::new(&other));
+    let mut window = world.browser();
+    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+
+    let body = redeeming(&ticket, VERIFIER, "cookie");
+    let seen = post(&mut page, (OTHER, "/auth/redeem"), &body).await;
+
+    assert_eq!(seen.status(), 403, "{}", seen.text());
 }
 
 #[tokio::test]

@@ -1,0 +1,79 @@
+//! Instances whose clocks differ.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use threelo::Auth;
+use threelo::clock::{Clock as _, ManualClock};
+use threelo_tests::App as _;
+
+use super::{App, Browser, World};
+
+/// Another instance, whose clock is ahead by so many seconds; behind if negative.
+fn instance(world: &World, ahead: i64) -> (Auth, App) {
+    let (now, apart) = (world.clock.now(), Duration::from_secs(ahead.unsigned_abs()));
+    let now = if ahead < 0 { now - apart } else { now + apart };
+    let auth = world.another_auth(|builder| builder.clock(Arc::new(ManualClock::new(now))));
+    let app = App::new(&auth);
+    (auth, app)
+}
+
+#[tokio::test]
+async fn a_login_begins_on_one_instance_and_ends_on_another() {
+    for (ahead, place) in [
+        (4, "/user"),
+        (-4, "/user"),
+        (30, "/auth/error?reason=refused"),
+    ] {
+        let world = World::new().await;
+        let (_auth, app) = instance(&world, ahead);
+        let mut there = Browser::new(&app);
+        let authorize = there.start_login("/user").await;
+        let callback = world.sandbox.approve(&authorize, "mia", None).await;
+        let callback = callback.unwrap();
+        let mut here = world.browser();
+        here.cookies.clone_from(&there.cookies);
+
+        let seen = here.arrive(&callback).await;
+
+        assert_eq!(seen.location(), place, "{ahead} s");
+    }
+}
+
+/// A double click, whose second half goes to the instance that began the flow.
+#[tokio::test]
+async fn a_second_arrival_is_led_on_whichever_instance_it_meets() {
+    let world = World::new().await;
+    let (_auth, app) = instance(&world, 4);
+    let mut there = Browser::new(&app);
+    let authorize = there.start_login("/user").await;
+    let callback = world.sandbox.approve(&authorize, "mia", None).await;
+    let callback = callback.unwrap();
+    let mut here = world.browser();
+    here.cookies.clone_from(&there.cookies);
+    let flow = here.cookies.clone();
+    here.arrive(&callback).await;
+    there.cookies.clone_from(&here.cookies);
+    there.cookies.extend(flow);
+
+    let seen = there.arrive(&callback).await;
+
+    assert_eq!(seen.location(), "/user");
+    assert_eq!(world.sandbox.count("POST", "/oauth/token"), 1);
+}
+
+#[tokio::test]
+async fn of_two_consents_the_later_one_counts_although_the_first_was_stamped_ahead() {
+    let world = World::new().await;
+    let (_auth, app) = instance(&world, 30);
+    let mut there = Browser::new(&app);
+    there.sign_in(&world, "mia", "/user").await;
+    let first = world.grants.stored(&world.grant_key("mia")).await;
+    world.pass(Duration::from_secs(15));
+
+    world.browser().sign_in(&world, "mia", "/user").await;
+
+    let stored = world.grants.stored(&world.grant_key("mia")).await;
+    assert_eq!(stored.consented_at, world.clock.now());
+    assert_ne!(stored.tokens, first.tokens);
+}
