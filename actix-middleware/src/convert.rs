@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::body::{self, BodyStream, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, VARY};
 use actix_web::web::Bytes;
 use threelo::message::{Field, Headers, Replied, Reply, RequestHead};
 use threelo::{Answer, AuthSession};
@@ -87,9 +87,21 @@ pub(crate) fn finish(session: &AuthSession, headers: &mut HeaderMap) -> bool {
         headers.insert(name, value);
     }
     for (name, value) in patch.append.iter().filter_map(field) {
+        let value = match name == VARY {
+            true => with_all(headers, value),
+            false => value,
+        };
         headers.append(name, value);
     }
     is_touched
+}
+
+/// `Vary` in one field, because actix-cors keeps the first of several only; what it had is taken out.
+fn with_all(headers: &mut HeaderMap, value: HeaderValue) -> HeaderValue {
+    let had: Vec<HeaderValue> = headers.remove(VARY).collect();
+    let parts = had.iter().chain([&value]).map(HeaderValue::as_bytes);
+    let joined = parts.collect::<Vec<_>>().join(&b", "[..]);
+    HeaderValue::from_bytes(&joined).unwrap_or(value)
 }
 
 /// A field of `http` 1 in `http` 0.2.

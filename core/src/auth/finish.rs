@@ -12,6 +12,7 @@ use crate::message::cookie::SetCookie;
 
 const VARY_COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
 const VARY_BROWSER: HeaderValue = HeaderValue::from_static("Cookie, Origin, Authorization");
+const VARY_SITE: HeaderValue = HeaderValue::from_static("X-Threelo-Site");
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 impl AuthSession {
@@ -24,6 +25,9 @@ impl AuthSession {
         let was_asked = self.0.was_asked.load(Ordering::Relaxed);
         if was_asked {
             patch.append.push((VARY, self.varies()));
+        }
+        if self.0.site_was_asked.load(Ordering::Relaxed) {
+            patch.append.push((VARY, VARY_SITE));
         }
         if !cookies.is_empty() || (was_asked && !has_cache_control) {
             patch.set.push((CACHE_CONTROL, PRIVATE));
@@ -47,6 +51,9 @@ impl AuthSession {
             }
         } else if self.0.was_asked.load(Ordering::Relaxed) {
             headers.append(VARY, self.varies());
+            if self.0.site_was_asked.load(Ordering::Relaxed) {
+                headers.append(VARY, VARY_SITE);
+            }
             headers.entry(CACHE_CONTROL).or_insert(PRIVATE);
         }
     }

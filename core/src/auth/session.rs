@@ -28,6 +28,8 @@ pub(super) struct Inner {
     same_origin: bool,
     looked_up: OnceLock<Option<Arc<SessionRecord>>>,
     pub(super) was_asked: AtomicBool,
+    /// Whether the reply depends on the site that the request names.
+    pub(super) site_was_asked: AtomicBool,
     pub(super) seldom: OnceLock<Box<Seldom>>,
 }
 
@@ -87,6 +89,7 @@ impl AuthSession {
             same_origin,
             looked_up: OnceLock::new(),
             was_asked: AtomicBool::new(false),
+            site_was_asked: AtomicBool::new(false),
             seldom: OnceLock::new(),
         }))
     }
@@ -197,6 +200,7 @@ impl AuthSession {
     /// [`Rejection::ChooseSite`], [`Rejection::NoSite`], [`Rejection::UnknownSite`], [`Rejection::SiteGone`],
     /// [`Rejection::SitesUnknown`], and those of [`atlassian`](Self::atlassian).
     pub async fn site(&self) -> Result<Site, Rejection> {
+        self.0.site_was_asked.store(true, Ordering::Relaxed);
         let (holder, chosen) = self.holder().await?;
         let wish = self.0.context().wished_site();
         flow::site_for(

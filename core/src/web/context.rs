@@ -12,7 +12,6 @@ use crate::message::{Audience, RequestHead};
 use crate::return_to::ReturnTo;
 
 /// Who waits, where they are, and what their browser proved. Made at the start of a request, without a store.
-#[derive(Debug)]
 pub(crate) struct Context {
     /// Who waits for the answer.
     pub audience: Audience,
@@ -32,6 +31,17 @@ pub(crate) struct Context {
     pub named_site: Option<String>,
     /// The cookie that carries what a page of ours says.
     pub notice: Option<String>,
+}
+
+/// Without its address, which may hold a code, and without what its cookies hold.
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("audience", &self.audience)
+            .field("is_safe", &self.is_safe)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Context {

@@ -29,8 +29,13 @@ async function ask(method, path, body) {
   return value;
 }
 
+// The access token for calls of Atlassian's API, whose it is, and when it ends.
+let token = null;
+
+// Who is signed in. A token that was handed out to somebody else is forgotten: it would still work.
 export const me = async () => {
   const me = await ask("GET", "me?optional=true");
+  if (token && token.account !== me.account_id) token = null;
   return me.account_id ? me : null;
 };
 export const sites = async () => (await ask("GET", "sites")).sites;
@@ -41,11 +46,10 @@ export const signOut = () => ask("POST", "logout");
 export const throughTheApp = (cloudId, path) => ask("GET", `api/jira/${cloudId}${path}`);
 
 // Direct: a token that lasts for five minutes at least is asked for again when it is about to end, or is not accepted.
-let token = null;
 async function accessToken(anew) {
   if (anew || !token || token.ends < Date.now() + 60_000) {
-    const { access_token, expires_in } = await ask("POST", "token", { refused: String(anew) });
-    token = { access_token, ends: Date.now() + expires_in * 1000 };
+    const { account_id, access_token, expires_in } = await ask("POST", "token", { refused: anew });
+    token = { account: account_id, access_token, ends: Date.now() + expires_in * 1000 };
   }
   return token.access_token;
 }

@@ -1,5 +1,6 @@
 //! Secrets appear in no log line, error, Debug output or page: T190, T206, T207, T208.
 
+use threelo::message::RequestHead;
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::capture_logs;
 
@@ -162,16 +163,25 @@ async fn no_debug_output_shows_a_secret() {
         .build()
         .unwrap_err();
 
+    let callback = http::Request::get("/auth/callback?code=code-canary&state=state-canary");
+    let callback = callback.header("cookie", browser.cookie_header()).body(());
+    let action = RequestHead::lend(&callback.unwrap(), |head| world.auth.handle(head));
+
     let all = format!(
-        "{:?}{:#?}{:?}{:?}{:?}{error}{error:?}",
+        "{:?}{:#?}{:?}{:?}{:?}{:?}{error}{error:?}",
         world.auth,
         world.auth.config(),
         world.sessions,
         credentials,
-        builder
+        builder,
+        action
     );
 
     let secrets = canaries(&world, &[&browser]);
     assert_clean("Debug", &all, &secrets);
-    assert_clean("Debug", &all, &["bm90LWEta2V5".to_owned()]);
+    assert_clean(
+        "Debug",
+        &all,
+        &["bm90LWEta2V5".to_owned(), "-canary".to_owned()],
+    );
 }

@@ -110,6 +110,18 @@ async fn a_page_of_another_site_cannot_push_a_visitor_into_a_login() {
         ("sec-fetch-dest", "document"),
     ];
 
+    for path in [
+        "/auth/login?account=same",
+        "/auth/login?account=x&remember=true",
+    ] {
+        let seen = browser.send("GET", path, &pushed, Bytes::new()).await;
+        assert_eq!(seen.status(), 200);
+        assert!(browser.cookies.is_empty());
+        assert!(
+            !seen.text().contains("http-equiv"),
+            "a person goes on, or nobody"
+        );
+    }
     let seen = browser
         .send(
             "GET",

@@ -101,6 +101,12 @@ async fn two_tabs_work_on_two_sites() {
         .send("GET", "/board", &by_header, bytes::Bytes::new())
         .await;
     assert_eq!(seen.text(), list[2]["name"].as_str().unwrap());
+    let vary = seen.response.headers().get_all("vary").iter();
+    let vary: Vec<_> = vary.map(|value| value.to_str().unwrap()).collect();
+    assert!(
+        vary.join(", ").contains("X-Threelo-Site"),
+        "no cache mixes tabs: {vary:?}"
+    );
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use crate::message::{Audience, Replied, Reply, is_json_type};
 use crate::web::Web;
 use crate::web::answer::Request;
 use crate::web::forward::Call;
+use crate::web::same_origin::may_change;
 use crate::web::streamed::streamed;
 
 /// What an answer must not do under this app's address, whatever it is: run, be framed, load anything.
@@ -92,12 +93,16 @@ fn scripts_only(request: &Request) -> Result<(), Rejection> {
     }
 }
 
-/// Whether a body of this size is worth reading: of a call that may be passed on, by somebody who may be somebody.
+/// Whether a body of this size is worth reading: of a call that may be passed on, from a page of ours, by somebody.
 pub(in crate::web) fn may_carry(web: &Web, request: &Request, call: &str) -> bool {
     let config = &web.ports.config;
     let is_listed = parts(call)
         .is_some_and(|(product, _, path)| allowed(web, request, (product, path)).is_ok());
-    is_listed && (config.mode.is_connect() || request.context.session.is_some())
+    let is_somebody = match config.mode.is_connect() {
+        true => request.subject.required().is_ok(),
+        false => request.context.session.is_some(),
+    };
+    is_listed && is_somebody && may_change(web, &request.head())
 }
 
 /// Product, site and path of what stands behind `api/`.

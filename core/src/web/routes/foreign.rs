@@ -30,9 +30,12 @@ pub(in crate::web) fn is(route: Option<&Route>, request: &Request) -> bool {
                 | Route::Disconnect
         )
     );
-    // A login asks for whoever is signed in only where it is to be the same account.
-    let asks_who = matches!(route, Some(Route::Login)) && query(request).one("account").is_some();
     let head = request.head();
+    // A login asks for whoever is signed in only where it is to be the same account; and it is the user's own wish, or the
+    // second arrival, which comes from here, would pass for one.
+    let asks_who = matches!(route, Some(Route::Login))
+        && query(request).one("account").is_some()
+        && head.is("sec-fetch-user", b"?1");
     let from_elsewhere = matches!(
         head.first("sec-fetch-site"),
         Some(b"cross-site" | b"same-site")

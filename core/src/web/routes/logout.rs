@@ -2,10 +2,9 @@
 
 use http::StatusCode;
 
-use super::{allow, query, same_origin};
+use super::{allow, fields, query, same_origin};
 use crate::error::Rejection;
 use crate::flow;
-use crate::message::query::Query;
 use crate::message::{Audience, Reply};
 use crate::web::Web;
 use crate::web::answer::Request;
@@ -46,8 +45,7 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
 async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     same_origin(web, request)?;
     let config = &web.ports.config;
-    let form = Query::parse(&request.body)
-        .map_err(|_large| Rejection::BadRequest("the form cannot be read"))?;
+    let form = fields(request)?;
     let place = form
         .one("return_to")
         .and_then(|place| config.return_to.accept(place));

@@ -131,7 +131,7 @@ fn place(web: &Web, text: Option<&str>) -> Option<ReturnTo> {
     text.and_then(|text| web.ports.config.return_to.accept(text))
 }
 
-/// The fields of a small body: a form, or a JSON object's texts.
+/// The fields of a small body: a form, or a JSON object of texts, `true` and `false`.
 fn fields(request: &Request) -> Result<Query, Rejection> {
     const UNREADABLE: Rejection = Rejection::BadRequest("the body cannot be read");
     let is_json = request
@@ -143,13 +143,17 @@ fn fields(request: &Request) -> Result<Query, Rejection> {
     }
     let body: serde_json::Map<String, Value> =
         serde_json::from_slice(&request.body).map_err(|_json| UNREADABLE)?;
-    let texts = body
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-    let form = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(texts)
-        .finish();
-    Query::parse(form.as_bytes()).map_err(|_large| UNREADABLE)
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in &body {
+        match value {
+            Value::String(text) => form.append_pair(name, text),
+            Value::Bool(is) => form.append_pair(name, if *is { "true" } else { "false" }),
+            Value::Null => continue,
+            // Nothing is overlooked without a word.
+            _ => return Err(Rejection::BadRequest("fields are texts, true or false")),
+        };
+    }
+    Query::parse(form.finish().as_bytes()).map_err(|_large| UNREADABLE)
 }
 
 /// What happened on the way here, if a cookie of ours tells it to whoever is here now.

@@ -11,8 +11,8 @@ use crate::message::Reply;
 use crate::web::answer::Request;
 use crate::web::{Web, json};
 
-/// The access token, for code in browsers that calls Atlassian's API itself; the seconds that it lasts; and the site that
-/// is chosen. Never the refresh token. With `refused` it is another one than before, if that one is older than half a minute.
+/// The access token, for code in browsers that calls Atlassian's API itself; whose it is; the seconds that it lasts; and the
+/// site that is chosen. Never the refresh token. With `refused` it is another one than before, if that one is older than half a minute.
 pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     allow(request, &["POST"], "POST")?;
     same_origin(web, request)?;
@@ -38,6 +38,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     }
     let left = grant.tokens.left(ports.now());
     let body = json!({
+        "account_id": holder.account.as_str(),
         "access_token": grant.tokens.access_token.expose(),
         "expires_in": left.as_secs(),
         "site": site.map(|site| sites::as_json(&site, true, &grant.added)),

@@ -22,7 +22,7 @@ async fn a_listed_page_gets_the_access_token_and_never_the_refresh_token() {
     );
     let body = seen.json();
     let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["access_token", "expires_in", "site"]);
+    assert_eq!(fields, ["access_token", "account_id", "expires_in", "site"]);
     assert_eq!(body["access_token"], tokens.access_token.expose());
     assert!(body["expires_in"].as_u64().unwrap() > 3000);
     assert!(body["site"]["id"].is_string());
