@@ -34,6 +34,7 @@ pub async fn grant_store_contract(store: Arc<dyn GrantStore>) {
     a_lease_has_one_owner_and_is_released_by_it(&store).await;
     of_many_who_want_a_lease_one_has_it(&store).await;
     an_attempt_that_did_not_settle_is_remembered(&store).await;
+    a_lease_ends_by_itself_and_its_owner_is_told(&store).await;
 }
 
 fn key(account: &str) -> GrantKey {
@@ -341,4 +342,26 @@ async fn an_attempt_that_did_not_settle_is_remembered(store: &Store) {
         matches!(other, Lease::Taken(seen) if seen.first.is_none()),
         "another generation"
     );
+}
+
+/// Of a process that died with it.
+async fn a_lease_ends_by_itself_and_its_owner_is_told(store: &Store) {
+    let key = key("lease-end");
+    let brief = |owner| LeaseRequest {
+        life: Duration::from_millis(300),
+        ..by(owner, 1)
+    };
+    let first = store.lease(&key, &brief(1)).await.unwrap();
+    assert!(matches!(first, Lease::Taken(_)));
+
+    tokio::time::sleep(Duration::from_millis(500)).await;
+
+    let renewed = store.renew(&key, &brief(1)).await.unwrap();
+    assert_eq!(renewed, Renewed::Lost, "it was renewed after its end");
+    let next = store.lease(&key, &by(2, 1)).await.unwrap();
+    assert!(
+        matches!(next, Lease::Taken(seen) if seen.first.is_some()),
+        "it does not end, or its attempt is forgotten"
+    );
+    store.release(&key, LeaseOwner(2), true).await.unwrap();
 }

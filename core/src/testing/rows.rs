@@ -19,6 +19,7 @@ type Store = Arc<dyn RowStore>;
 /// With the promise that is broken.
 pub async fn row_store_contract(store: Arc<dyn RowStore>) {
     insert_refuses_a_key_that_exists(&store).await;
+    of_many_who_insert_one_key_one_does(&store).await;
     replace_wants_the_version_and_never_inserts(&store).await;
     of_many_writers_of_one_version_one_wins(&store).await;
     delete_wants_the_version_if_one_is_given(&store).await;
@@ -66,6 +67,21 @@ async fn insert_refuses_a_key_that_exists(store: &Store) {
     assert_eq!((stored.version, stored.sealed), (1, first.sealed));
     let theirs = store.of_owner(GRANT, "somebody else").await.unwrap();
     assert!(theirs.is_empty(), "a refused insert left something");
+}
+
+async fn of_many_who_insert_one_key_one_does(store: &Store) {
+    for kind in [GRANT, SESSION] {
+        let writers = (1..=16).map(|version| {
+            let store = Arc::clone(store);
+            let row = row(kind, "insert-race", version);
+            tokio::spawn(async move { store.insert(&row).await.unwrap() })
+        });
+        let mut done = 0;
+        for writer in writers.collect::<Vec<_>>() {
+            done += usize::from(writer.await.unwrap() == Inserted::Done);
+        }
+        assert_eq!(done, 1, "insert looks first and writes then");
+    }
 }
 
 async fn replace_wants_the_version_and_never_inserts(store: &Store) {
