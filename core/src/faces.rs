@@ -128,7 +128,7 @@ macro_rules! __guards {
         }
 
         /// Lets changes (any method but GET, HEAD, OPTIONS) through only from pages of this app; from those of listed origins
-        /// with the field `X-Threelo`; and from who shows a bearer session of ours.
+        /// with the field `X-Threelo`; and from who shows a bearer session of ours. A WebSocket begins with a `GET`.
         pub fn same_origin() -> $guard {
             $guard($crate::Guard::SameOrigin)
         }

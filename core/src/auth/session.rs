@@ -318,7 +318,7 @@ impl AuthSession {
     }
 
     /// Whether a change comes from a page of this app, of a listed origin with the field `X-Threelo`, or with a bearer session;
-    /// reading needs no proof.
+    /// reading needs no proof. A WebSocket begins with a `GET`: compare its `Origin` yourself, as no browser asks first there.
     ///
     /// # Errors
     ///

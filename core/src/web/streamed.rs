@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::watched::{Limits, Watched};
 use crate::error::Causes;
@@ -26,6 +26,8 @@ const SMALL: usize = 16 * 1024;
 /// So many long answers move at a time.
 pub(super) const TURNS: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(1);
+/// A slow reader's turn is over after this long; its answer goes on without.
+const TURN: Duration = Duration::from_secs(10);
 
 /// A body that breaks off where it is too large, takes too long or is not read.
 pub(super) fn streamed(body: Box<dyn Chunks>, turns: &Arc<Semaphore>) -> ReplyBody {
@@ -46,8 +48,12 @@ pub(super) fn streamed(body: Box<dyn Chunks>, turns: &Arc<Semaphore>) -> ReplyBo
 /// Leave to move much.
 enum Turn {
     NotYet(Arc<Semaphore>),
-    /// Until the answer ends; `None` for who waited long enough.
-    Taken(#[expect(dead_code, reason = "held")] Option<OwnedSemaphorePermit>),
+    Taken(
+        #[expect(dead_code, reason = "held")] OwnedSemaphorePermit,
+        Instant,
+    ),
+    /// Whoever waited or took long enough goes on without.
+    Over,
 }
 
 struct Limited {
@@ -66,7 +72,15 @@ impl Limited {
             && self.left <= MOST - SMALL
         {
             let turn = timeout(PATIENCE, Arc::clone(turns).acquire_owned()).await;
-            self.turn = Turn::Taken(turn.ok().and_then(Result::ok));
+            self.turn = match turn {
+                Ok(Ok(permit)) => Turn::Taken(permit, Instant::now()),
+                _ => Turn::Over,
+            };
+        }
+        if let Turn::Taken(_, since) = &self.turn
+            && since.elapsed() > TURN
+        {
+            self.turn = Turn::Over;
         }
     }
 
@@ -134,6 +148,27 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_slow_answer_does_not_keep_its_turn() {
+        let turns = Arc::new(Semaphore::new(1));
+        let body = Body {
+            chunks: usize::MAX,
+            every: TURN / 4,
+            there: Arc::default(),
+        };
+        let mut body = streamed(Box::new(body), &turns);
+        for _ in 0..4 {
+            body.next().await.unwrap().unwrap();
+        }
+        assert_eq!(turns.available_permits(), 0, "long answers take turns");
+
+        for _ in 0..10 {
+            body.next().await.unwrap().unwrap();
+        }
+
+        assert_eq!(turns.available_permits(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn an_answer_comes_back_whole_and_in_small_parts() {
         let (body, there) = body(100, Duration::ZERO);
 
@@ -168,7 +203,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_never_ends_does_after_ten_minutes() {
         let (mut body, there) = body(usize::MAX, LIMITS.standstill * 5 / 6);
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
 
         while body.next().await.unwrap().is_ok() {}
 
