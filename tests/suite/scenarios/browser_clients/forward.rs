@@ -368,6 +368,9 @@ async fn no_large_body_is_read_for_a_call_that_is_not_passed_on() {
         let seen = post(browser, (SPA, &to(path)), &large).await;
         assert_eq!(seen.status(), status, "{path}: {}", seen.text());
     }
+    let bare = (SPA, "POST", &*to(listed));
+    let seen = script(&mut browser, bare, (&[], &large)).await;
+    assert_eq!(seen.status(), 403, "no proof: {}", seen.text());
 }
 
 /// Two calls on one connection: what follows an answer without a body is the next answer.
