@@ -59,7 +59,8 @@ type Fields = (
 type Was = Option<(String, String)>;
 
 impl RedisStore {
-    /// Connects to `redis://user:password@host:port/database`, with keys that begin with `threelo:`.
+    /// Connects to `redis://user:password@host:port/database`, with keys that begin with `threelo:`. It speaks RESP3; behind
+    /// a proxy that does not, add `?protocol=resp2`, and a connection that is cut while nobody uses it fails one call.
     ///
     /// # Errors
     ///
@@ -78,9 +79,13 @@ impl RedisStore {
         let address = |error: RedisError| SetupError::Address(error.into());
         let info = url.into_connection_info().map_err(address)?;
         // With RESP3 the manager hears of a connection that is cut while nobody uses it.
-        let settings = info.redis_settings().clone();
-        let settings = settings.set_protocol(ProtocolVersion::RESP3);
-        let info = info.set_redis_settings(settings);
+        let info = match url.contains("protocol=") {
+            true => info,
+            false => {
+                let settings = info.redis_settings().clone();
+                info.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3))
+            }
+        };
         let client = Client::open(info.set_tcp_settings(tcp_settings())).map_err(address)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(DEADLINE))

@@ -169,3 +169,18 @@ async fn a_connection_that_was_cut_while_nobody_used_it_costs_nobody_an_error() 
         store.load(RowKind::Session, "key").await.unwrap();
     }
 }
+
+/// For a proxy that speaks nothing newer.
+#[tokio::test]
+async fn the_address_may_ask_for_the_older_protocol() {
+    let redis = Redis::start();
+    let url = format!("{}/?protocol=resp2", redis.url());
+    let store = RedisStore::connect(&url).await.unwrap();
+
+    spends(&store, "one").await.unwrap();
+
+    assert!(redis.ask("CLIENT LIST").contains("resp=2"));
+    let usual = RedisStore::connect(&redis.url()).await.unwrap();
+    spends(&usual, "two").await.unwrap();
+    assert!(redis.ask("CLIENT LIST").contains("resp=3"));
+}
