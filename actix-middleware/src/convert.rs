@@ -6,7 +6,7 @@ use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, VARY};
 use actix_web::web::Bytes;
-use threelo::message::{Field, Headers, Replied, Reply, RequestHead};
+use threelo::message::{Field, Headers, Replied, Reply, RequestHead, joined_vary};
 use threelo::{Answer, AuthSession};
 
 use crate::connect::AskedSubject;
@@ -96,12 +96,12 @@ pub(crate) fn finish(session: &AuthSession, headers: &mut HeaderMap) -> bool {
     is_touched
 }
 
-/// `Vary` in one field, because actix-cors keeps the first of several only; what it had is taken out.
+/// `Vary` in one field, because actix-cors keeps the first of several only; what there was is taken out.
 fn with_all(headers: &mut HeaderMap, value: HeaderValue) -> HeaderValue {
     let had: Vec<HeaderValue> = headers.remove(VARY).collect();
-    let parts = had.iter().chain([&value]).map(HeaderValue::as_bytes);
-    let joined = parts.collect::<Vec<_>>().join(&b", "[..]);
-    HeaderValue::from_bytes(&joined).unwrap_or(value)
+    let had = had.iter().map(HeaderValue::as_bytes);
+    let joined = joined_vary(had, value.to_str().unwrap_or_default());
+    HeaderValue::from_str(&joined).unwrap_or(value)
 }
 
 /// A field of `http` 1 in `http` 0.2.

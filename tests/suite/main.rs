@@ -10,6 +10,7 @@
     reason = "tests: a table is as long as it is, and what is not as expected ends the test; the scenarios are there once for each framework"
 )]
 
+mod asking;
 mod house;
 mod on_actix;
 mod on_axum;

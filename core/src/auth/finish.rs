@@ -7,8 +7,8 @@ use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use super::AuthSession;
-use crate::message::HeaderPatch;
 use crate::message::cookie::SetCookie;
+use crate::message::{HeaderPatch, joined_vary};
 
 const VARY_COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
 const VARY_BROWSER: HeaderValue = HeaderValue::from_static("Cookie, Origin, Authorization");
@@ -47,12 +47,15 @@ impl AuthSession {
                 headers.insert(name, value);
             }
             for (name, value) in append {
-                headers.append(name, value);
+                match name == VARY {
+                    true => vary(headers, value),
+                    false => drop(headers.append(name, value)),
+                }
             }
         } else if self.0.was_asked.load(Ordering::Relaxed) {
-            headers.append(VARY, self.varies());
+            vary(headers, self.varies());
             if self.0.site_was_asked.load(Ordering::Relaxed) {
-                headers.append(VARY, VARY_SITE);
+                vary(headers, VARY_SITE);
             }
             headers.entry(CACHE_CONTROL).or_insert(PRIVATE);
         }
@@ -73,4 +76,16 @@ impl AuthSession {
         let cookies = seldom.cookies.lock();
         std::mem::take(&mut *cookies.unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Beside what the app's reply varies by.
+fn vary(headers: &mut HeaderMap, more: HeaderValue) {
+    let had = headers.get_all(VARY);
+    let joined = match (had.iter().next(), more.to_str()) {
+        (Some(_), Ok(more)) => joined_vary(had.iter().map(HeaderValue::as_bytes), more),
+        _ => String::new(),
+    };
+    let joined = HeaderValue::from_str(&joined).ok();
+    let value = joined.filter(|joined| !joined.is_empty()).unwrap_or(more);
+    headers.insert(VARY, value);
 }

@@ -6,8 +6,10 @@ mod head;
 mod outbound;
 pub mod query;
 mod reply;
+mod vary;
 
 pub use self::body::{BodyError, ReplyBody};
 pub use self::head::{Audience, Field, Headers, RequestHead};
 pub(crate) use self::outbound::{bearer, cleaned, https_only, is_json, is_json_type, retry_after};
 pub use self::reply::{HeaderPatch, Replied, Reply};
+pub use self::vary::joined_vary;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::route::Route;
+use super::same_origin::{is_foreign_read, may_change};
 use super::{Context, Web, cors, reject, routes};
 use crate::error::Rejection;
 use crate::flow::{BoxError, Known};
@@ -145,9 +146,19 @@ impl Answer {
             // It says nothing of anybody but what a cookie of ours tells them.
             Some(Route::Error | Route::Done) => context.notice.is_none(),
             Some(Route::Script | Route::OpenApi) => true,
-            _ => self.request.method == "OPTIONS" || routes::foreign::is(route, &self.request),
+            _ => self.request.method == "OPTIONS" || self.is_foreign(),
         };
         self.web.ports.config.mode.is_connect() && !is_idle && route.is_some()
+    }
+
+    /// Whether the answer is the same for everybody, because another site asks.
+    fn is_foreign(&self) -> bool {
+        let head = self.request.head();
+        let is_refused = match head.method {
+            "GET" | "HEAD" => is_foreign_read(&self.web, &self.request.context, &head),
+            _ => !may_change(&self.web, &head),
+        };
+        is_refused || routes::foreign::is(self.route.as_ref(), &self.request)
     }
 
     /// Takes what the app says: its user, nobody, or that it cannot tell.
