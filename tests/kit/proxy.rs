@@ -154,7 +154,11 @@ async fn carry(line: Line, (mut from, mut to): (OwnedReadHalf, OwnedWriteHalf), 
                 line.trips.fetch_add(1, Ordering::SeqCst);
             }
         }
-        let _ = wire.wait_for(|wire| *wire != Wire::Silent).await;
+        let wire = wire.wait_for(|wire| *wire != Wire::Silent).await;
+        // What comes after the cut does not pass, even if this task hears of it late.
+        if wire.is_ok_and(|wire| *wire == Wire::Cut) {
+            return;
+        }
         if to.write_all(&bytes[..count]).await.is_err() {
             return;
         }
