@@ -70,3 +70,19 @@ pub fn from_unix_seconds(seconds: u64) -> SystemTime {
         .checked_add(Duration::from_secs(seconds))
         .unwrap_or(UNIX_EPOCH)
 }
+
+/// As far may the clock of another instance be ahead, or behind.
+pub(crate) const SKEW: Duration = Duration::from_secs(5);
+
+/// How long ago it was; `None` if that is in the future, by more than clocks differ.
+pub(crate) fn age(now: SystemTime, at: SystemTime) -> Option<Duration> {
+    match now.duration_since(at) {
+        Ok(age) => Some(age),
+        Err(ahead) => (ahead.duration() <= SKEW).then_some(Duration::ZERO),
+    }
+}
+
+/// Whether it may have been after `began`, which another instance noted.
+pub(crate) fn is_since(at: SystemTime, began: SystemTime) -> bool {
+    at.checked_add(SKEW).is_none_or(|at| at >= began)
+}

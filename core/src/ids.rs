@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine;
+use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
-use zeroize::Zeroize;
+use sha2::Digest as _;
+use sha2::Sha256;
+use zeroize::Zeroize as _;
 
 /// An Atlassian account id: stable, the same on every site, opaque. The only key by which people are known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -20,49 +20,56 @@
 
 pub mod atlassian;
 mod auth;
-pub mod authorize;
 pub mod clock;
 pub mod config;
+pub mod crypto;
 mod environment;
 mod error;
-mod escape;
 mod faces;
 mod flow;
+mod grant;
 pub mod guide;
 pub mod http_client;
 mod ids;
 pub mod message;
-pub mod profile;
-mod random;
+pub mod pages;
+mod ports;
+pub mod provider;
+mod refresh;
 mod return_to;
 mod scope;
-pub mod seal;
 mod sealed;
 pub mod secret;
-pub mod site;
+mod session;
+mod sites;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod token;
 mod web;
+
+pub use self::crypto::key_ring as seal;
+pub use self::provider::{authorization as authorize, profile, site, token};
 
 pub use self::atlassian::{ApiError, Atlassian};
 pub use self::auth::{
-    Accounts, Action, Auth, AuthBuilder, AuthSession, BuildError, Connect, ConnectBuilder,
-    Connection, Connections, CurrentSession, CurrentUser, Grant, Grants, Guard,
+    Accounts, Action, Auth, AuthBuilder, AuthSession, BuildError, Builder, Connect, ConnectBuilder,
+    ConnectMode, Connection, Connections, CurrentSession, CurrentUser, Grant, Grants, Guard,
+    SignInMode,
 };
 pub use self::config::{AccessType, ConfigError, Credentials, LinkPolicy, TokenEncoding};
 pub use self::environment::Environment;
 pub use self::error::{
-    ApiErrorKind, ConsentNeeded, GrantError, MissingScope, Reason, Rejection, ScopeLack,
+    ApiErrorKind, ConsentNeeded, GrantError, MissingScope, Reason, Refusal, Rejection, ScopeLack,
 };
 #[doc(hidden)]
 pub use self::faces::Resolver;
-pub use self::flow::{BoxError, Cancelled, Connected, Erased, FlowDetails, Login, Next, SignIn};
+pub use self::flow::Login;
 pub use self::ids::{AccountId, CloudId, ConsentId, InvalidId, Subject, Ticket, TicketHash};
-pub use self::profile::{ExtendedProfile, Profile};
+pub use self::ports::{BoxError, Cancelled, Connected, FlowDetails, Next, SignIn};
+pub use self::provider::profile::{ExtendedProfile, Profile};
+pub use self::provider::site::Site;
 pub use self::return_to::{ReturnTo, ReturnToRules};
 pub use self::scope::Scopes;
 pub use self::sealed::Rekeyed;
-pub use self::site::Site;
-pub use self::web::{Answer, Refusal, pages};
+pub use self::session::Erased;
+pub use self::web::Answer;

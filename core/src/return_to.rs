@@ -5,11 +5,9 @@
 
 use std::fmt;
 
-use url::Origin;
-use url::Position;
-use url::Url;
+use url::{Origin, Position, Url};
 
-use crate::escape::split_escape;
+use crate::message::percent::split_escape;
 
 /// The longest target that is accepted, and the longest that is emitted.
 const MAX_LEN: usize = 2048;

@@ -2,18 +2,19 @@
 
 use std::fmt;
 
-use crate::error::{ApiErrorKind, Causes, Rejection};
-use crate::web::{self, Refusal, Visitor};
+use std::sync::Arc;
+
+use crate::error::{self, ApiErrorKind, Causes, Refusal, Rejection, Render};
 
 /// Why a call to an API of Atlassian failed, with the id under which Atlassian's support finds it. Never the body.
 pub struct ApiError {
     kind: Box<ApiErrorKind>,
     trace_id: Option<String>,
-    visitor: Option<Visitor>,
+    visitor: Option<Arc<dyn Render>>,
 }
 
 impl ApiError {
-    pub(super) fn new(kind: ApiErrorKind, visitor: Option<Visitor>) -> Self {
+    pub(crate) fn new(kind: ApiErrorKind, visitor: Option<Arc<dyn Render>>) -> Self {
         Self {
             kind: Box::new(kind),
             trace_id: None,
@@ -21,7 +22,7 @@ impl ApiError {
         }
     }
 
-    pub(super) fn traced(mut self, trace_id: Option<String>) -> Self {
+    pub(crate) fn traced(mut self, trace_id: Option<String>) -> Self {
         self.trace_id = trace_id;
         self
     }
@@ -31,7 +32,7 @@ impl ApiError {
         &self.kind
     }
 
-    pub(super) fn into_kind(self) -> ApiErrorKind {
+    pub(crate) fn into_kind(self) -> ApiErrorKind {
         *self.kind
     }
 
@@ -48,9 +49,9 @@ impl ApiError {
         tracing::warn!(target: "threelo", error = %Causes(&*self.kind), trace_id, "a call to Atlassian failed");
         let rejection = Rejection::from(*self.kind);
         match self.visitor {
-            Some(visitor) => visitor.refuse(rejection),
+            Some(visitor) => visitor.render(rejection),
             None => {
-                let reply = web::without_visitor(&rejection);
+                let reply = error::without_visitor(&rejection);
                 Refusal::new(rejection, reply)
             }
         }

@@ -12,33 +12,32 @@
 //! # }
 //! ```
 
+mod classify;
 mod error;
-mod exchange;
-mod passing;
 mod path;
-mod read;
+mod rate_limit;
 mod request;
-mod reset;
 mod response;
-mod waiting;
+mod retry;
+mod send;
+
+pub use self::error::ApiError;
+pub use self::path::segment;
+pub use self::request::ApiRequest;
+pub use self::response::ApiResponse;
+pub use self::retry::Waiting;
 
 use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
 
-pub use self::error::ApiError;
-pub(crate) use self::passing::Passing;
-pub use self::path::segment;
-pub use self::request::ApiRequest;
-pub use self::response::ApiResponse;
-pub use self::waiting::Waiting;
-
-use crate::error::ApiErrorKind;
-use crate::flow::{Holder, Ports};
-use crate::ids::{AccountId, CloudId};
-use crate::site::Site;
-use crate::web::Visitor;
+use crate::error::{ApiErrorKind, Render};
+use crate::grant::Holder;
+use crate::ids::AccountId;
+use crate::ids::CloudId;
+use crate::ports::Ports;
+use crate::provider::site::Site;
 
 /// Atlassian's APIs on behalf of one account. Cheap to clone.
 ///
@@ -48,7 +47,7 @@ use crate::web::Visitor;
 pub struct Atlassian {
     ports: Arc<Ports>,
     holder: Holder,
-    visitor: Option<Visitor>,
+    visitor: Option<Arc<dyn Render>>,
     waiting: Waiting,
 }
 
@@ -59,7 +58,7 @@ impl fmt::Debug for Atlassian {
 }
 
 impl Atlassian {
-    pub(crate) fn new(ports: Arc<Ports>, holder: Holder, visitor: Option<Visitor>) -> Self {
+    pub(crate) fn new(ports: Arc<Ports>, holder: Holder, visitor: Option<Arc<dyn Render>>) -> Self {
         Self {
             ports,
             holder,
@@ -90,7 +89,7 @@ impl Atlassian {
         self.product("confluence", site)
     }
 
-    fn product(&self, name: &str, site: &Site) -> Api<'_> {
+    pub(crate) fn product(&self, name: &str, site: &Site) -> Api<'_> {
         Api {
             client: self,
             base: format!("/ex/{name}/{}", site.id),

@@ -1,9 +1,9 @@
 //! Paths that stay below their base.
 
-use crate::escape::split_escape;
+use crate::message::percent::split_escape;
 
 /// Joins a base and a path, or says why it cannot.
-pub(super) fn join(base: &str, path: &str) -> Result<String, &'static str> {
+pub(crate) fn join(base: &str, path: &str) -> Result<String, &'static str> {
     if !path.starts_with('/') {
         return Err("a path begins with a slash");
     }

@@ -10,12 +10,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::{Url, form_urlencoded};
 
-use super::read;
-use super::{ApiError, ApiResponse, Atlassian, path};
+use crate::atlassian::error::ApiError;
+use crate::atlassian::response::ApiResponse;
+use crate::atlassian::{Atlassian, classify, path};
+use crate::crypto::random;
 use crate::error::{ApiErrorKind, Causes};
 use crate::http_client::Chunks;
 use crate::ids::CloudId;
-use crate::random::random;
 use crate::scope::Scopes;
 use crate::store::GrantRecord;
 
@@ -30,21 +31,21 @@ const OURS: [&str; 7] = [
     "upgrade",
 ];
 
-pub(super) type Answer = Response<Box<dyn Chunks>>;
+pub(crate) type Answer = Response<Box<dyn Chunks>>;
 
 /// A call in the making. Nothing happens before [`send`](Self::send), [`json`](Self::json) or
 /// [`response`](Self::response).
 #[must_use]
 pub struct ApiRequest {
-    pub(super) client: Atlassian,
+    pub(crate) client: Atlassian,
     method: Method,
     path: Result<String, &'static str>,
     query: String,
     headers: HeaderMap,
     body: Bytes,
-    pub(super) needs: Scopes,
+    pub(crate) needs: Scopes,
     /// The site that is called: it decides which grant's token is used.
-    pub(super) site: Option<CloudId>,
+    pub(crate) site: Option<CloudId>,
 }
 
 impl fmt::Debug for ApiRequest {
@@ -56,7 +57,7 @@ impl fmt::Debug for ApiRequest {
 }
 
 impl ApiRequest {
-    pub(super) fn new(client: Atlassian, method: Method, (base, path): (&str, &str)) -> Self {
+    pub(crate) fn new(client: Atlassian, method: Method, (base, path): (&str, &str)) -> Self {
         Self {
             client,
             method,
@@ -69,7 +70,7 @@ impl ApiRequest {
         }
     }
 
-    pub(super) fn at(mut self, site: Option<&CloudId>) -> Self {
+    pub(crate) fn at(mut self, site: Option<&CloudId>) -> Self {
         self.site = site.cloned();
         self
     }
@@ -85,19 +86,19 @@ impl ApiRequest {
     }
 
     /// Takes the parameters as somebody else wrote them.
-    pub(super) fn written_query(mut self, query: Option<String>) -> Self {
+    pub(crate) fn written_query(mut self, query: Option<String>) -> Self {
         self.query = query.unwrap_or_default();
         self
     }
 
     /// Sends these bytes, of the type that a header field tells.
-    pub(super) fn carrying(mut self, body: Bytes) -> Self {
+    pub(crate) fn carrying(mut self, body: Bytes) -> Self {
         self.body = body;
         self
     }
 
     /// Whether it cannot be made as it is, and why.
-    pub(super) fn fault(&self) -> Option<&'static str> {
+    pub(crate) fn fault(&self) -> Option<&'static str> {
         self.path.as_ref().err().copied()
     }
 
@@ -179,7 +180,7 @@ impl ApiRequest {
         let status = answer.status();
         if status.is_client_error() || status.is_server_error() {
             let now = self.client.ports.now();
-            let mut kind = read::error_of(status, answer.headers(), now);
+            let mut kind = classify::error_of(status, answer.headers(), now);
             if matches!(kind, ApiErrorKind::Forbidden | ApiErrorKind::NotFound)
                 && self.is_site_gone().await
             {
@@ -199,7 +200,7 @@ impl ApiRequest {
         self.exchange().await
     }
 
-    pub(super) async fn once(&self, grant: &GrantRecord) -> Result<Answer, ApiError> {
+    pub(crate) async fn once(&self, grant: &GrantRecord) -> Result<Answer, ApiError> {
         let request = self.written(grant);
         let request = request.map_err(|why| self.client.error(ApiErrorKind::Misused(why)))?;
         let answer = self.client.ports.http.open(request).await;
@@ -236,7 +237,7 @@ impl ApiRequest {
         Ok(request)
     }
 
-    pub(super) fn error(&self, kind: ApiErrorKind, headers: &HeaderMap) -> ApiError {
-        self.client.error(kind).traced(read::trace_id(headers))
+    pub(crate) fn error(&self, kind: ApiErrorKind, headers: &HeaderMap) -> ApiError {
+        self.client.error(kind).traced(classify::trace_id(headers))
     }
 }

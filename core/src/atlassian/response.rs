@@ -7,7 +7,8 @@ use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, Atlassian, read};
+use crate::atlassian::error::ApiError;
+use crate::atlassian::{Atlassian, classify};
 use crate::error::ApiErrorKind;
 use crate::http_client::{self, Chunks, HttpClientError};
 use crate::message::is_json_type;
@@ -31,11 +32,11 @@ impl fmt::Debug for ApiResponse {
 }
 
 impl ApiResponse {
-    pub(super) fn new(client: Atlassian, head: Parts, body: Box<dyn Chunks>) -> Self {
+    pub(crate) fn new(client: Atlassian, head: Parts, body: Box<dyn Chunks>) -> Self {
         Self { head, body, client }
     }
 
-    pub(super) fn into_parts(self) -> Response<Box<dyn Chunks>> {
+    pub(crate) fn into_parts(self) -> Response<Box<dyn Chunks>> {
         Response::from_parts(self.head, self.body)
     }
 
@@ -51,7 +52,7 @@ impl ApiResponse {
 
     /// Atlassian's `atl-traceid`, to quote in a support request.
     pub fn trace_id(&self) -> Option<String> {
-        read::trace_id(&self.head.headers)
+        classify::trace_id(&self.head.headers)
     }
 
     /// The next part of the body; `None` at its end. Nothing is held back, and nothing is too large.

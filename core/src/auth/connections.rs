@@ -4,10 +4,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::Grant;
 use crate::atlassian::Atlassian;
+use crate::auth::grants::Grant;
 use crate::error::Rejection;
-use crate::flow::{Holder, Reach};
+use crate::grant::{Holder, Reach};
 use crate::ids::{AccountId, Subject};
 use crate::web::Visitor;
 
@@ -19,7 +19,7 @@ pub struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(subject: Subject, linked: Vec<(Holder, Reach)>, visitor: &Visitor) -> Self {
+    pub(crate) fn new(subject: Subject, linked: Vec<(Holder, Reach)>, visitor: &Visitor) -> Self {
         let connection = |(holder, reach): (Holder, Reach)| Connection {
             visitor: Visitor {
                 account: Some(holder.account.clone()),
@@ -81,7 +81,7 @@ impl Connection {
 
     /// Atlassian's APIs on behalf of the account; an error knows what to tell the visitor.
     pub fn atlassian(&self) -> Atlassian {
-        let visitor = Some(self.visitor.clone());
+        let visitor = Some(Arc::new(self.visitor.clone()) as _);
         let ports = Arc::clone(&self.visitor.web.ports);
         Atlassian::new(ports, self.grant.holder().clone(), visitor)
     }

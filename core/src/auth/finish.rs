@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
-use super::AuthSession;
+use crate::auth::session::AuthSession;
 use crate::message::cookie::SetCookie;
 use crate::message::{HeaderPatch, joined_vary};
 

@@ -6,12 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use crate::atlassian::Atlassian;
 use crate::error::{ConsentNeeded, GrantError, Rejection};
-use crate::flow::{self, Holder, Need, Ports, Reach};
+use crate::grant::{self, Holder, Reach};
 use crate::ids::{AccountId, Subject};
-use crate::profile::Profile;
+use crate::ports::Ports;
+use crate::provider::profile::Profile;
+use crate::provider::site::Site;
+use crate::refresh::{self, Need};
 use crate::scope::Scopes;
 use crate::secret::AccessToken;
-use crate::site::Site;
+use crate::sites;
 use crate::store::{GrantKey, GrantRecord, Page};
 
 /// The grants of an app. Cheap to clone.
@@ -35,7 +38,7 @@ impl fmt::Debug for Grants {
 }
 
 impl Grants {
-    pub(super) fn new(ports: Arc<Ports>) -> Self {
+    pub(crate) fn new(ports: Arc<Ports>) -> Self {
         Self(ports)
     }
 
@@ -57,7 +60,7 @@ impl Grants {
     ///
     /// [`GrantError::Store`].
     pub async fn of_subject(&self, subject: &Subject) -> Result<Vec<Grant>, GrantError> {
-        let linked = flow::of_subject(&self.0, subject).await?;
+        let linked = grant::of_subject(&self.0, subject).await?;
         let grant = |held| Grant::new(Arc::clone(&self.0), held);
         Ok(linked.into_iter().map(grant).collect())
     }
@@ -103,7 +106,7 @@ impl fmt::Debug for Grant {
 }
 
 impl Grant {
-    pub(super) fn new(ports: Arc<Ports>, (holder, reach): (Holder, Reach)) -> Self {
+    pub(crate) fn new(ports: Arc<Ports>, (holder, reach): (Holder, Reach)) -> Self {
         Self {
             ports,
             holder,
@@ -111,7 +114,7 @@ impl Grant {
         }
     }
 
-    pub(super) fn holder(&self) -> &Holder {
+    pub(crate) fn holder(&self) -> &Holder {
         &self.holder
     }
 
@@ -155,9 +158,9 @@ impl Grant {
     }
 
     /// When the account must consent again at the latest if nobody uses the grant: 90 days after the last exchange, or
-    /// earlier if the app reckons with it ([`AuthBuilder::longest_consent`](super::AuthBuilder::longest_consent)).
+    /// earlier if the app reckons with it ([`AuthBuilder::longest_consent`](crate::AuthBuilder::longest_consent)).
     pub fn consent_by(&self) -> SystemTime {
-        flow::consent_by(&self.ports.config, self.newest())
+        grant::consent_by(&self.ports.config, self.newest())
     }
 
     /// Why and since when the account must consent again, if it must.
@@ -184,14 +187,14 @@ impl Grant {
     ///
     /// [`GrantError`]; whatever it is, nothing is lost.
     pub async fn access_token_for(&self, site: &Site) -> Result<Option<AccessToken>, GrantError> {
-        match flow::key_for(&self.ports, &self.holder, Some(&site.id)).await? {
+        match grant::key_for(&self.ports, &self.holder, Some(&site.id)).await? {
             Some(key) => Ok(Some(self.token_of(&key).await?)),
             None => Ok(None),
         }
     }
 
     async fn token_of(&self, key: &GrantKey) -> Result<AccessToken, GrantError> {
-        let fresh = flow::fresh(&self.ports, key, Need::Working).await?;
+        let fresh = refresh::fresh(&self.ports, key, Need::Working).await?;
         // The user may have disconnected meanwhile.
         if !self.holder.holds(&fresh) {
             return Err(ConsentNeeded::NO_GRANT.into());
@@ -206,7 +209,7 @@ impl Grant {
     /// [`Rejection::SitesUnknown`], [`Rejection::ConsentNeeded`], [`Rejection::Store`], [`Rejection::Api`].
     pub async fn sites(&self) -> Result<Arc<[Site]>, Rejection> {
         let stored = Reach::load(&self.ports, &self.holder).await?;
-        flow::sites_of(&self.ports, &stored).await
+        sites::sites_of(&self.ports, &stored).await
     }
 
     /// The same, read at Atlassian now.
@@ -216,7 +219,7 @@ impl Grant {
     /// Those of [`sites`](Self::sites).
     pub async fn read_sites(&self) -> Result<Arc<[Site]>, Rejection> {
         let stored = Reach::load(&self.ports, &self.holder).await?;
-        flow::read_again(&self.ports, &stored, Duration::ZERO).await
+        sites::read_again(&self.ports, &stored, Duration::ZERO).await
     }
 
     /// Atlassian's APIs on behalf of the account.
@@ -232,7 +235,7 @@ impl Grant {
     ///
     /// [`GrantError::Store`] if it may still be there.
     pub async fn forget(&self) -> Result<(), GrantError> {
-        match flow::disconnect(&self.ports, &self.holder).await {
+        match grant::disconnect(&self.ports, &self.holder).await {
             Ok(_) | Err(GrantError::ConsentNeeded(_)) => Ok(()),
             Err(error) => Err(error),
         }

@@ -1,9 +1,9 @@
 //! What a whole part of an app may ask of every request.
 
-use super::AuthSession;
+use crate::auth::session::AuthSession;
+use crate::error::Refusal;
 use crate::error::Rejection;
 use crate::scope::Scopes;
-use crate::web::Refusal;
 
 /// A demand on a request; adapters make it a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,33 +1,38 @@
 //! The front door: one [`Auth`] for an app, one [`AuthSession`] for a request.
 
+mod admin;
 mod builder;
-mod common;
 mod connect;
 mod connections;
-mod env;
+mod current_session;
 mod finish;
 mod grants;
 mod guard;
 mod session;
-mod shared;
-mod upkeep;
 mod user;
+
+pub use self::builder::{
+    AuthBuilder, BuildError, Builder, ConnectBuilder, ConnectMode, SignInMode,
+};
+pub use self::connect::Connect;
+pub use self::connections::{Connection, Connections};
+pub use self::current_session::CurrentSession;
+pub use self::grants::{Accounts, Grant, Grants};
+pub use self::guard::Guard;
+pub use self::session::AuthSession;
+pub use self::user::CurrentUser;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::builder::AuthBuilder;
-pub use self::common::BuildError;
-pub use self::connect::{Connect, ConnectBuilder};
-pub use self::connections::{Connection, Connections};
-pub use self::grants::{Accounts, Grant, Grants};
-pub use self::guard::Guard;
-pub use self::session::AuthSession;
-pub use self::user::{CurrentSession, CurrentUser};
-use crate::config::{Config, Credentials};
+use crate::config::Config;
 use crate::message::RequestHead;
-use crate::web::{self, Answer, Found, Seen, Web};
+use crate::web;
+use crate::web::Answer;
+use crate::web::Found;
+use crate::web::Seen;
+use crate::web::Web;
 
 /// Atlassian sign-in for one app. Cheap to clone; every clone is the same.
 ///
@@ -64,22 +69,6 @@ pub enum Action {
 }
 
 impl Auth {
-    /// Starts the settings of an app that is seen at `public_url`, an origin such as `https://app.example.com`.
-    pub fn builder(credentials: Credentials, public_url: impl Into<String>) -> AuthBuilder {
-        AuthBuilder::new(credentials, public_url.into())
-    }
-
-    /// Settings from the environment: `ATLASSIAN_CLIENT_ID`, `ATLASSIAN_CLIENT_SECRET`, `PUBLIC_URL`, `THREELO_KEYS`
-    /// (optional), `ATLASSIAN_SCOPES` (optional, space-separated), `ATLASSIAN_AUTH_URL` and `ATLASSIAN_API_URL`
-    /// (optional, together).
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError`] that names every missing and every wrong variable.
-    pub fn from_env() -> Result<Self, BuildError> {
-        AuthBuilder::from_env().build()
-    }
-
     pub(crate) fn new(web: Arc<Web>) -> Self {
         Self { web }
     }

@@ -6,36 +6,42 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Mutex as Turns, OnceCell};
 
-use super::{Connections, CurrentUser};
 use crate::atlassian::Atlassian;
-use crate::error::{MissingScope, Rejection};
-use crate::flow::{self, BoxError, Choice, Holder, Known, Login, Reach};
+use crate::auth::connections::Connections;
+use crate::auth::user::CurrentUser;
+use crate::error::{MissingScope, Refusal, Rejection, Render};
+use crate::flow::{Known, Login};
+use crate::grant::{self, Holder, Reach};
 use crate::ids::{AccountId, CloudId, Subject};
 use crate::message::Reply;
 use crate::message::cookie::SetCookie;
+use crate::ports::BoxError;
+use crate::provider::site::Site;
+use crate::refresh;
 use crate::scope::Scopes;
-use crate::site::Site;
+use crate::session;
+use crate::sites::{self, Choice};
 use crate::store::SessionRecord;
-use crate::web::{self, Context, Credential, Refusal, Seen, Visitor, Web};
+use crate::web::{self, Context, Credential, Seen, Visitor, Web};
 
 /// Auth for one request. Clones share what was looked up.
 #[derive(Clone)]
-pub struct AuthSession(pub(super) Arc<Inner>);
+pub struct AuthSession(pub(crate) Arc<Inner>);
 
-pub(super) struct Inner {
-    pub(super) web: Arc<Web>,
+pub(crate) struct Inner {
+    pub(crate) web: Arc<Web>,
     seen: Seen,
     same_origin: bool,
     looked_up: OnceLock<Option<Arc<SessionRecord>>>,
-    pub(super) was_asked: AtomicBool,
+    pub(crate) was_asked: AtomicBool,
     /// Whether the reply depends on the site that the request names.
-    pub(super) site_was_asked: AtomicBool,
-    pub(super) seldom: OnceLock<Box<Seldom>>,
+    pub(crate) site_was_asked: AtomicBool,
+    pub(crate) seldom: OnceLock<Box<Seldom>>,
 }
 
 /// What few requests need; made when it is needed, so that the others move less.
 #[derive(Default)]
-pub(super) struct Seldom {
+pub(crate) struct Seldom {
     context: OnceLock<Arc<Context>>,
     /// Held by who waits for the store, so that two who ask at once are one look-up.
     turns: Turns<()>,
@@ -43,7 +49,7 @@ pub(super) struct Seldom {
     subject: OnceLock<Known>,
     /// The accounts of the app's user, read once.
     linked: OnceCell<Vec<(Holder, Reach)>>,
-    pub(super) cookies: Mutex<Vec<SetCookie>>,
+    pub(crate) cookies: Mutex<Vec<SetCookie>>,
 }
 
 impl Inner {
@@ -61,14 +67,14 @@ impl Inner {
         let ports = &self.web.ports;
         let shown = self.seen.session(&ports.config);
         let key = shown.as_ref().map(Credential::key);
-        if let Some(found) = flow::current_now(ports, key) {
+        if let Some(found) = session::current_now(ports, key) {
             return Ok(self.looked_up.get_or_init(|| found));
         }
         let _turn = self.seldom().turns.lock().await;
         if let Some(known) = self.looked_up.get() {
             return Ok(known);
         }
-        let found = flow::current(ports, key).await?;
+        let found = session::current(ports, key).await?;
         Ok(self.looked_up.get_or_init(|| found))
     }
 }
@@ -82,7 +88,7 @@ impl fmt::Debug for AuthSession {
 }
 
 impl AuthSession {
-    pub(super) fn new(web: Arc<Web>, seen: Seen, same_origin: bool) -> Self {
+    pub(crate) fn new(web: Arc<Web>, seen: Seen, same_origin: bool) -> Self {
         Self(Arc::new(Inner {
             web,
             seen,
@@ -161,7 +167,7 @@ impl AuthSession {
     /// Those of [`subject`](Self::subject), [`Rejection::Store`].
     pub async fn connections(&self) -> Result<Connections, Rejection> {
         let subject = self.subject()?.clone();
-        let read = || flow::of_subject(&self.0.web.ports, &subject);
+        let read = || grant::of_subject(&self.0.web.ports, &subject);
         let linked = self.0.seldom().linked.get_or_try_init(read).await?;
         let linked = linked.clone();
         Ok(Connections::new(subject, linked, &self.visitor()))
@@ -176,7 +182,7 @@ impl AuthSession {
     }
 
     /// Whether anybody is there: signed in here, or in connect mode to the app.
-    pub(super) async fn require_somebody(&self) -> Result<(), Rejection> {
+    pub(crate) async fn require_somebody(&self) -> Result<(), Rejection> {
         if self.is_connect() {
             return self.subject().map(|_subject| ());
         }
@@ -203,7 +209,7 @@ impl AuthSession {
         self.0.site_was_asked.store(true, Ordering::Relaxed);
         let (holder, chosen) = self.holder().await?;
         let wish = self.0.context().wished_site();
-        flow::site_for(
+        sites::site_for(
             &self.0.web.ports,
             &holder,
             (chosen.as_ref(), wish.as_deref()),
@@ -222,14 +228,18 @@ impl AuthSession {
         let (holder, _) = self.holder().await?;
         let ports = &self.0.web.ports;
         // For a resource-level app that is the best of several grants: which one is used, the site decides.
-        if let Some(key) = flow::key_for(ports, &holder, None).await? {
-            flow::usable(ports, &key).await?;
+        if let Some(key) = grant::key_for(ports, &holder, None).await? {
+            refresh::usable(ports, &key).await?;
         }
         let visitor = Visitor {
             account: Some(holder.account.clone()),
             ..self.visitor()
         };
-        Ok(Atlassian::new(Arc::clone(ports), holder, Some(visitor)))
+        Ok(Atlassian::new(
+            Arc::clone(ports),
+            holder,
+            Some(Arc::new(visitor)),
+        ))
     }
 
     /// Lets the session work on a site from now on.
@@ -240,9 +250,9 @@ impl AuthSession {
     pub async fn choose_site(&self, id: &CloudId) -> Result<(), Rejection> {
         let ports = &self.0.web.ports;
         let choice = if self.is_connect() {
-            flow::choose_linked(ports, &self.holder().await?.0, id).await?
+            sites::choose_linked(ports, &self.holder().await?.0, id).await?
         } else {
-            flow::choose(ports, self.require_user().await?.session(), id).await?
+            sites::choose(ports, self.require_user().await?.session(), id).await?
         };
         match choice {
             Choice::Made => Ok(()),
@@ -257,14 +267,14 @@ impl AuthSession {
     /// [`Rejection::Store`] if the session may still be there.
     pub async fn sign_out(&self) -> Result<(), Rejection> {
         if let Some(shown) = self.0.seen.session(&self.0.web.ports.config) {
-            let ending = flow::end(&self.0.web.ports, shown.key()).await?;
+            let ending = session::end(&self.0.web.ports, shown.key()).await?;
             self.add_cookies(shown.removal(ending));
         }
         Ok(())
     }
 
-    pub(super) async fn sign_out_everywhere(&self, account: &AccountId) -> Result<(), Rejection> {
-        let ending = flow::end_all(&self.0.web.ports, account).await?;
+    pub(crate) async fn sign_out_everywhere(&self, account: &AccountId) -> Result<(), Rejection> {
+        let ending = session::end_all(&self.0.web.ports, account).await?;
         let shown = self.0.seen.session(&self.0.web.ports.config);
         self.add_cookies(match shown {
             Some(shown) => shown.removal(ending),
@@ -273,19 +283,19 @@ impl AuthSession {
         Ok(())
     }
 
-    pub(super) async fn sessions_of(
+    pub(crate) async fn sessions_of(
         &self,
         account: &AccountId,
     ) -> Result<Vec<Arc<SessionRecord>>, Rejection> {
-        flow::sessions_of(&self.0.web.ports, account).await
+        session::sessions_of(&self.0.web.ports, account).await
     }
 
-    pub(super) async fn end_session(
+    pub(crate) async fn end_session(
         &self,
         account: &AccountId,
         handle: &str,
     ) -> Result<bool, Rejection> {
-        flow::end_by_handle(&self.0.web.ports, account, handle).await
+        session::end_by_handle(&self.0.web.ports, account, handle).await
     }
 
     fn add_cookies(&self, cookies: Vec<SetCookie>) {
@@ -333,7 +343,7 @@ impl AuthSession {
 
     /// A rejection with the reply that fits this request.
     pub fn refuse(&self, rejection: Rejection) -> Refusal {
-        self.visitor().refuse(rejection)
+        self.visitor().render(rejection)
     }
 
     /// Starts a login in the form that fits this request. In connect mode it must be a change that a page of this app asks

@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-use super::AuthSession;
-use crate::error::Rejection;
-use crate::ids::{AccountId, CloudId};
-use crate::profile::Profile;
+use crate::ids::AccountId;
+use crate::provider::profile::Profile;
 use crate::store::SessionRecord;
-use crate::web::Refusal;
 
 /// Whoever is signed in.
 #[derive(Clone, Debug)]
 pub struct CurrentUser(Arc<SessionRecord>);
 
 impl CurrentUser {
-    pub(super) fn new(record: Arc<SessionRecord>) -> Self {
+    pub(crate) fn new(record: Arc<SessionRecord>) -> Self {
         Self(record)
     }
 
@@ -36,95 +33,5 @@ impl CurrentUser {
     /// When the login happened, the last activity, and the absolute end.
     pub fn session(&self) -> &SessionRecord {
         &self.0
-    }
-}
-
-/// The session of whoever is signed in, to look at and to end. It holds no data of the app.
-#[derive(Clone, Debug)]
-pub struct CurrentSession {
-    auth: AuthSession,
-    user: CurrentUser,
-}
-
-impl CurrentSession {
-    /// Whose session it is.
-    pub fn user(&self) -> &CurrentUser {
-        &self.user
-    }
-
-    /// When the login happened, the last activity, and the absolute end.
-    pub fn record(&self) -> &SessionRecord {
-        self.user.session()
-    }
-
-    /// The name of this session in the list of sessions; of no use as a cookie.
-    pub fn handle(&self) -> String {
-        self.record().key.handle()
-    }
-
-    /// Ends the session; the reply to this request removes the cookie.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::Store`] if the session may still be there.
-    pub async fn sign_out(&self) -> Result<(), Refusal> {
-        let ended = self.auth.sign_out().await;
-        ended.map_err(|rejection| self.auth.refuse(rejection))
-    }
-
-    /// All sessions of the account that live, the newest first; [`SessionRecord::handle`] names one for
-    /// [`end`](Self::end).
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::Store`].
-    pub async fn all(&self) -> Result<Vec<Arc<SessionRecord>>, Refusal> {
-        let sessions = self.auth.sessions_of(self.user.account_id()).await;
-        sessions.map_err(|rejection| self.auth.refuse(rejection))
-    }
-
-    /// Ends the account's session with this handle, on whatever device; `false` if the account has none. The own session is
-    /// ended by [`sign_out`](Self::sign_out), which takes the cookie along.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::Store`] if the session may still be there.
-    pub async fn end(&self, handle: &str) -> Result<bool, Refusal> {
-        let ended = self.auth.end_session(self.user.account_id(), handle).await;
-        ended.map_err(|rejection| self.auth.refuse(rejection))
-    }
-
-    /// Ends all sessions of the account; the reply to this request removes the cookie.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::Store`] if some may still be there.
-    pub async fn sign_out_everywhere(&self) -> Result<(), Refusal> {
-        let ended = self.auth.sign_out_everywhere(self.user.account_id()).await;
-        ended.map_err(|rejection| self.auth.refuse(rejection))
-    }
-
-    /// Lets the session work on a site from now on.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::UnknownSite`] if the grant does not reach the site, and those of [`AuthSession::site`].
-    pub async fn choose_site(&self, site: &CloudId) -> Result<(), Refusal> {
-        let chosen = self.auth.choose_site(site).await;
-        chosen.map_err(|rejection| self.auth.refuse(rejection))
-    }
-}
-
-impl AuthSession {
-    /// The session of whoever is signed in.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::NotSignedIn`], [`Rejection::Store`].
-    pub async fn current_session(&self) -> Result<CurrentSession, Rejection> {
-        Ok(CurrentSession {
-            user: self.require_user().await?,
-            auth: self.clone(),
-        })
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::Method;
 use url::Url;
 
-use super::{Problem, Settings};
+use crate::config::Settings;
+use crate::config::problem::Problem;
 use crate::environment::{is_loopback, origin_text, parse_origin};
 
 /// More origins than this are no list that anybody reads.
@@ -100,7 +101,7 @@ impl Forward {
 }
 
 /// Reads what the builder said; what is wrong with it is added to `problems`.
-pub(super) fn browsers(
+pub(crate) fn browsers(
     settings: &Settings,
     public_url: &Url,
     problems: &mut Vec<Problem>,

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::browser::browsers;
-use super::{Browsers, Config, ConfigError, CookiePolicy, Mode, Problem, Settings};
+use crate::config::browser::{Browsers, browsers};
+use crate::config::problem::{ConfigError, Problem};
+use crate::config::{Config, CookiePolicy, Mode, Settings};
 use crate::environment::{is_loopback, origin_text, parse_origin};
 use crate::return_to::{ReturnTo, ReturnToRules};
 use crate::scope::Scopes;

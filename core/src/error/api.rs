@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{ConsentNeeded, GrantError, MissingScope, Rejection, ScopeLack};
+use crate::error::Rejection;
+use crate::error::grant::{ConsentNeeded, GrantError};
+use crate::error::scopes::{MissingScope, ScopeLack};
 
 /// Why a call to an API of Atlassian failed. Holds nothing of the answer's body.
 #[derive(Debug, thiserror::Error)]

@@ -4,15 +4,22 @@ mod api;
 mod causes;
 mod grant;
 mod reason;
+mod refusal;
+mod render;
 mod scopes;
-
-use http::StatusCode;
 
 pub use self::api::ApiErrorKind;
 pub(crate) use self::causes::Causes;
 pub use self::grant::{ConsentNeeded, GrantError};
 pub use self::reason::Reason;
+pub use self::refusal::Refusal;
+pub(crate) use self::refusal::{log, without_visitor};
+pub(crate) use self::render::Render;
 pub use self::scopes::{MissingScope, ScopeLack};
+
+use http::StatusCode;
+
+use crate::crypto::NoRandomness;
 use crate::store::StoreError;
 
 /// Why a request is turned away.
@@ -167,5 +174,11 @@ impl Rejection {
             Self::Login(_) => "login_misused",
             Self::Store(_) | Self::Subject | Self::NoRandomness => "unavailable",
         }
+    }
+}
+
+impl From<NoRandomness> for Rejection {
+    fn from(_: NoRandomness) -> Self {
+        Self::NoRandomness
     }
 }

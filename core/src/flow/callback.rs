@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use super::arrival::{Arrival, Known};
-use super::consent;
-use super::cookie::{self, Flow};
-use super::ending;
-use super::hooks::{Cancelled, Next};
-use super::landing::Landing;
-use super::ports::Ports;
-use super::skew::SKEW;
-use super::tidy::tidy;
-use crate::authorize::{AuthorizationResponse, Outcome};
-use crate::error::{Causes, Reason, Rejection};
-use crate::ids::{Subject, Ticket, TicketHash};
-use crate::message::cookie::SetCookie;
+use crate::clock::SKEW;
+use crate::error::{Reason, Rejection};
+use crate::flow::callback_request::{Arrival, Known};
+use crate::flow::completion;
+use crate::flow::consent::{self, Asked};
+use crate::flow::outcome::Landing;
+use crate::flow::state_cookie::{self, Flow};
+use crate::flow::verified::Bound;
+use crate::ids::{Subject, TicketHash};
+use crate::ports::{Cancelled, Next, Ports};
+use crate::provider::authorization::{AuthorizationResponse, Outcome};
 use crate::return_to::ReturnTo;
 use crate::secret::AuthorizationCode;
+use crate::session::tidy;
 use crate::store::Spent;
 
 /// Finishes a flow.
@@ -32,7 +31,7 @@ pub(crate) async fn land(ports: &Arc<Ports>, arrival: Arrival<'_>) -> Landing {
     let Some(state) = response.state else {
         return Landing::refused(Reason::Cancelled);
     };
-    let Some(flow) = cookie::open(ports, &state, arrival.flows) else {
+    let Some(flow) = state_cookie::open(ports, &state, arrival.flows) else {
         return refuse("this browser did not start the flow, or the flow is too old");
     };
     if flow.subject.is_some() != ports.config.mode.is_connect() {
@@ -40,15 +39,17 @@ pub(crate) async fn land(ports: &Arc<Ports>, arrival: Arrival<'_>) -> Landing {
     }
     let bound = Bound {
         return_to: usable(ports, &flow),
-        removal: cookie::removal(ports, &state),
+        removal: state_cookie::removal(ports, &state),
         state,
         flow,
     };
     match user_of(&bound, &arrival) {
         User::Right(subject) => {
-            bound
-                .finish(ports, response.outcome, (arrival, subject))
-                .await
+            let session = arrival.session;
+            match response.outcome {
+                Outcome::Code(code) => exchange(ports, bound, (code, subject), session).await,
+                other => without_code(ports, bound, &other, session).await,
+            }
         }
         User::Wrong => wrong_user(ports, bound).await,
         User::Bounce => Landing::Bounce,
@@ -92,48 +93,6 @@ async fn wrong_user(ports: &Arc<Ports>, bound: Bound) -> Landing {
     }
 }
 
-/// A flow that is proven to be this browser's.
-pub(super) struct Bound {
-    pub(super) flow: Flow,
-    pub(super) state: Ticket,
-    pub(super) return_to: ReturnTo,
-    pub(super) removal: SetCookie,
-}
-
-impl Bound {
-    async fn finish(
-        self,
-        ports: &Arc<Ports>,
-        outcome: Outcome,
-        (arrival, subject): (Arrival<'_>, Option<Subject>),
-    ) -> Landing {
-        match outcome {
-            Outcome::Code(code) => exchange(ports, self, (code, subject), arrival.session).await,
-            other => without_code(ports, self, &other, arrival.session).await,
-        }
-    }
-
-    pub(super) fn failed(self, reason: Reason) -> Landing {
-        Landing::Failed {
-            reason,
-            return_to: Some(self.return_to),
-            handover: self.flow.handover,
-            cookies: vec![self.removal],
-        }
-    }
-
-    /// The browser keeps the flow and may come again.
-    pub(super) fn unavailable(self, error: &Rejection) -> Landing {
-        tracing::error!(target: "threelo", error = %Causes(error), "a callback could not be answered");
-        Landing::Failed {
-            reason: Reason::Unavailable,
-            return_to: Some(self.return_to),
-            handover: self.flow.handover,
-            cookies: Vec::new(),
-        }
-    }
-}
-
 /// The return target once more through the rules: they may have changed since the start.
 fn usable(ports: &Arc<Ports>, flow: &Flow) -> ReturnTo {
     ports
@@ -169,7 +128,7 @@ async fn without_code(
 ) -> Landing {
     match spend(ports, &bound).await {
         Err(error) => return bound.unavailable(&error),
-        Ok(Spent::Again) => return ending::again(ports, bound, session).await,
+        Ok(Spent::Again) => return completion::again(ports, bound, session).await,
         Ok(Spent::First) => {}
     }
     match outcome {
@@ -210,22 +169,22 @@ async fn exchange(
     };
     match spend(ports, &bound).await {
         Err(error) => return bound.unavailable(&error),
-        Ok(Spent::Again) => return ending::again(ports, bound, old_session).await,
+        Ok(Spent::Again) => return completion::again(ports, bound, old_session).await,
         Ok(Spent::First) => {}
     }
     // From here on the work goes on without the visitor: a hang-up must not lose a grant.
     let (at_work, worker) = (ports.mark_at_work(bound.state.hash()), Arc::clone(ports));
     let is_connect = subject.is_some();
     let brought = (bound.return_to.clone(), code, subject);
-    let asked = consent::Asked::new(ports, &bound.flow, brought);
+    let asked = Asked::new(ports, &bound.flow, brought);
     let work = ports.tasks.spawn(async move {
         let (_at_work, _place) = (at_work, place);
         consent::take(&worker, asked).await
     });
     match work.await {
-        Ok(Ok(consented)) if is_connect => ending::connected(ports, bound, consented),
-        Ok(Ok(consented)) => ending::sign_in(ports, bound, consented, old_session).await,
-        Ok(Err(failure)) => ending::failed(ports, bound, failure, old_session).await,
+        Ok(Ok(consented)) if is_connect => completion::connected(ports, bound, consented),
+        Ok(Ok(consented)) => completion::sign_in(ports, bound, consented, old_session).await,
+        Ok(Err(failure)) => completion::failed(ports, bound, failure, old_session).await,
         Err(_panic_or_shutdown) => bound.failed(Reason::Unavailable),
     }
 }

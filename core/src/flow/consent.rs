@@ -2,37 +2,35 @@
 
 use std::sync::Arc;
 
-use super::cookie::Flow;
-use super::details::FlowDetails;
-use super::grant::{self, Consent};
-use super::hooks::{Connected, Next, SignIn};
-use super::notice::Notice;
-use super::ports::Ports;
-use super::{exchange, session};
 use crate::error::Reason;
+use crate::flow::flash::Notice;
+use crate::flow::state_cookie::Flow;
+use crate::grant::{self, Consent};
 use crate::ids::{CloudId, Subject};
-use crate::profile::Profile;
+use crate::ports::{Connected, FlowDetails, Next, Ports, SignIn};
+use crate::provider::profile::Profile;
+use crate::provider::site::Site;
+use crate::provider::token::AuthorizationCodeGrant;
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 use crate::secret::AuthorizationCode;
-use crate::site::Site;
-use crate::token::AuthorizationCodeGrant;
+use crate::session;
 
 /// What a proven callback asks for.
-pub(super) struct Asked {
-    pub(super) grant: AuthorizationCodeGrant,
-    pub(super) scopes: Scopes,
-    pub(super) wished_site: Option<String>,
-    pub(super) details: FlowDetails,
-    pub(super) return_to: ReturnTo,
+pub(crate) struct Asked {
+    pub(crate) grant: AuthorizationCodeGrant,
+    pub(crate) scopes: Scopes,
+    pub(crate) wished_site: Option<String>,
+    pub(crate) details: FlowDetails,
+    pub(crate) return_to: ReturnTo,
     /// In connect mode, who started the flow and stands at the callback.
-    pub(super) subject: Option<Subject>,
+    pub(crate) subject: Option<Subject>,
     /// The only account that may come back.
-    pub(super) account: Option<String>,
+    pub(crate) account: Option<String>,
 }
 
 impl Asked {
-    pub(super) fn new(
+    pub(crate) fn new(
         ports: &Ports,
         flow: &Flow,
         (return_to, code, subject): (ReturnTo, AuthorizationCode, Option<Subject>),
@@ -51,21 +49,21 @@ impl Asked {
 }
 
 /// A consent that is stored and may become a session.
-pub(super) struct Consented {
-    pub(super) profile: Arc<Profile>,
+pub(crate) struct Consented {
+    pub(crate) profile: Arc<Profile>,
     /// The wished site, if it was granted.
-    pub(super) site: Option<CloudId>,
+    pub(crate) site: Option<CloudId>,
     /// The wish, if it was not granted although the sites are known.
-    pub(super) missed_site: Option<String>,
-    pub(super) return_to: ReturnTo,
+    pub(crate) missed_site: Option<String>,
+    pub(crate) return_to: ReturnTo,
     /// Whether a hook chose where the visitor goes.
-    pub(super) is_led: bool,
+    pub(crate) is_led: bool,
 }
 
 /// Why nothing came of a consent, and what the visitor may know.
-pub(super) struct Failure {
-    pub(super) reason: Reason,
-    pub(super) notice: Option<Notice>,
+pub(crate) struct Failure {
+    pub(crate) reason: Reason,
+    pub(crate) notice: Option<Notice>,
 }
 
 impl From<Reason> for Failure {
@@ -76,19 +74,22 @@ impl From<Reason> for Failure {
 }
 
 /// Exchanges the code, reads profile and sites, asks the app, stores the grant.
-pub(super) async fn take(ports: &Arc<Ports>, asked: Asked) -> Result<Consented, Failure> {
+pub(crate) async fn take(ports: &Arc<Ports>, asked: Asked) -> Result<Consented, Failure> {
     let Ok(_turn) = ports.exchanges.acquire().await else {
         return Err(Reason::Unavailable.into());
     };
-    let tokens = exchange::code(ports, &asked.grant, &asked.scopes).await?;
-    let profile = Arc::new(exchange::profile(ports, &tokens).await?);
+    let tokens = ports
+        .provider
+        .exchange_code(&asked.grant, &asked.scopes)
+        .await?;
+    let profile = Arc::new(ports.provider.profile(&tokens).await?);
     if !profile.is_active() {
         tracing::info!(target: "threelo", "login refused: the account is not active");
         session::account_ended(ports, &profile.account_id).await;
         return Err(Reason::Account.into());
     }
     // A failure leaves them unknown until they are needed.
-    let sites = exchange::sites(ports, &tokens).await.ok();
+    let sites = ports.provider.sites(&tokens).await.ok();
     let (site, missed_site) = wished(asked.wished_site.clone(), sites.as_deref());
     let consent = Consent {
         profile: &profile,

@@ -3,18 +3,17 @@
 use serde::Serialize;
 use url::Url;
 
-use super::cookie::{self, Flow, FlowCookie};
-use super::details::FlowDetails;
-use super::handover::Handover;
-use super::ports::Ports;
-use crate::authorize::AuthorizationRequest;
+use crate::crypto::random_ticket;
 use crate::error::Rejection;
+use crate::flow::state_cookie::{self, Flow, FlowCookie};
 use crate::ids::{AccountId, Subject};
 use crate::message::cookie::SetCookie;
-use crate::random::random_ticket;
+use crate::ports::{FlowDetails, Ports};
+use crate::provider::authorization::AuthorizationRequest;
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 use crate::secret::CodeVerifier;
+use crate::session::Handover;
 
 const TOO_LARGE: &str =
     "the flow details do not fit: keep them under about 1.2 KB of JSON and store the rest";
@@ -147,7 +146,7 @@ pub(crate) fn start(
     let state = random_ticket()?;
     let verifier = CodeVerifier::new(random_ticket()?.encode());
     let plaintext = plaintext(ports, login, (subject, &verifier))?;
-    let cookie = cookie::seal(ports, &state, &plaintext)?;
+    let cookie = state_cookie::seal(ports, &state, &plaintext)?;
 
     let scopes = scopes(ports, login);
     let request = AuthorizationRequest {
@@ -160,7 +159,7 @@ pub(crate) fn start(
         .ok_or(Rejection::Login("the authorize address cannot be used"))?;
 
     let size = cookie.name().len() + cookie.value().len();
-    let mut cookies = cookie::evictions(ports, flows, size);
+    let mut cookies = state_cookie::evictions(ports, flows, size);
     cookies.push(cookie);
     tracing::debug!(target: "threelo", "login started");
     Ok(Started { location, cookies })

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::{Chunks, HttpClient, HttpClientError};
+use crate::http_client::{Chunks, HttpClient, HttpClientError};
 
 const CONNECT: Duration = Duration::from_secs(3);
 /// The head of an answer, and every further part of it, has this long.

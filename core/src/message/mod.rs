@@ -4,6 +4,7 @@ mod body;
 pub mod cookie;
 mod head;
 mod outbound;
+pub(crate) mod percent;
 pub mod query;
 mod reply;
 mod vary;

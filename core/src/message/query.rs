@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::escape::split_escape;
+use crate::message::percent::split_escape;
 
 /// The longest text that is read.
 const MAX_LEN: usize = 8 * 1024;

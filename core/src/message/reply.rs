@@ -6,8 +6,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::body::ReplyBody;
-use super::cookie::SetCookie;
+use crate::message::body::ReplyBody;
+use crate::message::cookie::SetCookie;
 
 /// No other origin embeds or reads what we answer.
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");

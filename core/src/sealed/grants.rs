@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use base64::Engine;
+use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
+use sha2::Digest as _;
+use sha2::Sha256;
 
-use super::{Sealed, Unsealed, wire};
 use crate::error::Causes;
 use crate::ids::{AccountId, ConsentId, Subject};
+use crate::sealed::{Sealed, Unsealed, wire};
 use crate::store::{
     AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest, LeaseRow,
     OwnerPage, Page, Renewed, Replaced, RowKind, StoreError, StoredRow, Version,
@@ -20,7 +21,7 @@ const KIND: RowKind = RowKind::Grant;
 const TRIES: usize = 8;
 
 /// The parts of a key hold no space.
-pub(super) fn app_text(app: &AppKey) -> String {
+pub(crate) fn app_text(app: &AppKey) -> String {
     format!("{} {} ", app.environment, app.client_id)
 }
 
@@ -29,7 +30,7 @@ fn owner_text(app: &AppKey, account: &AccountId) -> String {
 }
 
 /// The account of such an owner.
-pub(super) fn account_of(app_text: &str, owner: &str) -> Option<AccountId> {
+pub(crate) fn account_of(app_text: &str, owner: &str) -> Option<AccountId> {
     AccountId::parse(owner.strip_prefix(app_text)?).ok()
 }
 
@@ -60,7 +61,7 @@ fn subject_text(app: &AppKey, subject: &Subject) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(text))
 }
 
-pub(super) fn unsealed(record: &GrantRecord) -> Unsealed {
+pub(crate) fn unsealed(record: &GrantRecord) -> Unsealed {
     let app = &record.key.app;
     let subjects = record.links.iter();
     Unsealed {
@@ -77,7 +78,7 @@ pub(super) fn unsealed(record: &GrantRecord) -> Unsealed {
 }
 
 impl Sealed {
-    pub(super) fn grant(&self, app: &AppKey, row: &StoredRow) -> Option<Arc<GrantRecord>> {
+    pub(crate) fn grant(&self, app: &AppKey, row: &StoredRow) -> Option<Arc<GrantRecord>> {
         let plaintext = self.open(KIND, row)?;
         let key = read_key(app, &row.key)?;
         let record = wire::read_grant(key, row.version, &plaintext);

@@ -19,9 +19,9 @@ use zeroize::Zeroizing;
 use self::opened::Opened;
 pub use self::rekey::Rekeyed;
 pub(crate) use self::rekey::rekey;
+use crate::crypto::key_ring::{KeyRing, Purpose};
+use crate::crypto::random;
 use crate::ids::TicketHash;
-use crate::random::random;
-use crate::seal::{KeyRing, Purpose};
 use crate::store::{
     FlowMarks, Inserted, Replaced, Row, RowKind, RowStore, Spent, StoreError, StoredRow,
 };

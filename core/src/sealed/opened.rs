@@ -34,18 +34,18 @@ impl Mark {
 /// The sessions of this process's visitors. The store is asked for the row all the same: this says what is in it, never
 /// whether it is there.
 #[derive(Default)]
-pub(super) struct Opened(RwLock<HashMap<TicketHash, (Mark, Arc<SessionRecord>)>>);
+pub(crate) struct Opened(RwLock<HashMap<TicketHash, (Mark, Arc<SessionRecord>)>>);
 
 impl Opened {
     /// What was in the row when it was opened, if it is the same row.
-    pub(super) fn get(&self, key: &TicketHash, row: &StoredRow) -> Option<Arc<SessionRecord>> {
+    pub(crate) fn get(&self, key: &TicketHash, row: &StoredRow) -> Option<Arc<SessionRecord>> {
         let opened = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let (mark, record) = opened.get(key)?;
         (*mark == Mark::of(row)?).then(|| Arc::clone(record))
     }
 
     /// Keeps what was found in a row.
-    pub(super) fn put(&self, row: &StoredRow, record: &Arc<SessionRecord>) {
+    pub(crate) fn put(&self, row: &StoredRow, record: &Arc<SessionRecord>) {
         let Some(mark) = Mark::of(row) else { return };
         let mut opened = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if opened.len() >= MOST && !opened.contains_key(&record.key) {
@@ -55,7 +55,7 @@ impl Opened {
     }
 
     /// Drops what is known of a session that has ended.
-    pub(super) fn forget(&self, key: &TicketHash) {
+    pub(crate) fn forget(&self, key: &TicketHash) {
         let is_known = |opened: &HashMap<_, _>| opened.contains_key(key);
         if is_known(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
             let mut opened = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +64,7 @@ impl Opened {
     }
 
     /// Drops what is known of an account's sessions.
-    pub(super) fn forget_of(&self, account: &AccountId) {
+    pub(crate) fn forget_of(&self, account: &AccountId) {
         let mut opened = self.0.write().unwrap_or_else(PoisonError::into_inner);
         opened.retain(|_, (_, record)| record.account() != account);
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::grants::{account_of, app_text};
-use super::{Sealed, Unsealed, grants, sessions};
+use crate::sealed::grants::{self, account_of, app_text};
+use crate::sealed::{Sealed, Unsealed, sessions};
 use crate::store::{AppKey, OwnerPage, Replaced, RowKind, StoreError, StoredRow};
 
 /// So many accounts at once.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use base64::Engine;
+use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Sealed, Unsealed, hash_text, wire};
+use crate::crypto::random;
 use crate::ids::{AccountId, TicketHash};
-use crate::random::random;
+use crate::sealed::{Sealed, Unsealed, hash_text, wire};
 use crate::store::{
     Inserted, Replaced, RowKind, SessionRecord, SessionStore, StoreError, StoredRow, Version,
 };
@@ -20,7 +20,7 @@ const PART: u32 = 1000;
 /// Between two parts others have their turn, for at least this long.
 const PAUSE: Duration = Duration::from_millis(50);
 
-pub(super) fn unsealed(record: &SessionRecord) -> Unsealed {
+pub(crate) fn unsealed(record: &SessionRecord) -> Unsealed {
     Unsealed {
         kind: KIND,
         key: hash_text(&record.key),
@@ -33,7 +33,7 @@ pub(super) fn unsealed(record: &SessionRecord) -> Unsealed {
 }
 
 impl Sealed {
-    pub(super) fn session(&self, row: &StoredRow) -> Option<Arc<SessionRecord>> {
+    pub(crate) fn session(&self, row: &StoredRow) -> Option<Arc<SessionRecord>> {
         let plaintext = self.open(KIND, row)?;
         let bytes = URL_SAFE_NO_PAD.decode(&row.key).ok()?;
         let key = TicketHash(bytes.try_into().ok()?);

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::ids::{CloudId, Subject, TicketHash};
-use crate::profile::Profile;
+use crate::provider::profile::Profile;
+use crate::provider::site::Site;
+use crate::provider::token::TokenSet;
 use crate::scope::Scopes;
 use crate::secret::{AccessToken, RefreshToken};
-use crate::site::Site;
 use crate::store::{
     ConsentMark, ConsentReason, GrantKey, GrantRecord, LeaseOwner, LeaseRow, Link, SessionRecord,
     Version,
 };
-use crate::token::TokenSet;
 
 /// Nanoseconds since 1970, which end in 2554.
 type Nanos = u64;
@@ -45,7 +45,7 @@ struct Session {
 }
 
 /// The plaintext of a session.
-pub(super) fn session(record: &SessionRecord) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn session(record: &SessionRecord) -> Option<Zeroizing<Vec<u8>>> {
     let wire = Session {
         profile: Arc::clone(&record.profile),
         site: record.site.as_ref().map(|id| id.as_str().to_owned()),
@@ -59,7 +59,7 @@ pub(super) fn session(record: &SessionRecord) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 /// The session of a plaintext.
-pub(super) fn read_session(
+pub(crate) fn read_session(
     key: TicketHash,
     version: Version,
     plaintext: &[u8],
@@ -129,7 +129,7 @@ struct WireLink {
 }
 
 /// The plaintext of a grant.
-pub(super) fn grant(record: &GrantRecord) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn grant(record: &GrantRecord) -> Option<Zeroizing<Vec<u8>>> {
     let tokens = &record.tokens;
     let sites = record.sites.as_deref();
     let wire = Grant {
@@ -157,7 +157,7 @@ pub(super) fn grant(record: &GrantRecord) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 /// The grant of a plaintext.
-pub(super) fn read_grant(key: GrantKey, version: Version, plaintext: &[u8]) -> Option<GrantRecord> {
+pub(crate) fn read_grant(key: GrantKey, version: Version, plaintext: &[u8]) -> Option<GrantRecord> {
     let wire: Grant<'_> = serde_json::from_slice(plaintext).ok()?;
     let sites = wire.sites.map(|sites| {
         let sites = sites.into_iter().filter_map(WireSite::into_site);
@@ -265,7 +265,7 @@ struct WireLease {
 }
 
 /// A lease's slot: it holds no secret and is not sealed.
-pub(super) fn lease(row: &LeaseRow) -> Vec<u8> {
+pub(crate) fn lease(row: &LeaseRow) -> Vec<u8> {
     let wire = WireLease {
         owner: row.owner.map(|owner| format!("{:032x}", owner.0)),
         until: nanos(row.until),
@@ -279,7 +279,7 @@ pub(super) fn lease(row: &LeaseRow) -> Vec<u8> {
 }
 
 /// The lease of a slot; what cannot be read is none.
-pub(super) fn read_lease(slot: &[u8]) -> Option<LeaseRow> {
+pub(crate) fn read_lease(slot: &[u8]) -> Option<LeaseRow> {
     let wire: WireLease = serde_json::from_slice(slot).ok()?;
     let owner = wire.owner.as_deref();
     Some(LeaseRow {

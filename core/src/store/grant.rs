@@ -7,13 +7,13 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::lease::{Lease, LeaseOwner, LeaseRequest, Renewed};
-use super::{Inserted, Replaced, StoreError, Version};
 use crate::ids::{AccountId, CloudId, ConsentId, Subject};
-use crate::profile::Profile;
+use crate::provider::profile::Profile;
+use crate::provider::site::Site;
+use crate::provider::token::TokenSet;
 use crate::scope::Scopes;
-use crate::site::Site;
-use crate::token::TokenSet;
+use crate::store::lease::{Lease, LeaseOwner, LeaseRequest, Renewed};
+use crate::store::{Inserted, Replaced, StoreError, Version};
 
 /// An app in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

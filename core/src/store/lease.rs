@@ -51,7 +51,7 @@ pub struct Attempts {
     pub last: Option<Duration>,
 }
 
-/// One lease as any store may keep it: the rules of [`GrantStore`](super::GrantStore), without a store.
+/// One lease as any store may keep it: the rules of [`GrantStore`](crate::store::grant::GrantStore), without a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseRow {
     /// Who has it; `None` after a release.

@@ -5,6 +5,7 @@ mod lease;
 mod memory;
 mod rows;
 mod session;
+pub(crate) mod version;
 
 use std::error::Error;
 use std::fmt::Debug;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::{Inserted, Replaced, Spent, StoreError, Version};
+use crate::store::{Inserted, Replaced, Spent, StoreError, Version};
 
 /// What a row holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

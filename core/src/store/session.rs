@@ -6,9 +6,9 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::{Inserted, Replaced, StoreError, Version};
 use crate::ids::{AccountId, CloudId, TicketHash};
-use crate::profile::Profile;
+use crate::provider::profile::Profile;
+use crate::store::{Inserted, Replaced, StoreError, Version};
 
 /// A browser that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::at;
 use crate::ids::{AccountId, CloudId, ConsentId, Subject};
-use crate::profile::Profile;
+use crate::provider::profile::Profile;
+use crate::provider::site::Site;
+use crate::provider::token::TokenSet;
 use crate::scope::Scopes;
 use crate::secret::{AccessToken, RefreshToken};
-use crate::site::Site;
 use crate::store::{
     AppKey, ConsentMark, ConsentReason, GrantKey, GrantRecord, GrantStore, Inserted, Lease,
     LeaseOwner, LeaseRequest, Link, Page, Renewed, Replaced, Version,
 };
-use crate::token::TokenSet;
+use crate::testing::at;
 
 type Store = Arc<dyn GrantStore>;
 

@@ -15,10 +15,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub use self::grants::grant_store_contract;
 pub use self::rows::row_store_contract;
 pub use self::sessions::{flow_marks_contract, session_store_contract};
-use crate::seal::{KeyRing, KeyRingError};
+use crate::Ticket;
+use crate::TicketHash;
+use crate::config;
+use crate::crypto::key_ring::{KeyRing, KeyRingError};
 use crate::sealed::Sealed;
 use crate::store::{AppKey, FlowMarks, GrantStore, RowStore, SessionStore};
-use crate::{Ticket, TicketHash, config};
 
 /// The three stores that `AuthBuilder::store` makes of a database of rows.
 #[derive(Clone, Debug)]

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::at;
 use crate::store::{
     Inserted, OwnerPage, Replaced, Row, RowKind, RowStore, Spent, StoredRow, Version,
 };
+use crate::testing::at;
 
 const GRANT: RowKind = RowKind::Grant;
 const SESSION: RowKind = RowKind::Session;

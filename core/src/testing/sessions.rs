@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::at;
 use crate::ids::{AccountId, CloudId, Ticket, TicketHash};
-use crate::profile::Profile;
+use crate::provider::profile::Profile;
 use crate::store::{FlowMarks, Inserted, Replaced, SessionRecord, SessionStore, Spent, Version};
+use crate::testing::at;
 
 type Store = Arc<dyn SessionStore>;
 

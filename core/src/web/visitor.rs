@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Context, Refusal, Web, reject, way_on};
-use crate::error::Rejection;
+use crate::error::{Refusal, Rejection, Render};
 use crate::ids::AccountId;
+use crate::web::reply::rejection::{reject, way_on};
+use crate::web::request::context::Context;
+use crate::web::state::Web;
 
 /// A visitor of the app, as far as an answer must know them.
 #[derive(Clone, Debug)]
@@ -17,9 +19,8 @@ pub(crate) struct Visitor {
     pub account: Option<AccountId>,
 }
 
-impl Visitor {
-    /// A rejection in the form that fits their request.
-    pub(crate) fn refuse(&self, rejection: Rejection) -> Refusal {
+impl Render for Visitor {
+    fn render(&self, rejection: Rejection) -> Refusal {
         let who = (&*self.context, self.account.as_ref());
         let reply = reject(&self.web, &rejection, who);
         let way_on = way_on(&self.web, &rejection, who);

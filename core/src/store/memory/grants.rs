@@ -7,13 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
 
-use super::{CAPACITY, read, write};
 use crate::clock::{Clock, SystemClock};
 use crate::ids::{AccountId, ConsentId, Subject};
-use crate::store::{
-    AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest, LeaseRow,
-    Page, Renewed, Replaced, StoreError, Version,
-};
+use crate::store::grant::{AppKey, GrantKey, GrantRecord, GrantStore, Page};
+use crate::store::lease::{Lease, LeaseOwner, LeaseRequest, LeaseRow, Renewed};
+use crate::store::memory::{CAPACITY, read, write};
+use crate::store::{Inserted, Replaced, StoreError, Version};
 
 /// What tells the grants of one app apart.
 type Id = (AccountId, Option<ConsentId>);

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::{ByPrefix, CAPACITY, read, write};
 use crate::ids::TicketHash;
+use crate::store::memory::{ByPrefix, CAPACITY, read, write};
 use crate::store::{FlowMarks, Spent, StoreError};
 
 /// How many marks are added between two sweeps.

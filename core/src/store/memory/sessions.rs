@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::{ByPrefix, CAPACITY, read, write};
 use crate::ids::{AccountId, TicketHash};
-use crate::store::{Inserted, Replaced, SessionRecord, SessionStore, StoreError, Version};
+use crate::store::memory::{ByPrefix, CAPACITY, read, write};
+use crate::store::session::{SessionRecord, SessionStore};
+use crate::store::{Inserted, Replaced, StoreError, Version};
 
 const SHARDS: usize = 64;
 

@@ -2,21 +2,22 @@
 
 use http::StatusCode;
 
-use super::{allow, navigation_only, query};
 use crate::error::Rejection;
 use crate::flow::{self, Arrival, Landing, Stop};
 use crate::message::query::Param;
 use crate::message::{Audience, Reply};
-use crate::web::Web;
-use crate::web::answer::Request;
-use crate::web::pages::Page;
-use crate::web::shell::go;
+use crate::pages::Page;
+use crate::web::reply::redirect::go;
+use crate::web::request::extract::query;
+use crate::web::request::request::Request;
+use crate::web::security::guards::{navigation_only, require_method};
+use crate::web::state::Web;
 
 /// Marks the second arrival, so that there is no third.
 const BOUNCED: &str = "bounced";
 
-pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["GET"], "GET")?;
+pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["GET"], "GET")?;
     navigation_only(request)?;
     let arrival = Arrival {
         query: request.query.as_deref(),

@@ -3,27 +3,29 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::connect::offered;
-use super::login::handover;
-use super::worker::shown_name;
-use super::{allow, notice, place, query, readable, seen};
 use crate::clock::unix_seconds;
 use crate::error::Rejection;
-use crate::flow::{self, Holder, Notice, Reach};
+use crate::flow::Notice;
+use crate::grant::{self, Holder, Reach};
 use crate::message::{Audience, Reply};
-use crate::site::Site;
-use crate::web::answer::Request;
-use crate::web::pages::{
-    ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page,
-};
-use crate::web::shell::waiting_parameters;
-use crate::web::{Web, json};
+use crate::pages::{ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page};
+use crate::provider::site::Site;
+use crate::sites;
+use crate::web::reply::json;
+use crate::web::reply::json::site_json;
+use crate::web::reply::urls::waiting_parameters;
+use crate::web::request::extract::{notice, place, query, seen};
+use crate::web::request::request::Request;
+use crate::web::routes::account::shown_name;
+use crate::web::routes::login_params::{handover, offered};
+use crate::web::security::guards::{readable, require_method};
+use crate::web::state::Web;
 
 /// The accounts of the app's user: a page with buttons, or JSON.
-pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["GET", "HEAD"], "GET, HEAD")?;
+pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     readable(web, request)?;
-    let linked = flow::of_subject(&web.ports, request.subject.required()?).await?;
+    let linked = grant::of_subject(&web.ports, request.subject.required()?).await?;
     if request.context.audience == Audience::Page {
         let page = page(web, request, &linked).await;
         return Ok(seen(web, request, page));
@@ -42,10 +44,10 @@ fn as_json((holder, reach): &(Holder, Reach)) -> Value {
     let grant = reach.newest();
     let subject = holder.subject.as_ref();
     let link = subject.and_then(|subject| grant.link_of(subject));
-    let chosen = flow::remembered(reach, holder);
+    let chosen = sites::remembered(reach, holder);
     let sites: Vec<Value> = known_sites(reach)
         .iter()
-        .map(|site| super::sites::as_json(site, Some(&site.id) == chosen.as_ref(), &grant.added))
+        .map(|site| site_json(site, Some(&site.id) == chosen.as_ref(), &grant.added))
         .collect();
     json!({
         "account_id": holder.account.as_str(),
@@ -61,7 +63,7 @@ fn as_json((holder, reach): &(Holder, Reach)) -> Value {
 /// What the account reaches, each site once, as far as it is known.
 fn known_sites(reach: &Reach) -> Vec<Site> {
     let sites = reach.grants().filter_map(|grant| grant.sites.as_deref());
-    crate::site::merged(sites.flatten().cloned())
+    crate::provider::site::merged(sites.flatten().cloned())
 }
 
 async fn page(web: &Web, request: &Request, linked: &[(Holder, Reach)]) -> Reply {

@@ -3,28 +3,31 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::worker::{Worker, named, worker};
-use super::{allow, fields, notice, place, query, readable, same_origin, seen};
 use crate::error::Rejection;
-use crate::flow::{self, Holder, Notice};
+use crate::flow::{Notice, flash};
+use crate::grant::{self, Holder};
 use crate::ids::Subject;
 use crate::message::cookie::SetCookie;
 use crate::message::{Audience, Reply};
+use crate::pages::Page;
 use crate::store::ConsentReason;
-use crate::web::answer::Request;
-use crate::web::pages::Page;
-use crate::web::shell::go;
-use crate::web::{Web, json};
+use crate::web::reply::json;
+use crate::web::reply::redirect::go;
+use crate::web::request::extract::{fields, notice, place, query, seen};
+use crate::web::request::request::Request;
+use crate::web::routes::account::{Worker, named, worker};
+use crate::web::security::guards::{readable, require_method, same_origin};
+use crate::web::state::Web;
 
 /// Where people remove an app from their account themselves.
 const MANAGE: &str = "https://id.atlassian.com/manage-profile/apps";
 
-pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     match request.method.as_str() {
         "POST" => end(web, request).await,
         "GET" if request.context.audience == Audience::Page => ask(web, request).await,
         _ => {
-            allow(request, &[], "GET, POST")?;
+            require_method(request, &[], "GET, POST")?;
             Err(Rejection::NotFound)
         }
     }
@@ -72,7 +75,7 @@ async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
             if account.is_some_and(|account| account != worker.holder.account.as_str()) {
                 return Err(Rejection::NotConnected);
             }
-            flow::disconnect(&web.ports, &worker.holder).await?;
+            grant::disconnect(&web.ports, &worker.holder).await?;
             disconnected(web, worker)
         }
         // It is what was asked for.
@@ -108,5 +111,5 @@ fn disconnected(web: &Web, worker: Worker) -> Option<SetCookie> {
     let Holder { account, subject } = &worker.holder;
     let whose = subject.as_ref().map_or(account.as_str(), Subject::as_str);
     let notice = Notice::Disconnected { name: worker.name };
-    flow::carry_notice(&web.ports, whose, &notice)
+    flash::carry(&web.ports, whose, &notice)
 }

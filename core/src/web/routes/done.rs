@@ -4,20 +4,22 @@ use http::StatusCode;
 use http::header::CONTENT_SECURITY_POLICY;
 use serde_json::json;
 
-use super::{allow, navigation_only, notice, place, seen};
 use crate::config::Kinship;
 use crate::error::Rejection;
-use crate::flow::{self, Handover, Notice};
+use crate::flow::Notice;
 use crate::message::Reply;
-use crate::web::Web;
-use crate::web::answer::Request;
-use crate::web::pages::{Page, Tell};
+use crate::pages::{Page, Tell};
+use crate::session::{self, Handover};
+use crate::web::request::extract::{notice, place, seen};
+use crate::web::request::request::Request;
+use crate::web::security::guards::{navigation_only, require_method};
+use crate::web::state::Web;
 
 const SCRIPT: &str = include_str!("popup.js");
 
 /// Tells whoever opened this window, once, and closes it. Anybody else, and a second look, is told that they may close it.
-pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["GET"], "GET")?;
+pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["GET"], "GET")?;
     navigation_only(request)?;
     let told = match notice(web, request).await {
         Some(Notice::Done {
@@ -70,12 +72,12 @@ fn told(web: &Web, request: &Request, (handover, return_to): (&Handover, &str)) 
         message: message.to_string(),
         fallback: page
             .zip(ticket)
-            .map(|(page, ticket)| flow::with_ticket(&page, &ticket)),
+            .map(|(page, ticket)| session::with_ticket(&page, &ticket)),
     })
 }
 
 /// The script of that page.
-pub(super) fn script(request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["GET", "HEAD"], "GET, HEAD")?;
+pub(crate) fn script(request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     Ok(Reply::new(StatusCode::OK).body("text/javascript; charset=utf-8", SCRIPT))
 }

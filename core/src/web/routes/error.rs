@@ -4,19 +4,21 @@ use http::StatusCode;
 use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
-use super::login::handover;
-use super::{allow, notice, query, seen};
 use crate::error::{Reason, Rejection};
 use crate::flow::Notice;
 use crate::message::{Audience, Reply};
-use crate::web::answer::Request;
-use crate::web::pages::Page;
-use crate::web::reject::SOON;
-use crate::web::{Web, json};
+use crate::pages::Page;
+use crate::web::reply::json;
+use crate::web::reply::rejection::SOON;
+use crate::web::request::extract::{notice, query, seen};
+use crate::web::request::request::Request;
+use crate::web::routes::login_params::handover;
+use crate::web::security::guards::require_method;
+use crate::web::state::Web;
 
 /// Says what happened, in words of ours; nothing of the request's text is shown.
-pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["GET", "HEAD"], "GET, HEAD")?;
+pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     let config = &web.ports.config;
     let query = query(request);
     let reason = query

@@ -2,20 +2,21 @@
 
 use http::StatusCode;
 
-use super::connect::{askable, more, offered};
-use super::{allow, navigation_only, other_loopback_name, query};
-use crate::config::Kinship;
 use crate::error::{GrantError, Rejection};
-use crate::flow::{self, Handover, Holder, Login, Reach};
+use crate::flow::Login;
+use crate::grant::{Holder, Reach};
 use crate::message::Reply;
-use crate::message::query::Query;
-use crate::web::answer::Request;
-use crate::web::pages::Page;
-use crate::web::shell::go;
-use crate::web::{Web, start_login};
+use crate::pages::Page;
+use crate::session;
+use crate::web::reply::redirect::{go, start_login};
+use crate::web::request::extract::{other_loopback_name, query};
+use crate::web::request::request::Request;
+use crate::web::routes::login_params::{askable, handover, more, offered};
+use crate::web::security::guards::{navigation_only, require_method};
+use crate::web::state::Web;
 
-pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["GET"], "GET")?;
+pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["GET"], "GET")?;
     navigation_only(request)?;
     if let Some(origin) = other_loopback_name(web, request) {
         let query = request.query.as_deref();
@@ -49,26 +50,9 @@ fn wanted(web: &Web, request: &Request) -> Login {
     login.remember(remember).scopes(offered(web, &query))
 }
 
-/// The page of a listed origin that waits for the end: in a window of its own (`display=popup`), or, on another site, for
-/// the visitor to come back with a ticket (`challenge`).
-pub(super) fn handover(web: &Web, query: &Query) -> Option<Handover> {
-    let origin = query.one("origin")?;
-    let origin = web.ports.config.browsers.origin(origin.as_bytes())?;
-    let asked = query
-        .one("challenge")
-        .filter(|text| Handover::is_challenge(text));
-    let challenge = asked.filter(|_| origin.kinship == Kinship::CrossSite);
-    let popup = query.one("display") == Some("popup");
-    (popup || challenge.is_some()).then(|| Handover {
-        origin: origin.text.to_string(),
-        challenge: challenge.map(str::to_owned),
-        popup,
-    })
-}
-
 /// Whoever is signed in asks for more: nobody else may come back, and a session that was to live longer does so again.
 async fn same_account(web: &Web, request: &Request, login: Login) -> Result<Login, Rejection> {
-    let session = flow::current(&web.ports, request.context.session_key()).await?;
+    let session = session::current(&web.ports, request.context.session_key()).await?;
     let Some(session) = session else {
         return Ok(login);
     };

@@ -2,21 +2,22 @@
 
 use http::StatusCode;
 
-use super::{allow, fields, query, same_origin};
 use crate::error::Rejection;
-use crate::flow;
 use crate::message::{Audience, Reply};
-use crate::web::Web;
-use crate::web::answer::Request;
-use crate::web::pages::Page;
-use crate::web::shell::go;
+use crate::pages::Page;
+use crate::session;
+use crate::web::reply::redirect::go;
+use crate::web::request::extract::{fields, query};
+use crate::web::request::request::Request;
+use crate::web::security::guards::{require_method, same_origin};
+use crate::web::state::Web;
 
-pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     match request.method.as_str() {
         "POST" => end(web, request).await,
         "GET" if request.context.audience == Audience::Page => ask(web, request).await,
         _ => {
-            allow(request, &[], "GET, POST")?;
+            require_method(request, &[], "GET, POST")?;
             Err(Rejection::NotFound)
         }
     }
@@ -24,7 +25,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 
 async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     let config = &web.ports.config;
-    let session = flow::current(&web.ports, request.context.session_key()).await?;
+    let session = session::current(&web.ports, request.context.session_key()).await?;
     let wanted = query(request)
         .one("return_to")
         .and_then(|place| config.return_to.accept(place));
@@ -59,10 +60,10 @@ async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     };
     let cookies = match (
         form.one("everywhere"),
-        flow::current(&web.ports, Some(credential.key())).await?,
+        session::current(&web.ports, Some(credential.key())).await?,
     ) {
-        (Some("true"), Some(session)) => flow::end_all(&web.ports, session.account()).await?,
-        _ => flow::end(&web.ports, credential.key()).await?,
+        (Some("true"), Some(session)) => session::end_all(&web.ports, session.account()).await?,
+        _ => session::end(&web.ports, credential.key()).await?,
     };
     Ok(credential
         .removal(cookies)

@@ -5,17 +5,23 @@ use std::time::SystemTime;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{allow, query, readable, signed_in};
 use crate::error::{GrantError, Rejection};
-use crate::flow::{self, Holder, Reach};
+use crate::grant::{self, Holder, Reach};
 use crate::message::Reply;
+use crate::sites;
 use crate::store::GrantRecord;
-use crate::web::answer::Request;
-use crate::web::{Context, Web, json, reject};
+use crate::web::reply::json;
+use crate::web::reply::json::site_json;
+use crate::web::reply::rejection::reject;
+use crate::web::request::context::Context;
+use crate::web::request::extract::{query, signed_in};
+use crate::web::request::request::Request;
+use crate::web::security::guards::{readable, require_method};
+use crate::web::state::Web;
 
 /// Who is signed in, as JSON for everybody: never a redirect. With `optional=true` nobody is an answer too, for pages that
 /// only want to know.
-pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     let result = tell(web, request).await;
     if matches!(result, Err(Rejection::NotSignedIn))
         && query(request).one("optional") == Some("true")
@@ -34,7 +40,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 }
 
 async fn tell(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["GET", "HEAD"], "GET, HEAD")?;
+    require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     readable(web, request)?;
     let session = signed_in(web, request).await?;
     let holder = Holder::of(session.account());
@@ -43,8 +49,8 @@ async fn tell(web: &Web, request: &Request) -> Result<Reply, Rejection> {
         Err(GrantError::ConsentNeeded(_)) => None,
         Err(other) => return Err(other.into()),
     };
-    let site = match flow::site_for(&web.ports, &holder, (session.site.as_ref(), None)).await {
-        Ok(site) => Some(super::sites::as_json(&site, true, &[])),
+    let site = match sites::site_for(&web.ports, &holder, (session.site.as_ref(), None)).await {
+        Ok(site) => Some(site_json(&site, true, &[])),
         Err(Rejection::Store(error)) => return Err(Rejection::Store(error)),
         Err(_none) => None,
     };
@@ -64,7 +70,7 @@ async fn tell(web: &Web, request: &Request) -> Result<Reply, Rejection> {
 
 /// How long the consent lasts, and whether only a new one helps.
 fn consent(web: &Web, grant: &GrantRecord) -> Value {
-    let end = flow::consent_by(&web.ports.config, grant);
+    let end = grant::consent_by(&web.ports.config, grant);
     json!({
         "needed": grant.consent_needed.map(|mark| mark.reason.as_str()),
         "seconds_left": seconds_left(web, end),

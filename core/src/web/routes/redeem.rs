@@ -5,20 +5,24 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::json;
 
-use super::{allow, fields, same_origin};
 use crate::config::{BrowserOrigin, Kinship};
 use crate::error::Rejection;
-use crate::flow::{self, Share};
 use crate::message::Reply;
 use crate::message::cookie::SetCookie;
+use crate::session::{self, Share};
 use crate::store::SessionRecord;
-use crate::web::answer::Request;
-use crate::web::credential::{BEARER, bearer_hash, partitioned_hash, partitioned_name};
-use crate::web::{Credential, Web, json};
+use crate::web::reply::json;
+use crate::web::request::credential::{
+    BEARER, Credential, bearer_hash, partitioned_hash, partitioned_name,
+};
+use crate::web::request::extract::fields;
+use crate::web::request::request::Request;
+use crate::web::security::guards::{require_method, same_origin};
+use crate::web::state::Web;
 
 /// A session for a one-time ticket: in a cookie for this origin's pages, or as a token if the app allows that.
-pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["POST"], "POST")?;
+pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["POST"], "POST")?;
     let origin = request.context.origin.as_ref();
     let origin = origin.filter(|origin| origin.kinship == Kinship::CrossSite);
     let origin = origin.ok_or(Rejection::Forbidden)?;
@@ -40,7 +44,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         Some("bearer") => true,
         Some(_) => return Err(Rejection::BadRequest("deliver is cookie or bearer")),
     };
-    let session = flow::redeem(&web.ports, ticket, (&origin.text, verifier)).await?;
+    let session = session::redeem(&web.ports, ticket, (&origin.text, verifier)).await?;
     tracing::info!(target: "threelo", is_bearer, "a ticket was redeemed");
     match is_bearer {
         true => bearer(web, &session).await,
@@ -50,7 +54,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 
 async fn bearer(web: &Web, session: &SessionRecord) -> Result<Reply, Rejection> {
     let key = |ticket: &_| bearer_hash(&web.ports.config, ticket);
-    let share = flow::share(&web.ports, session, key).await?;
+    let share = session::share(&web.ports, session, key).await?;
     let body = json!({
         "token": format!("{BEARER}{}", share.ticket.encode()),
         "token_type": "Bearer",
@@ -65,13 +69,13 @@ async fn cookie(
     origin: &BrowserOrigin,
 ) -> Result<Reply, Rejection> {
     let key = |ticket: &_| partitioned_hash(&web.ports.config, ticket, &origin.text);
-    let share = flow::share(&web.ports, session, key).await?;
+    let share = session::share(&web.ports, session, key).await?;
     let life = left(web, &share).as_secs();
     let name = partitioned_name(&web.ports.config, &origin.text);
     let cookie = SetCookie::new(&name, &share.ticket.encode(), true);
     // The cookie's old session goes with it, as at a login; if it cannot, it ends by itself.
     if let Some(Credential::Partitioned(old, _)) = &request.context.session {
-        let _stays = flow::end(&web.ports, old).await;
+        let _stays = session::end(&web.ports, old).await;
     }
     let reply = json::reply(StatusCode::OK, &json!({ "expires_in": life }));
     Ok(reply.cookie(&cookie.partitioned().max_age(life)))

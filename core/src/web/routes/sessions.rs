@@ -3,20 +3,22 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{allow, readable, same_origin, signed_in};
 use crate::clock::unix_seconds;
 use crate::error::Rejection;
-use crate::flow;
 use crate::message::Reply;
-use crate::web::answer::Request;
-use crate::web::{Web, json};
+use crate::session;
+use crate::web::reply::json;
+use crate::web::request::extract::signed_in;
+use crate::web::request::request::Request;
+use crate::web::security::guards::{readable, require_method, same_origin};
+use crate::web::state::Web;
 
 /// The visitor's own sessions; times are seconds since 1970.
-pub(super) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["GET", "HEAD"], "GET, HEAD")?;
+pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     readable(web, request)?;
     let current = signed_in(web, request).await?;
-    let sessions = flow::sessions_of(&web.ports, current.account()).await?;
+    let sessions = session::sessions_of(&web.ports, current.account()).await?;
     let sessions: Vec<Value> = sessions
         .iter()
         .map(|session| {
@@ -36,18 +38,18 @@ pub(super) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejectio
 }
 
 /// Ends one of the visitor's own sessions; another account's handle is as unknown as a made-up one.
-pub(super) async fn end(web: &Web, request: &Request, handle: &str) -> Result<Reply, Rejection> {
-    allow(request, &["DELETE"], "DELETE")?;
+pub(crate) async fn end(web: &Web, request: &Request, handle: &str) -> Result<Reply, Rejection> {
+    require_method(request, &["DELETE"], "DELETE")?;
     same_origin(web, request)?;
     let current = signed_in(web, request).await?;
-    if !flow::end_by_handle(&web.ports, current.account(), handle).await? {
+    if !session::end_by_handle(&web.ports, current.account(), handle).await? {
         return Err(Rejection::NotFound);
     }
     let reply = Reply::new(StatusCode::NO_CONTENT);
     if current.key.handle() != handle {
         return Ok(reply);
     }
-    let usual = flow::ending(&web.ports);
+    let usual = session::ending(&web.ports);
     let cookies = match &request.context.session {
         Some(credential) => credential.removal(usual),
         None => usual,

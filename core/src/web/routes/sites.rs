@@ -3,23 +3,27 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::worker::{Worker, named, worker};
-use super::{allow, fields, notice, place, query, readable, same_origin, seen};
 use crate::error::Rejection;
-use crate::flow::{self, Choice, Notice};
+use crate::flow::Notice;
 use crate::ids::CloudId;
 use crate::message::{Audience, Reply};
-use crate::site::Site;
-use crate::web::answer::Request;
-use crate::web::pages::{Page, PickerNotice, SiteChoice};
-use crate::web::shell::go;
-use crate::web::{Web, json};
+use crate::pages::{Page, PickerNotice, SiteChoice};
+use crate::provider::site::Site;
+use crate::sites::{self, Choice};
+use crate::web::reply::json;
+use crate::web::reply::json::site_json;
+use crate::web::reply::redirect::go;
+use crate::web::request::extract::{fields, notice, place, query, seen};
+use crate::web::request::request::Request;
+use crate::web::routes::account::{Worker, named, worker};
+use crate::web::security::guards::{readable, require_method, same_origin};
+use crate::web::state::Web;
 
-pub(super) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["GET", "HEAD"], "GET, HEAD")?;
+pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     readable(web, request)?;
     let worker = worker(web, request, named(request).as_deref()).await?;
-    let sites = flow::shown_sites(&web.ports, &worker.reach).await?;
+    let sites = sites::shown_sites(&web.ports, &worker.reach).await?;
     if request.context.audience == Audience::Page {
         let page = picker(web, request, (&worker, &sites)).await;
         return Ok(seen(web, request, page));
@@ -27,21 +31,9 @@ pub(super) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejectio
     let (chosen, added) = (worker.chosen(), &worker.reach.newest().added);
     let sites: Vec<Value> = sites
         .iter()
-        .map(|site| as_json(site, Some(&site.id) == chosen.as_ref(), added))
+        .map(|site| site_json(site, Some(&site.id) == chosen.as_ref(), added))
         .collect();
     Ok(json::reply(StatusCode::OK, &json!({ "sites": sites })))
-}
-
-pub(super) fn as_json(site: &Site, current: bool, added: &[CloudId]) -> Value {
-    json!({
-        "id": site.id.as_str(),
-        "name": site.name,
-        "url": site.url,
-        "avatarUrl": site.avatar_url,
-        "scopes": site.scopes.iter().collect::<Vec<_>>(),
-        "current": current,
-        "added": added.contains(&site.id),
-    })
 }
 
 async fn picker(web: &Web, request: &Request, (worker, sites): (&Worker, &[Site])) -> Reply {
@@ -95,8 +87,8 @@ fn choice<'a>(site: &'a Site, chosen: Option<&CloudId>, added: &[CloudId]) -> Si
     }
 }
 
-pub(super) async fn choose(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["POST"], "POST")?;
+pub(crate) async fn choose(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["POST"], "POST")?;
     same_origin(web, request)?;
     let form = fields(request)?;
     let site = form.one("site").and_then(|site| CloudId::parse(site).ok());
@@ -104,8 +96,8 @@ pub(super) async fn choose(web: &Web, request: &Request) -> Result<Reply, Reject
     let worker = worker(web, request, account).await?;
     let site = site.ok_or(Rejection::BadRequest("give one site by its cloud id"))?;
     let choice = match &worker.session {
-        Some(session) => flow::choose(&web.ports, session, &site).await?,
-        None => flow::choose_linked(&web.ports, &worker.holder, &site).await?,
+        Some(session) => sites::choose(&web.ports, session, &site).await?,
+        None => sites::choose_linked(&web.ports, &worker.holder, &site).await?,
     };
     if choice == Choice::NotReachable {
         return Err(Rejection::UnknownSite);

@@ -3,35 +3,40 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::worker::worker;
-use super::{allow, fields, same_origin, sites};
 use crate::error::{ConsentNeeded, Rejection};
-use crate::flow;
+use crate::grant;
 use crate::message::Reply;
-use crate::web::answer::Request;
-use crate::web::{Web, json};
+use crate::refresh;
+use crate::sites;
+use crate::web::reply::json;
+use crate::web::reply::json::site_json;
+use crate::web::request::extract::fields;
+use crate::web::request::request::Request;
+use crate::web::routes::account::worker;
+use crate::web::security::guards::{require_method, same_origin};
+use crate::web::state::Web;
 
 /// The access token, for code in browsers that calls Atlassian's API itself; whose it is; the seconds that it lasts; and the
 /// site that is chosen. Never the refresh token. With `refused` it is another one than before, if that one is older than half a minute.
-pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    allow(request, &["POST"], "POST")?;
+pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
+    require_method(request, &["POST"], "POST")?;
     same_origin(web, request)?;
     let form = fields(request)?;
     let worker = worker(web, request, form.one("account")).await?;
     let (ports, holder) = (&web.ports, &worker.holder);
     let wish = form.one("site");
     let chosen = worker.chosen();
-    let site = match flow::site_for(ports, holder, (chosen.as_ref(), wish)).await {
+    let site = match sites::site_for(ports, holder, (chosen.as_ref(), wish)).await {
         Ok(site) => Some(site),
         Err(Rejection::Store(error)) => return Err(error.into()),
         Err(rejection) if wish.is_some() => return Err(rejection),
         Err(_none_chosen) => None,
     };
     let id = site.as_ref().map(|site| &site.id);
-    let key = flow::key_for(ports, holder, id).await?;
+    let key = grant::key_for(ports, holder, id).await?;
     let is_refused = form.one("refused") == Some("true");
     let key = key.ok_or(Rejection::UnknownSite)?;
-    let grant = flow::lasting(ports, &key, is_refused).await?;
+    let grant = refresh::lasting(ports, &key, is_refused).await?;
     // It may have been disconnected meanwhile.
     if !holder.holds(&grant) {
         return Err(ConsentNeeded::NO_GRANT.into());
@@ -41,7 +46,7 @@ pub(super) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         "account_id": holder.account.as_str(),
         "access_token": grant.tokens.access_token.expose(),
         "expires_in": left.as_secs(),
-        "site": site.map(|site| sites::as_json(&site, true, &grant.added)),
+        "site": site.map(|site| site_json(&site, true, &grant.added)),
     });
     Ok(json::reply(StatusCode::OK, &body))
 }

@@ -1,0 +1,164 @@
+//! What an answer of the gateway means (atlassian-3lo 6.3, 6.4).
+
+use std::time::SystemTime;
+
+use http::{HeaderMap, StatusCode};
+
+use crate::atlassian::rate_limit::until_reset;
+use crate::error::ApiErrorKind;
+use crate::message::retry_after;
+
+/// What an answer says about the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenSays {
+    /// Nothing.
+    Fine,
+    /// It was not accepted.
+    NotAccepted,
+    /// It lacks a scope; a newer one would lack it too.
+    LacksScope,
+    /// 401; its body decides between the two.
+    AskBody,
+    /// 403 or 404: by itself nothing, but some endpoints answer so to a token that has ended.
+    Perhaps,
+}
+
+/// Reads status and headers.
+pub(crate) fn about_token(status: StatusCode, headers: &HeaderMap) -> TokenSays {
+    let category = text(headers, "x-failure-category");
+    if category == "FAILURE_CLIENT_SCOPE_CHECK" {
+        return TokenSays::LacksScope;
+    }
+    if category == "FAILURE_CLIENT_AUTH_MISMATCH" {
+        return TokenSays::Fine;
+    }
+    // Jira answers as to nobody, with 200, when it did not accept the token.
+    if text(headers, "x-seraph-loginreason").contains("AUTHENTICATED_FAILED") {
+        return TokenSays::NotAccepted;
+    }
+    match status {
+        StatusCode::UNAUTHORIZED => TokenSays::AskBody,
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => TokenSays::Perhaps,
+        _ => TokenSays::Fine,
+    }
+}
+
+/// Whether the body of a 401 tells of a scope.
+pub(crate) fn tells_of_scope(body: &[u8]) -> bool {
+    const WORDS: &[u8] = b"scope does not match";
+    body.windows(WORDS.len())
+        .any(|part| part.eq_ignore_ascii_case(WORDS))
+}
+
+/// The error of a status of 400 and above.
+pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> ApiErrorKind {
+    let wait = || retry_after(headers).or_else(|| until_reset(headers, now));
+    match status {
+        StatusCode::FORBIDDEN => ApiErrorKind::Forbidden,
+        StatusCode::NOT_FOUND => ApiErrorKind::NotFound,
+        StatusCode::TOO_MANY_REQUESTS => ApiErrorKind::RateLimited {
+            retry_after: wait(),
+            reason: word(headers, "ratelimit-reason"),
+        },
+        status if status.is_server_error() => ApiErrorKind::Unavailable {
+            retry_after: wait(),
+        },
+        status => ApiErrorKind::Refused { status },
+    }
+}
+
+/// The id under which Atlassian's support finds a call.
+pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
+    word(headers, "atl-traceid").or_else(|| word(headers, "atl-request-id"))
+}
+
+/// A header that is one word of at most 64 characters; anything else is none.
+fn word(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = text(headers, name);
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    let fits = (1..=64).contains(&value.len()) && value.bytes().all(is_word);
+    fits.then(|| value.to_owned())
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+    use std::time::UNIX_EPOCH;
+
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        fields
+            .iter()
+            .map(|(name, value)| {
+                let name = http::HeaderName::from_static(name);
+                (name, HeaderValue::from_static(value))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_scope_problem_is_not_a_token_problem() {
+        let scope = headers(&[("x-failure-category", "FAILURE_CLIENT_SCOPE_CHECK")]);
+
+        assert_eq!(
+            about_token(StatusCode::UNAUTHORIZED, &scope),
+            TokenSays::LacksScope
+        );
+        assert_eq!(
+            about_token(StatusCode::UNAUTHORIZED, &HeaderMap::new()),
+            TokenSays::AskBody
+        );
+        assert!(tells_of_scope(
+            br#"{"code":401,"message":"Unauthorized; scope does not match"}"#
+        ));
+    }
+
+    #[test]
+    fn an_anonymous_answer_is_a_token_problem() {
+        let anonymous = headers(&[("x-seraph-loginreason", "AUTHENTICATED_FAILED")]);
+
+        assert_eq!(
+            about_token(StatusCode::OK, &anonymous),
+            TokenSays::NotAccepted
+        );
+    }
+
+    #[test]
+    fn a_rate_limit_tells_when_and_why_as_far_as_its_headers_do() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let full = headers(&[
+            ("retry-after", "7"),
+            ("ratelimit-reason", "jira-burst-based"),
+        ]);
+        let reset = headers(&[("x-ratelimit-reset", "2027-01-15T08:00:40Z")]);
+        let read = |headers: &HeaderMap| match error_of(StatusCode::TOO_MANY_REQUESTS, headers, now)
+        {
+            ApiErrorKind::RateLimited {
+                retry_after,
+                reason,
+            } => (retry_after.map(|wait| wait.as_secs()), reason),
+            other => panic!("{other:?}"),
+        };
+
+        assert_eq!(read(&full), (Some(7), Some("jira-burst-based".to_owned())));
+        assert_eq!(read(&reset), (Some(40), None));
+        assert_eq!(read(&HeaderMap::new()), (None, None));
+    }
+
+    #[test]
+    fn a_trace_id_is_one_word_or_none() {
+        assert_eq!(
+            trace_id(&headers(&[("atl-traceid", "5f2b0c")])).as_deref(),
+            Some("5f2b0c")
+        );
+        assert_eq!(trace_id(&headers(&[("atl-traceid", "a b\tc")])), None);
+    }
+}

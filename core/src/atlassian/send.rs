@@ -1,0 +1,193 @@
+//! A call with the right token: which grant, a newer one, once more.
+
+use std::sync::Arc;
+
+use http::Response;
+
+use crate::atlassian::classify::{self, TokenSays};
+use crate::atlassian::error::ApiError;
+use crate::atlassian::request::{Answer, ApiRequest};
+use crate::atlassian::response::ApiResponse;
+use crate::error::{ApiErrorKind, ConsentNeeded, MissingScope, ScopeLack};
+use crate::grant;
+use crate::http_client::{self, Chunks};
+use crate::refresh::{self, Need};
+use crate::sites;
+use crate::store::{GrantKey, GrantRecord};
+
+/// As much of a 401 as is read to tell a missing scope from a token that ended.
+const REFUSAL_BODY: usize = 64 * 1024;
+
+impl ApiRequest {
+    /// Whether what was refused was a site that the account reaches no more.
+    pub(crate) async fn is_site_gone(&self) -> bool {
+        let (client, site) = (&self.client, self.site.as_ref());
+        match site {
+            Some(site) => sites::is_gone(&client.ports, &client.holder, site).await,
+            None => false,
+        }
+    }
+
+    pub(crate) async fn exchange(&self) -> Result<ApiResponse, ApiError> {
+        let key = self.key().await?;
+        let grant = self.grant(&key, Need::Working).await?;
+        let mut grant = self.with_scopes(grant).await?;
+        let mut judged = self.tried(&grant).await?;
+        if matches!(judged, Judged::LacksScope(_) | Judged::OutOfReach(_))
+            && let Some(newer) = self.newer_than(&grant).await?
+        {
+            judged = self.tried(&newer).await?;
+            grant = newer;
+        }
+        let unaccepted = match judged {
+            Judged::Good(answer) | Judged::OutOfReach(answer) => {
+                return Ok(self.response_of(*answer));
+            }
+            Judged::LacksScope(head) => return Err(self.lacks_scope(&head, &grant)),
+            Judged::NotAccepted(head, body) => (head, body),
+        };
+        // Once with a newer token, never again: a token that nobody accepts must not become a storm of refreshes.
+        let newer = self.grant(&key, Need::NewerThan(grant.generation)).await?;
+        if newer.generation == grant.generation {
+            return self.give_up(unaccepted);
+        }
+        match self.tried(&newer).await? {
+            Judged::Good(answer) | Judged::OutOfReach(answer) => Ok(self.response_of(*answer)),
+            Judged::LacksScope(head) => Err(self.lacks_scope(&head, &newer)),
+            Judged::NotAccepted(head, body) => self.give_up((head, body)),
+        }
+    }
+
+    async fn tried(&self, grant: &GrantRecord) -> Result<Judged, ApiError> {
+        Ok(self.judged(self.once(grant).await?, grant).await)
+    }
+
+    /// The grant after a consent of which this process does not know yet: it may reach what was out of reach.
+    async fn newer_than(&self, grant: &GrantRecord) -> Result<Option<Arc<GrantRecord>>, ApiError> {
+        let client = &self.client;
+        let stored = grant::load(&client.ports, &grant.key).await;
+        let stored = stored.map_err(|error| client.error(error))?;
+        if stored.generation == grant.generation {
+            return Ok(None);
+        }
+        self.grant(&grant.key, Need::Working).await.map(Some)
+    }
+
+    fn response_of(&self, answer: Answer) -> ApiResponse {
+        let (head, body) = answer.into_parts();
+        ApiResponse::new(self.client.clone(), head, body)
+    }
+
+    /// The answer to a token that is as new as can be: a 403 or 404 is what it is; the rest was not for this account.
+    fn give_up(&self, (head, body): Unaccepted) -> Result<ApiResponse, ApiError> {
+        match body {
+            Some(body) => Ok(ApiResponse::new(self.client.clone(), head, body)),
+            None => {
+                let status = http::StatusCode::UNAUTHORIZED;
+                Err(self.error(ApiErrorKind::Refused { status }, &head.headers))
+            }
+        }
+    }
+
+    /// The grant whose token reaches the site; where there is none, nothing is sent.
+    async fn key(&self) -> Result<GrantKey, ApiError> {
+        let client = &self.client;
+        let found = grant::key_for(&client.ports, &client.holder, self.site.as_ref()).await;
+        match found.map_err(|error| client.error(error))? {
+            Some(key) => Ok(key),
+            None if self.is_site_gone().await => Err(client.error(ApiErrorKind::SiteGone)),
+            None => Err(client.error(ApiErrorKind::NotFound)),
+        }
+    }
+
+    async fn grant(&self, key: &GrantKey, need: Need) -> Result<Arc<GrantRecord>, ApiError> {
+        let client = &self.client;
+        let fresh = refresh::fresh(&client.ports, key, need).await;
+        let fresh = fresh.map_err(|error| client.error(error))?;
+        // Whoever holds this client may have disconnected meanwhile.
+        if !client.holder.holds(&fresh) {
+            return Err(client.error(ConsentNeeded::NO_GRANT));
+        }
+        Ok(fresh)
+    }
+
+    /// The grant, if it has the scopes that the call needs; a newer consent on another instance counts.
+    async fn with_scopes(&self, grant: Arc<GrantRecord>) -> Result<Arc<GrantRecord>, ApiError> {
+        if grant.tokens.scopes.covers(&self.needs) {
+            return Ok(grant);
+        }
+        let client = &self.client;
+        let stored = grant::load(&client.ports, &grant.key).await;
+        let stored = stored.map_err(|error| client.error(error))?;
+        match self.missing(&stored) {
+            None => self.grant(&grant.key, Need::Working).await,
+            Some(missing) => Err(client.error(missing)),
+        }
+    }
+
+    fn missing(&self, grant: &GrantRecord) -> Option<MissingScope> {
+        let known = (
+            &grant.asked,
+            &grant.wanted,
+            &self.client.ports.config.askable(),
+        );
+        MissingScope::of(&self.needs, &grant.tokens.scopes, known)
+    }
+
+    async fn judged(&self, answer: Answer, grant: &GrantRecord) -> Judged {
+        let says = classify::about_token(answer.status(), answer.headers());
+        let (head, mut body) = answer.into_parts();
+        let lacks_scope = match says {
+            TokenSays::Fine => return Judged::Good(whole((head, body))),
+            // Some endpoints say so to a token that has ended: the clock decides.
+            TokenSays::Perhaps if !grant.tokens.is_due(self.client.ports.now(), 0) => {
+                return Judged::OutOfReach(whole((head, body)));
+            }
+            TokenSays::Perhaps => return Judged::NotAccepted(head, Some(body)),
+            TokenSays::NotAccepted => false,
+            TokenSays::LacksScope => true,
+            TokenSays::AskBody => {
+                let text = http_client::read(&mut *body, REFUSAL_BODY).await;
+                text.is_ok_and(|text| classify::tells_of_scope(&text))
+            }
+        };
+        if lacks_scope {
+            Judged::LacksScope(head)
+        } else {
+            Judged::NotAccepted(head, None)
+        }
+    }
+
+    /// Atlassian's own word, whatever the token says. Once all was asked for that may be meant, asking again is in vain.
+    fn lacks_scope(&self, head: &http::response::Parts, grant: &GrantRecord) -> ApiError {
+        let askable = self.client.ports.config.askable();
+        let meant = match self.needs.is_empty() {
+            true => &askable,
+            false => &self.needs,
+        };
+        let missing = MissingScope {
+            scopes: self.needs.clone(),
+            why: match grant.asked.covers(meant) || !askable.covers(meant) {
+                true => ScopeLack::NotGranted,
+                false => ScopeLack::NotAsked,
+            },
+        };
+        self.error(missing.into(), &head.headers)
+    }
+}
+
+type Unaccepted = (http::response::Parts, Option<Box<dyn Chunks>>);
+
+/// What an answer says about the token that it was given.
+enum Judged {
+    Good(Box<Answer>),
+    /// With its body where the answer may be meant as it is.
+    NotAccepted(http::response::Parts, Option<Box<dyn Chunks>>),
+    LacksScope(http::response::Parts),
+    /// 403 or 404 to a token that is good.
+    OutOfReach(Box<Answer>),
+}
+
+fn whole((head, body): (http::response::Parts, Box<dyn Chunks>)) -> Box<Answer> {
+    Box::new(Response::from_parts(head, body))
+}

@@ -1,0 +1,74 @@
+//! Settings from environment variables.
+
+#[cfg(doc)]
+use crate::auth::builder::AuthBuilder;
+use crate::auth::builder::Builder;
+use crate::auth::builder::settings::Common;
+use crate::config::Credentials;
+use crate::environment::Environment;
+use crate::secret::Keys;
+
+const FROM_CONSOLE: &str =
+    "copy it from your app's Settings at https://developer.atlassian.com/console/myapps/";
+const ORIGIN: &str = "set it to the origin that browsers see, e.g. http://localhost:3000";
+
+impl<M: Default> Builder<M> {
+    /// The settings of [`Auth::from_env`](crate::Auth::from_env), to add to. Missing and wrong variables are reported
+    /// by [`build`](AuthBuilder::build), all together.
+    pub fn from_env() -> Self {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// The same from any source of variables.
+    pub fn from_variables(read: impl Fn(&str) -> Option<String>) -> Self {
+        Self::of(Common::from_variables(read))
+    }
+
+    pub(super) fn of(common: Common) -> Self {
+        let mode = M::default();
+        Self { common, mode }
+    }
+}
+
+impl Common {
+    fn from_variables(read: impl Fn(&str) -> Option<String>) -> Self {
+        let value = |name: &str| read(name).filter(|value| !value.is_empty());
+        let required = |name| value(name).unwrap_or_default();
+        let credentials = Credentials::new(
+            required("ATLASSIAN_CLIENT_ID"),
+            required("ATLASSIAN_CLIENT_SECRET"),
+        );
+        let mut common = Self::new(credentials, required("PUBLIC_URL"));
+
+        for (name, remedy) in [
+            ("ATLASSIAN_CLIENT_ID", FROM_CONSOLE),
+            ("ATLASSIAN_CLIENT_SECRET", FROM_CONSOLE),
+            ("PUBLIC_URL", ORIGIN),
+        ] {
+            if value(name).is_none() {
+                common.problem(name, "(not set)".to_owned(), remedy);
+            }
+        }
+        if let Some(keys) = value("THREELO_KEYS") {
+            common.keys = Some(Keys::new(keys));
+        }
+        if let Some(scopes) = value("ATLASSIAN_SCOPES") {
+            let scopes = scopes.split_ascii_whitespace();
+            common.settings.scopes = scopes.map(str::to_owned).collect();
+        }
+        common.addresses(value("ATLASSIAN_AUTH_URL"), value("ATLASSIAN_API_URL"))
+    }
+
+    fn addresses(mut self, auth: Option<String>, api: Option<String>) -> Self {
+        match (auth, api) {
+            (Some(auth), Some(api)) => self.settings.environment = Environment::custom(auth, api),
+            (None, None) => {}
+            _ => self.problem(
+                "ATLASSIAN_AUTH_URL, ATLASSIAN_API_URL",
+                "(one of two)".to_owned(),
+                "set both or neither; the sandbox serves both at one address",
+            ),
+        }
+        self
+    }
+}

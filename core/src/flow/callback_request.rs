@@ -1,0 +1,63 @@
+//! Who comes to the callback.
+
+use crate::error::{Causes, Rejection};
+use crate::flow::state_cookie::FlowCookie;
+use crate::ids::{Subject, TicketHash};
+use crate::ports::BoxError;
+
+/// A browser at the callback.
+#[derive(Debug)]
+pub(crate) struct Arrival<'a> {
+    /// The raw query.
+    pub query: Option<&'a str>,
+    /// The flow cookies that it sent.
+    pub flows: &'a [FlowCookie],
+    /// The session that its cookie names.
+    pub session: Option<&'a TicketHash>,
+    /// In connect mode: the user of the app who stands here.
+    pub subject: Known,
+    /// Whether it was sent here by a page of ours, to bring the app's own cookies.
+    pub bounced: bool,
+}
+
+/// What is known of the app's own user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// Nobody asked.
+    #[default]
+    NotAsked,
+    /// The app cannot tell.
+    Failed,
+    /// Nobody is signed in to the app.
+    Nobody,
+    /// This user.
+    Subject(Subject),
+}
+
+impl From<Result<Option<Subject>, BoxError>> for Known {
+    fn from(said: Result<Option<Subject>, BoxError>) -> Self {
+        match said {
+            Ok(Some(subject)) => Self::Subject(subject),
+            Ok(None) => Self::Nobody,
+            Err(error) => {
+                tracing::error!(target: "threelo", error = %Causes(&*error), "the app cannot tell who its user is");
+                Self::Failed
+            }
+        }
+    }
+}
+
+impl Known {
+    /// The app's user.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::NotSignedIn`], [`Rejection::Subject`].
+    pub(crate) fn required(&self) -> Result<&Subject, Rejection> {
+        match self {
+            Self::Subject(subject) => Ok(subject),
+            Self::Nobody => Err(Rejection::NotSignedIn),
+            Self::Failed | Self::NotAsked => Err(Rejection::Subject),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A flow that is proven to be the one of this browser.
+
+use crate::error::{Causes, Reason, Rejection};
+use crate::flow::outcome::Landing;
+use crate::flow::state_cookie::Flow;
+use crate::ids::Ticket;
+use crate::message::cookie::SetCookie;
+use crate::return_to::ReturnTo;
+
+/// A flow that is proven to be this browser's.
+pub(crate) struct Bound {
+    pub(crate) flow: Flow,
+    pub(crate) state: Ticket,
+    pub(crate) return_to: ReturnTo,
+    pub(crate) removal: SetCookie,
+}
+
+impl Bound {
+    pub(crate) fn failed(self, reason: Reason) -> Landing {
+        Landing::Failed {
+            reason,
+            return_to: Some(self.return_to),
+            handover: self.flow.handover,
+            cookies: vec![self.removal],
+        }
+    }
+
+    /// The browser keeps the flow and may come again.
+    pub(crate) fn unavailable(self, error: &Rejection) -> Landing {
+        tracing::error!(target: "threelo", error = %Causes(error), "a callback could not be answered");
+        Landing::Failed {
+            reason: Reason::Unavailable,
+            return_to: Some(self.return_to),
+            handover: self.flow.handover,
+            cookies: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Connect mode: which users of the app have which account.
+
+use std::sync::Arc;
+
+use crate::error::{GrantError, Rejection};
+use crate::grant::link::joined;
+use crate::grant::records;
+use crate::grant::set::{Holder, Reach};
+use crate::ids::{CloudId, Subject};
+use crate::ports::Ports;
+use crate::store::{GrantKey, GrantRecord, Link, Replaced, StoreError};
+
+/// Resource-level: gives what an older grant knew to the one that takes its place. In connect mode that is the link of
+/// whoever consented; the older grant stays for the other users who have it.
+pub(crate) async fn hand_over(
+    ports: &Ports,
+    older: &Arc<GrantRecord>,
+    new: &GrantRecord,
+) -> Result<(), StoreError> {
+    let subject = new.links.first().map(|link| link.subject.clone());
+    let before = subject.as_ref().and_then(|subject| older.link_of(subject));
+    let taken = records::change(ports, &new.key, |stored| {
+        Some(GrantRecord {
+            wanted: stored.wanted.union(&older.wanted),
+            last_site: stored.last_site.clone().or_else(|| older.last_site.clone()),
+            // The older link goes first: it is as old as the connection.
+            links: match before {
+                Some(before) => joined(std::slice::from_ref(before), &stored.links),
+                None => Arc::clone(&stored.links),
+            },
+            ..stored.clone()
+        })
+    });
+    if taken.await?.is_none() {
+        return Ok(());
+    }
+    match subject {
+        Some(subject) => part(ports, older, &subject).await.map(|_gone| ()),
+        None => records::forget(ports, &older.key).await,
+    }
+}
+
+/// The accounts that a user of the app has connected, each with its grants; the earliest link first.
+///
+/// # Errors
+///
+/// [`StoreError`] if nobody can tell.
+pub(crate) async fn of_subject(
+    ports: &Ports,
+    subject: &Subject,
+) -> Result<Vec<(Holder, Reach)>, StoreError> {
+    let mut grants = ports.grants.of_subject(&ports.app, subject).await?;
+    // An index may name a grant too many.
+    grants.retain(|grant| grant.link_of(subject).is_some());
+    let linked_at = |grant: &GrantRecord| grant.link_of(subject).map(|link| link.linked_at);
+    grants.sort_by(|a, b| (linked_at(a), &a.key).cmp(&(linked_at(b), &b.key)));
+    let mut accounts: Vec<(Holder, Vec<Arc<GrantRecord>>)> = Vec::new();
+    for grant in grants {
+        match accounts
+            .iter_mut()
+            .find(|(holder, _)| holder.account == grant.key.account)
+        {
+            Some((_, theirs)) => theirs.push(grant),
+            None => {
+                let holder = Holder {
+                    account: grant.key.account.clone(),
+                    subject: Some(subject.clone()),
+                };
+                accounts.push((holder, vec![grant]));
+            }
+        }
+    }
+    let reached = |(holder, grants)| Some((holder, Reach::new(grants)?));
+    Ok(accounts.into_iter().filter_map(reached).collect())
+}
+
+/// Takes an account from its holder: in connect mode the link, and the grant with the last link; else the grant.
+/// Atlassian is asked to revoke what is deleted, behind the request; whether it does is not known to anybody outside, so
+/// the visitor is told where to do it.
+///
+/// # Errors
+///
+/// [`GrantError::ConsentNeeded`] if there is nothing to take, [`GrantError::Store`] if some of it may still be there.
+pub(crate) async fn disconnect(ports: &Arc<Ports>, holder: &Holder) -> Result<Reach, GrantError> {
+    let reach = Reach::load(ports, holder).await?;
+    for grant in reach.grants() {
+        unlink(ports, grant, holder.subject.as_ref()).await?;
+    }
+    tracing::info!(target: "threelo", "an account was disconnected");
+    Ok(reach)
+}
+
+async fn unlink(
+    ports: &Arc<Ports>,
+    grant: &Arc<GrantRecord>,
+    subject: Option<&Subject>,
+) -> Result<(), StoreError> {
+    let Some(subject) = subject else {
+        records::forget(ports, &grant.key).await?;
+        revoke(ports, grant);
+        return Ok(());
+    };
+    if let Some(gone) = part(ports, grant, subject).await? {
+        revoke(ports, &gone);
+    }
+    Ok(())
+}
+
+/// Takes a user's link from a grant; the grant itself if it was the last link, and then gives it. Another user may connect
+/// the account in this moment: only what was seen is deleted.
+async fn part(
+    ports: &Ports,
+    grant: &Arc<GrantRecord>,
+    subject: &Subject,
+) -> Result<Option<Arc<GrantRecord>>, StoreError> {
+    let mut seen = Some(Arc::clone(grant));
+    while let Some(stored) = seen {
+        if stored.links.iter().all(|link| link.subject == *subject) {
+            let deleted = ports.grants.delete_if(&stored.key, stored.version).await;
+            // Also where nobody heard whether it was done.
+            if !matches!(deleted, Ok(Replaced::Conflict)) {
+                ports.refresh.cache.forget(&stored.key, ports.now());
+            }
+            if deleted? == Replaced::Done {
+                return Ok(Some(stored));
+            }
+        } else if leave(ports, &stored.key, subject).await? {
+            return Ok(None);
+        }
+        seen = ports.grants.load(&grant.key).await?;
+    }
+    Ok(None)
+}
+
+/// Takes a link from a grant that has others; `false` if it is the last one by now.
+async fn leave(ports: &Ports, key: &GrantKey, subject: &Subject) -> Result<bool, StoreError> {
+    let left = records::change(ports, key, |stored| {
+        let others = stored.links.iter().filter(|link| link.subject != *subject);
+        let links: Arc<[Link]> = others.cloned().collect();
+        (!links.is_empty()).then(|| GrantRecord {
+            links,
+            ..stored.clone()
+        })
+    });
+    Ok(left.await?.is_some())
+}
+
+pub(crate) fn revoke(ports: &Arc<Ports>, grant: &Arc<GrantRecord>) {
+    let (worker, grant) = (Arc::clone(ports), Arc::clone(grant));
+    ports
+        .tasks
+        .spawn(async move { worker.provider.revoke(&grant.tokens).await });
+}
+
+/// Lets a user of the app work on a site of an account.
+///
+/// # Errors
+///
+/// [`Rejection::NotConnected`] if the link is gone, [`Rejection::Store`].
+pub(crate) async fn choose_site(
+    ports: &Ports,
+    key: &GrantKey,
+    (subject, id): (&Subject, &CloudId),
+) -> Result<(), Rejection> {
+    let chosen = records::change(ports, key, |stored| {
+        stored.link_of(subject)?;
+        let links = stored.links.iter().cloned().map(|link| {
+            let is_theirs = link.subject == *subject;
+            Link {
+                site: if is_theirs {
+                    Some(id.clone())
+                } else {
+                    link.site
+                },
+                ..link
+            }
+        });
+        Some(GrantRecord {
+            links: links.collect(),
+            ..stored.clone()
+        })
+    });
+    chosen.await?.map(|_| ()).ok_or(Rejection::NotConnected)
+}

@@ -1,0 +1,195 @@
+//! The pages about which Atlassian account it is: connected, chosen wrongly, or to be disconnected.
+
+use crate::pages::html::{
+    about, escaped, hidden, link, main_link, name, paragraph, quiet_link, row,
+};
+use crate::pages::sites::host;
+use crate::pages::text::{
+    ADD_SITE, AT_ATLASSIAN, CONNECT_AGAIN, CONNECT_FIRST, CONNECT_SCOPES, CONNECTED, DISCONNECT,
+    NOT_YOURS, WRONG_ACCOUNT,
+};
+use crate::pages::{ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage};
+use crate::provider::site::Site;
+
+/// The connected accounts.
+pub(crate) fn connections(page: &ConnectionsPage<'_>) -> (&'static str, String) {
+    let (title, intro) = headline(page);
+    let entries: String = page.accounts.iter().map(|one| entry(page, one)).collect();
+    let list = match entries.as_str() {
+        "" => String::new(),
+        entries => format!(
+            "<ul class=\"accounts\" role=\"list\" aria-label=\"Connected accounts\">{entries}</ul>"
+        ),
+    };
+    let back = match page.notice {
+        Some(_) => String::new(),
+        None => quiet_link(page.go_on, "Back to the app"),
+    };
+    (title, intro + &list + &connect_button(page, &back))
+}
+
+/// What happened, or what the visitor came for.
+fn headline(page: &ConnectionsPage<'_>) -> (&'static str, String) {
+    if let Some(ConnectionsNotice::Connected(who, id)) = page.notice {
+        let go_on = row(&[main_link(page.go_on, "Go on")]);
+        return ("Account connected", connected(who, id) + &go_on);
+    }
+    match page.purpose {
+        ConnectPurpose::Scopes(scopes) => (
+            "One more permission is needed",
+            paragraph(CONNECT_SCOPES) + &permissions(scopes),
+        ),
+        ConnectPurpose::Site(who) => ("Add a site", {
+            let (before, after) = ADD_SITE;
+            about(before, who, after)
+        }),
+        ConnectPurpose::Again(who) => ("Connect again", {
+            let (before, after) = CONNECT_AGAIN;
+            about(before, who, after)
+        }),
+        ConnectPurpose::Account if page.accounts.is_empty() => {
+            ("Connect your Atlassian account", paragraph(CONNECT_FIRST))
+        }
+        ConnectPurpose::Account => ("Connected accounts", paragraph(CONNECTED)),
+    }
+}
+
+fn connected(who: &str, id: &str) -> String {
+    about(
+        "The Atlassian account of ",
+        who,
+        " is connected with your account here.",
+    ) + &format!("<p class=\"host\">{}</p>", escaped(id))
+        + &paragraph(NOT_YOURS)
+}
+
+/// The words of Atlassian's own console, because nobody else's name them better.
+fn permissions(scopes: &str) -> String {
+    let items: String = scopes
+        .split(' ')
+        .filter(|scope| !scope.is_empty())
+        .map(|scope| format!("<li><code>{}</code></li>", escaped(scope)))
+        .collect();
+    format!("<ul>{items}</ul>")
+}
+
+fn connect_button(page: &ConnectionsPage<'_>, beside: &str) -> String {
+    let label = match (page.purpose, page.notice, page.accounts.is_empty()) {
+        (ConnectPurpose::Scopes(_), None, _) => "Ask Atlassian for it",
+        (ConnectPurpose::Site(_), None, _) => "Choose a site at Atlassian",
+        (ConnectPurpose::Again(_), None, _) => "Connect again",
+        (_, _, true) => "Connect with Atlassian",
+        _ => "Connect another account",
+    };
+    let is_only_one_more = page.purpose == ConnectPurpose::Account && !page.accounts.is_empty();
+    let is_main = page.notice.is_none() && !is_only_one_more;
+    connect_form(page, &[], (label, is_main, beside))
+}
+
+fn connect_form(
+    page: &ConnectionsPage<'_>,
+    more: &[(&str, &str)],
+    (label, is_main, beside): (&str, bool, &str),
+) -> String {
+    let fields = page.fields.iter().chain(more);
+    let fields: String = fields.map(|(name, value)| hidden(name, value)).collect();
+    let class = if is_main { " class=\"main\"" } else { "" };
+    format!(
+        "<form method=\"post\" action=\"{}\">{fields}<div class=\"row\"><button{class}>{}</button>{beside}</div></form>",
+        escaped(page.connect_action),
+        escaped(label)
+    )
+}
+
+fn entry(page: &ConnectionsPage<'_>, entry: &ConnectionEntry<'_>) -> String {
+    let state = match (entry.needs_consent, entry.sites) {
+        (true, _) => "<p>Its permission has ended: connect it again.</p>".to_owned(),
+        (false, Some(sites)) => format!("<p class=\"host\">{}</p>", reached(sites)),
+        (false, None) => String::new(),
+    };
+    let label = if entry.needs_consent {
+        "Connect again"
+    } else {
+        "Add a site"
+    };
+    let disconnect = quiet_link(entry.disconnect_url, "Disconnect");
+    let is_step_up = page.fields.iter().any(|(name, _)| *name == "account");
+    let buttons = if is_step_up {
+        row(&[disconnect])
+    } else {
+        let account = [("account", entry.account_id)];
+        connect_form(page, &account, (label, entry.needs_consent, &disconnect))
+    };
+    format!(
+        "<li><span class=\"name\">{}</span>{state}{buttons}</li>\n",
+        name(entry.name)
+    )
+}
+
+fn reached(sites: &[Site]) -> String {
+    let names = sites.iter().map(|site| {
+        let host = site.url.as_deref().and_then(host);
+        escaped(&host.unwrap_or_else(|| site.name.to_string()))
+    });
+    match names.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => "No site is reachable.".to_owned(),
+        hosts => hosts,
+    }
+}
+
+/// Disconnect?
+pub(crate) fn disconnect(
+    (action, return_to): (&str, &str),
+    (account, account_id): (&str, &str),
+    home_url: &str,
+) -> String {
+    format!(
+        "{}{}<form method=\"post\" action=\"{}\">{}{}<div class=\"row\"><button class=\"main\">Disconnect</button>{}</div></form>",
+        about("Disconnect the Atlassian account of ", account, "?"),
+        paragraph(DISCONNECT),
+        escaped(action),
+        hidden("account", account_id),
+        hidden("return_to", return_to),
+        quiet_link(home_url, "Keep it")
+    )
+}
+
+/// Disconnected here; not at Atlassian.
+pub(crate) fn disconnected(account: &str, manage_url: &str, home_url: &str) -> String {
+    let who = match account {
+        "" => paragraph("The account is not connected with this app any more."),
+        account => about(
+            "The Atlassian account of ",
+            account,
+            " is not connected with this app any more.",
+        ),
+    };
+    let manage = format!(
+        "<p>{} {}</p>",
+        escaped(AT_ATLASSIAN),
+        link(manage_url, "Your connected apps at Atlassian")
+    );
+    who + &manage + &row(&[main_link(home_url, "Back to the app")])
+}
+
+/// Another account than the one that was asked for.
+pub(crate) fn wrong_account(
+    (expected, chosen): (&str, &str),
+    home_url: &str,
+    switch_url: Option<&str>,
+) -> String {
+    let asked = match expected {
+        "" => paragraph("This was asked of another Atlassian account."),
+        expected => about("Here you are ", expected, "."),
+    };
+    let came = match chosen {
+        "" => paragraph("At Atlassian you chose another account."),
+        chosen => about("At Atlassian you chose ", chosen, "."),
+    };
+    let switch = switch_url.map(|url| quiet_link(url, "Sign in as somebody else"));
+    let buttons = row(&[
+        main_link(home_url, "Back to the app"),
+        switch.unwrap_or_default(),
+    ]);
+    asked + &came + &paragraph(WRONG_ACCOUNT) + &buttons
+}

@@ -1,0 +1,299 @@
+//! The built-in look: plain HTML and CSS, no script, nothing of another origin.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use crate::error::{Reason, ScopeLack};
+use crate::pages::html::{about, escaped, hidden, main_link, paragraph, quiet_link, row};
+use crate::pages::sites::{add, no_sites, picker, picker_notice};
+use crate::pages::text::{
+    self, BOUNCE, CONNECT_FIRST_PAGE, CONTINUE, CROSS_SITE, DONE, SIGN_IN_FIRST, STILL_WORKING,
+    Short,
+};
+use crate::pages::{Page, Pages, Tell, accounts};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The built-in pages: readable on phones and desktops, in light and dark, by keyboard and screen reader.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct PlainPages {
+    app_name: Option<String>,
+}
+
+impl PlainPages {
+    /// Pages that name no app.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Shows the app's name above every headline.
+    pub fn app_name(mut self, name: impl Into<String>) -> Self {
+        self.app_name = Some(name.into());
+        self
+    }
+
+    fn document(&self, (headline, body): (&str, &str), refresh: &str) -> String {
+        let headline = escaped(headline);
+        let (title, app) = match self.app_name.as_deref().map(escaped) {
+            Some(name) => (
+                format!("{headline} – {name}"),
+                format!("<p class=\"app\">{name}</p>\n"),
+            ),
+            None => (headline.clone(), String::new()),
+        };
+        format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"robots\" content=\"noindex\">\n{refresh}<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
+             <body>\n<main>\n{app}<h1>{headline}</h1>\n{body}\n</main>\n</body>\n</html>\n"
+        )
+    }
+}
+
+impl Pages for PlainPages {
+    fn render(&self, page: &Page<'_>) -> String {
+        let (title, body) = content(page);
+        let refresh = match page {
+            Page::Bounce { again } => format!(
+                "<meta http-equiv=\"refresh\" content=\"0;url={}\">\n",
+                escaped(again)
+            ),
+            _ => String::new(),
+        };
+        self.document((title, &body), &refresh)
+    }
+
+    fn style_sources(&self) -> String {
+        format!("'sha256-{}'", STANDARD.encode(Sha256::digest(STYLE)))
+    }
+}
+
+fn content(page: &Page<'_>) -> (&'static str, String) {
+    match page {
+        Page::Picker {
+            action,
+            return_to,
+            sites,
+            add_url,
+            account,
+            account_id,
+            notice,
+        } => {
+            let intro = about("You are ", account, ". Which site do you want to work on?");
+            let said = notice.map(picker_notice).unwrap_or_default();
+            let form = picker(sites, (action, return_to, *account_id));
+            ("Choose a site", said + &intro + &add(add_url) + &form)
+        }
+        Page::NoSites {
+            account,
+            add_url,
+            home_url,
+        } => ("No site to work on", no_sites(account, add_url, home_url)),
+        Page::Failed {
+            reason,
+            try_again,
+            home_url,
+        } => failed(*reason, try_again, home_url),
+        Page::Cancelled {
+            try_again,
+            home_url,
+        } => failed(Reason::Cancelled, try_again, home_url),
+        Page::Logout {
+            action,
+            return_to,
+            account,
+            home_url,
+        } => ("Sign out", logout(*account, (action, return_to), home_url)),
+        other => account_page(other),
+    }
+}
+
+fn account_page(page: &Page<'_>) -> (&'static str, String) {
+    match page {
+        Page::WrongAccount {
+            expected,
+            chosen,
+            home_url,
+            switch_url,
+        } => (
+            "Another account was chosen",
+            accounts::wrong_account((expected, chosen), home_url, *switch_url),
+        ),
+        Page::Connections(page) => accounts::connections(page),
+        Page::Disconnect {
+            action,
+            return_to,
+            account_id,
+            account,
+            home_url,
+        } => (
+            "Disconnect",
+            accounts::disconnect((action, return_to), (account, account_id), home_url),
+        ),
+        Page::Disconnected {
+            account,
+            manage_url,
+            home_url,
+        } => (
+            "Disconnected",
+            accounts::disconnected(account, manage_url, home_url),
+        ),
+        Page::Done { tell, home_url } => done(tell.as_ref(), home_url),
+        Page::Bounce { again } => (
+            "Almost there",
+            paragraph(BOUNCE) + &row(&[main_link(again, "Go on")]),
+        ),
+        other => notice(other),
+    }
+}
+
+fn notice(page: &Page<'_>) -> (&'static str, String) {
+    let (said, on) = words(page);
+    short(said, on, page)
+}
+
+/// What a short page says, and its way on.
+fn words<'a>(page: &Page<'a>) -> (Short, Option<(&'a str, &'static str)>) {
+    let ask = "Ask Atlassian for it";
+    match *page {
+        Page::Continue { login_url, .. } => (CONTINUE, Some((login_url, "Go on to Atlassian"))),
+        Page::StillWorking { go_on, .. } => (STILL_WORKING, Some((go_on, "Go on"))),
+        Page::SignInFirst {
+            login_url,
+            at_atlassian: true,
+            ..
+        } => (
+            SIGN_IN_FIRST,
+            login_url.map(|url| (url, "Sign in with Atlassian")),
+        ),
+        Page::SignInFirst { login_url, .. } => {
+            (SIGN_IN_FIRST, login_url.map(|url| (url, "Sign in")))
+        }
+        Page::SiteFirst {
+            gone, sites_url, ..
+        } => (text::site_first(gone), Some((sites_url, "Choose a site"))),
+        Page::ConnectFirst {
+            connections_url, ..
+        } => (
+            CONNECT_FIRST_PAGE,
+            Some((connections_url, "Choose an account")),
+        ),
+        Page::MissingScope { why, login_url, .. } => {
+            let helps = why != ScopeLack::NotGranted;
+            (text::of_scopes(why), helps.then_some((login_url, ask)))
+        }
+        Page::Api {
+            trouble, try_again, ..
+        } => (text::of_api(trouble), Some((try_again, "Try again"))),
+        _ => (CROSS_SITE, None),
+    }
+}
+
+fn home_of<'a>(page: &Page<'a>) -> &'a str {
+    match page {
+        Page::Continue { home_url, .. }
+        | Page::StillWorking { home_url, .. }
+        | Page::SignInFirst { home_url, .. }
+        | Page::SiteFirst { home_url, .. }
+        | Page::MissingScope { home_url, .. }
+        | Page::ConnectFirst { home_url, .. }
+        | Page::WrongAccount { home_url, .. }
+        | Page::Disconnect { home_url, .. }
+        | Page::Disconnected { home_url, .. }
+        | Page::CrossSite { home_url }
+        | Page::Api { home_url, .. }
+        | Page::NoSites { home_url, .. }
+        | Page::Failed { home_url, .. }
+        | Page::Cancelled { home_url, .. }
+        | Page::Logout { home_url, .. } => home_url,
+        Page::Picker { return_to, .. } => return_to,
+        Page::Connections(page) => page.go_on,
+        Page::Bounce { again } => again,
+        Page::Done { home_url, .. } => home_url,
+    }
+}
+
+fn done(tell: Option<&Tell<'_>>, home_url: &str) -> (&'static str, String) {
+    let (title, said) = DONE;
+    let back = row(&[quiet_link(home_url, "Back to the app")]);
+    let script = tell.map(telling).unwrap_or_default();
+    (title, paragraph(said) + &back + &script)
+}
+
+/// The script that tells whoever opened the window.
+fn telling(tell: &Tell<'_>) -> String {
+    let fallback = tell
+        .fallback
+        .map(|to| format!(" data-fallback=\"{}\"", escaped(to)));
+    format!(
+        "<script src=\"{}\" data-origin=\"{}\" data-message=\"{}\"{}></script>",
+        escaped(tell.script_url),
+        escaped(tell.origin),
+        escaped(tell.message),
+        fallback.unwrap_or_default()
+    )
+}
+
+/// A page of a headline, a paragraph, the way on if there is one, and the way back.
+fn short(
+    (title, said): Short,
+    on: Option<(&str, &str)>,
+    page: &Page<'_>,
+) -> (&'static str, String) {
+    let on = on.map(|(url, label)| main_link(url, label));
+    let back = quiet_link(home_of(page), "Back to the app");
+    (
+        title,
+        paragraph(said) + &row(&[on.unwrap_or_default(), back]),
+    )
+}
+
+fn failed(reason: Reason, try_again: &str, home_url: &str) -> (&'static str, String) {
+    let (title, happened, advice) = text::of(reason);
+    let buttons = row(&[
+        main_link(try_again, "Try again"),
+        quiet_link(home_url, "Back to the app"),
+    ]);
+    (title, paragraph(happened) + &paragraph(advice) + &buttons)
+}
+
+fn logout(account: Option<&str>, (action, return_to): (&str, &str), home_url: &str) -> String {
+    let Some(account) = account else {
+        return paragraph("You are not signed in.")
+            + &row(&[main_link(home_url, "Back to the app")]);
+    };
+    format!(
+        "{}<form method=\"post\" action=\"{}\">{}<div class=\"row\"><button class=\"main\">Sign out</button>\
+         <button name=\"everywhere\" value=\"true\">Sign out on all devices</button>{}</div></form>",
+        about("You are signed in as ", account, "."),
+        escaped(action),
+        hidden("return_to", return_to),
+        quiet_link(home_url, "Stay signed in")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_allows_exactly_the_style_block_of_the_document() {
+        let look = PlainPages::new();
+        let page = look.render(&Page::CrossSite { home_url: "/" });
+        let block = page
+            .split("<style>")
+            .nth(1)
+            .unwrap()
+            .split("</style>")
+            .next()
+            .unwrap();
+
+        assert_eq!(
+            look.style_sources(),
+            format!("'sha256-{}'", STANDARD.encode(Sha256::digest(block)))
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! The list of sites to choose from, and what is said when there is none.
+
+use url::Url;
+
+use crate::pages::html::{
+    about, escaped, hidden, link, main_link, name, paragraph, quiet_link, row,
+};
+use crate::pages::text::NO_SITES;
+use crate::pages::{PickerNotice, SiteChoice};
+
+pub(crate) fn picker_notice(notice: PickerNotice<'_>) -> String {
+    let said = match notice {
+        PickerNotice::NotGranted(wish) => {
+            return note(&about(
+                "",
+                wish,
+                " is not among the sites that you allowed. These are:",
+            ));
+        }
+        PickerNotice::Gone => {
+            "The site that you worked on cannot be reached any more: you have no access, or this app was removed from it."
+        }
+    };
+    note(&paragraph(said))
+}
+
+/// What a visitor should read first.
+fn note(html: &str) -> String {
+    format!("<div class=\"note\" role=\"status\">{html}</div>")
+}
+
+pub(crate) fn picker(
+    sites: &[SiteChoice<'_>],
+    (action, return_to, account_id): (&str, &str, Option<&str>),
+) -> String {
+    let account = account_id.map(|id| hidden("account", id));
+    let entries: String = sites.iter().map(site).collect();
+    // Safari takes a list without bullets for no list, unless the role is spelled out.
+    format!(
+        "<form method=\"post\" action=\"{}\">{}{}<ul class=\"sites\" role=\"list\" aria-label=\"Sites\">{entries}</ul></form>",
+        escaped(action),
+        hidden("return_to", return_to),
+        account.unwrap_or_default()
+    )
+}
+
+fn site(choice: &SiteChoice<'_>) -> String {
+    let host = choice
+        .url
+        .and_then(host)
+        .map(|host| format!(" <span class=\"host\">{}</span>", escaped(&host)))
+        .unwrap_or_default();
+    let mark = if choice.current {
+        " class=\"current\" aria-current=\"true\""
+    } else {
+        ""
+    };
+    let tag = match (choice.current, choice.added) {
+        (true, _) => " <span class=\"tag\">current site</span>",
+        (false, true) => " <span class=\"tag\">new</span>",
+        (false, false) => "",
+    };
+    format!(
+        "<li><button{mark} name=\"site\" value=\"{}\"><span class=\"name\">{}</span>{tag}{host}</button></li>\n",
+        escaped(choice.cloud_id),
+        name(choice.name)
+    )
+}
+
+/// The host of an https address; any other address is not shown.
+pub(crate) fn host(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(|url| url.scheme() == "https")?;
+    url.host_str().map(str::to_owned)
+}
+
+/// Stands above the list: below five hundred sites nobody would find it.
+pub(crate) fn add(add_url: &str) -> String {
+    format!("<p>Is yours missing? {}</p>", link(add_url, "Add a site"))
+}
+
+pub(crate) fn no_sites(account: &str, add_url: &str, home_url: &str) -> String {
+    const NONE: &str = " reaches no Atlassian site through this app.";
+    let who = if account.is_empty() {
+        about("", "Your account", NONE)
+    } else {
+        about("", account, NONE)
+    };
+    let why: String = NO_SITES.iter().copied().map(paragraph).collect();
+    let buttons = row(&[
+        main_link(add_url, "Choose a site at Atlassian"),
+        quiet_link(home_url, "Back to the app"),
+    ]);
+    who + &why + &buttons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_shows_the_host_of_its_https_address_and_no_other_part() {
+        let shown = host("https://someone:secret@Acme.atlassian.net:8443/wiki?x=1#y");
+
+        assert_eq!(shown.as_deref(), Some("acme.atlassian.net"));
+        for other in ["http://acme.example", "javascript:alert(1)", "acme", ""] {
+            assert_eq!(host(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_spell_itself_backwards() {
+        assert_eq!(name("Acme \u{202e}live\u{2066}"), "<bdi>Acme live</bdi>");
+    }
+
+    #[test]
+    fn only_the_current_site_is_called_current() {
+        let site = |name, current| SiteChoice {
+            cloud_id: name,
+            name,
+            url: None,
+            current,
+            added: true,
+        };
+        let list = picker(
+            &[site("one", false), site("two", true)],
+            ("/auth/site", "/", None),
+        );
+
+        assert_eq!(list.matches("current site").count(), 1);
+        let entry = list.lines().find(|line| line.contains("current site"));
+        assert!(entry.is_some_and(|entry| entry.contains(">two<")));
+    }
+}

@@ -1,0 +1,171 @@
+//! What the pages say.
+
+use crate::error::{Reason, ScopeLack};
+use crate::pages::ApiTrouble;
+
+/// A headline and one paragraph.
+pub(crate) type Short = (&'static str, &'static str);
+
+pub(crate) const CONTINUE: Short = (
+    "Sign in with Atlassian?",
+    "A page of another site sent you here. Go on only if you want to sign in to this app.",
+);
+pub(crate) const STILL_WORKING: Short = (
+    "Almost there",
+    "Your sign-in is still being finished, probably in another tab or after a reload.",
+);
+pub(crate) const SIGN_IN_FIRST: Short = (
+    "Please sign in first",
+    "You are not signed in. If you just sent something, it was not done: sign in, then do it again.",
+);
+pub(crate) fn site_first(gone: bool) -> Short {
+    if gone {
+        (
+            "That site cannot be reached any more",
+            "You have no access to it, or this app was removed from it. What you just sent was not done: choose another \
+             site, then do it again.",
+        )
+    } else {
+        (
+            "Please choose a site first",
+            "What you just sent was not done, because it works on a site and none is chosen. Choose one, then do it again.",
+        )
+    }
+}
+pub(crate) fn of_scopes(why: ScopeLack) -> Short {
+    match why {
+        ScopeLack::NotAsked => (
+            "One more permission is needed",
+            "This page needs a permission that you did not give to this app so far.",
+        ),
+        ScopeLack::Narrowed => (
+            "A permission got lost",
+            "You gave this permission before. A later sign-in, perhaps on another device, asked for less, and Atlassian \
+             keeps only what was asked for last. Give it once more, and all devices have it again.",
+        ),
+        ScopeLack::NotGranted => (
+            "Atlassian did not give the permission",
+            "This app asked for a permission that it needs here, and Atlassian did not grant it. Asking again would not \
+             help: perhaps your account or the site does not allow it. The site's admin, or the people who run this app, \
+             can tell you more.",
+        ),
+    }
+}
+
+pub(crate) const CONNECT_FIRST_PAGE: Short = (
+    "An Atlassian account is needed",
+    "This page works with an Atlassian account of yours. Choose one that is connected, or connect one.",
+);
+pub(crate) const CONNECT_FIRST: &str = "This app can work with your Atlassian account, on the sites that you choose. Atlassian will ask you first, and you \
+                                        can end it at any time.";
+pub(crate) const CONNECTED: &str =
+    "This app works with these Atlassian accounts of yours, on the sites that you chose.";
+pub(crate) const CONNECT_SCOPES: &str = "What you were about to do needs a permission that this app does not have. Atlassian will ask you for:";
+pub(crate) const ADD_SITE: (&str, &str) = (
+    "Atlassian will ask which other site of ",
+    " this app may use. The sites that it has stay.",
+);
+pub(crate) const CONNECT_AGAIN: (&str, &str) = (
+    "The permission of ",
+    " has ended. Atlassian will ask for it once more.",
+);
+pub(crate) const NOT_YOURS: &str =
+    "Is that not you? Then disconnect it, sign out at Atlassian, and connect once more.";
+pub(crate) const DISCONNECT: &str = "This app forgets its access. Nothing is deleted at Atlassian.";
+pub(crate) const AT_ATLASSIAN: &str =
+    "Atlassian may still list this app as allowed. To remove it there as well, go to:";
+pub(crate) const WRONG_ACCOUNT: &str = "Nothing was changed. To use the first account, sign out at Atlassian, or switch accounts there, and try again.";
+pub(crate) const DONE: Short = (
+    "You can close this window",
+    "This step is done. The app goes on in the window where you began.",
+);
+pub(crate) const BOUNCE: &str = "One moment, you are being sent back to the app.";
+pub(crate) const CROSS_SITE: Short = (
+    "Nothing was done",
+    "This came from a page of another site, so we did not do it. Use the app's own pages instead.",
+);
+
+pub(crate) fn of_api(trouble: ApiTrouble) -> Short {
+    match trouble {
+        ApiTrouble::Forbidden => (
+            "Atlassian does not allow that",
+            "Your Atlassian account may not do this, or an admin of the site has a rule against it. The site's admin \
+             can tell you more.",
+        ),
+        ApiTrouble::NotFound => (
+            "Not found at Atlassian",
+            "What you were looking for does not exist any more, or your Atlassian account cannot see it.",
+        ),
+        ApiTrouble::Busy => (
+            "Atlassian asks us to slow down",
+            "This app asked Atlassian for too much in a short time. Please try again in a minute.",
+        ),
+        ApiTrouble::Unavailable => (
+            "Atlassian does not answer",
+            "Atlassian gave no answer just now. Nothing is lost. Please try again in a moment.",
+        ),
+        ApiTrouble::Failed => (
+            "That did not work",
+            "Atlassian did not accept what this app asked for. Trying again may help; if it does not, please tell the \
+             people who run this app.",
+        ),
+    }
+}
+
+/// Why somebody may reach no site, and what helps.
+pub(crate) const NO_SITES: [&str; 2] = [
+    "Perhaps the account has no access to a product there yet, another site was chosen when this app was allowed, or an \
+     admin removed the app from the site.",
+    "You can choose a site at Atlassian once more, or ask the site's admin.",
+];
+
+/// Headline, what happened, what to do.
+#[expect(clippy::too_many_lines, reason = "one entry per reason")]
+pub(crate) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
+    match reason {
+        Reason::Refused => (
+            "That did not work",
+            "We could not match Atlassian's answer to you and this browser. That happens when the link was opened in \
+             another browser, when you signed out of this app meanwhile, when cookies are blocked, or when it took longer \
+             than ten minutes.",
+            "Nothing was changed. Please try again from here.",
+        ),
+        Reason::Cancelled => (
+            "You cancelled at Atlassian",
+            "Nothing was shared with this app, and nothing was changed.",
+            "You can go back, or try again whenever you like.",
+        ),
+        Reason::Busy => (
+            "Many people are at it right now",
+            "You had to wait too long in line. Nothing was changed.",
+            "Please try again in a minute.",
+        ),
+        Reason::Setup => (
+            "This app is not set up yet",
+            "Atlassian answered, but it does not accept this app as it is configured. You cannot mend that; please \
+             tell the people who run this app.",
+            "For them: check the client secret and the callback URL, and that the User Identity API with the scope \
+             read:me was added to the app in the Atlassian developer console. The log says more.",
+        ),
+        Reason::Account => (
+            "This account cannot be used",
+            "Atlassian says that the account is not active.",
+            "You can try again with another account.",
+        ),
+        Reason::WrongAccount => (
+            "Another account was chosen",
+            "This was asked of one Atlassian account, and another one answered.",
+            "Nothing was changed.",
+        ),
+        Reason::LinkedElsewhere => (
+            "That account is connected already",
+            "Another user of this app has connected this Atlassian account, and an account can be connected once only.",
+            "Nothing was changed. Use another Atlassian account, or have the other user disconnect it first.",
+        ),
+        Reason::Unavailable => (
+            "That did not work just now",
+            "Atlassian, or this app's own storage, did not answer. Nothing is lost.",
+            "Please try again in a moment.",
+        ),
+    }
+}

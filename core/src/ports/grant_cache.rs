@@ -1,0 +1,224 @@
+//! Grants as they were read lately, so that a token that works costs no store call.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, SystemTime};
+
+use crate::store::version::earliest;
+use crate::store::{GrantKey, GrantRecord, Version};
+
+/// After this long the store is asked again: another instance may have replaced the token, which may have died early.
+const LIFE: Duration = Duration::from_secs(5 * 60);
+const MOST: usize = 10_000;
+
+/// While somebody reads a grant again, the others go on with what they have, this long at most.
+const TURN: Duration = Duration::from_secs(10);
+
+struct Entry {
+    record: Arc<GrantRecord>,
+    read_at: SystemTime,
+    /// When somebody began to read it again.
+    turn_at: Option<SystemTime>,
+}
+
+impl Entry {
+    fn is_young(&self, now: SystemTime) -> bool {
+        // A clock that was set back makes everything old.
+        let age = now.duration_since(self.read_at);
+        age.is_ok_and(|age| age < LIFE || (age < LIFE + TURN && self.is_being_read(now)))
+    }
+
+    fn is_being_read(&self, now: SystemTime) -> bool {
+        let since = self.turn_at.map(|at| now.duration_since(at));
+        since.is_some_and(|age| age.is_ok_and(|age| age < TURN))
+    }
+}
+
+/// A grant that was deleted here: nobody who read it before keeps it after.
+struct Gone {
+    at: SystemTime,
+    /// Grants below it are not kept; one that is made anew is not below it.
+    below: Version,
+}
+
+#[derive(Default)]
+struct Kept {
+    entries: HashMap<GrantKey, Entry>,
+    gone: HashMap<GrantKey, Gone>,
+}
+
+/// The grants of one app that this process uses.
+#[derive(Default)]
+pub(crate) struct Cache(RwLock<Kept>);
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").finish_non_exhaustive()
+    }
+}
+
+impl Cache {
+    fn read(&self) -> RwLockReadGuard<'_, Kept> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Kept> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A grant that was read less than five minutes ago. Of many who find one that is older, one gets nothing, and so has the
+    /// turn to read it.
+    pub(crate) fn get(&self, key: &GrantKey, now: SystemTime) -> Option<Arc<GrantRecord>> {
+        let kept = |entry: &Entry| entry.is_young(now).then(|| Arc::clone(&entry.record));
+        if let Some(young) = kept(self.read().entries.get(key)?) {
+            return Some(young);
+        }
+        let mut all = self.write();
+        let entry = all.entries.get_mut(key)?;
+        let taken = kept(entry);
+        if taken.is_none() {
+            entry.turn_at = Some(now);
+        }
+        taken
+    }
+
+    /// Keeps what was just read or written, unless something newer is kept.
+    pub(crate) fn put(&self, record: &Arc<GrantRecord>, now: SystemTime) {
+        let mut all = self.write();
+        let key = &record.key;
+        if all
+            .gone
+            .get(key)
+            .is_some_and(|gone| gone.covers(record, now))
+        {
+            return;
+        }
+        let entries = &mut all.entries;
+        if entries.len() >= MOST {
+            entries.retain(|_, entry| entry.is_young(now));
+        }
+        if entries.len() >= MOST {
+            entries.clear();
+        }
+        let is_newer = |entry: &Entry| entry.record.version > record.version && entry.is_young(now);
+        if !entries.get(key).is_some_and(is_newer) {
+            let record = Arc::clone(record);
+            let entry = Entry {
+                record,
+                read_at: now,
+                turn_at: None,
+            };
+            entries.insert(key.clone(), entry);
+        }
+    }
+
+    /// Drops what is kept of a grant that is deleted, and lets nobody keep it again who read it before.
+    pub(crate) fn forget(&self, key: &GrantKey, now: SystemTime) {
+        let mut all = self.write();
+        all.entries.remove(key);
+        if all.gone.len() >= MOST {
+            all.gone.retain(|_, gone| gone.is_young(now));
+        }
+        if all.gone.len() < MOST {
+            let gone = Gone {
+                at: now,
+                below: earliest(now),
+            };
+            all.gone.insert(key.clone(), gone);
+        }
+    }
+}
+
+impl Gone {
+    fn is_young(&self, now: SystemTime) -> bool {
+        now.duration_since(self.at).is_ok_and(|age| age < LIFE)
+    }
+
+    fn covers(&self, record: &GrantRecord, now: SystemTime) -> bool {
+        self.is_young(now) && record.version < self.below
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::ids::AccountId;
+    use crate::provider::token::TokenSet;
+    use crate::scope::Scopes;
+    use crate::secret::AccessToken;
+    use crate::store::AppKey;
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn record(version: Version) -> Arc<GrantRecord> {
+        let app = AppKey {
+            environment: "https://auth.atlassian.com".into(),
+            client_id: "app".into(),
+        };
+        Arc::new(GrantRecord {
+            key: GrantKey {
+                app,
+                account: AccountId::parse("edward").unwrap(),
+                consent: None,
+            },
+            tokens: TokenSet {
+                access_token: AccessToken::new("token"),
+                refresh_token: None,
+                expires_at: at(10_000),
+                exchanged_at: at(0),
+                scopes: Scopes::new(),
+            },
+            consented_at: at(0),
+            asked: Scopes::new(),
+            wanted: Scopes::new(),
+            consent_needed: None,
+            sites: None,
+            added: Arc::new([]),
+            sites_read_at: at(0),
+            last_site: None,
+            profile: None,
+            links: Arc::new([]),
+            generation: version,
+            version,
+        })
+    }
+
+    #[test]
+    fn whoever_read_a_grant_before_it_was_deleted_does_not_keep_it_after() {
+        let cache = Cache::default();
+        let (old, new) = (record(earliest(at(100)) + 7), record(earliest(at(500))));
+        let is_kept = || cache.get(&old.key, at(500)).is_some();
+        cache.put(&old, at(400));
+        assert!(is_kept());
+
+        cache.forget(&old.key, at(500));
+        cache.put(&old, at(500));
+
+        assert!(!is_kept(), "a deleted grant came back");
+        cache.put(&new, at(500));
+        assert!(is_kept(), "a new grant is kept");
+    }
+
+    #[test]
+    fn of_many_who_find_a_grant_old_one_reads_it() {
+        let cache = Cache::default();
+        let kept = record(1);
+        cache.put(&kept, at(0));
+        let has_turn = |now| cache.get(&kept.key, now).is_none();
+
+        assert!(!has_turn(at(299)));
+        assert!(has_turn(at(301)));
+        assert!(!has_turn(at(302)), "two read it");
+        assert!(
+            has_turn(at(312)),
+            "who has the turn and says nothing loses it"
+        );
+        cache.put(&kept, at(313));
+        assert!(!has_turn(at(314)));
+    }
+}

@@ -1,0 +1,153 @@
+//! A login for a page of another origin: how it hears of the end, and the one-time ticket that it redeems.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::Digest as _;
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+use url::Url;
+
+use crate::clock::{SKEW, age, from_unix_seconds, unix_seconds};
+use crate::crypto::{Purpose, random};
+use crate::environment::origin_text;
+use crate::error::Rejection;
+use crate::ids::TicketHash;
+use crate::ports::Ports;
+use crate::return_to::ReturnTo;
+use crate::session::lookup;
+use crate::store::{SessionRecord, Spent};
+
+/// A ticket is good for this long.
+const LIFE: Duration = Duration::from_secs(60);
+/// The parameter of the fragment in which a ticket comes to a page.
+const FRAGMENT: &str = "threelo_ticket";
+/// Code verifiers are as long as RFC 7636 (4.1) has them.
+const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
+
+/// Who waits for the end of a login, and how they hear of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Handover {
+    /// The listed origin.
+    #[serde(rename = "o")]
+    pub(crate) origin: String,
+    /// What it must prove to redeem the ticket: the base64url of a SHA-256. Without it there is no ticket.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) challenge: Option<String>,
+    /// Whether the login happens in a window of its own.
+    #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) popup: bool,
+}
+
+impl Handover {
+    /// Whether a text may be a challenge.
+    pub(crate) fn is_challenge(text: &str) -> bool {
+        text.len() == 43
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    }
+
+    /// Whether a place belongs to whoever redeems the ticket: a page of the origin, or the address at which Chrome gives an
+    /// extension the end of a login. Anywhere else somebody could read it who made the challenge.
+    pub(crate) fn owns(&self, place: &ReturnTo) -> bool {
+        let Ok(url) = Url::parse(place.as_str()) else {
+            return false;
+        };
+        let origin = origin_text(&url);
+        let extension = self.origin.strip_prefix("chrome-extension://");
+        origin == self.origin
+            || extension.is_some_and(|id| origin == format!("https://{id}.chromiumapp.org"))
+    }
+
+    /// A ticket for a session, if one was asked for. It names the session by its hash, seals it for the origin and the
+    /// challenge, and costs no write.
+    pub(crate) fn ticket(&self, ports: &Ports, session: &TicketHash) -> Option<String> {
+        let content = Content {
+            session: session.0,
+            origin: self.origin.clone(),
+            challenge: self.challenge.clone()?,
+        };
+        let plaintext = serde_json::to_vec(&content).ok()?;
+        let issued_at = unix_seconds(ports.now()).to_string();
+        let associated = associated(ports, &issued_at);
+        let sealed = ports
+            .keys
+            .seal(Purpose::Flow, &associated, random().ok()?, &plaintext);
+        Some(format!(
+            "{issued_at}.{}",
+            URL_SAFE_NO_PAD.encode(sealed.ok()?)
+        ))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Content {
+    #[serde(rename = "s")]
+    session: [u8; 32],
+    #[serde(rename = "o")]
+    origin: String,
+    #[serde(rename = "c")]
+    challenge: String,
+}
+
+/// A place with a ticket at the beginning of its fragment, which browsers send to nobody.
+pub(crate) fn with_ticket(place: &ReturnTo, ticket: &str) -> String {
+    match place.as_str().split_once('#') {
+        Some((place, fragment)) => format!("{place}#{FRAGMENT}={ticket}&{fragment}"),
+        None => format!("{place}#{FRAGMENT}={ticket}"),
+    }
+}
+
+/// The session of a ticket, once: for the origin that it was made for, and who knows what its challenge was made of.
+///
+/// # Errors
+///
+/// [`Rejection::Ticket`], whatever is wrong with it; [`Rejection::Store`].
+pub(crate) async fn redeem(
+    ports: &Arc<Ports>,
+    ticket: &str,
+    (origin, verifier): (&str, &str),
+) -> Result<Arc<SessionRecord>, Rejection> {
+    let content = opened(ports, ticket).ok_or(Rejection::Ticket)?;
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+    let is_proven = VERIFIER_LENGTHS.contains(&verifier.len())
+        && bool::from(challenge.as_bytes().ct_eq(content.challenge.as_bytes()));
+    if content.origin != origin || !is_proven {
+        return Err(Rejection::Ticket);
+    }
+    let session = lookup::current(ports, Some(&TicketHash(content.session))).await?;
+    let session = session.ok_or(Rejection::Ticket)?;
+    let now = ports.now();
+    let until = now.checked_add(LIFE + SKEW).unwrap_or(now);
+    let name = TicketHash(Sha256::digest(ticket).into());
+    match ports.marks.spend(name, now, until).await? {
+        Spent::First => Ok(session),
+        Spent::Again => Err(Rejection::Ticket),
+    }
+}
+
+/// It names a session, which is one of this app: apps that share a store may share their keys too.
+fn associated<'a>(ports: &'a Ports, issued_at: &'a str) -> [&'a [u8]; 4] {
+    let [environment, client_id] = ports.config.app();
+    [
+        b"handover ticket",
+        issued_at.as_bytes(),
+        environment.as_bytes(),
+        client_id.as_bytes(),
+    ]
+}
+
+fn opened(ports: &Ports, ticket: &str) -> Option<Content> {
+    let (issued_text, sealed) = ticket.split_once('.')?;
+    let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    let associated = associated(ports, issued_text);
+    let plaintext = ports.keys.open(Purpose::Flow, &associated, &sealed).ok()?;
+    let issued_at = from_unix_seconds(issued_text.parse().ok()?);
+    let age = age(ports.now(), issued_at)?;
+    let content = serde_json::from_slice(&plaintext).ok()?;
+    (age < LIFE).then_some(content)
+}

@@ -1,0 +1,17 @@
+//! Sessions: begin, look up, end; and what keeps and ends them.
+
+mod begin;
+mod cleanup;
+mod end;
+mod erase;
+mod handoff;
+mod lookup;
+mod profile;
+
+pub(crate) use self::begin::{Begun, NewSession, Share, begin, share};
+pub(crate) use self::cleanup::tidy;
+pub(crate) use self::end::{account_ended, end, end_all, end_by_handle, ending};
+pub use self::erase::Erased;
+pub(crate) use self::erase::erase;
+pub(crate) use self::handoff::{Handover, redeem, with_ticket};
+pub(crate) use self::lookup::{current, current_now, sessions_of};

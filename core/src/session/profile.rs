@@ -1,0 +1,93 @@
+//! A profile that is old is read again behind a request, and an account that ended takes its sessions along.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::error::Causes;
+use crate::grant::Reach;
+use crate::ids::AccountId;
+use crate::ports::Ports;
+use crate::provider::profile::Profile;
+use crate::refresh::{self, Need};
+use crate::session::end;
+use crate::store::{Replaced, SessionRecord, StoreError};
+
+/// After a look, whatever came of it, this process does not look again for this long.
+const GAP: Duration = Duration::from_secs(5 * 60);
+
+/// Reads the profile behind the request if it is older than configured.
+pub(crate) fn refresh_if_old(ports: &Arc<Ports>, session: &Arc<SessionRecord>, now: SystemTime) {
+    let age = now
+        .duration_since(session.profile_read_at)
+        .unwrap_or_default();
+    if age < ports.config.profile_age || !ports.looks.is_time(session.account(), now, GAP) {
+        return;
+    }
+    let (worker, account) = (Arc::clone(ports), session.account().clone());
+    ports.tasks.spawn(async move {
+        if let Err(error) = refresh(&worker, &account).await {
+            tracing::warn!(target: "threelo", error = %Causes(&error), "a profile could not be stored");
+        }
+    });
+}
+
+async fn refresh(ports: &Arc<Ports>, account: &AccountId) -> Result<(), StoreError> {
+    let Ok(grant) = refresh::fresh(ports, &best_key(ports, account).await?, Need::Working).await
+    else {
+        return Ok(());
+    };
+    let Ok(profile) = ports.provider.profile(&grant.tokens).await else {
+        return Ok(());
+    };
+    if profile.account_id != *account {
+        tracing::error!(target: "threelo", "a grant answered with another account's profile");
+        return Ok(());
+    }
+    if !profile.is_active() {
+        end::account_ended(ports, account).await;
+        return Ok(());
+    }
+    let profile = Arc::new(profile);
+    for session in ports.sessions.list_of(account).await? {
+        write(ports, session, &profile).await?;
+    }
+    Ok(())
+}
+
+async fn best_key(
+    ports: &Ports,
+    account: &AccountId,
+) -> Result<crate::store::GrantKey, StoreError> {
+    let grants = ports.grants.of_account(&ports.app, account).await?;
+    let reach = Reach::new(grants);
+    Ok(reach.map_or_else(
+        || ports.grant_key(account),
+        |reach| reach.best().key.clone(),
+    ))
+}
+
+/// Writes the profile; when somebody else writes the session each time, the next look does it.
+async fn write(
+    ports: &Ports,
+    session: Arc<SessionRecord>,
+    profile: &Arc<Profile>,
+) -> Result<(), StoreError> {
+    let mut seen = Some(session);
+    for _ in 0..3 {
+        let Some(session) = seen else {
+            return Ok(());
+        };
+        let record = SessionRecord {
+            profile: Arc::clone(profile),
+            profile_read_at: ports.now(),
+            version: session.version + 1,
+            ..SessionRecord::clone(&session)
+        };
+        let replaced = ports.sessions.replace(session.version, Arc::new(record));
+        if replaced.await? == Replaced::Done {
+            return Ok(());
+        }
+        seen = ports.sessions.load(&session.key).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! What a request shows to say whose it is.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use crate::config::{BrowserOrigin, Config, Kinship};
+use crate::ids::{Ticket, TicketHash};
+use crate::message::RequestHead;
+use crate::message::cookie::{self, CookieValue, SetCookie};
+
+/// What a bearer session looks like, so that an app's own tokens are left alone and a leaked one is recognized.
+pub(crate) const BEARER: &str = "threelo_";
+
+/// The session that a request shows, by the key under which it is stored. A session is good in the way in which it was
+/// given, and in no other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    /// The session cookie.
+    Cookie(TicketHash),
+    /// The cookie of a listed origin of another site; its name.
+    Partitioned(TicketHash, String),
+    /// A token in `Authorization`.
+    Bearer(TicketHash),
+}
+
+impl Credential {
+    /// Reads it. A bearer token counts alone, and so does what the origin of another site shows: a request never becomes
+    /// somebody's by a cookie that its sender did not mean.
+    pub(crate) fn read<'a>(
+        config: &Config,
+        (origin, authorization): (Option<&BrowserOrigin>, Option<&[u8]>),
+        cookies: impl Iterator<Item = &'a [u8]>,
+    ) -> Option<Self> {
+        if let Some(token) = authorization.and_then(bearer)
+            && config.browsers.bearer_sessions
+        {
+            return Some(Self::Bearer(bearer_hash(config, &Ticket::parse(token)?)));
+        }
+        let cross_site = origin.filter(|origin| origin.kinship == Kinship::CrossSite);
+        let Some(origin) = cross_site else {
+            let ticket = ticket(cookies, &config.cookies.session)?;
+            return Some(Self::Cookie(config.session_key(&ticket)));
+        };
+        let name = partitioned_name(config, &origin.text);
+        let ticket = ticket(cookies, &name)?;
+        Some(Self::Partitioned(
+            partitioned_hash(config, &ticket, &origin.text),
+            name,
+        ))
+    }
+
+    /// The key of the session.
+    pub(crate) fn key(&self) -> &TicketHash {
+        match self {
+            Self::Cookie(key) | Self::Partitioned(key, _) | Self::Bearer(key) => key,
+        }
+    }
+
+    /// Whether no page of another origin can have made the browser show it.
+    pub(crate) fn is_deliberate(&self) -> bool {
+        matches!(self, Self::Bearer(_))
+    }
+
+    /// The cookies that take the session from the browser; none where it is in no cookie.
+    pub(crate) fn removal(&self, usual: Vec<SetCookie>) -> Vec<SetCookie> {
+        match self {
+            Self::Cookie(_) => usual,
+            Self::Partitioned(_, name) => vec![SetCookie::removal(name, true).partitioned()],
+            Self::Bearer(_) => Vec::new(),
+        }
+    }
+}
+
+/// Exactly one cookie under the exact name, in its one spelling.
+fn ticket<'a>(cookies: impl Iterator<Item = &'a [u8]>, name: &str) -> Option<Ticket> {
+    match cookie::find(cookies, name) {
+        CookieValue::One(value) => Ticket::parse(value),
+        _ => None,
+    }
+}
+
+/// The token of an `Authorization` field, if it is one of ours.
+fn bearer(field: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = field.split_at_checked("Bearer ".len())?;
+    let is_bearer = scheme.eq_ignore_ascii_case(b"Bearer ");
+    token.strip_prefix(BEARER.as_bytes()).filter(|_| is_bearer)
+}
+
+pub(crate) fn bearer_hash(config: &Config, ticket: &Ticket) -> TicketHash {
+    let [environment, client_id] = config.app();
+    ticket.hash_of("bearer session", [environment, client_id, ""])
+}
+
+pub(crate) fn partitioned_hash(config: &Config, ticket: &Ticket, origin: &str) -> TicketHash {
+    let [environment, client_id] = config.app();
+    ticket.hash_of("partitioned session", [environment, client_id, origin])
+}
+
+/// Two origins of one site share a jar, and each has a cookie of its own there.
+pub(crate) fn partitioned_name(config: &Config, origin: &str) -> String {
+    let mut hash = URL_SAFE_NO_PAD.encode(Sha256::digest(origin));
+    hash.truncate(8);
+    format!("{}{hash}", config.cookies.cross_prefix)
+}
+
+/// The listed origin from which a request comes: its one `Origin`, byte by byte.
+pub(crate) fn listed<'a>(config: &'a Config, head: &RequestHead<'_>) -> Option<&'a BrowserOrigin> {
+    if config.browsers.origins.is_empty() {
+        return None;
+    }
+    match head.all("origin").as_slice() {
+        [origin] => config.browsers.origin(origin),
+        _ => None,
+    }
+}

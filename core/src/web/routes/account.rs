@@ -1,0 +1,83 @@
+//! Who works with sites: whoever is signed in, or in connect mode an account of the app's user.
+
+use std::sync::Arc;
+
+use crate::error::Rejection;
+use crate::grant::{self, Holder, Reach};
+use crate::ids::CloudId;
+use crate::sites;
+use crate::store::SessionRecord;
+use crate::web::request::extract::{query, signed_in};
+use crate::web::request::request::Request;
+use crate::web::state::Web;
+
+/// An account, and who has it here.
+pub(crate) struct Worker {
+    pub(crate) holder: Holder,
+    pub(crate) reach: Reach,
+    /// The session of ours, in sign-in mode.
+    pub(crate) session: Option<Arc<SessionRecord>>,
+    pub(crate) name: String,
+}
+
+impl Worker {
+    /// The site that was chosen last.
+    pub(crate) fn chosen(&self) -> Option<CloudId> {
+        let of_session = self
+            .session
+            .as_ref()
+            .and_then(|session| session.site.clone());
+        of_session.or_else(|| sites::remembered(&self.reach, &self.holder))
+    }
+}
+
+/// Whoever is signed in; in connect mode the account that `account` names, else the only one.
+pub(crate) async fn worker(
+    web: &Web,
+    request: &Request,
+    account: Option<&str>,
+) -> Result<Worker, Rejection> {
+    if web.ports.config.mode.is_connect() {
+        return linked(web, request, account).await;
+    }
+    let session = signed_in(web, request).await?;
+    let holder = Holder::of(session.account());
+    Ok(Worker {
+        reach: Reach::load(&web.ports, &holder).await?,
+        holder,
+        name: session.profile.display_name().to_owned(),
+        session: Some(session),
+    })
+}
+
+async fn linked(web: &Web, request: &Request, account: Option<&str>) -> Result<Worker, Rejection> {
+    let linked = grant::of_subject(&web.ports, request.subject.required()?).await?;
+    let is_meant =
+        |holder: &Holder| account.is_none_or(|account| holder.account.as_str() == account);
+    let mut meant = linked.into_iter().filter(|(holder, _)| is_meant(holder));
+    let (holder, reach) = meant.next().ok_or(Rejection::NotConnected)?;
+    if meant.next().is_some() {
+        return Err(Rejection::ChooseConnection);
+    }
+    Ok(Worker {
+        name: shown_name(&reach),
+        holder,
+        reach,
+        session: None,
+    })
+}
+
+/// The account that a parameter of the address names.
+pub(crate) fn named(request: &Request) -> Option<String> {
+    query(request).one("account").map(str::to_owned)
+}
+
+/// What to call the account of a grant.
+pub(crate) fn shown_name(reach: &Reach) -> String {
+    let grant = reach.newest();
+    let profile = grant.profile.as_ref();
+    profile.map_or_else(
+        || grant.key.account.as_str().to_owned(),
+        |profile| profile.display_name().to_owned(),
+    )
+}
