@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// A set of scopes; order and repetition never matter (atlassian-3lo: the token answer shuffles them).
+/// A set of scopes; order and repetition never matter: the token answer shuffles them (docs/protocol.md,
+/// section 2.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(BTreeSet<String>);
 

@@ -1,4 +1,4 @@
-//! Apps that have a CORS layer of their own: T124.
+//! Apps that have a CORS layer of their own: T124 (docs/attacks.md).
 
 use bytes::Bytes;
 use threelo_tests::{App, Browser, World};

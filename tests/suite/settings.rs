@@ -1,4 +1,5 @@
-//! Every wrong value is a build error that names the value and the remedy: T216, T076, T090, T120, T147, T149, T171.
+//! Every wrong value is a build error that names the value and the remedy: T216, T076, T090, T120, T147, T149,
+//! T171 (docs/attacks.md).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What an answer of the gateway means (atlassian-3lo 6.3, 6.4).
+//! What an answer of the gateway means (docs/protocol.md, sections 6.3 and 6.4).
 
 use std::time::SystemTime;
 

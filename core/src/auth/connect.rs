@@ -12,8 +12,8 @@ use crate::message::RequestHead;
 /// same.
 ///
 /// A flow is bound to the browser *and* to the app's user, the [`Subject`](crate::Subject): a callback that somebody else
-/// kept, and an authorize address that somebody else made, connect nothing (the FAQ's second answer). Adapters ask the
-/// app who its user is, where it matters and nowhere else. No cookie of ours stays but that of a flow on its way.
+/// kept, and an authorize address that somebody else made, connect nothing (docs/attacks.md, T001 and T002). Adapters ask
+/// the app who its user is, where it matters and nowhere else. No cookie of ours stays but that of a flow on its way.
 ///
 /// ```
 /// use threelo::{Connect, Credentials};

@@ -24,7 +24,8 @@ pub struct AppKey {
     pub client_id: Arc<str>,
 }
 
-/// One live grant per environment, app and account (the FAQ's first answer); for a resource-level app one per consent.
+/// One live grant per environment, app and account (docs/protocol.md, section 4.4); for a resource-level app one per
+/// consent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GrantKey {
     /// The app in its environment.

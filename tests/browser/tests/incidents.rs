@@ -1,4 +1,5 @@
-//! The FAQ's second answer, word for word: the `Incidents_Application`, Edward, and Mallory who wants his incidents.
+//! The attack that Atlassian's FAQ describes, step by step (docs/attacks.md, T001 and T002): the `Incidents_Application`,
+//! Edward, and Mallory who wants his incidents.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

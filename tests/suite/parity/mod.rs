@@ -1,4 +1,5 @@
-//! The same bytes, sent to both frameworks over a socket, get the same answer and have the same effects: T227.
+//! The same bytes, sent to both frameworks over a socket, get the same answer and have the same effects: T227
+//! (docs/attacks.md).
 
 mod connect;
 mod reply;

@@ -1,4 +1,4 @@
-//! The FAQ's first answer: one grant per app and account, which widens; and the sites that come and go.
+//! Sections 4.4 and 4.6 of docs/protocol.md: one grant per app and account, which widens; and the sites that come and go.
 
 use std::time::Duration;
 

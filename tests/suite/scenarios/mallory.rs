@@ -1,4 +1,4 @@
-//! The attack of Atlassian's FAQ, and its mirror: T001, T002, T004, T005.
+//! The attack of Atlassian's FAQ, and its mirror: T001, T002, T004, T005 (docs/attacks.md).
 
 use super::World;
 

@@ -99,7 +99,7 @@ async fn only_a_persons_own_navigation_starts_a_flow() {
     }
 }
 
-/// T015.
+/// T015 (docs/attacks.md).
 #[tokio::test]
 async fn a_page_of_another_site_cannot_push_a_visitor_into_a_login() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Sessions that live for longer, profiles that change, accounts that end.
+//! Sessions that live for longer, profiles that change, accounts that end. T numbers: docs/attacks.md.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The corpus of return targets, over HTTP: T065. (Through core alone: `core/tests/return_to.rs`.)
+//! The corpus of return targets, over HTTP: T065 (docs/attacks.md). Through core alone: `core/tests/return_to.rs`.
 
 use serde::Deserialize;
 use threelo::{Auth, Credentials};

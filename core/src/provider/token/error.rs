@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-/// What a refusal means (atlassian-3lo 2.4: branch on `error`, the status is the less stable half).
+/// What a refusal means (docs/protocol.md, section 2.4): `error` decides, because the status is the less stable half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefusedKind {

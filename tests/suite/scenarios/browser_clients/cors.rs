@@ -1,4 +1,4 @@
-//! CORS: T119 to T125, and the origins of the corpus.
+//! CORS: T119 to T125 (docs/attacks.md), and the origins of the corpus.
 
 use bytes::Bytes;
 use serde_json::Value;

@@ -1,4 +1,5 @@
-//! Who may change something: T107 to T118; and what a foreign page learns: T126, T127.
+//! Who may change something: T107 to T118; and what a foreign page learns: T126, T127
+//! (docs/attacks.md).
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! The FAQ's second answer, and what else somebody may try: T001 to T016.
+//! The attack that Atlassian's FAQ describes, and what else an attacker may try: T001 to T016 (docs/attacks.md).
 
 use std::time::Duration;
 

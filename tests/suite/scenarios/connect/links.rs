@@ -1,4 +1,4 @@
-//! Which user of the app has which account: T016 to T018.
+//! Which user of the app has which account: T016 to T018 (docs/attacks.md).
 
 use threelo::{GrantError, LinkPolicy, Subject};
 
