@@ -1,30 +1,12 @@
 //! The API gateway: who, which sites.
 
-use http::{HeaderValue, Response, StatusCode, header};
+use http::Response;
 use serde_json::{Value, json};
 
-use crate::grants::Grant;
-use crate::seed::Site;
+use crate::response::{json_response, unauthorized};
 use crate::state::State;
-
-pub(crate) fn json_response(status: u16, body: &Value) -> Response<String> {
-    let mut response = Response::new(body.to_string());
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    response
-}
-
-pub(crate) fn not_found() -> Response<String> {
-    json_response(404, &json!({ "code": 404, "message": "Not Found" }))
-}
-
-fn unauthorized() -> Response<String> {
-    json_response(401, &json!({ "code": 401, "message": "Unauthorized" }))
-}
+use crate::state::grant::Grant;
+use crate::state::seed::Site;
 
 /// `GET /me`
 pub(crate) fn me(state: &State, bearer: Option<&str>) -> Response<String> {

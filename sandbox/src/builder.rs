@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
 
-use crate::knobs::Knobs;
 use crate::sandbox::Sandbox;
-use crate::seed::Seed;
 use crate::server;
 use crate::state::State;
+use crate::state::knobs::Knobs;
+use crate::state::seed::Seed;
 
 /// A sandbox in the making.
 #[derive(Clone, Debug)]
@@ -40,8 +40,15 @@ impl std::fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
+impl Sandbox {
+    /// A sandbox with the default seed, on a free port, unless told otherwise.
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder::new()
+    }
+}
+
 impl SandboxBuilder {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self {
             listen: "127.0.0.1:0".to_owned(),
             seed: Seed::default(),

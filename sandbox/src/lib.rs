@@ -19,32 +19,24 @@
 //! that of `seed.example.toml` beside this crate's manifest, which is also the default.
 
 mod api;
-mod authorize;
 mod body;
 mod builder;
-mod clock;
-mod consent;
-mod fault;
-mod grants;
-mod happenings;
-mod journal;
-mod knobs;
+mod events;
 mod mint;
-mod pages;
+mod oauth;
 mod products;
+mod response;
 mod sandbox;
-mod seed;
 mod server;
 mod state;
 mod time;
-mod token;
-mod visitor;
+mod user_agent;
 
 pub use self::builder::{SandboxBuilder, StartError};
-pub use self::clock::Clock;
-pub use self::fault::{Endpoint, Fault};
-pub use self::journal::JournalEntry;
-pub use self::knobs::Knobs;
 pub use self::sandbox::Sandbox;
-pub use self::seed::{App, GrantType, Seed, Site, User};
-pub use self::visitor::Stranded;
+pub use self::state::clock::Clock;
+pub use self::state::fault::{Endpoint, Fault};
+pub use self::state::journal::JournalEntry;
+pub use self::state::knobs::Knobs;
+pub use self::state::seed::{App, GrantType, Seed, Site, User};
+pub use self::user_agent::Stranded;

@@ -2,13 +2,12 @@ use std::fmt;
 
 use tokio::task::AbortHandle;
 
-use crate::builder::SandboxBuilder;
-use crate::clock::Clock;
-use crate::fault::{Endpoint, Fault};
-use crate::journal::JournalEntry;
-use crate::knobs::Knobs;
-use crate::seed::Seed;
-use crate::server::{Shared, lock};
+use crate::state::clock::Clock;
+use crate::state::fault::{Endpoint, Fault};
+use crate::state::journal::JournalEntry;
+use crate::state::knobs::Knobs;
+use crate::state::seed::Seed;
+use crate::state::{Shared, lock};
 
 /// A running sandbox; it stops when dropped.
 pub struct Sandbox {
@@ -34,11 +33,6 @@ impl Drop for Sandbox {
 }
 
 impl Sandbox {
-    /// A sandbox with the default seed, on a free port, unless told otherwise.
-    pub fn builder() -> SandboxBuilder {
-        SandboxBuilder::new()
-    }
-
     pub(crate) fn new(url: String, (seed, state): (Seed, Shared), server: AbortHandle) -> Self {
         let (client_id, client_secret) = seed
             .apps

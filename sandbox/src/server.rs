@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,19 +14,19 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use url::form_urlencoded;
 
+use crate::api;
 use crate::body::Body;
-use crate::fault::{Endpoint, Fault};
-use crate::journal::JournalEntry;
-use crate::state::State;
-use crate::{api, authorize, mint, pages, products, token};
-
-pub(crate) type Shared = Arc<Mutex<State>>;
+use crate::mint;
+use crate::oauth::authorize;
+use crate::oauth::pages;
+use crate::oauth::token;
+use crate::products;
+use crate::response::{json_response, not_found};
+use crate::state::fault::{Endpoint, Fault};
+use crate::state::journal::JournalEntry;
+use crate::state::{Shared, lock};
 
 const MOST_BODY: usize = 256 * 1024;
-
-pub(crate) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Serves until the task is aborted.
 pub(crate) async fn serve(listener: TcpListener, shared: Shared) {
@@ -222,7 +222,7 @@ fn route(shared: &Shared, seen: &Seen) -> Response<String> {
             };
             products::answer(state, &call)
         }
-        _ => api::not_found(),
+        _ => not_found(),
     }
 }
 
@@ -240,15 +240,15 @@ fn no_content() -> Response<String> {
 }
 
 fn broken_answer(fault: &Fault) -> Response<Body> {
-    let with_body = |body: Body| api::json_response(200, &serde_json::Value::Null).map(|_| body);
+    let with_body = |body: Body| json_response(200, &serde_json::Value::Null).map(|_| body);
     let text = match fault {
         Fault::Html => html("<!doctype html><title>Bad gateway</title><h1>Oops</h1>".to_owned()),
         Fault::Body { status, body } => {
-            api::json_response(*status, &serde_json::Value::Null).map(|_| body.clone())
+            json_response(*status, &serde_json::Value::Null).map(|_| body.clone())
         }
         Fault::Redirect { status, location } => {
             let fields = [("location".to_owned(), location.clone())];
-            with_fields(api::json_response(*status, &serde_json::json!({})), &fields)
+            with_fields(json_response(*status, &serde_json::json!({})), &fields)
         }
         Fault::Answer {
             status,
@@ -256,7 +256,7 @@ fn broken_answer(fault: &Fault) -> Response<Body> {
             body,
         } => with_fields(bare(*status, body), headers),
         Fault::Status(status) => {
-            let response = api::json_response(*status, &serde_json::json!({}));
+            let response = json_response(*status, &serde_json::json!({}));
             let wait = ("retry-after".to_owned(), "1".to_owned());
             let fields = if *status == 429 {
                 vec![wait]
@@ -275,7 +275,7 @@ fn broken_answer(fault: &Fault) -> Response<Body> {
                 .insert(header::CONTENT_LENGTH, length);
             return response;
         }
-        Fault::Delay(_) | Fault::CutBefore | Fault::CutAfter => api::not_found(),
+        Fault::Delay(_) | Fault::CutBefore | Fault::CutAfter => not_found(),
     };
     text.map(Body::from)
 }

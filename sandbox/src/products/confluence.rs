@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Admitted, Answer, refusal};
-use crate::api::json_response;
 use crate::mint::hash;
+use crate::products::{Admitted, Answer, refusal};
+use crate::response::json_response;
 use crate::state::State;
 
 const TITLES: [&str; 6] = [

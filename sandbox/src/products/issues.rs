@@ -1,10 +1,11 @@
 //! What people work on at the sites.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::mint::hash;
-use crate::seed::Site;
 use crate::state::State;
+use crate::state::issue::Issue;
+use crate::state::seed::Site;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -63,21 +64,6 @@ const STATES: [(&str, &str); 3] = [
     ("Done", "done"),
 ];
 const PRIORITIES: [&str; 4] = ["Highest", "High", "Medium", "Low"];
-
-/// An issue.
-#[derive(Clone, Debug)]
-pub(crate) struct Issue {
-    pub(crate) site: String,
-    pub(crate) id: u64,
-    pub(crate) key: String,
-    pub(crate) project: (String, String),
-    pub(crate) summary: String,
-    pub(crate) status: (&'static str, &'static str),
-    pub(crate) priority: &'static str,
-    /// The key of a seeded user.
-    pub(crate) assignee: Option<String>,
-    pub(crate) updated: SystemTime,
-}
 
 /// Key and name of a site's projects.
 pub(super) fn projects(site: &Site) -> Vec<(&'static str, &'static str)> {

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::issues::{self, Issue};
-use super::jql::Filter;
-use super::{Admitted, Answer, refusal};
-use crate::api::json_response;
-use crate::seed::User;
+use crate::products::issues;
+use crate::products::jql::Filter;
+use crate::products::{Admitted, Answer, refusal};
+use crate::response::json_response;
 use crate::state::State;
+use crate::state::issue::Issue;
+use crate::state::seed::User;
 use crate::time::jira_time;
 
 pub(super) fn answer(state: &mut State, call: &Admitted<'_>) -> Answer {

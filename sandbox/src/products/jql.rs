@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::Issue;
+use crate::state::issue::Issue;
 use crate::time::midnight;
 
 /// What is asked for, and by whom.

@@ -11,12 +11,10 @@ use http::{HeaderValue, Response};
 use serde_json::json;
 use url::form_urlencoded;
 
-use crate::api::json_response;
-use crate::grants::Grant;
-use crate::seed::Site;
+use crate::response::json_response;
 use crate::state::State;
-
-pub(crate) use self::issues::Issue;
+use crate::state::grant::Grant;
+use crate::state::seed::Site;
 
 /// A call behind the gateway.
 #[derive(Clone, Debug)]

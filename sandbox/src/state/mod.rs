@@ -1,19 +1,35 @@
 //! Everything that the sandbox remembers.
 
+pub(crate) mod clock;
+mod consents;
+pub(crate) mod fault;
+pub(crate) mod grant;
+pub(crate) mod issue;
+pub(crate) mod journal;
+pub(crate) mod knobs;
+pub(crate) mod seed;
+
 use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::clock::Clock;
-use crate::fault::Faults;
-use crate::grants::{Grant, GrantKey};
-use crate::journal::JournalEntry;
-use crate::knobs::Knobs;
 use crate::mint;
-use crate::products::Issue;
-use crate::seed::{Seed, User};
+use crate::state::clock::Clock;
+use crate::state::fault::Faults;
+use crate::state::grant::{Grant, GrantKey};
+use crate::state::issue::Issue;
+use crate::state::journal::JournalEntry;
+use crate::state::knobs::Knobs;
+use crate::state::seed::{Seed, User};
+
+pub(crate) type Shared = Arc<Mutex<State>>;
 
 /// Ninety days without use end a refresh token.
 const IDLE: Duration = Duration::from_secs(90 * 24 * 3600);
+
+pub(crate) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 #[derive(Debug)]
 pub(crate) struct State {

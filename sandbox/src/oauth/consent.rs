@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::{Url, form_urlencoded};
 
-use crate::grants::Grant;
 use crate::mint;
-use crate::seed::{App, GrantType, Site, User};
+use crate::state::grant::Grant;
+use crate::state::seed::{App, GrantType, Site, User};
 use crate::state::{Code, State};
 
 /// An authorization request that Atlassian would show a page for.

@@ -8,7 +8,7 @@ use http::Response;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::api::json_response;
+use crate::response::json_response;
 use crate::state::{Code, State};
 
 type Fields = BTreeMap<String, String>;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use http::{Response, StatusCode, header};
 
-use crate::consent::{self, Answer, Request};
-use crate::pages;
+use crate::oauth::consent::{self, Answer, Request};
+use crate::oauth::pages;
 use crate::state::State;
 
 /// `GET /authorize`

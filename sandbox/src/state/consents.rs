@@ -1,26 +1,9 @@
 //! Grants: what accounts allowed apps, and how that changes.
 
-use std::collections::BTreeSet;
-
-use crate::knobs::Knobs;
-use crate::seed::{App, GrantType, Seed, User};
+use crate::state::grant::{Grant, GrantKey};
+use crate::state::knobs::Knobs;
+use crate::state::seed::{App, GrantType, Seed, User};
 use crate::state::{Access, State};
-
-/// Whose grant it is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct GrantKey {
-    pub(crate) client_id: String,
-    pub(crate) user: String,
-    /// The number of the consent if that has a grant of its own, as at resource-level apps.
-    consent: Option<u64>,
-}
-
-/// What an account allowed an app.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Grant {
-    pub(crate) sites: BTreeSet<String>,
-    pub(crate) scopes: BTreeSet<String>,
-}
 
 impl Knobs {
     /// The grant type that the app has while the knobs stand so.

@@ -4,9 +4,9 @@ use std::{fmt, slice};
 
 use url::Url;
 
-use crate::consent::{self, Answer, Request};
+use crate::oauth::consent::{self, Answer, Request};
 use crate::sandbox::Sandbox;
-use crate::server::lock;
+use crate::state::lock;
 
 /// The text of the page on which a visitor is stranded.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What happens at Atlassian while the app looks elsewhere.
 
 use crate::sandbox::Sandbox;
-use crate::server::lock;
+use crate::state::lock;
 
 /// What happens at Atlassian behind the app's back. An unknown user or site changes nothing.
 impl Sandbox {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::seed::GrantType;
+use crate::state::seed::GrantType;
 
 /// What varies, or what nobody outside Atlassian knows. The defaults are the best guess.
 #[derive(Clone, Copy, Debug)]

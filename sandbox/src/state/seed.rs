@@ -142,7 +142,7 @@ impl Site {
 impl Default for Seed {
     fn default() -> Self {
         // The file is part of the crate and of its tests.
-        Self::parse(include_str!("../seed.example.toml")).unwrap_or(Self {
+        Self::parse(include_str!("../../seed.example.toml")).unwrap_or(Self {
             apps: Vec::new(),
             sites: Vec::new(),
             users: Vec::new(),

@@ -1,8 +1,8 @@
 //! The sandbox's pages: plain forms that work without script, and never look like Atlassian's own.
 
-use crate::consent::{self, Request};
-use crate::seed::User;
+use crate::oauth::consent::{self, Request};
 use crate::state::State;
+use crate::state::seed::User;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --back: #f4f1ea; --card: #fffdf8; --ink: #2b2620; --dim: #6b6257; --line: #d8cfc0;

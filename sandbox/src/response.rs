@@ -1,0 +1,23 @@
+//! Answers that several endpoints give.
+
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Value, json};
+
+pub(crate) fn json_response(status: u16, body: &Value) -> Response<String> {
+    let mut response = Response::new(body.to_string());
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+pub(crate) fn not_found() -> Response<String> {
+    json_response(404, &json!({ "code": 404, "message": "Not Found" }))
+}
+
+pub(crate) fn unauthorized() -> Response<String> {
+    json_response(401, &json!({ "code": 401, "message": "Unauthorized" }))
+}
