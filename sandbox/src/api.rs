@@ -1,8 +1,9 @@
 //! The API gateway: who, which sites.
 
-use http::Response;
+use http::{HeaderMap, HeaderValue, Response, header};
 use serde_json::{Value, json};
 
+use crate::mint;
 use crate::response::{json_response, unauthorized};
 use crate::state::State;
 use crate::state::grant::Grant;
@@ -61,4 +62,40 @@ fn entries(state: &State, site: &Site, grant: &Grant) -> Vec<Value> {
         return containers.into_iter().map(entry).collect();
     }
     vec![entry(containers.concat())]
+}
+
+/// Whether the API host serves this path; the authorization host serves the others.
+pub(crate) fn serves(path: &str) -> bool {
+    path == "/me" || path == "/oauth/token/accessible-resources" || path.starts_with("/ex/")
+}
+
+/// Every answer of the API host can be found again by Atlassian's support.
+pub(crate) fn add_trace_id(headers: &mut HeaderMap) {
+    if let Ok(id) = HeaderValue::try_from(mint::trace_id()) {
+        headers.insert("atl-traceid", id);
+    }
+}
+
+/// The API host answers scripts of any origin.
+pub(crate) fn add_cors(origin: &HeaderValue, headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    let fixed = [
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, POST, PUT, DELETE, PATCH, OPTIONS",
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "Authorization, Content-Type, Accept, X-Atlassian-Token",
+        ),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-NearLimit, RateLimit, \
+             RateLimit-Policy, RateLimit-Reason, Beta-RateLimit, Beta-RateLimit-Policy, Beta-Retry-After, atl-traceid",
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
 }

@@ -21,3 +21,16 @@ pub(crate) fn not_found() -> Response<String> {
 pub(crate) fn unauthorized() -> Response<String> {
     json_response(401, &json!({ "code": 401, "message": "Unauthorized" }))
 }
+
+pub(crate) fn html(text: String) -> Response<String> {
+    let mut response = Response::new(text);
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+pub(crate) fn no_content() -> Response<String> {
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}

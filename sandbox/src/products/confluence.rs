@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::mint::hash;
-use crate::products::{Admitted, Answer, refusal};
+use crate::products::call::{Admitted, Answer, refusal};
 use crate::response::json_response;
 use crate::state::State;
 

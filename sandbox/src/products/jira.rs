@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::products::call::{Admitted, Answer, refusal};
 use crate::products::issues;
 use crate::products::jql::Filter;
-use crate::products::{Admitted, Answer, refusal};
 use crate::response::json_response;
 use crate::state::State;
 use crate::state::issue::Issue;

@@ -1,62 +1,15 @@
 //! Jira and Confluence behind the gateway: `/ex/{product}/{cloudid}/...`.
 
+pub(crate) mod call;
 mod confluence;
 mod issues;
 mod jira;
 mod jql;
 
-use std::collections::BTreeMap;
+use http::Response;
 
-use http::{HeaderValue, Response};
-use serde_json::json;
-use url::form_urlencoded;
-
-use crate::response::json_response;
+use crate::products::call::{Call, admit, no_site};
 use crate::state::State;
-use crate::state::grant::Grant;
-use crate::state::seed::Site;
-
-/// A call behind the gateway.
-#[derive(Clone, Debug)]
-pub(crate) struct Call<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) query: &'a str,
-    pub(crate) bearer: Option<&'a str>,
-    pub(crate) body: &'a serde_json::Value,
-}
-
-/// A call whose token reaches its site.
-struct Admitted<'a> {
-    user: String,
-    grant: Grant,
-    site: Site,
-    /// Method and what follows the cloud id.
-    operation: (&'a str, &'a str),
-    parameters: BTreeMap<String, String>,
-    body: &'a serde_json::Value,
-}
-
-impl Admitted<'_> {
-    fn parameter(&self, name: &str) -> &str {
-        self.parameters.get(name).map_or("", String::as_str)
-    }
-
-    fn number(&self, name: &str, default: usize) -> usize {
-        self.parameter(name).parse().unwrap_or(default)
-    }
-
-    fn may(&self, scope: &str) -> Result<(), Refusal> {
-        if self.grant.scopes.contains(scope) {
-            Ok(())
-        } else {
-            Err(scope_mismatch())
-        }
-    }
-}
-
-type Answer = Result<Response<String>, Refusal>;
-type Refusal = Box<Response<String>>;
 
 /// Answers a call.
 pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Response<String> {
@@ -66,66 +19,4 @@ pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Response<String> {
         _ => Err(no_site()),
     });
     answer.unwrap_or_else(|refusal| *refusal)
-}
-
-fn admit<'a>(state: &State, call: &Call<'a>) -> Result<(&'a str, Admitted<'a>), Refusal> {
-    let rest = call.path.strip_prefix("/ex/").unwrap_or_default();
-    let (product, rest) = rest.split_once('/').ok_or_else(no_site)?;
-    let (cloud_id, _) = rest.split_once('/').ok_or_else(no_site)?;
-    let operation = rest.get(cloud_id.len()..).unwrap_or_default();
-    let known = call.bearer.and_then(|token| state.authorized(token));
-    let Some((user, grant)) = known else {
-        return Err(bad_token(state, product));
-    };
-    let reached = state.seed.site(cloud_id);
-    let site = reached
-        .filter(|site| site.id == cloud_id && grant.sites.contains(&site.id))
-        .filter(|site| site.products.iter().any(|has| has == product))
-        .ok_or_else(no_site)?;
-    let parameters = form_urlencoded::parse(call.query.as_bytes()).into_owned();
-    let admitted = Admitted {
-        user,
-        grant,
-        site: site.clone(),
-        operation: (call.method, operation),
-        parameters: parameters.collect(),
-        body: call.body,
-    };
-    Ok((product, admitted))
-}
-
-/// What a token gets that is unknown, or has ended.
-fn bad_token(state: &State, product: &str) -> Refusal {
-    if state.knobs.anonymous_when_bad && product == "jira" {
-        let nothing = json!({ "issues": [], "values": [], "isLast": true });
-        let mut response = json_response(200, &nothing);
-        let reason = HeaderValue::from_static("AUTHENTICATED_FAILED");
-        response
-            .headers_mut()
-            .insert("x-seraph-loginreason", reason);
-        return Box::new(response);
-    }
-    let status = state.knobs.expired_status;
-    let body = json!({ "code": status, "message": "Unauthorized" });
-    Box::new(json_response(status, &body))
-}
-
-fn scope_mismatch() -> Refusal {
-    let body = json!({ "code": 401, "message": "Unauthorized; scope does not match" });
-    let mut response = json_response(401, &body);
-    let category = HeaderValue::from_static("FAILURE_CLIENT_SCOPE_CHECK");
-    response
-        .headers_mut()
-        .insert("x-failure-category", category);
-    Box::new(response)
-}
-
-fn no_site() -> Refusal {
-    refusal(404, "No message available")
-}
-
-/// A refusal as Jira words it.
-fn refusal(status: u16, message: &str) -> Refusal {
-    let body = json!({ "errorMessages": [message], "errors": {} });
-    Box::new(json_response(status, &body))
 }

@@ -1,47 +1,10 @@
 //! Grants: what accounts allowed apps, and how that changes.
 
 use crate::state::grant::{Grant, GrantKey};
-use crate::state::knobs::Knobs;
-use crate::state::seed::{App, GrantType, Seed, User};
+use crate::state::seed::{App, GrantType};
 use crate::state::{Access, State};
 
-impl Knobs {
-    /// The grant type that the app has while the knobs stand so.
-    pub(crate) fn grant_type_of(&self, app: &App) -> GrantType {
-        self.grant_type.unwrap_or(app.grant_type)
-    }
-}
-
 impl State {
-    /// The account-level grants that the first app has from the beginning.
-    pub(crate) fn seed_prior_grants(&mut self) {
-        let Some(app) = self.seed.apps.first() else {
-            return;
-        };
-        for user in self
-            .seed
-            .users
-            .iter()
-            .filter(|user| !user.prior_sites.is_empty())
-        {
-            let sites = user
-                .prior_sites
-                .iter()
-                .filter_map(|name| self.seed.site(name))
-                .map(|site| site.id.clone());
-            let grant = Grant {
-                sites: sites.collect(),
-                scopes: app.scopes.iter().cloned().collect(),
-            };
-            let key = GrantKey {
-                client_id: app.client_id.clone(),
-                user: user.key.clone(),
-                consent: None,
-            };
-            self.grants.insert(key, grant);
-        }
-    }
-
     /// Adds a consent to the grant of the account, or makes a grant of it at a resource-level app.
     pub(crate) fn consent(&mut self, (app, user): (&App, &str), given: Grant) -> GrantKey {
         let consent = match self.knobs.grant_type_of(app) {
@@ -61,10 +24,6 @@ impl State {
         // The newest consent's scopes replace the older ones.
         grant.scopes = given.scopes;
         key
-    }
-
-    pub(crate) fn grant_of(&self, key: &GrantKey) -> Grant {
-        self.grants.get(key).cloned().unwrap_or_default()
     }
 
     /// Every access token of a user ends now; the refresh tokens stay.
@@ -114,11 +73,5 @@ impl State {
         if let Some(user) = self.seed.user_mut(user) {
             user.profile.insert(field.to_owned(), value.into());
         }
-    }
-}
-
-impl Seed {
-    fn user_mut(&mut self, key: &str) -> Option<&mut User> {
-        self.users.iter_mut().find(|user| user.key == key)
     }
 }

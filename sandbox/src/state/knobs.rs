@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::state::seed::GrantType;
+use crate::state::seed::{App, GrantType};
 
 /// What varies, or what nobody outside Atlassian knows. The defaults are the best guess.
 #[derive(Clone, Copy, Debug)]
@@ -69,5 +69,12 @@ impl Default for Knobs {
             cuts_opener: false,
             classic_scopes_reach_v2: true,
         }
+    }
+}
+
+impl Knobs {
+    /// The grant type that the app has while the knobs stand so.
+    pub(crate) fn grant_type_of(&self, app: &App) -> GrantType {
+        self.grant_type.unwrap_or(app.grant_type)
     }
 }

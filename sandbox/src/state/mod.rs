@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 use crate::mint;
 use crate::state::clock::Clock;
 use crate::state::fault::Faults;
-use crate::state::grant::{Grant, GrantKey};
+use crate::state::grant::{Grant, GrantKey, prior_grants};
 use crate::state::issue::Issue;
 use crate::state::journal::JournalEntry;
 use crate::state::knobs::Knobs;
@@ -89,31 +89,28 @@ pub(crate) struct Access {
 impl State {
     pub(crate) fn new(seed: Seed, knobs: Knobs) -> Self {
         let clock = Clock::default();
-        let mut state = Self {
+        let secrets = seed.apps.iter().map(|app| app.client_secret.clone());
+        Self {
+            issued: secrets.collect(),
+            grants: prior_grants(&seed),
+            started_at: clock.now(),
             seed,
             knobs,
-            started_at: clock.now(),
             created: Vec::new(),
             clock,
             faults: Faults::default(),
             connections: 0,
             journal: Vec::new(),
             codes: HashMap::new(),
-            grants: HashMap::new(),
             consents: 0,
             refused_scopes: BTreeSet::new(),
             families: Vec::new(),
             access: HashMap::new(),
-            issued: Vec::new(),
-        };
-        state.issued = state
-            .seed
-            .apps
-            .iter()
-            .map(|app| app.client_secret.clone())
-            .collect();
-        state.seed_prior_grants();
-        state
+        }
+    }
+
+    pub(crate) fn grant_of(&self, key: &GrantKey) -> Grant {
+        self.grants.get(key).cloned().unwrap_or_default()
     }
 
     pub(crate) fn new_family(&mut self, code: &Code) -> usize {

@@ -127,6 +127,10 @@ impl Seed {
         self.users.iter().find(|user| user.key == key)
     }
 
+    pub(crate) fn user_mut(&mut self, key: &str) -> Option<&mut User> {
+        self.users.iter_mut().find(|user| user.key == key)
+    }
+
     pub(crate) fn app(&self, client_id: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.client_id == client_id)
     }
