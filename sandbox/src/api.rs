@@ -11,13 +11,13 @@ use crate::state::seed::Site;
 
 /// `GET /me`
 pub(crate) fn me(state: &State, bearer: Option<&str>) -> Response<String> {
-    let Some((user, grant)) = bearer.and_then(|token| state.authorized(token)) else {
+    let Some(authorized) = bearer.and_then(|token| state.authorized(token)) else {
         return unauthorized();
     };
-    if !grant.scopes.contains("read:me") {
+    if !authorized.grant.scopes.contains("read:me") {
         return json_response(403, &json!({ "code": 403, "message": "Forbidden" }));
     }
-    match state.seed.user(&user) {
+    match state.seed.user(&authorized.user) {
         Some(user) => json_response(200, &Value::Object(user.profile.clone())),
         None => unauthorized(),
     }
@@ -25,9 +25,10 @@ pub(crate) fn me(state: &State, bearer: Option<&str>) -> Response<String> {
 
 /// `GET /oauth/token/accessible-resources`
 pub(crate) fn sites(state: &State, bearer: Option<&str>) -> Response<String> {
-    let Some((_, grant)) = bearer.and_then(|token| state.authorized(token)) else {
+    let Some(authorized) = bearer.and_then(|token| state.authorized(token)) else {
         return unauthorized();
     };
+    let grant = authorized.grant;
     let granted = state
         .seed
         .sites

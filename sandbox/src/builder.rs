@@ -90,7 +90,8 @@ impl SandboxBuilder {
         let task = tokio::spawn(server::serve(listener, Arc::clone(&state)));
         Ok(Sandbox::new(
             format!("http://{address}"),
-            (self.seed, state),
+            &self.seed,
+            state,
             task.abort_handle(),
         ))
     }

@@ -31,11 +31,11 @@ impl Sandbox {
 
     /// `/me` answers this `account_status` from now on, such as `inactive` or `closed`.
     pub fn set_account_status(&self, user: &str, status: &str) {
-        lock(&self.state).set_profile(user, ("account_status", status));
+        lock(&self.state).set_profile(user, "account_status", status);
     }
 
     /// `/me` answers this `name` from now on; Jira and the pages show it too.
     pub fn rename(&self, user: &str, name: &str) {
-        lock(&self.state).set_profile(user, ("name", name));
+        lock(&self.state).set_profile(user, "name", name);
     }
 }

@@ -32,20 +32,26 @@ pub(crate) fn refresh_token() -> String {
     jwt("HS256", &claims, 32)
 }
 
-pub(crate) fn access_token(
-    account: &str,
-    client: &str,
-    (now, life): (SystemTime, Duration),
-    least: usize,
-) -> String {
-    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+/// What an access token says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AccessClaims<'a> {
+    pub(crate) account_id: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) issued_at: SystemTime,
+    pub(crate) lifetime: Duration,
+}
+
+pub(crate) fn access_token(claims: AccessClaims<'_>, least_bytes: usize) -> String {
+    let since_epoch = claims.issued_at.duration_since(UNIX_EPOCH);
+    let issued_at = since_epoch.unwrap_or_default().as_secs();
     let claims = json!({
-        "jti": random_text(24), "sub": account, "aud": client, "client_id": client,
-        "iss": "https://auth.atlassian.com", "iat": now, "nbf": now, "exp": now + life.as_secs(),
+        "jti": random_text(24), "sub": claims.account_id, "aud": claims.client_id, "client_id": claims.client_id,
+        "iss": "https://auth.atlassian.com", "iat": issued_at, "nbf": issued_at,
+        "exp": issued_at + claims.lifetime.as_secs(),
         "client_auth_type": "POST",
         "https://id.atlassian.com/atl_token_type": "ACCESS",
         "https://atlassian.com/firstParty": false,
-        "https://id.atlassian.com/ujt": random_text(least / 2),
+        "https://id.atlassian.com/ujt": random_text(least_bytes / 2),
     });
     jwt("RS256", &claims, 256)
 }

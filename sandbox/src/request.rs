@@ -13,7 +13,7 @@ use url::form_urlencoded;
 const MOST_BODY: usize = 256 * 1024;
 
 /// What a handler needs of a request.
-pub(crate) struct Received {
+pub(crate) struct ReceivedRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -24,7 +24,7 @@ pub(crate) struct Received {
     pub(crate) json: serde_json::Value,
 }
 
-impl Received {
+impl ReceivedRequest {
     pub(crate) async fn read(request: Request<Incoming>) -> io::Result<Self> {
         let (parts, body) = request.into_parts();
         let body = Limited::new(body, MOST_BODY)

@@ -33,7 +33,7 @@ impl Drop for Sandbox {
 }
 
 impl Sandbox {
-    pub(crate) fn new(url: String, (seed, state): (Seed, Shared), server: AbortHandle) -> Self {
+    pub(crate) fn new(url: String, seed: &Seed, state: Shared, server: AbortHandle) -> Self {
         let (client_id, client_secret) = seed
             .apps
             .first()

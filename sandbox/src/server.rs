@@ -17,7 +17,7 @@ use crate::oauth::pages;
 use crate::oauth::token;
 use crate::products;
 use crate::products::call::Call;
-use crate::request::Received;
+use crate::request::ReceivedRequest;
 use crate::response::{html, no_content, not_found};
 use crate::state::fault::{Endpoint, Fault};
 use crate::state::journal::JournalEntry;
@@ -60,30 +60,30 @@ impl Drop for Open {
 
 /// An error makes hyper close the connection without an answer.
 async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Response<Body>> {
-    let seen = Received::read(request).await?;
-    let entry = note(&shared, &seen);
-    let fault = Endpoint::of(&seen.method, &seen.path)
+    let received = ReceivedRequest::read(request).await?;
+    let entry = note(&shared, &received);
+    let fault = Endpoint::of(&received.method, &received.path)
         .and_then(|endpoint| lock(&shared).faults.take(endpoint));
     let mut response = match fault {
         Some(Fault::CutBefore) => return Err(io::Error::other("cut")),
         Some(Fault::CutAfter) => {
-            route(&shared, &seen);
+            route(&shared, &received);
             return Err(io::Error::other("cut"));
         }
         Some(Fault::Delay(time)) => {
             tokio::time::sleep(time).await;
-            route(&shared, &seen).map(Body::from)
+            route(&shared, &received).map(Body::from)
         }
         Some(broken) => fault_response(&broken),
-        None => route(&shared, &seen).map(Body::from),
+        None => route(&shared, &received).map(Body::from),
     };
     if let Some(entry) = lock(&shared).journal.get_mut(entry) {
         entry.status = Some(response.status().as_u16());
     }
     let headers = response.headers_mut();
-    if api::serves(&seen.path) {
+    if api::serves(&received.path) {
         api::add_trace_id(headers);
-        if let Some(origin) = seen.headers.get(header::ORIGIN) {
+        if let Some(origin) = received.headers.get(header::ORIGIN) {
             api::add_cors(origin, headers);
         }
     } else if lock(&shared).knobs.cuts_opener {
@@ -93,40 +93,42 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Respon
     Ok(response)
 }
 
-fn note(shared: &Shared, seen: &Received) -> usize {
+fn note(shared: &Shared, received: &ReceivedRequest) -> usize {
     let mut state = lock(shared);
     state.journal.push(JournalEntry {
-        method: seen.method.clone(),
-        path: seen.path.clone(),
-        query: (!seen.query.is_empty()).then(|| seen.query.clone()),
-        bearer: seen.bearer().map(str::to_owned),
-        fields: seen.fields.clone(),
-        headers: seen.header_texts(),
+        method: received.method.clone(),
+        path: received.path.clone(),
+        query: (!received.query.is_empty()).then(|| received.query.clone()),
+        bearer: received.bearer().map(str::to_owned),
+        fields: received.fields.clone(),
+        headers: received.header_texts(),
         status: None,
     });
     state.journal.len() - 1
 }
 
-fn route(shared: &Shared, seen: &Received) -> Response<String> {
+fn route(shared: &Shared, received: &ReceivedRequest) -> Response<String> {
     let state = &mut *lock(shared);
-    let bearer = seen.bearer();
-    match (seen.method.as_str(), seen.path.as_str()) {
+    let bearer = received.bearer();
+    match (received.method.as_str(), received.path.as_str()) {
         ("OPTIONS", path) if api::serves(path) => no_content(),
         ("GET", "/") => html(pages::index(state)),
-        ("GET", "/authorize") => authorize::login(state, &seen.query),
-        ("POST", "/authorize/user") => authorize::chosen_user(state, &seen.fields),
-        ("POST", "/authorize/consent") => authorize::decided(state, &seen.fields, &seen.sites),
-        ("POST", "/oauth/token") => token::token(state, &seen.fields),
-        ("POST", "/oauth/revoke") => token::revoke(state, &seen.fields),
+        ("GET", "/authorize") => authorize::login(state, &received.query),
+        ("POST", "/authorize/user") => authorize::chosen_user(state, &received.fields),
+        ("POST", "/authorize/consent") => {
+            authorize::decided(state, &received.fields, &received.sites)
+        }
+        ("POST", "/oauth/token") => token::token(state, &received.fields),
+        ("POST", "/oauth/revoke") => token::revoke(state, &received.fields),
         ("GET", "/oauth/token/accessible-resources") => api::sites(state, bearer),
         ("GET", "/me") => api::me(state, bearer),
         (method, path) if path.starts_with("/ex/") => {
             let call = Call {
                 method,
                 path,
-                query: &seen.query,
+                query: &received.query,
                 bearer,
-                body: &seen.json,
+                body: &received.json,
             };
             products::answer(state, &call)
         }

@@ -4,7 +4,7 @@ use std::{fmt, slice};
 
 use url::Url;
 
-use crate::oauth::consent::{self, Answer, Request};
+use crate::oauth::consent::{self, Approval, AuthorizationRequest};
 use crate::sandbox::Sandbox;
 use crate::state::lock;
 
@@ -34,7 +34,7 @@ impl Sandbox {
         site: Option<&str>,
     ) -> Result<String, Stranded> {
         let sites = site.as_ref().map(slice::from_ref);
-        self.accept(authorize, Answer { user, sites })
+        self.accept(authorize, Approval { user, sites })
     }
 
     /// Does what [`approve`](Self::approve) does, and chooses all of `sites` (names, urls or cloud ids).
@@ -51,13 +51,14 @@ impl Sandbox {
         sites: &[&str],
     ) -> Result<String, Stranded> {
         let sites = Some(sites);
-        self.accept(authorize, Answer { user, sites })
+        self.accept(authorize, Approval { user, sites })
     }
 
-    fn accept(&self, authorize: &str, answer: Answer<'_>) -> Result<String, Stranded> {
+    fn accept(&self, authorize: &str, approval: Approval<'_>) -> Result<String, Stranded> {
         let mut state = lock(&self.state);
-        let request = Request::check(&state, &query_of(authorize)?).map_err(Stranded)?;
-        consent::accept(&mut state, &request, answer).map_err(Stranded)
+        let request =
+            AuthorizationRequest::check(&state, &query_of(authorize)?).map_err(Stranded)?;
+        consent::accept(&mut state, &request, approval).map_err(Stranded)
     }
 
     /// Does what a visitor does who presses Cancel. Gives the callback's address.
@@ -67,7 +68,8 @@ impl Sandbox {
     /// [`Stranded`] with the text of the error page.
     pub async fn cancel(&self, authorize: &str, user: &str) -> Result<String, Stranded> {
         let state = lock(&self.state);
-        let request = Request::check(&state, &query_of(authorize)?).map_err(Stranded)?;
+        let request =
+            AuthorizationRequest::check(&state, &query_of(authorize)?).map_err(Stranded)?;
         state
             .seed
             .user(user)

@@ -23,10 +23,22 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
-const BAD_REFRESH: (&str, &str) = ("unauthorized_client", "refresh_token is invalid");
+/// The `error` and `error_description` of a refused token request.
+struct Refusal {
+    error: &'static str,
+    description: &'static str,
+}
 
-fn refused((status, body): &(u16, Value), (error, description): (&str, &str)) -> bool {
-    *status >= 400 && body["error"] == error && body["error_description"] == description
+const BAD_REFRESH: Refusal = Refusal {
+    error: "unauthorized_client",
+    description: "refresh_token is invalid",
+};
+
+fn refused(response: &(u16, Value), refusal: &Refusal) -> bool {
+    let (status, body) = response;
+    *status >= 400
+        && body["error"] == refusal.error
+        && body["error_description"] == refusal.description
 }
 
 #[tokio::test]
@@ -53,9 +65,12 @@ async fn a_code_is_good_for_one_exchange_within_its_life() {
     scopes.sort_unstable();
     assert_eq!(scopes, ["offline_access", "read:jira-work", "read:me"]);
     assert!(text(&tokens, "access_token").len() >= 2048);
-    let gone = ("invalid_request", "authorization_code is invalid");
-    assert!(refused(&again, gone) && again.0 == 400, "{again:?}");
-    assert!(refused(&client.token(late).await, gone));
+    let gone = Refusal {
+        error: "invalid_request",
+        description: "authorization_code is invalid",
+    };
+    assert!(refused(&again, &gone) && again.0 == 400, "{again:?}");
+    assert!(refused(&client.token(late).await, &gone));
 }
 
 #[tokio::test]
@@ -222,11 +237,11 @@ async fn a_refresh_rotates_and_the_previous_token_has_ten_minutes() {
     client.sandbox.clock().advance(Duration::from_secs(2));
     let late = client.refresh(first).await;
 
-    assert!(late.0 == 403 && refused(&late, BAD_REFRESH), "{late:?}");
+    assert!(late.0 == 403 && refused(&late, &BAD_REFRESH), "{late:?}");
     assert!(
         refused(
             &client.refresh(text(&second, "refresh_token")).await,
-            BAD_REFRESH
+            &BAD_REFRESH
         ),
         "the family is dead"
     );
@@ -241,11 +256,11 @@ async fn an_older_token_than_the_previous_one_kills_the_family_even_inside_the_l
 
     assert!(refused(
         &client.refresh(text(&first, "refresh_token")).await,
-        BAD_REFRESH
+        &BAD_REFRESH
     ));
     assert!(refused(
         &client.refresh(text(&third, "refresh_token")).await,
-        BAD_REFRESH
+        &BAD_REFRESH
     ));
 }
 
@@ -262,7 +277,10 @@ async fn strict_single_use_documented_errors_and_idle_tokens() {
     assert!(
         refused(
             &again,
-            ("invalid_grant", "Unknown or invalid refresh token.")
+            &Refusal {
+                error: "invalid_grant",
+                description: "Unknown or invalid refresh token."
+            }
         ),
         "{again:?}"
     );

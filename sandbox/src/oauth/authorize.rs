@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use http::{Response, StatusCode, header};
 
-use crate::oauth::consent::{self, Answer, Request};
+use crate::oauth::consent::{self, Approval, AuthorizationRequest};
 use crate::oauth::pages;
 use crate::state::State;
 
 /// `GET /authorize`
 pub(crate) fn login(state: &State, query: &str) -> Response<String> {
-    match Request::check(state, query) {
+    match AuthorizationRequest::check(state, query) {
         Ok(request) => page(StatusCode::OK, pages::login(state, &request, query)),
         Err(text) => stranded(&text),
     }
@@ -19,7 +19,7 @@ pub(crate) fn login(state: &State, query: &str) -> Response<String> {
 /// `POST /authorize/user`
 pub(crate) fn chosen_user(state: &State, form: &BTreeMap<String, String>) -> Response<String> {
     let query = form.get("request").map_or("", String::as_str);
-    let request = match Request::check(state, query) {
+    let request = match AuthorizationRequest::check(state, query) {
         Ok(request) => request,
         Err(text) => return stranded(&text),
     };
@@ -27,10 +27,7 @@ pub(crate) fn chosen_user(state: &State, form: &BTreeMap<String, String>) -> Res
         return stranded("Choose one of the accounts.");
     };
     match consent::may_use(state, &request, user) {
-        Ok(()) => page(
-            StatusCode::OK,
-            pages::consent(state, &request, (user, query)),
-        ),
+        Ok(()) => page(StatusCode::OK, pages::consent(state, &request, user, query)),
         Err(text) => stranded(&text),
     }
 }
@@ -41,10 +38,11 @@ pub(crate) fn decided(
     form: &BTreeMap<String, String>,
     sites: &[String],
 ) -> Response<String> {
-    let request = match Request::check(state, form.get("request").map_or("", String::as_str)) {
-        Ok(request) => request,
-        Err(text) => return stranded(&text),
-    };
+    let request =
+        match AuthorizationRequest::check(state, form.get("request").map_or("", String::as_str)) {
+            Ok(request) => request,
+            Err(text) => return stranded(&text),
+        };
     if form
         .get("decision")
         .is_some_and(|decision| decision == "cancel")
@@ -54,11 +52,11 @@ pub(crate) fn decided(
     let sites: Vec<&str> = sites.iter().map(String::as_str).collect();
     // Where every box can be unticked, none is a choice too.
     let has_chosen = !sites.is_empty() || consent::takes_several_sites(state, &request);
-    let answer = Answer {
+    let approval = Approval {
         user: form.get("user").map_or("", String::as_str),
         sites: has_chosen.then_some(sites.as_slice()),
     };
-    match consent::accept(state, &request, answer) {
+    match consent::accept(state, &request, approval) {
         Ok(location) => back(&location),
         Err(text) => stranded(&text),
     }

@@ -11,7 +11,7 @@ use crate::state::{Code, State};
 
 /// An authorization request that Atlassian would show a page for.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
+pub(crate) struct AuthorizationRequest {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
     pub(crate) state: Option<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Request {
     pub(crate) challenge: Option<String>,
 }
 
-impl Request {
+impl AuthorizationRequest {
     /// Reads and checks a query.
     ///
     /// An error is the text of the page on which the visitor is stranded.
@@ -124,7 +124,7 @@ fn check_scopes(app: &App, scopes: &BTreeSet<String>, has_audience: bool) -> Res
 
 /// Who is asked, and what for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Answer<'a> {
+pub(crate) struct Approval<'a> {
     pub(crate) user: &'a str,
     /// The sites by name, address or cloud id; `None` leaves the choice to the sandbox.
     pub(crate) sites: Option<&'a [&'a str]>,
@@ -133,19 +133,23 @@ pub(crate) struct Answer<'a> {
 /// Accept: a code, a wider grant or a new one, and the address to go to.
 pub(crate) fn accept(
     state: &mut State,
-    request: &Request,
-    answer: Answer<'_>,
+    request: &AuthorizationRequest,
+    approval: Approval<'_>,
 ) -> Result<String, String> {
-    let user = state.seed.user(answer.user).ok_or("no such user")?.clone();
+    let user = state
+        .seed
+        .user(approval.user)
+        .ok_or("no such user")?
+        .clone();
     may_use(state, request, &user)?;
     let app = app_of(state, request)?.clone();
     let given = Grant {
-        sites: chosen_sites(state, request, (&user, answer.sites))?,
+        sites: chosen_sites(state, request, &user, approval.sites)?,
         scopes: granted_scopes(state, request),
     };
     let code = Code {
         scopes: given.scopes.clone(),
-        grant: state.consent((&app, &user.key), given),
+        grant: state.consent(&app, &user.key, given),
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.challenge.clone(),
         made_at: state.clock.now(),
@@ -157,7 +161,7 @@ pub(crate) fn accept(
 }
 
 /// The requested scopes without those that a consent never grants.
-fn granted_scopes(state: &State, request: &Request) -> BTreeSet<String> {
+fn granted_scopes(state: &State, request: &AuthorizationRequest) -> BTreeSet<String> {
     let is_granted = |scope: &&String| {
         *scope != "report:personal-data" && !state.refused_scopes.contains(*scope)
     };
@@ -165,7 +169,7 @@ fn granted_scopes(state: &State, request: &Request) -> BTreeSet<String> {
 }
 
 /// Cancel.
-pub(crate) fn cancel(state: &State, request: &Request) -> String {
+pub(crate) fn cancel(state: &State, request: &AuthorizationRequest) -> String {
     let parameters = [
         ("error", "access_denied"),
         ("error_description", "User did not authorize the request"),
@@ -173,17 +177,21 @@ pub(crate) fn cancel(state: &State, request: &Request) -> String {
     request.back(&parameters, state.knobs.state_on_cancel)
 }
 
-fn app_of<'a>(state: &'a State, request: &Request) -> Result<&'a App, String> {
+fn app_of<'a>(state: &'a State, request: &AuthorizationRequest) -> Result<&'a App, String> {
     let app = state.seed.app(&request.client_id);
     app.ok_or_else(|| "failed to retrieve client".to_owned())
 }
 
 /// Whether the consent page lets a person choose several sites.
-pub(crate) fn takes_several_sites(state: &State, request: &Request) -> bool {
+pub(crate) fn takes_several_sites(state: &State, request: &AuthorizationRequest) -> bool {
     app_of(state, request).is_ok_and(|app| state.knobs.grant_type_of(app) == GrantType::Resource)
 }
 
-pub(crate) fn may_use(state: &State, request: &Request, user: &User) -> Result<(), String> {
+pub(crate) fn may_use(
+    state: &State,
+    request: &AuthorizationRequest,
+    user: &User,
+) -> Result<(), String> {
     let app = app_of(state, request)?;
     if app
         .private_to
@@ -203,8 +211,9 @@ pub(crate) fn may_use(state: &State, request: &Request, user: &User) -> Result<(
 /// The cloud ids of a consent's sites: the wished ones, else the first that the user can access.
 fn chosen_sites(
     state: &State,
-    request: &Request,
-    (user, wishes): (&User, Option<&[&str]>),
+    request: &AuthorizationRequest,
+    user: &User,
+    wishes: Option<&[&str]>,
 ) -> Result<BTreeSet<String>, String> {
     if !request.wants_sites() {
         return Ok(BTreeSet::new());

@@ -1,6 +1,6 @@
 //! The sandbox's pages: plain forms that work without script, and never look like Atlassian's own.
 
-use crate::oauth::consent::{self, Request};
+use crate::oauth::consent::{self, AuthorizationRequest};
 use crate::state::State;
 use crate::state::seed::User;
 
@@ -45,7 +45,7 @@ pub(crate) fn index(state: &State) -> String {
     page("Sandbox", &body)
 }
 
-pub(crate) fn login(state: &State, request: &Request, query: &str) -> String {
+pub(crate) fn login(state: &State, request: &AuthorizationRequest, query: &str) -> String {
     let app = app_name(state, request);
     let people: String = state.seed.users.iter().map(person).collect();
     let body = format!(
@@ -72,7 +72,12 @@ fn person(user: &User) -> String {
     )
 }
 
-pub(crate) fn consent(state: &State, request: &Request, (user, query): (&User, &str)) -> String {
+pub(crate) fn consent(
+    state: &State,
+    request: &AuthorizationRequest,
+    user: &User,
+    query: &str,
+) -> String {
     let app = app_name(state, request);
     let body = format!(
         "<p class=\"dim\">You are {}.</p>{}\
@@ -89,7 +94,7 @@ pub(crate) fn consent(state: &State, request: &Request, (user, query): (&User, &
     page(&format!("{app} asks for access to your account"), &body)
 }
 
-fn scope_list(request: &Request) -> String {
+fn scope_list(request: &AuthorizationRequest) -> String {
     let product = |scope: &str| match scope {
         scope if scope.contains("jira") => "Jira",
         scope if scope.contains("confluence") => "Confluence",
@@ -111,7 +116,7 @@ fn scope_list(request: &Request) -> String {
     list
 }
 
-fn site_picker(state: &State, request: &Request, user: &User) -> String {
+fn site_picker(state: &State, request: &AuthorizationRequest, user: &User) -> String {
     if !request.wants_sites() {
         return String::new();
     }
@@ -148,7 +153,7 @@ pub(crate) fn stranded(text: &str) -> String {
     page("Something went wrong", &format!("<p>{}</p>", escaped(text)))
 }
 
-fn app_name(state: &State, request: &Request) -> String {
+fn app_name(state: &State, request: &AuthorizationRequest) -> String {
     escaped(
         state
             .seed

@@ -15,29 +15,44 @@ type Fields = BTreeMap<String, String>;
 
 /// A refusal as the current server words it, and as the documentation does.
 struct Refusal {
-    current: (u16, &'static str, &'static str),
-    documented: (u16, &'static str, &'static str),
+    current: ErrorResponse,
+    documented: ErrorResponse,
+}
+
+/// A status, with `error` and `error_description` of the body.
+struct ErrorResponse {
+    status: u16,
+    error: &'static str,
+    description: &'static str,
+}
+
+const fn error(status: u16, error: &'static str, description: &'static str) -> ErrorResponse {
+    ErrorResponse {
+        status,
+        error,
+        description,
+    }
 }
 
 const BAD_CODE: Refusal = Refusal {
-    current: (400, "invalid_request", "authorization_code is invalid"),
-    documented: (403, "invalid_grant", "Invalid authorization code"),
+    current: error(400, "invalid_request", "authorization_code is invalid"),
+    documented: error(403, "invalid_grant", "Invalid authorization code"),
 };
 const BAD_REFRESH: Refusal = Refusal {
-    current: (403, "unauthorized_client", "refresh_token is invalid"),
-    documented: (403, "invalid_grant", "Unknown or invalid refresh token."),
+    current: error(403, "unauthorized_client", "refresh_token is invalid"),
+    documented: error(403, "invalid_grant", "Unknown or invalid refresh token."),
 };
 const BAD_CLIENT: Refusal = Refusal {
-    current: (401, "access_denied", "Unauthorized"),
-    documented: (401, "access_denied", "Unauthorized"),
+    current: error(401, "access_denied", "Unauthorized"),
+    documented: error(401, "access_denied", "Unauthorized"),
 };
 const INCOMPLETE: Refusal = Refusal {
-    current: (400, "invalid_request", "a required parameter is missing"),
-    documented: (400, "invalid_request", "a required parameter is missing"),
+    current: error(400, "invalid_request", "a required parameter is missing"),
+    documented: error(400, "invalid_request", "a required parameter is missing"),
 };
 const BAD_GRANT_TYPE: Refusal = Refusal {
-    current: (400, "unsupported_grant_type", "grant_type is not supported"),
-    documented: (403, "unsupported_grant_type", "grant_type is not supported"),
+    current: error(400, "unsupported_grant_type", "grant_type is not supported"),
+    documented: error(403, "unsupported_grant_type", "grant_type is not supported"),
 };
 
 /// `POST /oauth/token`
@@ -45,16 +60,13 @@ pub(crate) fn token(state: &mut State, fields: &Fields) -> Response<String> {
     match exchange(state, fields) {
         Ok(tokens) => json_response(200, &Value::Object(tokens)),
         Err(refusal) => {
-            let bodies = if state.knobs.documented_errors {
+            let refused = if state.knobs.documented_errors {
                 refusal.documented
             } else {
                 refusal.current
             };
-            let (status, error, description) = bodies;
-            json_response(
-                status,
-                &json!({ "error": error, "error_description": description }),
-            )
+            let body = json!({ "error": refused.error, "error_description": refused.description });
+            json_response(refused.status, &body)
         }
     }
 }

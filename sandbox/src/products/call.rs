@@ -7,9 +7,9 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use crate::response::json_response;
-use crate::state::State;
 use crate::state::grant::Grant;
 use crate::state::seed::Site;
+use crate::state::{Authorized, State};
 
 /// A call behind the gateway.
 #[derive(Clone, Debug)]
@@ -26,8 +26,10 @@ pub(crate) struct Admitted<'a> {
     pub(crate) user: String,
     pub(crate) grant: Grant,
     pub(crate) site: Site,
-    /// Method and what follows the cloud id.
-    pub(crate) operation: (&'a str, &'a str),
+    pub(crate) product: &'a str,
+    pub(crate) method: &'a str,
+    /// What follows the cloud id in the path.
+    pub(crate) path: &'a str,
     parameters: BTreeMap<String, String>,
     pub(crate) body: &'a serde_json::Value,
 }
@@ -50,19 +52,16 @@ impl Admitted<'_> {
     }
 }
 
-pub(crate) type Answer = Result<Response<String>, Refusal>;
+pub(crate) type CallResult = Result<Response<String>, Refusal>;
 pub(crate) type Refusal = Box<Response<String>>;
 
-pub(crate) fn admit<'a>(
-    state: &State,
-    call: &Call<'a>,
-) -> Result<(&'a str, Admitted<'a>), Refusal> {
+pub(crate) fn admit<'a>(state: &State, call: &Call<'a>) -> Result<Admitted<'a>, Refusal> {
     let rest = call.path.strip_prefix("/ex/").unwrap_or_default();
     let (product, rest) = rest.split_once('/').ok_or_else(no_site)?;
     let (cloud_id, _) = rest.split_once('/').ok_or_else(no_site)?;
-    let operation = rest.get(cloud_id.len()..).unwrap_or_default();
+    let path = rest.get(cloud_id.len()..).unwrap_or_default();
     let known = call.bearer.and_then(|token| state.authorized(token));
-    let Some((user, grant)) = known else {
+    let Some(Authorized { user, grant }) = known else {
         return Err(bad_token(state, product));
     };
     let reached = state.seed.site(cloud_id);
@@ -71,15 +70,16 @@ pub(crate) fn admit<'a>(
         .filter(|site| site.products.iter().any(|has| has == product))
         .ok_or_else(no_site)?;
     let parameters = form_urlencoded::parse(call.query.as_bytes()).into_owned();
-    let admitted = Admitted {
+    Ok(Admitted {
         user,
         grant,
         site: site.clone(),
-        operation: (call.method, operation),
+        product,
+        method: call.method,
+        path,
         parameters: parameters.collect(),
         body: call.body,
-    };
-    Ok((product, admitted))
+    })
 }
 
 /// What a token gets that is unknown, or has ended.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::mint::hash;
-use crate::products::call::{Admitted, Answer, refusal};
+use crate::products::call::{Admitted, CallResult, refusal};
 use crate::response::json_response;
 use crate::state::State;
 
@@ -16,8 +16,8 @@ const TITLES: [&str; 6] = [
     "Travel and expenses",
 ];
 
-pub(super) fn answer(state: &State, call: &Admitted<'_>) -> Answer {
-    if call.operation != ("GET", "/wiki/api/v2/pages") {
+pub(super) fn answer(state: &State, call: &Admitted<'_>) -> CallResult {
+    if (call.method, call.path) != ("GET", "/wiki/api/v2/pages") {
         return Err(refusal(404, "Not Found"));
     }
     let classic = state.knobs.classic_scopes_reach_v2;

@@ -4,23 +4,20 @@ use std::time::Duration;
 
 use crate::mint::hash;
 use crate::state::State;
-use crate::state::issue::Issue;
+use crate::state::issue::{Issue, Project, Status};
 use crate::state::seed::Site;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A project of a site: where, its key, its name.
-type Project = (&'static str, &'static str, &'static str);
-
-const PROJECTS: [Project; 8] = [
-    ("Aurora Design", "AD", "Design system"),
-    ("Aurora Design", "WEB", "Website"),
-    ("Aurora Design", "OPS", "Studio operations"),
-    ("Borealis Lab", "LAB", "Lab equipment"),
-    ("Borealis Lab", "SPEC", "Spectrometer firmware"),
-    ("Cirrus Support", "HELP", "Help desk"),
-    ("Cirrus Support", "KB", "Knowledge base"),
-    ("", "TEAM", "Team"),
+const PROJECTS: [(&str, Project); 8] = [
+    ("Aurora Design", project("AD", "Design system")),
+    ("Aurora Design", project("WEB", "Website")),
+    ("Aurora Design", project("OPS", "Studio operations")),
+    ("Borealis Lab", project("LAB", "Lab equipment")),
+    ("Borealis Lab", project("SPEC", "Spectrometer firmware")),
+    ("Cirrus Support", project("HELP", "Help desk")),
+    ("Cirrus Support", project("KB", "Knowledge base")),
+    ("", project("TEAM", "Team")),
 ];
 
 const SUMMARIES: [(&str, &str); 29] = [
@@ -58,18 +55,26 @@ const SUMMARIES: [(&str, &str); 29] = [
     ("TEAM", "Write down who does what"),
 ];
 
-const STATES: [(&str, &str); 3] = [
-    ("To Do", "new"),
-    ("In Progress", "indeterminate"),
-    ("Done", "done"),
+const STATES: [Status; 3] = [
+    status("To Do", "new"),
+    status("In Progress", "indeterminate"),
+    status("Done", "done"),
 ];
 const PRIORITIES: [&str; 4] = ["Highest", "High", "Medium", "Low"];
 
-/// Key and name of a site's projects.
-pub(super) fn projects(site: &Site) -> Vec<(&'static str, &'static str)> {
-    let of = |name: &str| -> Vec<(&str, &str)> {
-        let theirs = PROJECTS.iter().filter(|(at, _, _)| *at == name);
-        theirs.map(|(_, key, name)| (*key, *name)).collect()
+const fn project(key: &'static str, name: &'static str) -> Project {
+    Project { key, name }
+}
+
+const fn status(name: &'static str, category: &'static str) -> Status {
+    Status { name, category }
+}
+
+/// The projects of a site.
+pub(super) fn projects(site: &Site) -> Vec<Project> {
+    let of = |name: &str| -> Vec<Project> {
+        let theirs = PROJECTS.iter().filter(|(at, _)| *at == name);
+        theirs.map(|(_, project)| *project).collect()
     };
     let theirs = of(&site.name);
     if theirs.is_empty() { of("") } else { theirs }
@@ -100,9 +105,10 @@ pub(super) fn issues(state: &State, site: &Site) -> Vec<Issue> {
     issues
 }
 
-fn of_project(state: &State, site: &Site, (key, name): (&str, &str)) -> Vec<Issue> {
-    let summaries = SUMMARIES.iter().filter(|(project, _)| *project == key);
-    let issue = |(index, (_, summary)): (usize, &(&str, &str))| {
+fn of_project(state: &State, site: &Site, project: Project) -> Vec<Issue> {
+    let in_project = SUMMARIES.iter().filter(|(key, _)| *key == project.key);
+    let summaries = in_project.map(|(_, summary)| *summary);
+    let issues = summaries.enumerate().map(|(index, summary)| {
         let chance = hash(summary);
         // The first of every project were touched within the last day.
         let age = if index < 2 {
@@ -113,36 +119,32 @@ fn of_project(state: &State, site: &Site, (key, name): (&str, &str)) -> Vec<Issu
         Issue {
             site: site.id.clone(),
             id: 10_000 + chance % 80_000,
-            key: format!("{key}-{}", index + 1),
-            project: (key.to_owned(), name.to_owned()),
-            summary: (*summary).to_owned(),
+            key: format!("{}-{}", project.key, index + 1),
+            project,
+            summary: summary.to_owned(),
             status: STATES[(chance as usize / 5 + index) % STATES.len()],
             priority: PRIORITIES[chance as usize / 7 % PRIORITIES.len()],
             assignee: None,
             updated: state.started_at - HOUR * u32::try_from(age).unwrap_or(1),
         }
-    };
-    summaries.enumerate().map(issue).collect()
+    });
+    issues.collect()
 }
 
 /// A new issue in a project of the site.
-pub(super) fn create(
-    state: &mut State,
-    site: &Site,
-    (key, summary): (&str, &str),
-) -> Option<Issue> {
-    let (key, name) = projects(site)
+pub(super) fn create(state: &mut State, site: &Site, key: &str, summary: &str) -> Option<Issue> {
+    let project = projects(site)
         .into_iter()
-        .find(|(known, _)| *known == key)?;
+        .find(|project| project.key == key)?;
     let count = issues(state, site)
         .iter()
-        .filter(|issue| issue.project.0 == key)
+        .filter(|issue| issue.project == project)
         .count();
     let issue = Issue {
         site: site.id.clone(),
         id: 90_000 + state.created.len() as u64,
         key: format!("{key}-{}", count + 1),
-        project: (key.to_owned(), name.to_owned()),
+        project,
         summary: summary.to_owned(),
         status: STATES[0],
         priority: "Medium",

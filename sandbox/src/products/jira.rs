@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::products::call::{Admitted, Answer, refusal};
+use crate::products::call::{Admitted, CallResult, refusal};
 use crate::products::issues;
 use crate::products::jql::Filter;
 use crate::response::json_response;
@@ -11,8 +11,8 @@ use crate::state::issue::Issue;
 use crate::state::seed::User;
 use crate::time::jira_time;
 
-pub(super) fn answer(state: &mut State, call: &Admitted<'_>) -> Answer {
-    match call.operation {
+pub(super) fn answer(state: &mut State, call: &Admitted<'_>) -> CallResult {
+    match (call.method, call.path) {
         ("GET", "/rest/api/3/myself") => myself(state, call),
         ("GET", "/rest/api/3/search/jql") => search(state, call),
         ("GET", "/rest/api/3/project/search") => projects(call),
@@ -21,7 +21,7 @@ pub(super) fn answer(state: &mut State, call: &Admitted<'_>) -> Answer {
     }
 }
 
-fn myself(state: &State, call: &Admitted<'_>) -> Answer {
+fn myself(state: &State, call: &Admitted<'_>) -> CallResult {
     call.may("read:jira-user")?;
     let user = state.seed.user(&call.user);
     let user = user.ok_or_else(|| refusal(404, "The user does not exist."))?;
@@ -41,7 +41,7 @@ fn myself(state: &State, call: &Admitted<'_>) -> Answer {
     ))
 }
 
-fn search(state: &State, call: &Admitted<'_>) -> Answer {
+fn search(state: &State, call: &Admitted<'_>) -> CallResult {
     call.may("read:jira-work")?;
     let filter = Filter {
         jql: call.parameter("jql"),
@@ -76,16 +76,16 @@ fn as_json(state: &State, call: &Admitted<'_>, issue: &Issue) -> Value {
         "self": format!("https://api.atlassian.com/ex/jira/{}/rest/api/3/issue/{}", call.site.id, issue.id),
         "fields": {
             "summary": issue.summary,
-            "status": { "name": issue.status.0, "statusCategory": { "key": issue.status.1 } },
+            "status": { "name": issue.status.name, "statusCategory": { "key": issue.status.category } },
             "assignee": assignee.map(person),
             "priority": { "name": issue.priority },
-            "project": { "key": issue.project.0, "name": issue.project.1 },
+            "project": { "key": issue.project.key, "name": issue.project.name },
             "updated": jira_time(issue.updated),
         },
     })
 }
 
-fn projects(call: &Admitted<'_>) -> Answer {
+fn projects(call: &Admitted<'_>) -> CallResult {
     call.may("read:jira-work")?;
     let projects = issues::projects(&call.site);
     let start = call.number("startAt", 0);
@@ -94,7 +94,9 @@ fn projects(call: &Admitted<'_>) -> Answer {
         .iter()
         .skip(start)
         .take(most)
-        .map(|(key, name)| json!({ "key": key, "name": name, "projectTypeKey": "software" }))
+        .map(|project| {
+            json!({ "key": project.key, "name": project.name, "projectTypeKey": "software" })
+        })
         .collect();
     let is_last = start + page.len() >= projects.len();
     Ok(json_response(
@@ -109,7 +111,7 @@ fn projects(call: &Admitted<'_>) -> Answer {
     ))
 }
 
-fn create(state: &mut State, call: &Admitted<'_>) -> Answer {
+fn create(state: &mut State, call: &Admitted<'_>) -> CallResult {
     call.may("write:jira-work")?;
     let fields = &call.body["fields"];
     let summary = fields["summary"].as_str().unwrap_or_default();
@@ -121,7 +123,7 @@ fn create(state: &mut State, call: &Admitted<'_>) -> Answer {
     if summary.is_empty() {
         return Err(wrong("summary", "You must specify a summary of the issue."));
     }
-    let issue = issues::create(state, &call.site, (project, summary));
+    let issue = issues::create(state, &call.site, project, summary);
     let issue = issue.ok_or_else(|| wrong("project", "valid project is required"))?;
     let address = format!(
         "https://api.atlassian.com/ex/jira/{}/rest/api/3/issue/{}",

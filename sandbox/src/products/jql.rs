@@ -43,7 +43,7 @@ impl Filter<'_> {
             "assignee" if value.eq_ignore_ascii_case("currentUser()") => {
                 issues.retain(|issue| issue.assignee.as_deref() == Some(self.user));
             }
-            "project" => issues.retain(|issue| issue.project.0.eq_ignore_ascii_case(value)),
+            "project" => issues.retain(|issue| issue.project.key.eq_ignore_ascii_case(value)),
             "updated" => {
                 let since = self.since(value);
                 let since = since.ok_or_else(|| {

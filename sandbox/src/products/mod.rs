@@ -13,7 +13,7 @@ use crate::state::State;
 
 /// Answers a call.
 pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Response<String> {
-    let answer = admit(state, call).and_then(|(product, admitted)| match product {
+    let answer = admit(state, call).and_then(|admitted| match admitted.product {
         "jira" => jira::answer(state, &admitted),
         "confluence" => confluence::answer(state, &admitted),
         _ => Err(no_site()),

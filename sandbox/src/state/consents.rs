@@ -6,7 +6,7 @@ use crate::state::{Access, State};
 
 impl State {
     /// Adds a consent to the grant of the account, or makes a grant of it at a resource-level app.
-    pub(crate) fn consent(&mut self, (app, user): (&App, &str), given: Grant) -> GrantKey {
+    pub(crate) fn consent(&mut self, app: &App, user: &str, given: Grant) -> GrantKey {
         let consent = match self.knobs.grant_type_of(app) {
             GrantType::Account => None,
             GrantType::Resource => {
@@ -69,7 +69,7 @@ impl State {
     }
 
     /// A field of a user's profile has this value from now on.
-    pub(crate) fn set_profile(&mut self, user: &str, (field, value): (&str, &str)) {
+    pub(crate) fn set_profile(&mut self, user: &str, field: &str, value: &str) {
         if let Some(user) = self.seed.user_mut(user) {
             user.profile.insert(field.to_owned(), value.into());
         }

@@ -80,11 +80,23 @@ pub enum Fault {
 
 /// Faults that wait for their requests.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(VecDeque<(Endpoint, Fault, usize)>);
+pub(crate) struct Faults(VecDeque<Planned>);
+
+/// A fault and how often it still happens.
+#[derive(Debug)]
+struct Planned {
+    endpoint: Endpoint,
+    fault: Fault,
+    left: usize,
+}
 
 impl Faults {
     pub(crate) fn add(&mut self, endpoint: Endpoint, fault: Fault, times: usize) {
-        self.0.push_back((endpoint, fault, times));
+        self.0.push_back(Planned {
+            endpoint,
+            fault,
+            left: times,
+        });
     }
 
     pub(crate) fn clear(&mut self) {
@@ -92,11 +104,12 @@ impl Faults {
     }
 
     pub(crate) fn take(&mut self, endpoint: Endpoint) -> Option<Fault> {
-        let index = self.0.iter().position(|(at, _, _)| *at == endpoint)?;
-        let (_, fault, left) = self.0.get_mut(index)?;
-        let fault = fault.clone();
-        *left = left.saturating_sub(1);
-        if *left == 0 {
+        let is_due = |planned: &Planned| planned.endpoint == endpoint;
+        let index = self.0.iter().position(is_due)?;
+        let planned = self.0.get_mut(index)?;
+        let fault = planned.fault.clone();
+        planned.left = planned.left.saturating_sub(1);
+        if planned.left == 0 {
             self.0.remove(index);
         }
         Some(fault)

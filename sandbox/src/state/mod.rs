@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::mint;
+use crate::mint::{self, AccessClaims};
 use crate::state::clock::Clock;
 use crate::state::fault::Faults;
 use crate::state::grant::{Grant, GrantKey, prior_grants};
@@ -72,9 +72,16 @@ pub(crate) struct Family {
     pub(crate) grant: GrantKey,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) live: Vec<String>,
-    used: Vec<(String, SystemTime)>,
+    used: Vec<UsedToken>,
     last_use: SystemTime,
     pub(crate) revoked: bool,
+}
+
+/// A refresh token that was used.
+#[derive(Clone, Debug)]
+struct UsedToken {
+    token: String,
+    used_at: SystemTime,
 }
 
 /// An access token.
@@ -84,6 +91,13 @@ pub(crate) struct Access {
     pub(crate) ends_at: SystemTime,
     /// What the grant was when the token was made.
     pub(crate) then: Grant,
+}
+
+/// Who stands behind an access token, and what it reaches.
+#[derive(Clone, Debug)]
+pub(crate) struct Authorized {
+    pub(crate) user: String,
+    pub(crate) grant: Grant,
 }
 
 impl State {
@@ -138,25 +152,26 @@ impl State {
     /// A new access token of a family.
     pub(crate) fn new_access(&mut self, index: usize) -> Option<String> {
         let family = self.families.get(index)?.clone();
-        let (now, life) = (self.clock.now(), self.knobs.token_lifetime);
+        let (now, lifetime) = (self.clock.now(), self.knobs.token_lifetime);
         let account = self
             .seed
             .user(&family.grant.user)
             .map(User::account_id)
             .unwrap_or_default();
-        let token = mint::access_token(
-            account,
-            &family.grant.client_id,
-            (now, life),
-            self.knobs.token_bytes,
-        );
+        let claims = AccessClaims {
+            account_id: account,
+            client_id: &family.grant.client_id,
+            issued_at: now,
+            lifetime,
+        };
+        let token = mint::access_token(claims, self.knobs.token_bytes);
         let mut then = self.grant_of(&family.grant);
         then.scopes = family.scopes;
         self.access.insert(
             token.clone(),
             Access {
                 family: index,
-                ends_at: now + life,
+                ends_at: now + lifetime,
                 then,
             },
         );
@@ -177,7 +192,7 @@ impl State {
         let known = |family: &Family| {
             family.grant.client_id == client_id
                 && (family.live.iter().any(|live| live == token)
-                    || family.used.iter().any(|(used, _)| used == token))
+                    || family.used.iter().any(|used| used.token == token))
         };
         let index = self.families.iter().position(known)?;
         let family = self.families.get_mut(index)?;
@@ -186,22 +201,25 @@ impl State {
         }
         if let Some(live) = family.live.iter().position(|live| live == token) {
             let token = family.live.remove(live);
-            family.used.push((token, now));
+            family.used.push(UsedToken {
+                token,
+                used_at: now,
+            });
             family.last_use = now;
             return Some(index);
         }
         // Only the token that was used last enjoys the leeway; an older one, or a late one, is a breach.
-        let in_time = |at: &SystemTime| now.duration_since(*at).unwrap_or_default() < leeway;
+        let age = |used: &UsedToken| now.duration_since(used.used_at).unwrap_or_default();
         let is_previous = family
             .used
             .last()
-            .is_some_and(|(used, at)| used == token && in_time(at));
+            .is_some_and(|used| used.token == token && age(used) < leeway);
         family.revoked = !is_previous;
         is_previous.then_some(index)
     }
 
     /// The token behind an `Authorization` header: its app, its user and what it may reach.
-    pub(crate) fn authorized(&self, bearer: &str) -> Option<(String, Grant)> {
+    pub(crate) fn authorized(&self, bearer: &str) -> Option<Authorized> {
         let access = self.access.get(bearer)?;
         let family = self.families.get(access.family)?;
         if access.ends_at <= self.clock.now() {
@@ -209,10 +227,13 @@ impl State {
         }
         let grant = self.grants.get(&family.grant)?;
         let reach = if self.knobs.old_tokens_gain {
-            grant.clone()
+            grant
         } else {
-            access.then.clone()
+            &access.then
         };
-        Some((family.grant.user.clone(), reach))
+        Some(Authorized {
+            user: family.grant.user.clone(),
+            grant: reach.clone(),
+        })
     }
 }
