@@ -1,4 +1,4 @@
-//! The API gateway: who, which sites.
+//! The API host: who the user is, which sites there are, and what all of its responses have.
 
 use http::{HeaderMap, HeaderValue, Response, header};
 use serde_json::{Value, json};
@@ -9,7 +9,9 @@ use crate::state::State;
 use crate::state::grant::Grant;
 use crate::state::seed::Site;
 
-/// `GET /me`
+/// `GET /me`: the profile of the token's user, as the seed has it.
+///
+/// 401 without a valid token, 403 if the grant lacks `read:me`.
 pub(crate) fn me(state: &State, bearer: Option<&str>) -> Response<String> {
     let Some(authorized) = bearer.and_then(|token| state.authorized(token)) else {
         return unauthorized();
@@ -23,7 +25,10 @@ pub(crate) fn me(state: &State, bearer: Option<&str>) -> Response<String> {
     }
 }
 
-/// `GET /oauth/token/accessible-resources`
+/// `GET /oauth/token/accessible-resources`: the sites that the token reaches, 401 without a valid
+/// token.
+///
+/// No scope is required; a token that reaches no site gets an empty list.
 pub(crate) fn sites(state: &State, bearer: Option<&str>) -> Response<String> {
     let Some(authorized) = bearer.and_then(|token| state.authorized(token)) else {
         return unauthorized();
@@ -42,6 +47,9 @@ pub(crate) fn sites(state: &State, bearer: Option<&str>) -> Response<String> {
     json_response(200, &Value::Array(entries))
 }
 
+/// The entries of one site: one, or one per product as
+/// [`Knobs::duplicate_sites`](crate::Knobs::duplicate_sites) says. The scopes of an entry are those
+/// granted ones that name a product of the site.
 fn entries(state: &State, site: &Site, grant: &Grant) -> Vec<Value> {
     let of_product = |product: &str| -> Vec<&String> {
         grant
@@ -65,19 +73,20 @@ fn entries(state: &State, site: &Site, grant: &Grant) -> Vec<Value> {
     vec![entry(containers.concat())]
 }
 
-/// Whether the API host serves this path; the authorization host serves the others.
+/// Whether the API host serves this path; the authorization host serves all others.
 pub(crate) fn serves(path: &str) -> bool {
     path == "/me" || path == "/oauth/token/accessible-resources" || path.starts_with("/ex/")
 }
 
-/// Every answer of the API host can be found again by Atlassian's support.
+/// Adds a new `atl-traceid`, by which Atlassian's support finds a response.
 pub(crate) fn add_trace_id(headers: &mut HeaderMap) {
     if let Ok(id) = HeaderValue::try_from(mint::trace_id()) {
         headers.insert("atl-traceid", id);
     }
 }
 
-/// The API host answers scripts of any origin.
+/// Adds the CORS fields: scripts of any origin may call the API host, without cookies, and read the
+/// fields about rate limits. The authorization host sends none.
 pub(crate) fn add_cors(origin: &HeaderValue, headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     headers.insert(header::VARY, HeaderValue::from_static("Origin"));

@@ -1,4 +1,4 @@
-//! Bodies of answers: whole ones, and ones that never end well.
+//! Bodies of responses: whole ones, and those of faults, which do not end as they should.
 
 use std::io;
 use std::pin::Pin;
@@ -9,24 +9,26 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Interval, interval};
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Debug)]
 pub(crate) enum Body {
-    /// All of it, once.
+    /// All of it, once, with its length in `Content-Length`.
     Whole(Option<Bytes>),
-    /// As fast as it is taken, for ever.
+    /// White space in pieces of 8 KiB, as fast as the client reads it, without an end.
     Endless,
-    /// A byte every five seconds.
+    /// A byte of white space every five seconds, without an end.
     Drip(Box<Interval>),
-    /// A part, and a moment later the connection is closed.
+    /// A part, and a moment later an error, at which hyper closes the connection.
     Cut(Option<Bytes>, Box<Interval>),
 }
 
 impl Body {
+    /// A body that drips; its first byte comes immediately.
     pub(crate) fn drip() -> Self {
         Self::Drip(Box::new(interval(Duration::from_secs(5))))
     }
 
+    /// A body that ends with an error 20 milliseconds after this part.
     pub(crate) fn cut(part: &'static [u8]) -> Self {
         let ticks = Box::new(interval(Duration::from_millis(20)));
         Self::Cut(Some(Bytes::from_static(part)), ticks)

@@ -1,3 +1,5 @@
+//! How a sandbox is configured and started.
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -10,22 +12,58 @@ use crate::state::State;
 use crate::state::knobs::Knobs;
 use crate::state::seed::Seed;
 
-/// A sandbox in the making.
+/// Configures and starts a [`Sandbox`]; made by [`Sandbox::builder`].
+///
+/// Without any call it listens on a free port of 127.0.0.1, with [`Seed::default`] and
+/// [`Knobs::default`]. A clone starts a second, independent sandbox.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use threelo_sandbox::{Sandbox, Seed};
+///
+/// let sandbox = Sandbox::builder()
+///     .listen("127.0.0.1:0")
+///     .seed(Seed::default())
+///     .knobs(|knobs| knobs.token_lifetime = Duration::from_secs(60))
+///     .start()
+///     .await?;
+/// assert!(sandbox.url().starts_with("http://127.0.0.1:"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SandboxBuilder {
+    /// What [`TcpListener::bind`] takes.
     listen: String,
     seed: Seed,
     knobs: Knobs,
 }
 
 /// Why a sandbox does not start.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use threelo_sandbox::{Sandbox, Seed, StartError};
+///
+/// let mut seed = Seed::default();
+/// seed.apps.clear();
+///
+/// let error = Sandbox::builder().seed(seed).start().await.unwrap_err();
+/// assert!(matches!(error, StartError::NoApp));
+/// assert_eq!(error.to_string(), "the seed has no app");
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address cannot be listened on.
+    /// The address cannot be listened on: it is taken, not of this machine, or not an address.
+    /// Holds the address as it was given and the error of the operating system.
     Listen(String, io::Error),
-    /// The seed has no app.
+    /// The seed has no app, so that there are no credentials to sign in with.
     NoApp,
 }
 
@@ -41,7 +79,7 @@ impl std::fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 impl Sandbox {
-    /// A sandbox with the default seed, on a free port, unless told otherwise.
+    /// A builder with the default seed, the default knobs and a free port of 127.0.0.1.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder::new()
     }
@@ -56,29 +94,42 @@ impl SandboxBuilder {
         }
     }
 
-    /// Where to listen; a free port of 127.0.0.1 unless set.
+    /// Sets the address to listen on, such as `127.0.0.1:9400`; port 0 takes a free one. The
+    /// default is `127.0.0.1:0`.
+    ///
+    /// The text is resolved by [`start`](Self::start), which fails if it is no address.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
         self
     }
 
-    /// Who and what exists.
+    /// Sets who and what exists at first. The seed replaces the default one as a whole; nothing is
+    /// merged.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Turns the knobs.
+    /// Changes how the sandbox behaves from its first request on. Several calls add up.
+    ///
+    /// [`Sandbox::knobs`] does the same while the sandbox runs.
     pub fn knobs(mut self, turn: impl FnOnce(&mut Knobs)) -> Self {
         turn(&mut self.knobs);
         self
     }
 
-    /// Starts serving; must run inside a tokio runtime.
+    /// Listens and serves in the background; must run inside a tokio runtime.
+    ///
+    /// When it returns, the port is bound and requests are accepted.
     ///
     /// # Errors
     ///
-    /// [`StartError`] if the address cannot be listened on, or the seed has no app.
+    /// [`StartError::NoApp`] if the seed has no app, [`StartError::Listen`] if the address cannot
+    /// be listened on.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime with I/O enabled.
     pub async fn start(self) -> Result<Sandbox, StartError> {
         if self.seed.apps.is_empty() {
             return Err(StartError::NoApp);

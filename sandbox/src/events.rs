@@ -1,40 +1,61 @@
-//! What happens at Atlassian while the app looks elsewhere.
+//! What happens at Atlassian without a request of the app: revocation, removed sites, changed
+//! profiles.
 
 use crate::sandbox::Sandbox;
 use crate::state::lock;
 
-/// What happens at Atlassian behind the app's back. An unknown user or site changes nothing.
+/// What happens at Atlassian in the background. The app learns of it by the next response only.
+/// `user` is the key in the seed; an unknown user or site changes nothing.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = threelo_sandbox::Sandbox::builder().start().await?;
+/// sandbox.rename("mia", "Mia Byrne");
+/// sandbox.remove_site("mia", "Borealis Lab");
+/// sandbox.expire_tokens("mia");
+/// sandbox.revoke_user("mia");
+/// # Ok(())
+/// # }
+/// ```
 impl Sandbox {
-    /// Every access token of a user ends now, before its time; the refresh tokens stay good.
+    /// Ends all access tokens of a user before their time, at all apps; the refresh tokens stay
+    /// valid.
     pub fn expire_tokens(&self, user: &str) {
         lock(&self.state).expire_tokens(user);
     }
 
-    /// The user removes the app in their Atlassian account: all grants and all tokens are gone.
+    /// The user removes the apps in their Atlassian account: the grants at all apps are gone, so
+    /// that access tokens are refused with 401 and refresh tokens with 403.
+    ///
+    /// A later consent makes a new grant. At an account-level app, access tokens from before that
+    /// have not expired reach it too; the refresh tokens from before stay revoked.
     pub fn revoke_user(&self, user: &str) {
         lock(&self.state).revoke_user(user);
     }
 
-    /// The site (name, url or cloud id) disappears from all grants of a user: an admin uninstalled the app there, or
-    /// the user lost access.
+    /// The site (name, URL or cloud id) disappears from all grants of a user: an admin uninstalled
+    /// the app there, or the user lost access.
     ///
-    /// Sites are listed without it and calls there are refused, while all tokens stay good. A new consent for the site
-    /// brings it back.
+    /// Sites are listed without it and calls there are refused with 404, while all tokens stay
+    /// valid. A new consent for the site brings it back.
     pub fn remove_site(&self, user: &str, site: &str) {
         lock(&self.state).remove_site(user, site);
     }
 
-    /// No consent grants this scope from now on, although the page shows it: the token answer and the grant lack it.
+    /// From now on no consent of any user grants this scope, although the page shows it: the token
+    /// response and the grant lack it. Earlier grants keep it.
     pub fn refuse_scope(&self, scope: &str) {
         lock(&self.state).refused_scopes.insert(scope.to_owned());
     }
 
-    /// `/me` answers this `account_status` from now on, such as `inactive` or `closed`.
+    /// Sets the `account_status` that `/me` shows from now on, such as `inactive` or `closed`.
+    /// Tokens stay valid.
     pub fn set_account_status(&self, user: &str, status: &str) {
         lock(&self.state).set_profile(user, "account_status", status);
     }
 
-    /// `/me` answers this `name` from now on; Jira and the pages show it too.
+    /// Sets the `name` that `/me`, Jira and the pages show from now on.
     pub fn rename(&self, user: &str, name: &str) {
         lock(&self.state).set_profile(user, "name", name);
     }

@@ -1,7 +1,25 @@
-//! A local Atlassian: the authorization server and the few APIs around it, so that a login runs without an account.
+//! A local stand-in for Atlassian: its authorization server and the few APIs around it, for tests
+//! and first steps.
 //!
-//! It mimics what is known of the current service and has a knob for what is not. It shares no code with the client,
-//! so that the two can prove each other wrong.
+//! One server plays both of Atlassian's hosts, `auth.atlassian.com` and `api.atlassian.com`, on one
+//! port. An app that is pointed at [`Sandbox::url`] signs its users in without an Atlassian account
+//! and without the network:
+//!
+//! | request | what it does |
+//! |---|---|
+//! | `GET /authorize` | the authorization request (RFC 6749 §4.1.1), with pages to log in and to consent |
+//! | `POST /oauth/token` | exchanges a code or a refresh token; JSON or form, secret in the body or HTTP Basic |
+//! | `POST /oauth/revoke` | revokes a token (RFC 7009) |
+//! | `GET /me` | the profile of the user, for the scope `read:me` |
+//! | `GET /oauth/token/accessible-resources` | the sites that the token reaches |
+//! | `/ex/jira/{cloudid}/...` | `myself`, `search/jql`, `project/search` and `issue` of Jira's REST API, version 3 |
+//! | `/ex/confluence/{cloudid}/...` | `pages` of Confluence's REST API, version 2 |
+//!
+//! The sandbox behaves as the current service is known to behave, error texts included. What is not
+//! known for certain, or varies, is a field of [`Knobs`]. It shares no code with the client, so
+//! that each can prove the other wrong.
+//!
+//! # A test
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -15,8 +33,22 @@
 //! # }
 //! ```
 //!
-//! As a binary: `cargo run -p threelo-sandbox -- --listen 127.0.0.1:9400 [--seed FILE.toml]`; the format of a seed is
-//! that of `seed.example.toml` beside this crate's manifest, which is also the default.
+//! A test drives the user with [`Sandbox::approve`] and [`Sandbox::cancel`], moves the time with
+//! [`Sandbox::clock`], makes requests fail with [`Sandbox::fault`], changes what happened at
+//! Atlassian with methods such as [`Sandbox::revoke_user`], and looks at the requests with
+//! [`Sandbox::journal`].
+//!
+//! # A program
+//!
+//! `cargo run -p threelo-sandbox -- --listen 127.0.0.1:9400 [--seed FILE.toml]` prints one line of
+//! JSON with the address and the credentials, and serves until it is interrupted. The format of a
+//! seed is that of `seed.example.toml` beside this crate's manifest, which is also the default; see
+//! [`Seed`].
+//!
+//! # Not for production
+//!
+//! There are no passwords, the signatures of tokens are random bytes, and secrets are kept and
+//! shown in plain text.
 
 mod api;
 mod body;

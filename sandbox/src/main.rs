@@ -1,10 +1,16 @@
 //! The sandbox as a program: `threelo-sandbox [--listen 127.0.0.1:9400] [--seed FILE.toml]`.
+//!
+//! Once it listens, it prints one line of JSON to the standard output: `url`, `client_id`,
+//! `client_secret`, and under `environment` the variables by which an app is pointed at the
+//! sandbox. It serves until Ctrl-C. It does not start, and ends with an error, if an option is
+//! unknown or has no value, the seed is wrong, or the address cannot be listened on.
 
 use std::error::Error;
 use std::io::Write;
 
 use threelo_sandbox::{Sandbox, Seed};
 
+/// The text of the error for an unknown option or a missing value.
 const USAGE: &str = "usage: threelo-sandbox [--listen 127.0.0.1:9400] [--seed FILE.toml]";
 
 #[tokio::main]
@@ -36,6 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Reads and checks a seed file; an error starts with the path.
 fn read_seed(path: &str) -> Result<Seed, Box<dyn Error>> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
     Ok(Seed::parse(&text).map_err(|error| format!("{path}: {error}"))?)

@@ -1,4 +1,6 @@
-//! Codes and tokens that look like Atlassian's: long JWTs whose content nobody should read.
+//! Codes and tokens that look like Atlassian's: long JWTs that a client must treat as opaque.
+//!
+//! The signature of each is random, so that verifying one fails.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,6 +10,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use serde_json::json;
 
+/// Random bytes from the operating system, in base64url without padding.
 pub(crate) fn random_text(bytes: usize) -> String {
     let mut random = vec![0; bytes];
     if SysRng.try_fill_bytes(&mut random).is_err() {
@@ -17,6 +20,7 @@ pub(crate) fn random_text(bytes: usize) -> String {
     URL_SAFE_NO_PAD.encode(random)
 }
 
+/// A new authorization code of about 250 characters.
 pub(crate) fn code() -> String {
     let claims = json!({
         "jti": random_text(16),
@@ -26,21 +30,25 @@ pub(crate) fn code() -> String {
     jwt("HS256", &claims, 32)
 }
 
+/// A new refresh token of about 1,400 characters.
 pub(crate) fn refresh_token() -> String {
     let claims = json!({ "jti": random_text(24), "https://id.atlassian.com/atl_token_type": "ROTATING_REFRESH",
         "https://id.atlassian.com/ujt": random_text(640) });
     jwt("HS256", &claims, 32)
 }
 
-/// What an access token says.
+/// What an access token says about itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AccessClaims<'a> {
     pub(crate) account_id: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) issued_at: SystemTime,
+    /// `exp` is that much later than `iat`, both in whole seconds.
     pub(crate) lifetime: Duration,
 }
 
+/// A new access token with the claims that Atlassian's have, padded to about `least_bytes`; see
+/// [`Knobs::token_bytes`](crate::Knobs::token_bytes) for how closely.
 pub(crate) fn access_token(claims: AccessClaims<'_>, least_bytes: usize) -> String {
     let since_epoch = claims.issued_at.duration_since(UNIX_EPOCH);
     let issued_at = since_epoch.unwrap_or_default().as_secs();
@@ -56,6 +64,7 @@ pub(crate) fn access_token(claims: AccessClaims<'_>, least_bytes: usize) -> Stri
     jwt("RS256", &claims, 256)
 }
 
+/// Header, claims and as many random bytes as the algorithm's signature has.
 fn jwt(algorithm: &str, claims: &serde_json::Value, signature: usize) -> String {
     let header = json!({ "alg": algorithm, "typ": "JWT", "kid": "sandbox" });
     let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -67,13 +76,13 @@ fn jwt(algorithm: &str, claims: &serde_json::Value, signature: usize) -> String 
     )
 }
 
-/// A number that stays the same for a text (FNV-1a).
+/// A number that stays the same for a text between runs and releases (FNV-1a, 64 bits).
 pub(crate) fn hash(text: &str) -> u64 {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
 }
 
-/// 32 hexadecimal characters, as Atlassian's traces have.
+/// 32 random hexadecimal characters, as Atlassian's `atl-traceid` has them.
 pub(crate) fn trace_id() -> String {
     // 24 bytes are 32 characters of base64.
     let hex = |byte: u8| char::from_digit(u32::from(byte % 16), 16);

@@ -10,21 +10,29 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use url::form_urlencoded;
 
+/// A request with a larger body, in bytes, gets no response.
 const MOST_BODY: usize = 256 * 1024;
 
 /// What a handler needs of a request.
 pub(crate) struct ReceivedRequest {
     pub(crate) method: String,
     pub(crate) path: String,
+    /// Without the question mark; empty if there is none.
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
+    /// The fields of a form or the texts of a JSON object, and the client of HTTP Basic; of several
+    /// under one name, the last.
     pub(crate) fields: BTreeMap<String, String>,
     /// The `site` fields of a form, the only ones that may repeat.
     pub(crate) sites: Vec<String>,
+    /// The body as JSON; null if it is none.
     pub(crate) json: serde_json::Value,
 }
 
 impl ReceivedRequest {
+    /// Reads a request to the end of its body.
+    ///
+    /// An error means that the body is too large or ended early; the connection is closed then.
     pub(crate) async fn read(request: Request<Incoming>) -> io::Result<Self> {
         let (parts, body) = request.into_parts();
         let body = Limited::new(body, MOST_BODY)
@@ -45,7 +53,7 @@ impl ReceivedRequest {
         })
     }
 
-    /// The token of the `Authorization` field.
+    /// The token of an `Authorization: Bearer` field (RFC 6750 §2.1).
     pub(crate) fn bearer(&self) -> Option<&str> {
         let value = self
             .headers
@@ -54,7 +62,8 @@ impl ReceivedRequest {
         value?.strip_prefix("Bearer ")
     }
 
-    /// The header fields as text; of several under one name, the last.
+    /// The header fields as text, with names in lower case; of several under one name, the last.
+    /// Bytes that are not UTF-8 are replaced.
     pub(crate) fn header_texts(&self) -> BTreeMap<String, String> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let fields = self.headers.iter();
@@ -64,6 +73,8 @@ impl ReceivedRequest {
     }
 }
 
+/// The fields of a form, if the content type says so; else the texts at the top level of a JSON
+/// object.
 fn body_fields(headers: &HeaderMap, body: &[u8]) -> BTreeMap<String, String> {
     let kind = headers
         .get(header::CONTENT_TYPE)
@@ -80,13 +91,16 @@ fn body_fields(headers: &HeaderMap, body: &[u8]) -> BTreeMap<String, String> {
     texts.collect()
 }
 
+/// The values of all `site` fields, in their order. The body is read as a form whatever its content
+/// type.
 fn sites_of(form: &[u8]) -> Vec<String> {
     let fields = form_urlencoded::parse(form).into_owned();
     let sites = fields.filter(|(name, _)| name == "site");
     sites.map(|(_, site)| site).collect()
 }
 
-/// HTTP Basic as a form of client authentication.
+/// The client's credentials by HTTP Basic (RFC 6749 §2.3.1), as if they were fields of the body.
+/// Neither part is percent-decoded.
 fn basic_client(headers: &HeaderMap) -> Option<Vec<(String, String)>> {
     let value = headers
         .get(header::AUTHORIZATION)?

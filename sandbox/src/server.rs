@@ -1,4 +1,6 @@
-//! The server: one port for both of Atlassian's hosts; it can hang up without an answer.
+//! The server: one port for both of Atlassian's hosts, told apart by the path.
+//!
+//! It speaks HTTP/1.1 without TLS and can close a connection without a response.
 
 use std::io;
 use std::sync::Arc;
@@ -23,7 +25,8 @@ use crate::state::fault::{Endpoint, Fault};
 use crate::state::journal::JournalEntry;
 use crate::state::{Shared, lock};
 
-/// Serves until the task is aborted.
+/// Accepts connections until the task is aborted; each is served by a task of its own, which
+/// outlives this one.
 pub(crate) async fn serve(listener: TcpListener, shared: Shared) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -42,7 +45,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared) {
     }
 }
 
-/// A connection that is open.
+/// A connection that is open, counted in the state for as long as this lives.
 struct Open(Shared);
 
 impl Open {
@@ -58,7 +61,10 @@ impl Drop for Open {
     }
 }
 
-/// An error makes hyper close the connection without an answer.
+/// Answers one request: notes it in the journal, then lets its fault happen or routes it.
+///
+/// An error makes hyper close the connection without a response; the journal entry keeps no status
+/// then.
 async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let received = ReceivedRequest::read(request).await?;
     let entry = note(&shared, &received);
@@ -93,6 +99,7 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Respon
     Ok(response)
 }
 
+/// Adds a request to the journal and gives the index of its entry.
 fn note(shared: &Shared, received: &ReceivedRequest) -> usize {
     let mut state = lock(shared);
     state.journal.push(JournalEntry {
@@ -107,6 +114,7 @@ fn note(shared: &Shared, received: &ReceivedRequest) -> usize {
     state.journal.len() - 1
 }
 
+/// The response of the endpoint that has this method and path; 404 if there is none.
 fn route(shared: &Shared, received: &ReceivedRequest) -> Response<String> {
     let state = &mut *lock(shared);
     let bearer = received.bearer();

@@ -1,8 +1,9 @@
-//! Times as Jira writes them.
+//! Times as Jira writes and reads them, always in UTC.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// `2026-01-31T12:42:30.000+0000`
+/// A time as in `2026-01-31T12:42:30.000+0000`; the milliseconds are always zero. Times before 1970
+/// become its start.
 pub(crate) fn jira_time(at: SystemTime) -> String {
     let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (day, rest) = (seconds / 86_400, seconds % 86_400);
@@ -11,7 +12,8 @@ pub(crate) fn jira_time(at: SystemTime) -> String {
     format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}.000+0000")
 }
 
-/// `2026-01-31` as the midnight of that day.
+/// The beginning of the day with which the text starts, as in `2026-01-31`; `None` if it is no day
+/// from 1970 to the middle of 2079.
 pub(crate) fn midnight(text: &str) -> Option<SystemTime> {
     let wanted = text.get(..10)?;
     // Days since 1970 are few enough to be looked through.
@@ -22,7 +24,7 @@ pub(crate) fn midnight(text: &str) -> Option<SystemTime> {
     Some(UNIX_EPOCH + Duration::from_secs(day * 86_400))
 }
 
-/// Year, month and day of a day since 1970, in the Gregorian calendar.
+/// Year, month and day of a day since 1970, in the Gregorian calendar; month and day count from 1.
 fn civil(day: u64) -> (u64, u64, u64) {
     let mut left = day;
     let mut year = 1970;

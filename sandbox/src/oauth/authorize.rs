@@ -1,4 +1,7 @@
-//! `/authorize`: log in, consent, go back.
+//! The pages behind `/authorize`: log in, consent, and back to the app.
+//!
+//! Nothing is remembered between the pages: each form carries the query of the authorization
+//! request, and every step checks it again.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +11,7 @@ use crate::oauth::consent::{self, Approval, AuthorizationRequest};
 use crate::oauth::pages;
 use crate::state::State;
 
-/// `GET /authorize`
+/// `GET /authorize`: the page to log in, or the error page of an invalid request with 400.
 pub(crate) fn login(state: &State, query: &str) -> Response<String> {
     match AuthorizationRequest::check(state, query) {
         Ok(request) => page(StatusCode::OK, pages::login(state, &request, query)),
@@ -16,7 +19,8 @@ pub(crate) fn login(state: &State, query: &str) -> Response<String> {
     }
 }
 
-/// `POST /authorize/user`
+/// `POST /authorize/user`: the consent page for the fields `request` (the query) and `user` (the
+/// key), or the error page.
 pub(crate) fn chosen_user(state: &State, form: &BTreeMap<String, String>) -> Response<String> {
     let query = form.get("request").map_or("", String::as_str);
     let request = match AuthorizationRequest::check(state, query) {
@@ -32,7 +36,10 @@ pub(crate) fn chosen_user(state: &State, form: &BTreeMap<String, String>) -> Res
     }
 }
 
-/// `POST /authorize/consent`
+/// `POST /authorize/consent`: back to the app, with an error if the field `decision` is `cancel`
+/// and with a code otherwise.
+///
+/// `sites` are the values of all `site` fields. An error page is shown if the consent is refused.
 pub(crate) fn decided(
     state: &mut State,
     form: &BTreeMap<String, String>,
@@ -62,11 +69,13 @@ pub(crate) fn decided(
     }
 }
 
-/// Atlassian's own error page: no redirect, the visitor stays here.
+/// Atlassian's own error page: 400 and no redirect, as the app cannot be trusted with one (RFC 6749
+/// §4.1.2.1).
 fn stranded(text: &str) -> Response<String> {
     page(StatusCode::BAD_REQUEST, pages::stranded(text))
 }
 
+/// A redirect with 302 to the app's callback.
 fn back(location: &str) -> Response<String> {
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::FOUND;
@@ -76,6 +85,7 @@ fn back(location: &str) -> Response<String> {
     response
 }
 
+/// An HTML page that is not stored by the browser.
 fn page(status: StatusCode, html: String) -> Response<String> {
     let mut response = Response::new(html);
     *response.status_mut() = status;

@@ -1,4 +1,6 @@
 //! The authorization request, checked as Atlassian checks it, and what a consent does.
+//!
+//! Errors are texts for the error page, in Atlassian's words where they are known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,20 +11,25 @@ use crate::state::grant::Grant;
 use crate::state::seed::{App, GrantType, Site, User};
 use crate::state::{Code, State};
 
-/// An authorization request that Atlassian would show a page for.
+/// An authorization request (RFC 6749 §4.1.1) for which Atlassian would show a page to log in.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthorizationRequest {
     pub(crate) client_id: String,
+    /// One of the app's registered callbacks.
     pub(crate) redirect_uri: String,
+    /// Returned to the app as it came; `None` if the app sent none, which is not refused.
     pub(crate) state: Option<String>,
+    /// At least one, each of which the app added in the console or need not add.
     pub(crate) scopes: BTreeSet<String>,
+    /// The `code_challenge` of PKCE; the method is not read.
     pub(crate) challenge: Option<String>,
 }
 
 impl AuthorizationRequest {
-    /// Reads and checks a query.
+    /// Reads and checks a query: the client, its callback, `response_type`, then the scopes. Of a
+    /// repeated parameter the last counts; `audience` and `prompt` may be missing.
     ///
-    /// An error is the text of the page on which the visitor is stranded.
+    /// An error is the text of the page on which the user is stranded.
     pub(crate) fn check(state: &State, query: &str) -> Result<Self, String> {
         let fields: BTreeMap<String, String> = form_urlencoded::parse(query.as_bytes())
             .into_owned()
@@ -56,14 +63,16 @@ impl AuthorizationRequest {
         })
     }
 
-    /// Whether the consent page has a site picker.
+    /// Whether the consent page has a site picker: any scope but `read:me` and `offline_access`
+    /// needs a site.
     pub(crate) fn wants_sites(&self) -> bool {
         self.scopes
             .iter()
             .any(|scope| !matches!(scope.as_str(), "read:me" | "offline_access"))
     }
 
-    /// The callback's address with these parameters and the state.
+    /// The callback's address with these parameters, and with the state if there is one and it is
+    /// wanted.
     fn back(&self, parameters: &[(&str, &str)], with_state: bool) -> String {
         let Ok(mut url) = Url::parse(&self.redirect_uri) else {
             return self.redirect_uri.clone();
@@ -76,6 +85,8 @@ impl AuthorizationRequest {
     }
 }
 
+/// Whether the app may be sent back to this address: it equals a registered one, or is one of those
+/// that [`App::any_loopback_callback`] allows.
 fn is_registered(app: &App, redirect_uri: &str) -> bool {
     if app
         .callback_urls
@@ -94,6 +105,8 @@ fn is_registered(app: &App, redirect_uri: &str) -> bool {
     app.any_loopback_callback && is_loopback && url.fragment().is_none() && url.query().is_none()
 }
 
+/// Refuses the scopes that Atlassian refuses: `openid`, `report:personal-data` alone, none at all,
+/// and those that the app did not add in the console.
 fn check_scopes(app: &App, scopes: &BTreeSet<String>, has_audience: bool) -> Result<(), String> {
     if scopes.contains("openid") {
         let with = "Something went wrong";
@@ -122,15 +135,18 @@ fn check_scopes(app: &App, scopes: &BTreeSet<String>, has_audience: bool) -> Res
     ))
 }
 
-/// Who is asked, and what for.
+/// Who accepts, and for which sites.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Approval<'a> {
+    /// The key of the user in the seed.
     pub(crate) user: &'a str,
-    /// The sites by name, address or cloud id; `None` leaves the choice to the sandbox.
+    /// The sites by name, address or cloud id; `None` chooses the first that the user can access.
     pub(crate) sites: Option<&'a [&'a str]>,
 }
 
-/// Accept: a code, a wider grant or a new one, and the address to go to.
+/// Records the consent, makes a code and gives the address to go to.
+///
+/// An error is the text of the error page; nothing is granted then.
 pub(crate) fn accept(
     state: &mut State,
     request: &AuthorizationRequest,
@@ -160,7 +176,8 @@ pub(crate) fn accept(
     Ok(request.back(&[("code", &text)], true))
 }
 
-/// The requested scopes without those that a consent never grants.
+/// The requested scopes without `report:personal-data`, which token responses never show, and
+/// without those that [`Sandbox::refuse_scope`](crate::Sandbox::refuse_scope) named.
 fn granted_scopes(state: &State, request: &AuthorizationRequest) -> BTreeSet<String> {
     let is_granted = |scope: &&String| {
         *scope != "report:personal-data" && !state.refused_scopes.contains(*scope)
@@ -168,7 +185,7 @@ fn granted_scopes(state: &State, request: &AuthorizationRequest) -> BTreeSet<Str
     request.scopes.iter().filter(is_granted).cloned().collect()
 }
 
-/// Cancel.
+/// The address to go to when the user presses Cancel, in the words of Atlassian.
 pub(crate) fn cancel(state: &State, request: &AuthorizationRequest) -> String {
     let parameters = [
         ("error", "access_denied"),
@@ -177,16 +194,19 @@ pub(crate) fn cancel(state: &State, request: &AuthorizationRequest) -> String {
     request.back(&parameters, state.knobs.state_on_cancel)
 }
 
+/// The app of a request that was checked before.
 fn app_of<'a>(state: &'a State, request: &AuthorizationRequest) -> Result<&'a App, String> {
     let app = state.seed.app(&request.client_id);
     app.ok_or_else(|| "failed to retrieve client".to_owned())
 }
 
-/// Whether the consent page lets a person choose several sites.
+/// Whether the consent page lets the user choose several sites: at resource-level apps it does.
 pub(crate) fn takes_several_sites(state: &State, request: &AuthorizationRequest) -> bool {
     app_of(state, request).is_ok_and(|app| state.knobs.grant_type_of(app) == GrantType::Resource)
 }
 
+/// Whether the user may use the app: not if it is private to another user, or needs a site that the
+/// user does not have and [`Knobs::refuse_without_site`](crate::Knobs::refuse_without_site) is set.
 pub(crate) fn may_use(
     state: &State,
     request: &AuthorizationRequest,
@@ -209,6 +229,9 @@ pub(crate) fn may_use(
 }
 
 /// The cloud ids of a consent's sites: the wished ones, else the first that the user can access.
+///
+/// Empty if the scopes need no site or the user has none. Refused if any wished site is not the
+/// user's or blocks apps.
 fn chosen_sites(
     state: &State,
     request: &AuthorizationRequest,

@@ -1,9 +1,12 @@
 //! The sandbox's pages: plain forms that work without script, and never look like Atlassian's own.
+//!
+//! Every text that comes from the seed or the request is escaped.
 
 use crate::oauth::consent::{self, AuthorizationRequest};
 use crate::state::State;
 use crate::state::seed::User;
 
+/// The style of all pages, light or dark as the browser prefers.
 const STYLE: &str = "
 :root { color-scheme: light dark; --back: #f4f1ea; --card: #fffdf8; --ink: #2b2620; --dim: #6b6257; --line: #d8cfc0;
   --act: #7a3e12; --on-act: #ffffff; font: 1rem/1.5 system-ui, sans-serif; }
@@ -31,6 +34,7 @@ button.person { display: flex; width: 100%; gap: .75rem; align-items: center; te
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
 @media (max-width: 34rem) { main { margin: 0; border: 0; border-radius: 0; min-height: 100vh; } }";
 
+/// The page at `/`: what this is, and the names of the users.
 pub(crate) fn index(state: &State) -> String {
     let users: String = state
         .seed
@@ -45,6 +49,7 @@ pub(crate) fn index(state: &State) -> String {
     page("Sandbox", &body)
 }
 
+/// The page to log in: one button for each user, which posts `request` and `user`.
 pub(crate) fn login(state: &State, request: &AuthorizationRequest, query: &str) -> String {
     let app = app_name(state, request);
     let people: String = state.seed.users.iter().map(person).collect();
@@ -57,6 +62,7 @@ pub(crate) fn login(state: &State, request: &AuthorizationRequest, query: &str) 
     page("Log in as one of these people", &body)
 }
 
+/// The button of a user, with the names of their sites.
 fn person(user: &User) -> String {
     let name = escaped(user.name());
     let initial: String = user.name().chars().take(1).collect();
@@ -72,6 +78,7 @@ fn person(user: &User) -> String {
     )
 }
 
+/// The consent page: scopes, sites, and the buttons Accept and Cancel, which post `decision`.
 pub(crate) fn consent(
     state: &State,
     request: &AuthorizationRequest,
@@ -94,6 +101,7 @@ pub(crate) fn consent(
     page(&format!("{app} asks for access to your account"), &body)
 }
 
+/// The requested scopes under the headings of their products.
 fn scope_list(request: &AuthorizationRequest) -> String {
     let product = |scope: &str| match scope {
         scope if scope.contains("jira") => "Jira",
@@ -116,6 +124,8 @@ fn scope_list(request: &AuthorizationRequest) -> String {
     list
 }
 
+/// The user's sites as boxes at resource-level apps and as radio buttons at others; the first is
+/// chosen.
 fn site_picker(state: &State, request: &AuthorizationRequest, user: &User) -> String {
     if !request.wants_sites() {
         return String::new();
@@ -149,10 +159,12 @@ fn site_picker(state: &State, request: &AuthorizationRequest, user: &User) -> St
     format!("<fieldset><legend>Use app on</legend>{choices}</fieldset>")
 }
 
+/// The error page with this text.
 pub(crate) fn stranded(text: &str) -> String {
     page("Something went wrong", &format!("<p>{}</p>", escaped(text)))
 }
 
+/// The name of the app that asks, escaped.
 fn app_name(state: &State, request: &AuthorizationRequest) -> String {
     escaped(
         state
@@ -162,6 +174,7 @@ fn app_name(state: &State, request: &AuthorizationRequest) -> String {
     )
 }
 
+/// A whole page; the title and the body are HTML already.
 fn page(title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><link rel=\"icon\" href=\"data:,\">\
@@ -171,6 +184,7 @@ fn page(title: &str, body: &str) -> String {
     )
 }
 
+/// A text for HTML, also for attributes in quotes.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

@@ -1,4 +1,7 @@
-//! `POST /oauth/token`, `POST /oauth/revoke`.
+//! `POST /oauth/token` and `POST /oauth/revoke`.
+//!
+//! The client authenticates with its secret, by fields of the body or by HTTP Basic, which the
+//! server reads into the same fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,21 +14,23 @@ use sha2::{Digest, Sha256};
 use crate::response::json_response;
 use crate::state::{Code, State};
 
+/// The fields of a form or a JSON body.
 type Fields = BTreeMap<String, String>;
 
-/// A refusal as the current server words it, and as the documentation does.
+/// A refusal as the current service words it, and as Atlassian's documentation does.
 struct Refusal {
     current: ErrorResponse,
     documented: ErrorResponse,
 }
 
-/// A status, with `error` and `error_description` of the body.
+/// A status, and the `error` and `error_description` of the body (RFC 6749 §5.2).
 struct ErrorResponse {
     status: u16,
     error: &'static str,
     description: &'static str,
 }
 
+/// An error response, short enough to be one line of a table.
 const fn error(status: u16, error: &'static str, description: &'static str) -> ErrorResponse {
     ErrorResponse {
         status,
@@ -34,28 +39,34 @@ const fn error(status: u16, error: &'static str, description: &'static str) -> E
     }
 }
 
+/// The code is unknown, used, expired, of another app, or does not fit its callback or challenge.
 const BAD_CODE: Refusal = Refusal {
     current: error(400, "invalid_request", "authorization_code is invalid"),
     documented: error(403, "invalid_grant", "Invalid authorization code"),
 };
+/// The refresh token is unknown, used, idle, revoked or of another app.
 const BAD_REFRESH: Refusal = Refusal {
     current: error(403, "unauthorized_client", "refresh_token is invalid"),
     documented: error(403, "invalid_grant", "Unknown or invalid refresh token."),
 };
+/// The client is unknown, or its secret is wrong or missing.
 const BAD_CLIENT: Refusal = Refusal {
     current: error(401, "access_denied", "Unauthorized"),
     documented: error(401, "access_denied", "Unauthorized"),
 };
+/// There is no `grant_type`, or not the field that it needs.
 const INCOMPLETE: Refusal = Refusal {
     current: error(400, "invalid_request", "a required parameter is missing"),
     documented: error(400, "invalid_request", "a required parameter is missing"),
 };
+/// The `grant_type` is neither `authorization_code` nor `refresh_token`.
 const BAD_GRANT_TYPE: Refusal = Refusal {
     current: error(400, "unsupported_grant_type", "grant_type is not supported"),
     documented: error(403, "unsupported_grant_type", "grant_type is not supported"),
 };
 
-/// `POST /oauth/token`
+/// `POST /oauth/token`: a new pair of tokens (RFC 6749 §5.1), or the refusal that
+/// [`Knobs::documented_errors`](crate::Knobs::documented_errors) selects.
 pub(crate) fn token(state: &mut State, fields: &Fields) -> Response<String> {
     match exchange(state, fields) {
         Ok(tokens) => json_response(200, &Value::Object(tokens)),
@@ -71,6 +82,7 @@ pub(crate) fn token(state: &mut State, fields: &Fields) -> Response<String> {
     }
 }
 
+/// Authenticates the client, then follows its `grant_type`.
 fn exchange(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Refusal> {
     let field = |name: &str| fields.get(name).map_or("", String::as_str);
     let app = state.seed.app(field("client_id")).ok_or(BAD_CLIENT)?;
@@ -85,6 +97,9 @@ fn exchange(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Re
     }
 }
 
+/// Exchanges a code (RFC 6749 §4.1.3); the code is used up also if the exchange is refused.
+///
+/// There is a refresh token only if `offline_access` was granted.
 fn by_code(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Refusal> {
     let text = fields.get("code").ok_or(INCOMPLETE)?;
     // Single use: whatever comes of it, the code is gone.
@@ -112,6 +127,8 @@ fn by_code(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Ref
     answer(state, family, refresh)
 }
 
+/// Whether the verifier fits the challenge by `S256` (RFC 7636 §4.6); true if there is no challenge
+/// or PKCE is not verified.
 fn pkce_holds(state: &State, code: &Code, fields: &Fields) -> bool {
     let (Some(challenge), true) = (&code.challenge, state.knobs.verify_pkce) else {
         return true;
@@ -120,6 +137,7 @@ fn pkce_holds(state: &State, code: &Code, fields: &Fields) -> bool {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == *challenge
 }
 
+/// Exchanges a refresh token for a new pair (RFC 6749 §6).
 fn by_refresh(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Refusal> {
     let token = fields.get("refresh_token").ok_or(INCOMPLETE)?;
     let client_id = fields.get("client_id").cloned().unwrap_or_default();
@@ -130,6 +148,7 @@ fn by_refresh(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, 
     answer(state, family, refresh)
 }
 
+/// The body of a token response with a new access token.
 fn answer(
     state: &mut State,
     family: usize,
@@ -157,7 +176,8 @@ fn answer(
     Ok(body)
 }
 
-/// Another order than the alphabet's, so that nobody compares texts.
+/// The scopes in another order than the alphabet's, as `scope` is a set (RFC 6749 §3.3): a client
+/// that compares texts fails.
 fn shuffled(scopes: &BTreeSet<String>) -> String {
     let mut list: Vec<&str> = scopes.iter().map(String::as_str).collect();
     list.reverse();
@@ -166,7 +186,11 @@ fn shuffled(scopes: &BTreeSet<String>) -> String {
     list.join(" ")
 }
 
-/// `POST /oauth/revoke`
+/// `POST /oauth/revoke`: revokes the family of a live refresh token or of an access token, and the
+/// access token itself.
+///
+/// Responds with 200 also if the token is unknown (RFC 7009 §2.2). The client is not authenticated,
+/// and other access tokens of the family stay valid until they expire.
 pub(crate) fn revoke(state: &mut State, fields: &Fields) -> Response<String> {
     let token = fields.get("token").map_or("", String::as_str);
     if state.knobs.revoke_works {

@@ -11,38 +11,46 @@ use crate::state::grant::Grant;
 use crate::state::seed::Site;
 use crate::state::{Authorized, State};
 
-/// A call behind the gateway.
+/// A call as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) method: &'a str,
+    /// The whole path, `/ex/` included.
     pub(crate) path: &'a str,
+    /// Still percent-encoded; empty if there is none.
     pub(crate) query: &'a str,
     pub(crate) bearer: Option<&'a str>,
+    /// The body as JSON; null if there is none.
     pub(crate) body: &'a serde_json::Value,
 }
 
-/// A call whose token reaches its site.
+/// A call whose token is valid and reaches its site, which has the product.
 pub(crate) struct Admitted<'a> {
+    /// The key of the user in the seed.
     pub(crate) user: String,
     pub(crate) grant: Grant,
     pub(crate) site: Site,
     pub(crate) product: &'a str,
     pub(crate) method: &'a str,
-    /// What follows the cloud id in the path.
+    /// What follows the cloud id in the path, with its slash.
     pub(crate) path: &'a str,
+    /// Those of the query, decoded; of several under one name, the last.
     parameters: BTreeMap<String, String>,
     pub(crate) body: &'a serde_json::Value,
 }
 
 impl Admitted<'_> {
+    /// A parameter of the query; empty if it is missing.
     pub(crate) fn parameter(&self, name: &str) -> &str {
         self.parameters.get(name).map_or("", String::as_str)
     }
 
+    /// A parameter of the query as a number; the default if it is missing or not a number.
     pub(crate) fn number(&self, name: &str, default: usize) -> usize {
         self.parameter(name).parse().unwrap_or(default)
     }
 
+    /// Refuses the call with 401 if the grant lacks this scope.
     pub(crate) fn may(&self, scope: &str) -> Result<(), Refusal> {
         if self.grant.scopes.contains(scope) {
             Ok(())
@@ -52,9 +60,13 @@ impl Admitted<'_> {
     }
 }
 
+/// A response, or the one by which the call is refused.
 pub(crate) type CallResult = Result<Response<String>, Refusal>;
+/// Boxed, as a response is large for the error of a result.
 pub(crate) type Refusal = Box<Response<String>>;
 
+/// Checks the token first and then the site: a bad token is told from a site that is missing, was
+/// not granted or lacks the product, all of which are 404.
 pub(crate) fn admit<'a>(state: &State, call: &Call<'a>) -> Result<Admitted<'a>, Refusal> {
     let rest = call.path.strip_prefix("/ex/").unwrap_or_default();
     let (product, rest) = rest.split_once('/').ok_or_else(no_site)?;
@@ -82,7 +94,9 @@ pub(crate) fn admit<'a>(state: &State, call: &Call<'a>) -> Result<Admitted<'a>, 
     })
 }
 
-/// What a token gets that is unknown, or has ended.
+/// What a token gets that is unknown or has expired, as
+/// [`Knobs::expired_status`](crate::Knobs::expired_status) and
+/// [`Knobs::anonymous_when_bad`](crate::Knobs::anonymous_when_bad) say.
 fn bad_token(state: &State, product: &str) -> Refusal {
     if state.knobs.anonymous_when_bad && product == "jira" {
         let nothing = json!({ "issues": [], "values": [], "isLast": true });
@@ -98,6 +112,8 @@ fn bad_token(state: &State, product: &str) -> Refusal {
     Box::new(json_response(status, &body))
 }
 
+/// 401 for a valid token that lacks a scope; the message and `X-Failure-Category` tell it from a
+/// bad token.
 fn scope_mismatch() -> Refusal {
     let body = json!({ "code": 401, "message": "Unauthorized; scope does not match" });
     let mut response = json_response(401, &body);
@@ -108,11 +124,12 @@ fn scope_mismatch() -> Refusal {
     Box::new(response)
 }
 
+/// 404 for a site or a product that is not there for this token.
 pub(crate) fn no_site() -> Refusal {
     refusal(404, "No message available")
 }
 
-/// A refusal as Jira words it.
+/// A refusal with the body that Jira sends for errors.
 pub(crate) fn refusal(status: u16, message: &str) -> Refusal {
     let body = json!({ "errorMessages": [message], "errors": {} });
     Box::new(json_response(status, &body))

@@ -1,4 +1,4 @@
-//! Confluence: pages.
+//! Confluence's REST API, version 2: pages.
 
 use serde_json::{Value, json};
 
@@ -7,6 +7,7 @@ use crate::products::call::{Admitted, CallResult, refusal};
 use crate::response::json_response;
 use crate::state::State;
 
+/// The titles of the pages, the same at every site.
 const TITLES: [&str; 6] = [
     "How we review designs",
     "Onboarding",
@@ -16,6 +17,11 @@ const TITLES: [&str; 6] = [
     "Travel and expenses",
 ];
 
+/// `GET /wiki/api/v2/pages`: as many pages as `limit` says, 25 unless set; 404 for any other
+/// operation.
+///
+/// For the scope `read:page:confluence`, or a classic one as
+/// [`Knobs::classic_scopes_reach_v2`](crate::Knobs::classic_scopes_reach_v2) says.
 pub(super) fn answer(state: &State, call: &Admitted<'_>) -> CallResult {
     if (call.method, call.path) != ("GET", "/wiki/api/v2/pages") {
         return Err(refusal(404, "Not Found"));

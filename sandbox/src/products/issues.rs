@@ -1,4 +1,7 @@
-//! What people work on at the sites.
+//! The projects and issues of the sites.
+//!
+//! Everything but the issues that apps create follows from the seed and the start of the sandbox:
+//! two runs with one seed have the same issues.
 
 use std::time::Duration;
 
@@ -9,6 +12,7 @@ use crate::state::seed::Site;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// Projects by the name of their site; those of the empty name are for all other sites.
 const PROJECTS: [(&str, Project); 8] = [
     ("Aurora Design", project("AD", "Design system")),
     ("Aurora Design", project("WEB", "Website")),
@@ -20,6 +24,7 @@ const PROJECTS: [(&str, Project); 8] = [
     ("", project("TEAM", "Team")),
 ];
 
+/// Summaries of issues by the key of their project.
 const SUMMARIES: [(&str, &str); 29] = [
     ("AD", "Buttons have no focus ring in high contrast mode"),
     ("AD", "Document the spacing scale"),
@@ -55,6 +60,7 @@ const SUMMARIES: [(&str, &str); 29] = [
     ("TEAM", "Write down who does what"),
 ];
 
+/// The statuses that issues have; new ones have the first.
 const STATES: [Status; 3] = [
     status("To Do", "new"),
     status("In Progress", "indeterminate"),
@@ -62,15 +68,17 @@ const STATES: [Status; 3] = [
 ];
 const PRIORITIES: [&str; 4] = ["Highest", "High", "Medium", "Low"];
 
+/// A row of the table of projects.
 const fn project(key: &'static str, name: &'static str) -> Project {
     Project { key, name }
 }
 
+/// A row of the table of statuses.
 const fn status(name: &'static str, category: &'static str) -> Status {
     Status { name, category }
 }
 
-/// The projects of a site.
+/// The projects of a site, at least one.
 pub(super) fn projects(site: &Site) -> Vec<Project> {
     let of = |name: &str| -> Vec<Project> {
         let theirs = PROJECTS.iter().filter(|(at, _)| *at == name);
@@ -81,6 +89,9 @@ pub(super) fn projects(site: &Site) -> Vec<Project> {
 }
 
 /// All issues of a site, the newest first.
+///
+/// Two of three are assigned, in turn to the users who can access the site. Issues that apps
+/// created have no assignee.
 pub(super) fn issues(state: &State, site: &Site) -> Vec<Issue> {
     let people: Vec<&str> = state
         .seed
@@ -105,6 +116,10 @@ pub(super) fn issues(state: &State, site: &Site) -> Vec<Issue> {
     issues
 }
 
+/// The issues that a project has from the beginning, not assigned yet.
+///
+/// Ids, statuses, priorities and ages follow from the summaries. The first two were updated 2 to 21
+/// hours before the start, all others 30 hours to 85 days before it.
 fn of_project(state: &State, site: &Site, project: Project) -> Vec<Issue> {
     let in_project = SUMMARIES.iter().filter(|(key, _)| *key == project.key);
     let summaries = in_project.map(|(_, summary)| *summary);
@@ -131,7 +146,10 @@ fn of_project(state: &State, site: &Site, project: Project) -> Vec<Issue> {
     issues.collect()
 }
 
-/// A new issue in a project of the site.
+/// Creates an issue in the project with this key and gives it; `None` if the site has no such
+/// project.
+///
+/// It takes the next number of the project and the priority Medium, and was updated now.
 pub(super) fn create(state: &mut State, site: &Site, key: &str, summary: &str) -> Option<Issue> {
     let project = projects(site)
         .into_iter()

@@ -1,4 +1,4 @@
-//! Jira: myself, search, projects, create.
+//! Jira's REST API, version 3: the user, a search, projects, and new issues.
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ use crate::state::issue::Issue;
 use crate::state::seed::User;
 use crate::time::jira_time;
 
+/// Answers a call to Jira; 404 for any other operation.
 pub(super) fn answer(state: &mut State, call: &Admitted<'_>) -> CallResult {
     match (call.method, call.path) {
         ("GET", "/rest/api/3/myself") => myself(state, call),
@@ -21,6 +22,7 @@ pub(super) fn answer(state: &mut State, call: &Admitted<'_>) -> CallResult {
     }
 }
 
+/// `GET /rest/api/3/myself`, for `read:jira-user`: the user behind the token.
 fn myself(state: &State, call: &Admitted<'_>) -> CallResult {
     call.may("read:jira-user")?;
     let user = state.seed.user(&call.user);
@@ -41,6 +43,11 @@ fn myself(state: &State, call: &Admitted<'_>) -> CallResult {
     ))
 }
 
+/// `GET /rest/api/3/search/jql`, for `read:jira-work`: a page of the issues that the `jql` finds,
+/// the newest first.
+///
+/// `maxResults` is 50 unless set and at most 100; `nextPageToken` goes on where the last page
+/// ended. 400 if the query is not understood.
 fn search(state: &State, call: &Admitted<'_>) -> CallResult {
     call.may("read:jira-work")?;
     let filter = Filter {
@@ -63,6 +70,7 @@ fn search(state: &State, call: &Admitted<'_>) -> CallResult {
     Ok(json_response(200, &body))
 }
 
+/// An issue as Jira shows it, with the fields that the sandbox knows.
 fn as_json(state: &State, call: &Admitted<'_>, issue: &Issue) -> Value {
     let assignee = issue
         .assignee
@@ -85,6 +93,8 @@ fn as_json(state: &State, call: &Admitted<'_>, issue: &Issue) -> Value {
     })
 }
 
+/// `GET /rest/api/3/project/search`, for `read:jira-work`: a page of the site's projects by
+/// `startAt` and `maxResults`.
 fn projects(call: &Admitted<'_>) -> CallResult {
     call.may("read:jira-work")?;
     let projects = issues::projects(&call.site);
@@ -111,6 +121,9 @@ fn projects(call: &Admitted<'_>) -> CallResult {
     ))
 }
 
+/// `POST /rest/api/3/issue`, for `write:jira-work`: 201 with the new issue's id and key.
+///
+/// 400 names the field that is wrong: a missing summary, or a project that the site does not have.
 fn create(state: &mut State, call: &Admitted<'_>) -> CallResult {
     call.may("write:jira-work")?;
     let fields = &call.body["fields"];

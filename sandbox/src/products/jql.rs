@@ -1,20 +1,26 @@
-//! As much of JQL as the sandbox understands: `assignee = currentUser()`, `project = KEY` and `updated >= ...`, joined
-//! with `AND`, and an order that is always the newest first.
+//! As much of JQL as the sandbox understands.
+//!
+//! That is `assignee = currentUser()`, `project = KEY` and `updated >= ...`, joined with `AND`. An
+//! `ORDER BY` is accepted and ignored: the newest issue always comes first.
 
 use std::time::{Duration, SystemTime};
 
 use crate::state::issue::Issue;
 use crate::time::midnight;
 
-/// What is asked for, and by whom.
+/// A query, who asks and when.
 pub(super) struct Filter<'a> {
     pub(super) jql: &'a str,
+    /// The key of the user that `currentUser()` means.
     pub(super) user: &'a str,
+    /// What relative dates count back from.
     pub(super) now: SystemTime,
 }
 
 impl Filter<'_> {
-    /// The issues that fit, or what is not understood.
+    /// The issues that match every clause, in the order in which they came.
+    ///
+    /// An error is Jira's text for a query that is not understood, or that has no clause.
     pub(super) fn apply(&self, mut issues: Vec<Issue>) -> Result<Vec<Issue>, String> {
         let lower = self.jql.to_ascii_lowercase();
         let end = lower.find("order by").unwrap_or(lower.len());
@@ -32,6 +38,7 @@ impl Filter<'_> {
         Ok(issues)
     }
 
+    /// Keeps the issues that match one clause.
     fn keep(&self, clause: &str, issues: &mut Vec<Issue>) -> Result<(), String> {
         let words: Vec<&str> = clause.split_whitespace().collect();
         let (field, value) = match words.as_slice() {
@@ -60,7 +67,8 @@ impl Filter<'_> {
         Ok(())
     }
 
-    /// `-1d`, `-24h`, `-2w`, `2026-01-31`
+    /// The moment that a date means: hours, days or weeks ago as in `-24h`, `-1d`, `-2w`, or
+    /// midnight in UTC as in `2026-01-31`.
     fn since(&self, value: &str) -> Option<SystemTime> {
         let Some(back) = value.strip_prefix('-') else {
             return midnight(value);
@@ -78,7 +86,7 @@ impl Filter<'_> {
     }
 }
 
-/// The clauses between the ANDs.
+/// The clauses between the ANDs, whatever their case.
 fn split(text: &str) -> Vec<&str> {
     let lower = text.to_ascii_lowercase();
     let mut clauses = Vec::new();

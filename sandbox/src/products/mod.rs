@@ -11,7 +11,7 @@ use http::Response;
 use crate::products::call::{Call, admit, no_site};
 use crate::state::State;
 
-/// Answers a call.
+/// Answers a call; 404 if the product or the operation does not exist.
 pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Response<String> {
     let answer = admit(state, call).and_then(|admitted| match admitted.product {
         "jira" => jira::answer(state, &admitted),

@@ -1,17 +1,34 @@
+//! The time of the sandbox.
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// The sandbox's time: the machine's, moved by what a test adds.
+/// The time of the sandbox: the machine's, plus what a test added.
+///
+/// Clones share one offset. Codes and tokens expire by this clock; delays of faults and the speed
+/// of a slow body run in real time.
+///
+/// ```
+/// use std::time::Duration;
+/// use threelo_sandbox::Clock;
+///
+/// let clock = Clock::default();
+/// let shared = clock.clone();
+/// let before = clock.now();
+///
+/// shared.advance(Duration::from_secs(3600));
+/// assert!(clock.now() >= before + Duration::from_secs(3600));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<Mutex<Duration>>);
 
 impl Clock {
-    /// Moves the time forward.
+    /// Moves the time forward; several calls add up. It cannot be moved back.
     pub fn advance(&self, by: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
 
-    /// The time now.
+    /// The machine's time plus everything that was added.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(&self) -> SystemTime {
         SystemTime::now() + *self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,11 +1,16 @@
-//! Grants: what accounts allowed apps, and how that changes.
+//! How grants change: by a consent, and in the background.
+//!
+//! Unknown users and sites change nothing.
 
 use crate::state::grant::{Grant, GrantKey};
 use crate::state::seed::{App, GrantType};
 use crate::state::{Access, State};
 
 impl State {
-    /// Adds a consent to the grant of the account, or makes a grant of it at a resource-level app.
+    /// Records a consent and gives the key of its grant.
+    ///
+    /// At an account-level app it joins the account's grant, and its scopes replace those of the
+    /// consents before; at a resource-level app it becomes a grant of its own.
     pub(crate) fn consent(&mut self, app: &App, user: &str, given: Grant) -> GrantKey {
         let consent = match self.knobs.grant_type_of(app) {
             GrantType::Account => None,
@@ -26,13 +31,16 @@ impl State {
         key
     }
 
-    /// Every access token of a user ends now; the refresh tokens stay.
+    /// Ends every access token of a user now; the refresh tokens stay valid.
     pub(crate) fn expire_tokens(&mut self, user: &str) {
         let now = self.clock.now();
         self.access_of(user).for_each(|access| access.ends_at = now);
     }
 
-    /// The user removes the app at Atlassian.
+    /// Removes all grants of a user and revokes all refresh tokens.
+    ///
+    /// Access tokens stay on record: they reach nothing as long as there is no grant under their
+    /// key.
     pub(crate) fn revoke_user(&mut self, user: &str) {
         self.grants.retain(|key, _| key.user != user);
         self.families
@@ -41,7 +49,8 @@ impl State {
             .for_each(|family| family.revoked = true);
     }
 
-    /// The site leaves all grants of a user; the tokens stay good.
+    /// Takes the site out of all grants of a user, also out of what their access tokens remember;
+    /// all tokens stay valid.
     pub(crate) fn remove_site(&mut self, user: &str, site: &str) {
         let Some(id) = self.seed.site(site).map(|site| site.id.clone()) else {
             return;
@@ -58,7 +67,7 @@ impl State {
         });
     }
 
-    /// The access tokens of a user.
+    /// The access tokens of a user, expired ones included.
     fn access_of(&mut self, user: &str) -> impl Iterator<Item = &mut Access> {
         let families = &self.families;
         self.access.values_mut().filter(move |access| {
@@ -68,7 +77,7 @@ impl State {
         })
     }
 
-    /// A field of a user's profile has this value from now on.
+    /// Sets a field of a user's profile to a text.
     pub(crate) fn set_profile(&mut self, user: &str, field: &str, value: &str) {
         if let Some(user) = self.seed.user_mut(user) {
             user.profile.insert(field.to_owned(), value.into());

@@ -1,13 +1,31 @@
+//! Faults: how requests fail, and which wait for their request.
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// An endpoint that can fail.
+/// An endpoint that can fail, for [`Sandbox::fault`](crate::Sandbox::fault).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use threelo_sandbox::{Endpoint, Fault, Sandbox};
+///
+/// let sandbox = Sandbox::builder().start().await?;
+/// sandbox.fault(Endpoint::Me, Fault::Status(503), 2);
+///
+/// let me = format!("{}/me", sandbox.url());
+/// assert_eq!(reqwest::get(&me).await?.status(), 503);
+/// assert_eq!(reqwest::get(&me).await?.status(), 503);
+/// assert_eq!(reqwest::get(&me).await?.status(), 401, "the fault is used up");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// `GET /authorize`
+    /// `GET /authorize`, the first page; the forms behind it never fail.
     Authorize,
-    /// `POST /oauth/token`
+    /// `POST /oauth/token`, for codes and for refresh tokens.
     Token,
     /// `GET /me`
     Me,
@@ -15,11 +33,12 @@ pub enum Endpoint {
     Sites,
     /// `POST /oauth/revoke`
     Revoke,
-    /// Everything under `/ex/`
+    /// Every method and path below `/ex/`: Jira and Confluence.
     Api,
 }
 
 impl Endpoint {
+    /// The endpoint that serves this method and path; `None` if it cannot fail.
     pub(crate) fn of(method: &str, path: &str) -> Option<Self> {
         match (method, path) {
             ("GET", "/authorize") => Some(Self::Authorize),
@@ -33,56 +52,79 @@ impl Endpoint {
     }
 }
 
-/// What goes wrong.
+/// What goes wrong with a request.
+///
+/// Except for [`Delay`](Self::Delay) and [`CutAfter`](Self::CutAfter) the request has no effect: a
+/// refresh token, for example, is not used up. Every fault is in the journal. A status outside 100
+/// to 999 becomes 500. Responses of the API host have `atl-traceid` and the CORS fields also when
+/// they are faults.
+///
+/// ```
+/// use std::time::Duration;
+/// use threelo_sandbox::Fault;
+///
+/// let slow = Fault::Delay(Duration::from_secs(3));
+/// let malformed = Fault::Body { status: 200, body: "[]".to_owned() };
+/// let rate_limited = Fault::Answer {
+///     status: 429,
+///     headers: vec![("RateLimit-Reason".to_owned(), "jira-burst-based".to_owned())],
+///     body: String::new(),
+/// };
+/// # let _ = (slow, malformed, rate_limited);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The answer comes late.
+    /// The request takes effect and is answered after this time, in real time and not in the
+    /// sandbox's.
     Delay(Duration),
-    /// This status, an empty JSON object, and nothing happens; 429 has a `Retry-After`.
+    /// This status with an empty JSON object; 429 comes with `Retry-After: 1`.
     Status(u16),
-    /// 200 with an HTML page, and nothing happens.
+    /// 200 with an HTML page, as a gateway or a captive portal sends it.
     Html,
-    /// This status and body, and nothing happens.
+    /// This status and body, with the content type of JSON.
     Body {
         /// The status.
         status: u16,
-        /// The body, sent as JSON.
+        /// The body, sent as it is; it need not be JSON.
         body: String,
     },
-    /// Exactly this, and nothing happens.
+    /// Exactly this status, header and body.
     Answer {
         /// The status.
         status: u16,
-        /// The header fields, `Content-Type` included.
+        /// The header fields, `Content-Type` included. Of several under one name the last one is
+        /// sent; an invalid one is left out.
         headers: Vec<(String, String)>,
         /// The body.
         body: String,
     },
-    /// 200 and JSON that never ends.
+    /// 200 and JSON that never ends: white space as fast as the client reads it.
     Endless,
-    /// 200 and one byte every five seconds.
+    /// 200 and a body of which one byte comes every five seconds, without an end.
     Drip,
-    /// 200, half of the body, then the connection is closed.
+    /// 200 and `Content-Length: 1000`; the connection is closed after the first few bytes of the
+    /// body.
     CutBody,
-    /// A redirect, and nothing happens.
+    /// A redirect with an empty JSON object.
     Redirect {
         /// The status.
         status: u16,
-        /// Where to.
+        /// The `Location`, sent as it is.
         location: String,
     },
-    /// The connection is closed before anything happens.
+    /// The connection is closed without a response, before the request takes effect.
     CutBefore,
-    /// Everything happens, then the connection is closed without an answer: the lost answer.
+    /// The request takes effect, then the connection is closed without a response: the response is
+    /// lost.
     CutAfter,
 }
 
-/// Faults that wait for their requests.
+/// Faults that wait for their requests, in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(VecDeque<Planned>);
 
-/// A fault and how often it still happens.
+/// A fault and how many more times it happens.
 #[derive(Debug)]
 struct Planned {
     endpoint: Endpoint,
@@ -91,6 +133,7 @@ struct Planned {
 }
 
 impl Faults {
+    /// Appends a fault; those that were added for the endpoint before happen first.
     pub(crate) fn add(&mut self, endpoint: Endpoint, fault: Fault, times: usize) {
         self.0.push_back(Planned {
             endpoint,
@@ -99,10 +142,12 @@ impl Faults {
         });
     }
 
+    /// Forgets all faults of all endpoints.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
+    /// The fault of the next request to an endpoint, counted down; `None` if it does not fail.
     pub(crate) fn take(&mut self, endpoint: Endpoint) -> Option<Fault> {
         let is_due = |planned: &Planned| planned.endpoint == endpoint;
         let index = self.0.iter().position(is_due)?;

@@ -1,26 +1,31 @@
-//! A grant, and whose it is.
+//! Grants: what a user allowed an app.
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::state::seed::{App, Seed, User};
 
-/// Whose grant it is.
+/// By which a grant is found: the app and the user, and at resource-level apps the consent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct GrantKey {
     pub(crate) client_id: String,
+    /// The key of the user in the seed.
     pub(crate) user: String,
-    /// The number of the consent if that has a grant of its own, as at resource-level apps.
+    /// The number of the consent at a resource-level app, counted from 1; `None` is the account's
+    /// one grant.
     pub(crate) consent: Option<u64>,
 }
 
-/// What an account allowed an app.
+/// What a user allowed an app.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grant {
+    /// Cloud ids.
     pub(crate) sites: BTreeSet<String>,
+    /// Those of the newest consent, `offline_access` included.
     pub(crate) scopes: BTreeSet<String>,
 }
 
-/// The account-level grants that a seed gives its first app from the beginning.
+/// The account-level grants that the first app has from the beginning, one for each user with prior
+/// sites.
 pub(crate) fn prior_grants(seed: &Seed) -> HashMap<GrantKey, Grant> {
     let Some(app) = seed.apps.first() else {
         return HashMap::new();
@@ -32,6 +37,7 @@ pub(crate) fn prior_grants(seed: &Seed) -> HashMap<GrantKey, Grant> {
         .collect()
 }
 
+/// The key of the account's one grant.
 fn account_key(app: &App, user: &User) -> GrantKey {
     GrantKey {
         client_id: app.client_id.clone(),
@@ -40,6 +46,7 @@ fn account_key(app: &App, user: &User) -> GrantKey {
     }
 }
 
+/// A grant for the user's prior sites with all scopes of the app.
 fn prior_grant(seed: &Seed, app: &App, user: &User) -> Grant {
     let sites = user.prior_sites.iter().filter_map(|name| seed.site(name));
     Grant {

@@ -1,4 +1,7 @@
-//! Everything that the sandbox remembers.
+//! Everything that the sandbox remembers, and how codes and tokens come and go.
+//!
+//! One mutex guards all of it. It is held for the time of one request's decision, never while a
+//! request is awaited.
 
 pub(crate) mod clock;
 mod consents;
@@ -22,46 +25,58 @@ use crate::state::journal::JournalEntry;
 use crate::state::knobs::Knobs;
 use crate::state::seed::{Seed, User};
 
+/// The state as the server's connections and the handle share it.
 pub(crate) type Shared = Arc<Mutex<State>>;
 
-/// Ninety days without use end a refresh token.
+/// Ninety days without a refresh end all refresh tokens of a family, as Atlassian documents;
+/// counted from [`Family::last_use`].
 const IDLE: Duration = Duration::from_secs(90 * 24 * 3600);
 
+/// Locks the state. A panic of another thread does not matter: what it left behind is used as it
+/// is.
 pub(crate) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Everything that the sandbox remembers.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) seed: Seed,
     pub(crate) knobs: Knobs,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
+    /// How many connections are open.
     pub(crate) connections: usize,
     pub(crate) journal: Vec<JournalEntry>,
+    /// The codes that were not exchanged yet, expired ones included.
     pub(crate) codes: HashMap<String, Code>,
     /// One grant per app and account; at resource-level apps, one per consent.
     pub(crate) grants: HashMap<GrantKey, Grant>,
-    /// How many consents have a grant of their own.
+    /// How many consents have a grant of their own; the newest has this number.
     pub(crate) consents: u64,
-    /// Scopes that no consent grants.
+    /// Scopes that no consent grants from now on.
     pub(crate) refused_scopes: BTreeSet<String>,
+    /// In the order of their consents; never removed, so that an index stays good.
     pub(crate) families: Vec<Family>,
+    /// Every access token that was made, by its text, expired ones included.
     pub(crate) access: HashMap<String, Access>,
-    /// Every secret that was ever given out.
+    /// Every secret that was ever given out, in that order, after the client secrets.
     pub(crate) issued: Vec<String>,
-    /// When the sandbox began.
+    /// When the sandbox began; the issues of the seed were updated at fixed times before it.
     pub(crate) started_at: SystemTime,
-    /// Issues that apps created.
+    /// Issues that apps created, in that order.
     pub(crate) created: Vec<Issue>,
 }
 
-/// An authorization code, good for one exchange.
+/// An authorization code (RFC 6749 §4.1.2), good for one exchange by the app that it was made for.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub(crate) grant: GrantKey,
+    /// That of the authorization request; the exchange must repeat it (RFC 6749 §4.1.3).
     pub(crate) redirect_uri: String,
+    /// The scopes granted by this consent.
     pub(crate) scopes: BTreeSet<String>,
+    /// The PKCE challenge of the request (RFC 7636 §4.3), if it had one.
     pub(crate) challenge: Option<String>,
     pub(crate) made_at: SystemTime,
 }
@@ -70,10 +85,15 @@ pub(crate) struct Code {
 #[derive(Clone, Debug)]
 pub(crate) struct Family {
     pub(crate) grant: GrantKey,
+    /// The scopes that token responses show, those of the consent.
     pub(crate) scopes: BTreeSet<String>,
+    /// The tokens that were not used yet: several, if the leeway was taken advantage of.
     pub(crate) live: Vec<String>,
+    /// The tokens that were used, in that order; the last one has the leeway.
     used: Vec<UsedToken>,
+    /// When a live token was used last, or the code was exchanged.
     last_use: SystemTime,
+    /// Whether all tokens, live ones included, are refused from now on.
     pub(crate) revoked: bool,
 }
 
@@ -81,26 +101,31 @@ pub(crate) struct Family {
 #[derive(Clone, Debug)]
 struct UsedToken {
     token: String,
+    /// When it was used first; uses within the leeway do not extend it.
     used_at: SystemTime,
 }
 
 /// An access token.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
+    /// The index in [`State::families`].
     pub(crate) family: usize,
+    /// The first moment at which the token is refused.
     pub(crate) ends_at: SystemTime,
     /// What the grant was when the token was made.
     pub(crate) then: Grant,
 }
 
-/// Who stands behind an access token, and what it reaches.
+/// Who an access token stands for, and what it reaches.
 #[derive(Clone, Debug)]
 pub(crate) struct Authorized {
+    /// The key of the user in the seed.
     pub(crate) user: String,
     pub(crate) grant: Grant,
 }
 
 impl State {
+    /// The state at the start: the seed with its prior grants, and no token.
     pub(crate) fn new(seed: Seed, knobs: Knobs) -> Self {
         let clock = Clock::default();
         let secrets = seed.apps.iter().map(|app| app.client_secret.clone());
@@ -123,10 +148,15 @@ impl State {
         }
     }
 
+    /// A copy of a grant as it is now; empty if there is none.
     pub(crate) fn grant_of(&self, key: &GrantKey) -> Grant {
         self.grants.get(key).cloned().unwrap_or_default()
     }
 
+    /// Begins the family of an exchanged code and gives its index. It has no token yet.
+    ///
+    /// Revokes the earlier families of the user at the app if [`Knobs::second_consent_kills`] is
+    /// set.
     pub(crate) fn new_family(&mut self, code: &Code) -> usize {
         if self.knobs.second_consent_kills {
             let same = |family: &&mut Family| {
@@ -149,7 +179,8 @@ impl State {
         self.families.len() - 1
     }
 
-    /// A new access token of a family.
+    /// A new access token of a family, with the lifetime and the size that the knobs say; `None` if
+    /// there is no such family.
     pub(crate) fn new_access(&mut self, index: usize) -> Option<String> {
         let family = self.families.get(index)?.clone();
         let (now, lifetime) = (self.clock.now(), self.knobs.token_lifetime);
@@ -179,6 +210,7 @@ impl State {
         Some(token)
     }
 
+    /// A new refresh token of a family; tokens that were made before stay live.
     pub(crate) fn new_refresh(&mut self, index: usize) -> Option<String> {
         let token = mint::refresh_token();
         self.families.get_mut(index)?.live.push(token.clone());
@@ -186,7 +218,11 @@ impl State {
         Some(token)
     }
 
-    /// Uses a refresh token: the family that it belongs to, or `None` with all consequences.
+    /// Uses a refresh token and gives the index of its family, or `None` if the token is refused.
+    ///
+    /// Refused are tokens that are unknown or of another app, those of a revoked or idle family,
+    /// and used ones: except for the token that was used last, within [`Knobs::leeway`]. The use of
+    /// any other used token counts as a breach and revokes the family (RFC 9700 §4.14.2).
     pub(crate) fn use_refresh(&mut self, client_id: &str, token: &str) -> Option<usize> {
         let (now, leeway) = (self.clock.now(), self.knobs.leeway);
         let known = |family: &Family| {
@@ -218,7 +254,11 @@ impl State {
         is_previous.then_some(index)
     }
 
-    /// The token behind an `Authorization` header: its app, its user and what it may reach.
+    /// The user of an access token and what it reaches now; `None` if the token is unknown or has
+    /// expired, or its grant is gone.
+    ///
+    /// What it reaches is the grant as it is now, or, without [`Knobs::old_tokens_gain`], as it was
+    /// when the token was made.
     pub(crate) fn authorized(&self, bearer: &str) -> Option<Authorized> {
         let access = self.access.get(bearer)?;
         let family = self.families.get(access.family)?;

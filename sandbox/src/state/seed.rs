@@ -1,107 +1,204 @@
+//! Who and what exists in a sandbox: the format of a seed file.
+
 use serde::{Deserialize, Serialize};
 
-/// Who and what exists in a sandbox.
+/// Who and what exists in a sandbox at first: apps, sites and users.
+///
+/// [`Seed::default`] is `seed.example.toml` of this crate: one account-level app, three sites, and
+/// the users `mia` (three sites), `edward` (one), `ines` (inactive) and `nora` (no site).
+///
+/// ```
+/// use threelo_sandbox::Seed;
+///
+/// let seed = Seed::parse(r#"
+///     [[apps]]
+///     client_id = "my-app"
+///     client_secret = "my-secret"
+///     name = "My app"
+///     scopes = ["read:me", "read:jira-work"]
+///     callback_urls = ["https://app.example.com/callback"]
+///
+///     [[sites]]
+///     id = "44444444-dddd-4ddd-8ddd-444444444444"
+///     name = "Delta Works"
+///     url = "https://delta-works.atlassian.net"
+///     products = ["jira"]
+///
+///     [[users]]
+///     key = "dora"
+///     profile = { account_id = "712020:dora", name = "Dora Delta" }
+///     sites = ["Delta Works"]
+/// "#)?;
+/// assert_eq!(seed.users[0].name(), "Dora Delta");
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Seed {
-    /// The apps of the developer console; the first is the one that the sandbox shows.
+    /// The apps of the developer console; [`Sandbox::client_id`](crate::Sandbox::client_id) is that
+    /// of the first.
     pub apps: Vec<App>,
-    /// The sites.
+    /// The sites, listed to apps in the opposite order.
     #[serde(default)]
     pub sites: Vec<Site>,
-    /// The accounts.
+    /// The accounts, in the order of the page to log in.
     pub users: Vec<User>,
 }
 
 /// An app of the developer console.
+///
+/// ```
+/// use threelo_sandbox::{GrantType, Seed};
+///
+/// let mut seed = Seed::default();
+/// let app = &mut seed.apps[0];
+/// app.grant_type = GrantType::Resource;
+/// app.scopes.push("manage:jira-project".to_owned());
+/// app.private_to = Some("mia".to_owned());
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct App {
-    /// The client id.
+    /// The client id (RFC 6749 §2.2); must differ from that of other apps.
     pub client_id: String,
-    /// The client secret.
+    /// The client secret; the token endpoint refuses every exchange without it.
     pub client_secret: String,
-    /// The name on the consent page.
+    /// The name on the pages to log in and to consent.
     pub name: String,
-    /// The scopes that were added in the console.
+    /// The scopes that were added in the console. `offline_access` and `report:personal-data` may
+    /// be requested without being added.
     pub scopes: Vec<String>,
-    /// The registered callback URLs.
+    /// The registered callback URLs; a `redirect_uri` must equal one of them (RFC 6749 §3.1.2.3).
     #[serde(default)]
     pub callback_urls: Vec<String>,
-    /// Whether any loopback address is a registered callback.
+    /// Whether every URL without query and fragment is a registered callback if its host is
+    /// `localhost`, `127.0.0.1` or `[::1]` (RFC 8252 §7.3), or `app.example.com`, for tests.
     #[serde(default)]
     pub any_loopback_callback: bool,
-    /// Account-level (the default) or resource-level.
+    /// Account-level (the default) or resource-level;
+    /// [`Knobs::grant_type`](crate::Knobs::grant_type) overrules it.
     #[serde(default)]
     pub grant_type: GrantType,
-    /// A private app can be used by this user only.
+    /// The key of the only user who may use the app; `None` is an app that is shared with all.
     #[serde(default)]
     pub private_to: Option<String>,
 }
 
-/// The app's grant type, chosen when it was created.
+/// The app's grant type, chosen when it was created in the console.
+///
+/// ```
+/// use threelo_sandbox::{GrantType, Seed};
+///
+/// assert_eq!(GrantType::default(), GrantType::Account);
+///
+/// let seed = Seed::parse(r#"
+///     users = []
+///
+///     [[apps]]
+///     client_id = "my-app"
+///     client_secret = "my-secret"
+///     name = "My app"
+///     scopes = ["read:me"]
+///     grant_type = "resource"
+/// "#)?;
+/// assert_eq!(seed.apps[0].grant_type, GrantType::Resource);
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum GrantType {
-    /// One grant per account: each consent adds its site, and older tokens reach it too.
+    /// One grant per account: each consent adds its sites and replaces the scopes, and older tokens
+    /// reach the result too.
     #[default]
     Account,
-    /// One grant per consent: its tokens reach the sites chosen there, and no others, with the scopes granted there.
+    /// One grant per consent: its tokens reach the sites chosen there, and no others, with the
+    /// scopes granted there.
     Resource,
 }
 
 /// A site.
+///
+/// ```
+/// use threelo_sandbox::Seed;
+///
+/// let mut seed = Seed::default();
+/// let site = &mut seed.sites[0];
+/// assert_eq!((site.name.as_str(), site.products.len()), ("Aurora Design", 2));
+/// site.blocks_apps = true;
+/// ```
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Site {
-    /// The cloud id.
+    /// The cloud id, by which paths below `/ex/` name the site.
     pub id: String,
-    /// The name.
+    /// The name, by which users of the seed refer to the site. Three names of the default seed have
+    /// projects of their own; all other sites have one project with one issue.
     pub name: String,
-    /// The address.
+    /// The address, without a slash at the end; the sandbox does not serve it.
     pub url: String,
-    /// `jira`, `confluence`.
+    /// `jira`, `confluence`; calls to a product that is not listed are refused with 404.
     #[serde(default)]
     pub products: Vec<String>,
-    /// Whether an admin blocked apps that users install.
+    /// Whether an admin blocked apps that users install: a consent for the site ends on an error
+    /// page.
     #[serde(default)]
     pub blocks_apps: bool,
 }
 
 /// An account.
+///
+/// ```
+/// use threelo_sandbox::Seed;
+///
+/// let mut seed = Seed::default();
+/// let user = &mut seed.users[0];
+/// assert_eq!((user.key.as_str(), user.name()), ("mia", "Mia Krystof"));
+/// // `/me` shows the profile as it is.
+/// user.profile.remove("email");
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct User {
-    /// The short name by which tests and pages call the user.
+    /// The short name by which tests and pages call the user; must differ from that of other users.
     pub key: String,
-    /// What `/me` answers; `account_id` is required.
+    /// What `/me` shows, whole; `account_id` is required.
     pub profile: serde_json::Map<String, serde_json::Value>,
-    /// The names of the sites that the user can access.
+    /// The names of the sites that the user can access, in the order of the site picker.
     #[serde(default)]
     pub sites: Vec<String>,
-    /// The names of the sites that the user granted to the first app before; no new consent at a resource-level app
-    /// reaches them.
+    /// The names of the sites that the user granted to the first app before the sandbox began, with
+    /// all scopes of the app. They join the grant of an account-level app; no consent at a
+    /// resource-level app reaches them.
     #[serde(default)]
     pub prior_sites: Vec<String>,
 }
 
 impl Seed {
-    /// Reads a seed file's text.
+    /// Reads the text of a seed file in TOML and checks it.
+    ///
+    /// ```
+    /// use threelo_sandbox::Seed;
+    ///
+    /// assert!(Seed::parse("apps = []\nusers = []").unwrap_err().contains("[[apps]]"));
+    /// ```
     ///
     /// # Errors
     ///
-    /// A text that says what is wrong and where.
+    /// A text that says what is wrong: with line and column if the TOML is malformed, a field is
+    /// missing or unknown; else that there is no app, that a user has no `account_id`, or that a
+    /// user's site does not exist.
     pub fn parse(text: &str) -> Result<Self, String> {
         let seed: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         seed.check()?;
         Ok(seed)
     }
 
+    /// What the types cannot say; an error is for the author of the seed.
     fn check(&self) -> Result<(), String> {
         if self.apps.is_empty() {
             return Err("a seed needs at least one [[apps]]".to_owned());
@@ -119,25 +216,29 @@ impl Seed {
         Ok(())
     }
 
+    /// The first site with this cloud id, name or address.
     pub(crate) fn site(&self, wish: &str) -> Option<&Site> {
         self.sites.iter().find(|site| site.is_called(wish))
     }
 
+    /// The user with this key.
     pub(crate) fn user(&self, key: &str) -> Option<&User> {
         self.users.iter().find(|user| user.key == key)
     }
 
+    /// The user with this key, to be changed.
     pub(crate) fn user_mut(&mut self, key: &str) -> Option<&mut User> {
         self.users.iter_mut().find(|user| user.key == key)
     }
 
+    /// The app with this client id.
     pub(crate) fn app(&self, client_id: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.client_id == client_id)
     }
 }
 
 impl Site {
-    /// Whether this is its cloud id, name or address.
+    /// Whether this is its cloud id, name or address, letter for letter.
     pub(crate) fn is_called(&self, wish: &str) -> bool {
         self.id == wish || self.name == wish || self.url == wish
     }
@@ -155,7 +256,8 @@ impl Default for Seed {
 }
 
 impl User {
-    /// The account id.
+    /// The `account_id` of the profile; empty if the profile has none, which [`Seed::parse`]
+    /// refuses.
     pub fn account_id(&self) -> &str {
         self.profile
             .get("account_id")
@@ -163,7 +265,7 @@ impl User {
             .unwrap_or_default()
     }
 
-    /// The name to show.
+    /// The `name` of the profile, or the key if the profile has none.
     pub fn name(&self) -> &str {
         self.profile
             .get("name")
