@@ -39,7 +39,7 @@ pub(crate) fn sites(state: &State, bearer: Option<&str>) -> Response<String> {
         .sites
         .iter()
         .filter(|site| grant.sites.contains(&site.id));
-    // Not sorted by anything: the order means nothing at Atlassian either.
+    // Reversed, so that clients do not rely on an order: Atlassian's has no meaning either.
     let entries: Vec<Value> = granted
         .rev()
         .flat_map(|site| entries(state, site, &grant))
@@ -47,9 +47,9 @@ pub(crate) fn sites(state: &State, bearer: Option<&str>) -> Response<String> {
     json_response(200, &Value::Array(entries))
 }
 
-/// The entries of one site: one, or one per product as
-/// [`Knobs::duplicate_sites`](crate::Knobs::duplicate_sites) says. The scopes of an entry are those
-/// granted ones that name a product of the site.
+/// The entries of one site: one, or one per product if
+/// [`Knobs::duplicate_sites`](crate::Knobs::duplicate_sites) is set. An entry lists the granted
+/// scopes whose name contains that of a product of the site.
 fn entries(state: &State, site: &Site, grant: &Grant) -> Vec<Value> {
     let of_product = |product: &str| -> Vec<&String> {
         grant

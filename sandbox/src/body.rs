@@ -18,7 +18,7 @@ pub(crate) enum Body {
     Endless,
     /// A byte of white space every five seconds, without an end.
     Drip(Box<Interval>),
-    /// A part, and a moment later an error, at which hyper closes the connection.
+    /// A part of the body, then an error, upon which hyper closes the connection.
     Cut(Option<Bytes>, Box<Interval>),
 }
 
@@ -58,7 +58,10 @@ impl HttpBody for Body {
             }
             Self::Cut(part, ticks) => {
                 std::task::ready!(ticks.poll_tick(context));
-                Some(part.take().ok_or_else(|| io::Error::other("cut")))
+                Some(
+                    part.take()
+                        .ok_or_else(|| io::Error::other("connection cut by a fault")),
+                )
             }
         };
         Poll::Ready(part.map(|part| part.map(Frame::data)))

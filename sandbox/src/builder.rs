@@ -12,10 +12,10 @@ use crate::state::State;
 use crate::state::knobs::Knobs;
 use crate::state::seed::Seed;
 
-/// Configures and starts a [`Sandbox`]; made by [`Sandbox::builder`].
+/// Configures and starts a [`Sandbox`]; created by [`Sandbox::builder`].
 ///
-/// Without any call it listens on a free port of 127.0.0.1, with [`Seed::default`] and
-/// [`Knobs::default`]. A clone starts a second, independent sandbox.
+/// By default it listens on a free port of 127.0.0.1, with [`Seed::default`] and
+/// [`Knobs::default`]. Starting a clone gives a second, independent sandbox.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -36,7 +36,7 @@ use crate::state::seed::Seed;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SandboxBuilder {
-    /// What [`TcpListener::bind`] takes.
+    /// An address as [`TcpListener::bind`] takes it.
     listen: String,
     seed: Seed,
     knobs: Knobs,
@@ -60,8 +60,8 @@ pub struct SandboxBuilder {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address cannot be listened on: it is taken, not of this machine, or not an address.
-    /// Holds the address as it was given and the error of the operating system.
+    /// The sandbox cannot listen on the address: it is in use, belongs to another machine, or is
+    /// malformed. Holds the address as it was given and the error of the operating system.
     Listen(String, io::Error),
     /// The seed has no app, so that there are no credentials to sign in with.
     NoApp,
@@ -97,20 +97,21 @@ impl SandboxBuilder {
     /// Sets the address to listen on, such as `127.0.0.1:9400`; port 0 takes a free one. The
     /// default is `127.0.0.1:0`.
     ///
-    /// The text is resolved by [`start`](Self::start), which fails if it is no address.
+    /// The address is resolved by [`start`](Self::start), which fails if it is malformed.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
         self
     }
 
-    /// Sets who and what exists at first. The seed replaces the default one as a whole; nothing is
-    /// merged.
+    /// Sets the apps, sites and users that exist at the start. The seed replaces the default one as
+    /// a whole; nothing is merged.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Changes how the sandbox behaves from its first request on. Several calls add up.
+    /// Changes how the sandbox behaves, from its first request on. The changes of several calls
+    /// accumulate.
     ///
     /// [`Sandbox::knobs`] does the same while the sandbox runs.
     pub fn knobs(mut self, turn: impl FnOnce(&mut Knobs)) -> Self {

@@ -4,8 +4,8 @@
 use crate::sandbox::Sandbox;
 use crate::state::lock;
 
-/// What happens at Atlassian in the background. The app learns of it by the next response only.
-/// `user` is the key in the seed; an unknown user or site changes nothing.
+/// What happens at Atlassian in the background. The app learns of it only from the response to its
+/// next request. `user` is the key in the seed; an unknown user or site changes nothing.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -43,8 +43,8 @@ impl Sandbox {
         lock(&self.state).remove_site(user, site);
     }
 
-    /// From now on no consent of any user grants this scope, although the page shows it: the token
-    /// response and the grant lack it. Earlier grants keep it.
+    /// From now on no consent of any user grants this scope, although the consent page shows it: it
+    /// is missing from the token response and the grant. Earlier grants keep it.
     pub fn refuse_scope(&self, scope: &str) {
         lock(&self.state).refused_scopes.insert(scope.to_owned());
     }

@@ -6,10 +6,10 @@ use crate::body::Body;
 use crate::response::{html, json_response, not_found};
 use crate::state::fault::Fault;
 
-/// The response of a fault that replaces the request's own.
+/// The response of a fault that replaces the usual one.
 ///
 /// The faults that are not responses ([`Fault::Delay`], [`Fault::CutBefore`], [`Fault::CutAfter`])
-/// are the server's to handle; here they are 404.
+/// are handled by the server; here they are 404.
 pub(crate) fn fault_response(fault: &Fault) -> Response<Body> {
     let with_body = |body: Body| json_response(200, &serde_json::Value::Null).map(|_| body);
     let text = match fault {
@@ -51,7 +51,7 @@ pub(crate) fn fault_response(fault: &Fault) -> Response<Body> {
     text.map(Body::from)
 }
 
-/// A response without header fields; a number that is not a status becomes 500.
+/// A response without header fields; a number that is not a valid status becomes 500.
 fn bare(status: u16, body: &str) -> Response<String> {
     let mut response = Response::new(body.to_owned());
     *response.status_mut() =
@@ -59,7 +59,7 @@ fn bare(status: u16, body: &str) -> Response<String> {
     response
 }
 
-/// Sets header fields, each in place of an earlier one of its name; invalid ones are left out.
+/// Sets header fields, each replacing an earlier one of the same name; invalid ones are left out.
 fn with_fields(mut response: Response<String>, fields: &[(String, String)]) -> Response<String> {
     for (name, value) in fields {
         let name = header::HeaderName::try_from(name.as_str());

@@ -1,9 +1,9 @@
 //! The sandbox as a program: `threelo-sandbox [--listen 127.0.0.1:9400] [--seed FILE.toml]`.
 //!
 //! Once it listens, it prints one line of JSON to the standard output: `url`, `client_id`,
-//! `client_secret`, and under `environment` the variables by which an app is pointed at the
-//! sandbox. It serves until Ctrl-C. It does not start, and ends with an error, if an option is
-//! unknown or has no value, the seed is wrong, or the address cannot be listened on.
+//! `client_secret`, and under `environment` the variables that point an app at the sandbox. It
+//! serves until Ctrl-C. It ends with an error instead of starting if an option is unknown or has no
+//! value, the seed is invalid, or the address cannot be listened on.
 
 use std::error::Error;
 use std::io::Write;

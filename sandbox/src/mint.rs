@@ -14,7 +14,7 @@ use serde_json::json;
 pub(crate) fn random_text(bytes: usize) -> String {
     let mut random = vec![0; bytes];
     if SysRng.try_fill_bytes(&mut random).is_err() {
-        // Without randomness two values would be equal, and tests would say so.
+        // Without randomness two values would be equal, and tests would fail.
         random.fill(0);
     }
     URL_SAFE_NO_PAD.encode(random)
@@ -43,12 +43,12 @@ pub(crate) struct AccessClaims<'a> {
     pub(crate) account_id: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) issued_at: SystemTime,
-    /// `exp` is that much later than `iat`, both in whole seconds.
+    /// The difference between `exp` and `iat`, which are whole seconds.
     pub(crate) lifetime: Duration,
 }
 
-/// A new access token with the claims that Atlassian's have, padded to about `least_bytes`; see
-/// [`Knobs::token_bytes`](crate::Knobs::token_bytes) for how closely.
+/// A new access token with the claims of Atlassian's, padded to about `least_bytes`;
+/// [`Knobs::token_bytes`](crate::Knobs::token_bytes) says how closely.
 pub(crate) fn access_token(claims: AccessClaims<'_>, least_bytes: usize) -> String {
     let since_epoch = claims.issued_at.duration_since(UNIX_EPOCH);
     let issued_at = since_epoch.unwrap_or_default().as_secs();
@@ -64,7 +64,7 @@ pub(crate) fn access_token(claims: AccessClaims<'_>, least_bytes: usize) -> Stri
     jwt("RS256", &claims, 256)
 }
 
-/// Header, claims and as many random bytes as the algorithm's signature has.
+/// A JWT whose signature is random bytes, as many as the algorithm's signatures have.
 fn jwt(algorithm: &str, claims: &serde_json::Value, signature: usize) -> String {
     let header = json!({ "alg": algorithm, "typ": "JWT", "kid": "sandbox" });
     let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -76,7 +76,7 @@ fn jwt(algorithm: &str, claims: &serde_json::Value, signature: usize) -> String 
     )
 }
 
-/// A number that stays the same for a text between runs and releases (FNV-1a, 64 bits).
+/// A number that is the same for a text in every run and release (FNV-1a, 64 bits).
 pub(crate) fn hash(text: &str) -> u64 {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)

@@ -1,4 +1,4 @@
-//! A request, read to its end and taken apart.
+//! Reads a request to the end and parses it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,8 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use url::form_urlencoded;
 
-/// A request with a larger body, in bytes, gets no response.
+/// The largest body of a request, in bytes; the connection of a larger one is closed without a
+/// response.
 const MOST_BODY: usize = 256 * 1024;
 
 /// What a handler needs of a request.
@@ -25,7 +26,7 @@ pub(crate) struct ReceivedRequest {
     pub(crate) fields: BTreeMap<String, String>,
     /// The `site` fields of a form, the only ones that may repeat.
     pub(crate) sites: Vec<String>,
-    /// The body as JSON; null if it is none.
+    /// The body as JSON; null if it is not JSON.
     pub(crate) json: serde_json::Value,
 }
 
@@ -73,8 +74,8 @@ impl ReceivedRequest {
     }
 }
 
-/// The fields of a form, if the content type says so; else the texts at the top level of a JSON
-/// object.
+/// The fields of a form if the content type is that of one, else the texts at the top level of a
+/// JSON object.
 fn body_fields(headers: &HeaderMap, body: &[u8]) -> BTreeMap<String, String> {
     let kind = headers
         .get(header::CONTENT_TYPE)
@@ -91,8 +92,7 @@ fn body_fields(headers: &HeaderMap, body: &[u8]) -> BTreeMap<String, String> {
     texts.collect()
 }
 
-/// The values of all `site` fields, in their order. The body is read as a form whatever its content
-/// type.
+/// The values of all `site` fields, in order. The body is read as a form whatever its content type.
 fn sites_of(form: &[u8]) -> Vec<String> {
     let fields = form_urlencoded::parse(form).into_owned();
     let sites = fields.filter(|(name, _)| name == "site");

@@ -3,7 +3,7 @@
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-/// A response with a JSON body; a number that is not a status becomes 500.
+/// A response with a JSON body; a number that is not a valid status becomes 500.
 pub(crate) fn json_response(status: u16, body: &Value) -> Response<String> {
     let mut response = Response::new(body.to_string());
     *response.status_mut() =

@@ -43,7 +43,7 @@ pub struct Sandbox {
     url: String,
     client_id: String,
     client_secret: String,
-    /// What the server's connections share with this handle.
+    /// Shared with the connections of the server.
     pub(crate) state: Shared,
     server: AbortHandle,
 }
@@ -63,8 +63,8 @@ impl Drop for Sandbox {
 }
 
 impl Sandbox {
-    /// A handle for a server that runs already; the credentials are those of the seed's first app,
-    /// or empty without one.
+    /// A handle for a server that is already running; the credentials are those of the seed's first
+    /// app, or empty without one.
     pub(crate) fn new(url: String, seed: &Seed, state: Shared, server: AbortHandle) -> Self {
         let (client_id, client_secret) = seed
             .apps
@@ -80,8 +80,7 @@ impl Sandbox {
         }
     }
 
-    /// The base address of both hosts, such as `http://127.0.0.1:49152`, without a slash at the
-    /// end.
+    /// The base address of both hosts, such as `http://127.0.0.1:49152`, without a trailing slash.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -96,8 +95,8 @@ impl Sandbox {
         &self.client_secret
     }
 
-    /// The clock by which codes and tokens expire. All clones are one clock: advancing one moves
-    /// the sandbox.
+    /// The clock by which codes and tokens expire. All clones share one offset, so that advancing
+    /// any of them advances the sandbox.
     pub fn clock(&self) -> Clock {
         lock(&self.state).clock.clone()
     }
@@ -121,15 +120,14 @@ impl Sandbox {
 
     /// Makes the next `times` requests to an endpoint fail; 0 counts as 1.
     ///
-    /// Faults of one endpoint happen in the order in which they were added, each until it is used
-    /// up. A request takes its fault as soon as it has been read, so that of concurrent requests
-    /// exactly `times` fail.
+    /// Faults of one endpoint apply in the order in which they were added, each until it is used
+    /// up. A request takes its fault as soon as it has been read, so that exactly `times` of
+    /// several concurrent requests fail.
     pub fn fault(&self, endpoint: Endpoint, fault: Fault, times: usize) {
         lock(&self.state).faults.add(endpoint, fault, times);
     }
 
-    /// Removes all faults that have not happened yet, those of every endpoint. A delay that has
-    /// begun still runs.
+    /// Removes the remaining faults of every endpoint. A delay that has begun still runs.
     pub fn mend(&self) {
         lock(&self.state).faults.clear();
     }
@@ -142,7 +140,7 @@ impl Sandbox {
     /// Every request so far, in the order in which they were read.
     ///
     /// [`approve`](Self::approve) and [`cancel`](Self::cancel) send no request and leave no entry.
-    /// Neither does a request whose body is larger than 256 KiB: its connection is closed.
+    /// A request with a body larger than 256 KiB leaves none either: its connection is closed.
     pub fn journal(&self) -> Vec<JournalEntry> {
         lock(&self.state).journal.clone()
     }
@@ -160,7 +158,7 @@ impl Sandbox {
     /// The client secrets of all apps, then every code, access token and refresh token in the order
     /// in which they were made.
     ///
-    /// Tokens whose response was lost to a [`Fault`] are among them. A test can search logs and
+    /// This includes tokens whose response was lost to a [`Fault`]. A test can search logs and
     /// pages for these texts.
     pub fn issued_secrets(&self) -> Vec<String> {
         lock(&self.state).issued.clone()

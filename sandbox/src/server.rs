@@ -1,4 +1,4 @@
-//! The server: one port for both of Atlassian's hosts, told apart by the path.
+//! The server: one port for both of Atlassian's hosts, distinguished by the path.
 //!
 //! It speaks HTTP/1.1 without TLS and can close a connection without a response.
 
@@ -36,7 +36,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared) {
         tokio::spawn(async move {
             let open = Open::new(&shared);
             let service = service_fn(move |request| answer(Arc::clone(&shared), request));
-            // An error is the client's hang-up, or ours.
+            // An error means that the client or a fault closed the connection.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -61,20 +61,19 @@ impl Drop for Open {
     }
 }
 
-/// Answers one request: notes it in the journal, then lets its fault happen or routes it.
+/// Answers one request: records it in the journal, then applies its fault or routes it.
 ///
-/// An error makes hyper close the connection without a response; the journal entry keeps no status
-/// then.
+/// On an error hyper closes the connection without a response, and the journal entry has no status.
 async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let received = ReceivedRequest::read(request).await?;
     let entry = note(&shared, &received);
     let fault = Endpoint::of(&received.method, &received.path)
         .and_then(|endpoint| lock(&shared).faults.take(endpoint));
     let mut response = match fault {
-        Some(Fault::CutBefore) => return Err(io::Error::other("cut")),
+        Some(Fault::CutBefore) => return Err(io::Error::other("connection cut by a fault")),
         Some(Fault::CutAfter) => {
             route(&shared, &received);
-            return Err(io::Error::other("cut"));
+            return Err(io::Error::other("connection cut by a fault"));
         }
         Some(Fault::Delay(time)) => {
             tokio::time::sleep(time).await;
@@ -99,7 +98,7 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> io::Result<Respon
     Ok(response)
 }
 
-/// Adds a request to the journal and gives the index of its entry.
+/// Adds a request to the journal and returns the index of its entry.
 fn note(shared: &Shared, received: &ReceivedRequest) -> usize {
     let mut state = lock(shared);
     state.journal.push(JournalEntry {

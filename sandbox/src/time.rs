@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A time as in `2026-01-31T12:42:30.000+0000`; the milliseconds are always zero. Times before 1970
-/// become its start.
+/// A time as in `2026-01-31T12:42:30.000+0000`; the milliseconds are always zero. Earlier times are
+/// shown as the beginning of 1970.
 pub(crate) fn jira_time(at: SystemTime) -> String {
     let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (day, rest) = (seconds / 86_400, seconds % 86_400);
@@ -12,11 +12,11 @@ pub(crate) fn jira_time(at: SystemTime) -> String {
     format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}.000+0000")
 }
 
-/// The beginning of the day with which the text starts, as in `2026-01-31`; `None` if it is no day
-/// from 1970 to the middle of 2079.
+/// The beginning of the day that the text starts with, as in `2026-01-31`; `None` if it is not a
+/// day from 1970 to the middle of 2079.
 pub(crate) fn midnight(text: &str) -> Option<SystemTime> {
     let wanted = text.get(..10)?;
-    // Days since 1970 are few enough to be looked through.
+    // There are few enough days to search them all.
     let day = (0..40_000).find(|day| {
         let (year, month, date) = civil(*day);
         format!("{year:04}-{month:02}-{date:02}") == wanted
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_as_jira_does() {
+    fn times_have_the_format_of_jira() {
         let at = UNIX_EPOCH + Duration::from_secs(1_709_208_030);
 
         assert_eq!(jira_time(at), "2024-02-29T12:00:30.000+0000");

@@ -10,9 +10,8 @@ use crate::state::lock;
 
 /// The text of the error page on which a sign-in ended.
 ///
-/// Atlassian shows such a page instead of redirecting to the app when the client or its callback
-/// cannot be trusted (RFC 6749 §4.1.2.1), when scopes are wrong, and when the user may not use the
-/// app.
+/// Atlassian shows such a page instead of redirecting to the app if the client or its callback
+/// cannot be trusted (RFC 6749 §4.1.2.1), a scope is refused, or the user may not use the app.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -83,7 +82,7 @@ impl Sandbox {
         self.accept(authorize, Approval { user, sites })
     }
 
-    /// Checks the request and the approval, and gives the address of the callback.
+    /// Checks the request, records the approval and returns the address of the callback.
     fn accept(&self, authorize: &str, approval: Approval<'_>) -> Result<String, Stranded> {
         let mut state = lock(&self.state);
         let request =
@@ -115,6 +114,7 @@ impl Sandbox {
 
 /// The query of an absolute URL, empty if it has none.
 fn query_of(authorize: &str) -> Result<String, Stranded> {
-    let url = Url::parse(authorize).map_err(|error| Stranded(format!("no address: {error}")))?;
+    let url = Url::parse(authorize)
+        .map_err(|error| Stranded(format!("the authorize address is not a URL: {error}")))?;
     Ok(url.query().unwrap_or_default().to_owned())
 }

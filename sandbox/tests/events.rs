@@ -1,4 +1,4 @@
-//! What happens at Atlassian behind the app's back, over real HTTP.
+//! What happens at Atlassian in the background, over real HTTP.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -16,7 +16,7 @@ fn access(tokens: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn a_removed_site_leaves_all_grants_of_the_user_while_the_tokens_stay_good() {
+async fn a_removed_site_disappears_from_all_grants_while_the_tokens_stay_valid() {
     let cases = [
         (GrantType::Account, true),
         (GrantType::Account, false),
@@ -61,7 +61,7 @@ async fn a_new_consent_brings_a_removed_site_back() {
 }
 
 #[tokio::test]
-async fn a_refused_scope_is_missing_in_the_answer_and_the_grant() {
+async fn a_refused_scope_is_missing_from_the_token_response_and_the_grant() {
     for grant_type in [GrantType::Account, GrantType::Resource] {
         let client = Client::new().await;
         client
@@ -96,7 +96,7 @@ async fn without_offline_access_granted_there_is_no_refresh_token() {
 }
 
 #[tokio::test]
-async fn the_profile_tells_the_new_status_and_the_new_name() {
+async fn the_profile_shows_the_new_status_and_the_new_name() {
     let client = Client::new().await;
     let mia = client.tokens("mia", &[]).await;
     let edward = client.tokens("edward", &[]).await;

@@ -14,7 +14,7 @@ const AURORA: &str = "11111111-aaaa-4aaa-8aaa-111111111111";
 const BOREALIS: &str = "22222222-bbbb-4bbb-8bbb-222222222222";
 const CIRRUS: &str = "33333333-cccc-4ccc-8ccc-333333333333";
 
-/// A client whose app has this grant type, and to which nobody granted anything before.
+/// A client whose app has this grant type, and which no user has granted anything yet.
 async fn client(grant_type: GrantType) -> Client {
     let client = Client::new().await;
     client.sandbox.revoke_user("mia");
@@ -85,7 +85,7 @@ async fn an_account_level_grant_widens_and_older_tokens_with_it() {
 }
 
 #[tokio::test]
-async fn the_seed_says_the_grant_type_and_the_knob_overrules_it() {
+async fn the_seed_sets_the_grant_type_and_the_knob_overrides_it() {
     let seed = include_str!("../seed.example.toml").replace("# grant_type", "grant_type");
     let sandbox = Sandbox::builder().seed(Seed::parse(&seed).unwrap());
     let client = Client {
@@ -108,7 +108,7 @@ async fn the_seed_says_the_grant_type_and_the_knob_overrules_it() {
 }
 
 #[tokio::test]
-async fn a_second_resource_level_consent_kills_the_first_only_when_the_knob_says_so() {
+async fn a_second_resource_level_consent_revokes_the_first_only_if_the_knob_is_on() {
     for kills in [false, true] {
         let client = client(GrantType::Resource).await;
         client
@@ -162,7 +162,7 @@ async fn a_consent_may_name_several_sites_by_name_address_or_cloud_id() {
 }
 
 #[tokio::test]
-async fn a_consent_for_no_site_or_a_strange_one_strands_the_visitor_and_grants_nothing() {
+async fn a_consent_for_no_site_or_an_inaccessible_one_is_refused_and_grants_nothing() {
     let client = client(GrantType::Account).await;
     let authorize = client.authorize(&[]);
     let approve = async |sites: &[&str]| {
@@ -180,7 +180,7 @@ async fn a_consent_for_no_site_or_a_strange_one_strands_the_visitor_and_grants_n
 }
 
 #[tokio::test]
-async fn the_page_of_a_resource_level_app_has_boxes_and_all_ticked_sites_are_granted() {
+async fn the_page_of_a_resource_level_app_has_checkboxes_and_all_ticked_sites_are_granted() {
     let client = client(GrantType::Resource).await;
     let authorize = Url::parse(&client.authorize(&[])).unwrap();
     let asked = [("request", authorize.query().unwrap()), ("user", "mia")];
@@ -211,7 +211,7 @@ async fn the_page_of_a_resource_level_app_has_boxes_and_all_ticked_sites_are_gra
 }
 
 #[tokio::test]
-async fn the_page_of_an_account_level_app_lets_choose_one_site() {
+async fn the_page_of_an_account_level_app_lets_the_user_choose_one_site() {
     let client = client(GrantType::Account).await;
     let authorize = Url::parse(&client.authorize(&[])).unwrap();
     let asked = [("request", authorize.query().unwrap()), ("user", "mia")];

@@ -30,7 +30,7 @@ async fn search(client: &Client, token: &str, jql: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn jira_answers_with_people_projects_and_issues_of_the_site() {
+async fn jira_shows_users_projects_and_issues_of_the_site() {
     let client = Client::new().await;
     let token = token(&client, "mia", SCOPES).await;
 
@@ -57,7 +57,7 @@ async fn jira_answers_with_people_projects_and_issues_of_the_site() {
 }
 
 #[tokio::test]
-async fn a_search_knows_yesterday_pages_and_what_it_does_not_understand() {
+async fn a_search_supports_relative_dates_and_paging_and_refuses_unknown_jql() {
     let client = Client::new().await;
     let token = token(&client, "mia", SCOPES).await;
 
@@ -92,7 +92,7 @@ async fn a_search_knows_yesterday_pages_and_what_it_does_not_understand() {
 }
 
 #[tokio::test]
-async fn an_issue_that_is_created_is_found() {
+async fn a_created_issue_is_found() {
     let client = Client::new().await;
     let token = token(&client, "mia", SCOPES).await;
     let body = json!({ "fields": { "summary": "Water the plants", "project": { "key": "OPS" } } });
@@ -111,7 +111,7 @@ async fn an_issue_that_is_created_is_found() {
 }
 
 #[tokio::test]
-async fn a_missing_scope_is_told_apart_from_a_bad_token() {
+async fn a_missing_scope_is_distinguished_from_a_bad_token() {
     let client = Client::new().await;
     let narrow = token(&client, "mia", "read:me read:jira-user").await;
 
@@ -155,7 +155,7 @@ async fn confluence_lists_pages() {
 }
 
 #[tokio::test]
-async fn an_expired_token_is_answered_as_the_knobs_say() {
+async fn an_expired_token_is_refused_as_the_knobs_configure() {
     let client = Client::new().await;
     let token = token(&client, "mia", SCOPES).await;
     client.sandbox.expire_tokens("mia");
@@ -170,7 +170,7 @@ async fn an_expired_token_is_answered_as_the_knobs_say() {
 }
 
 #[tokio::test]
-async fn answers_can_be_made_to_measure_and_never_end() {
+async fn a_fault_can_send_a_custom_response_or_one_that_never_ends() {
     let client = Client::new().await;
     let token = token(&client, "mia", SCOPES).await;
     let path = format!(

@@ -42,7 +42,7 @@ fn refused(response: &(u16, Value), refusal: &Refusal) -> bool {
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_one_exchange_within_its_life() {
+async fn a_code_can_be_exchanged_once_and_expires_after_ten_minutes() {
     let client = Client::new().await;
     let code = client.code("mia", &[]).await;
     let body =
@@ -60,7 +60,7 @@ async fn a_code_is_good_for_one_exchange_within_its_life() {
     assert_ne!(
         scopes.join(" "),
         "offline_access read:jira-work read:me",
-        "the order says nothing"
+        "the order has no meaning"
     );
     scopes.sort_unstable();
     assert_eq!(scopes, ["offline_access", "read:jira-work", "read:me"]);
@@ -74,7 +74,7 @@ async fn a_code_is_good_for_one_exchange_within_its_life() {
 }
 
 #[tokio::test]
-async fn the_forms_lead_a_person_from_the_login_to_the_callback() {
+async fn the_forms_lead_a_user_from_the_login_to_the_callback() {
     let client = Client::new().await;
     let authorize = client.authorize(&[]);
     let query = Url::parse(&authorize).unwrap().query().unwrap().to_owned();
@@ -144,10 +144,10 @@ async fn the_forms_lead_a_person_from_the_login_to_the_callback() {
 }
 
 #[tokio::test]
-async fn wrong_authorize_requests_strand_the_visitor_on_a_page() {
+async fn invalid_authorization_requests_end_on_an_error_page() {
     let client = Client::new().await;
     for (change, said) in [
-        (("client_id", "nobody"), "failed to retrieve client"),
+        (("client_id", "unknown"), "failed to retrieve client"),
         (
             ("redirect_uri", "https://evil.example/cb"),
             "invalid redirect_uri",
@@ -174,7 +174,7 @@ async fn wrong_authorize_requests_strand_the_visitor_on_a_page() {
 }
 
 #[tokio::test]
-async fn a_cancelled_flow_comes_back_with_its_state_unless_the_knob_says_no() {
+async fn a_cancelled_flow_returns_its_state_unless_the_knob_is_off() {
     let client = Client::new().await;
 
     let with = client
@@ -194,7 +194,7 @@ async fn a_cancelled_flow_comes_back_with_its_state_unless_the_knob_says_no() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_is_access_denied_and_basic_and_form_work() {
+async fn a_wrong_secret_is_refused_and_http_basic_and_forms_are_accepted() {
     let client = Client::new().await;
     let wrong = client
         .token(json!({ "grant_type": "refresh_token", "client_secret": "wrong" }))
@@ -224,7 +224,7 @@ async fn a_wrong_secret_is_access_denied_and_basic_and_form_work() {
 }
 
 #[tokio::test]
-async fn a_refresh_rotates_and_the_previous_token_has_ten_minutes() {
+async fn a_refresh_rotates_the_token_and_the_previous_one_works_for_ten_minutes() {
     let client = Client::new().await;
     let first = client.tokens("mia", &[]).await;
     let first = text(&first, "refresh_token");
@@ -233,7 +233,7 @@ async fn a_refresh_rotates_and_the_previous_token_has_ten_minutes() {
     assert_ne!(text(&second, "refresh_token"), first);
 
     client.sandbox.clock().advance(Duration::from_secs(599));
-    assert_eq!(client.refresh(first).await.0, 200, "inside the leeway");
+    assert_eq!(client.refresh(first).await.0, 200, "within the leeway");
     client.sandbox.clock().advance(Duration::from_secs(2));
     let late = client.refresh(first).await;
 
@@ -243,12 +243,12 @@ async fn a_refresh_rotates_and_the_previous_token_has_ten_minutes() {
             &client.refresh(text(&second, "refresh_token")).await,
             &BAD_REFRESH
         ),
-        "the family is dead"
+        "the family is revoked"
     );
 }
 
 #[tokio::test]
-async fn an_older_token_than_the_previous_one_kills_the_family_even_inside_the_leeway() {
+async fn a_token_older_than_the_previous_one_revokes_the_family_even_within_the_leeway() {
     let client = Client::new().await;
     let first = client.tokens("mia", &[]).await;
     let second = client.refresh(text(&first, "refresh_token")).await.1;
@@ -265,7 +265,7 @@ async fn an_older_token_than_the_previous_one_kills_the_family_even_inside_the_l
 }
 
 #[tokio::test]
-async fn strict_single_use_documented_errors_and_idle_tokens() {
+async fn refresh_tokens_can_be_single_use_and_expire_when_idle_with_documented_errors() {
     let client = Client::new().await;
     client.sandbox.knobs(|knobs| {
         knobs.leeway = Duration::ZERO;
@@ -294,7 +294,7 @@ async fn strict_single_use_documented_errors_and_idle_tokens() {
 }
 
 #[tokio::test]
-async fn a_second_consent_kills_the_first_family_when_the_knob_says_so() {
+async fn a_second_consent_revokes_the_first_family_if_the_knob_is_on() {
     for kills in [false, true] {
         let client = Client::new().await;
         client
@@ -311,7 +311,7 @@ async fn a_second_consent_kills_the_first_family_when_the_knob_says_so() {
 }
 
 #[tokio::test]
-async fn old_tokens_gain_new_scopes_unless_the_knob_says_no() {
+async fn old_tokens_gain_new_scopes_unless_the_knob_is_off() {
     for gain in [true, false] {
         let client = Client::new().await;
         client.sandbox.knobs(|knobs| knobs.old_tokens_gain = gain);
@@ -334,7 +334,7 @@ async fn old_tokens_gain_new_scopes_unless_the_knob_says_no() {
 }
 
 #[tokio::test]
-async fn the_api_tells_who_and_which_sites_and_nothing_without_a_token() {
+async fn the_api_shows_the_user_and_the_sites_only_with_a_valid_token() {
     let client = Client::new().await;
     let tokens = client.tokens("mia", &[]).await;
     let access = text(&tokens, "access_token");
@@ -364,7 +364,7 @@ async fn the_api_tells_who_and_which_sites_and_nothing_without_a_token() {
 }
 
 #[tokio::test]
-async fn a_revoked_app_reaches_nothing_any_more() {
+async fn a_revoked_app_no_longer_has_access() {
     let client = Client::new().await;
     let tokens = client.tokens("mia", &[]).await;
 
@@ -390,7 +390,7 @@ async fn a_revoked_app_reaches_nothing_any_more() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_has_changed_the_state_and_a_cut_before_has_not() {
+async fn a_lost_response_has_rotated_the_token_and_a_lost_request_has_not() {
     let client = Client::new().await;
     let tokens = client.tokens("mia", &[]).await;
     let refresh = text(&tokens, "refresh_token");
@@ -440,7 +440,7 @@ async fn a_lost_answer_has_changed_the_state_and_a_cut_before_has_not() {
 }
 
 #[tokio::test]
-async fn faults_are_answered_as_told_and_noted_in_the_journal() {
+async fn faults_respond_as_configured_and_appear_in_the_journal() {
     let client = Client::new().await;
     client.sandbox.fault(Endpoint::Me, Fault::Status(429), 1);
     client.sandbox.fault(Endpoint::Me, Fault::Html, 1);
@@ -502,7 +502,7 @@ async fn faults_are_answered_as_told_and_noted_in_the_journal() {
 }
 
 #[tokio::test]
-async fn scripts_of_any_origin_may_read_the_api_and_never_the_token_endpoint() {
+async fn scripts_of_any_origin_may_read_the_api_but_not_the_token_endpoint() {
     let client = Client::new().await;
     let origin = ("origin", "https://spa.example.com");
     let api = client
@@ -530,7 +530,7 @@ async fn scripts_of_any_origin_may_read_the_api_and_never_the_token_endpoint() {
 }
 
 #[tokio::test]
-async fn a_site_whose_admin_blocks_apps_and_a_private_app_strand_the_visitor() {
+async fn a_site_that_blocks_apps_and_a_private_app_end_on_an_error_page() {
     let text = include_str!("../seed.example.toml");
     let blocked = text.replace(
         "name = \"Borealis Lab\"\n",
@@ -565,7 +565,7 @@ async fn a_site_whose_admin_blocks_apps_and_a_private_app_strand_the_visitor() {
 }
 
 #[test]
-fn a_wrong_seed_says_what_is_wrong() {
+fn an_invalid_seed_is_refused_with_the_reason() {
     let text = include_str!("../seed.example.toml");
 
     assert!(Seed::parse("").unwrap_err().contains("apps"));
@@ -598,10 +598,10 @@ fn the_program_prints_one_line_of_json() {
     program.kill().unwrap();
     program.wait().unwrap();
 
-    let told: Value = serde_json::from_str(&line).unwrap();
-    assert!(text(&told, "url").starts_with("http://127.0.0.1:"));
+    let printed: Value = serde_json::from_str(&line).unwrap();
+    assert!(text(&printed, "url").starts_with("http://127.0.0.1:"));
     assert_eq!(
-        text(&told, "client_id"),
-        text(&told["environment"], "ATLASSIAN_CLIENT_ID")
+        text(&printed, "client_id"),
+        text(&printed["environment"], "ATLASSIAN_CLIENT_ID")
     );
 }

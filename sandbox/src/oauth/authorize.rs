@@ -1,7 +1,7 @@
-//! The pages behind `/authorize`: log in, consent, and back to the app.
+//! The pages behind `/authorize`: log in, consent, and return to the app.
 //!
-//! Nothing is remembered between the pages: each form carries the query of the authorization
-//! request, and every step checks it again.
+//! No state is kept between the pages: each form carries the query of the authorization request,
+//! and every step checks it again.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::oauth::consent::{self, Approval, AuthorizationRequest};
 use crate::oauth::pages;
 use crate::state::State;
 
-/// `GET /authorize`: the page to log in, or the error page of an invalid request with 400.
+/// `GET /authorize`: the login page, or the error page with 400 if the request is invalid.
 pub(crate) fn login(state: &State, query: &str) -> Response<String> {
     match AuthorizationRequest::check(state, query) {
         Ok(request) => page(StatusCode::OK, pages::login(state, &request, query)),
@@ -36,10 +36,11 @@ pub(crate) fn chosen_user(state: &State, form: &BTreeMap<String, String>) -> Res
     }
 }
 
-/// `POST /authorize/consent`: back to the app, with an error if the field `decision` is `cancel`
-/// and with a code otherwise.
+/// `POST /authorize/consent`: redirects to the app, with an error if the field `decision` is
+/// `cancel`, otherwise with a code.
 ///
-/// `sites` are the values of all `site` fields. An error page is shown if the consent is refused.
+/// `sites` holds the values of all `site` fields. The error page is shown if the consent is
+/// refused.
 pub(crate) fn decided(
     state: &mut State,
     form: &BTreeMap<String, String>,
@@ -57,7 +58,7 @@ pub(crate) fn decided(
         return back(&consent::cancel(state, &request));
     }
     let sites: Vec<&str> = sites.iter().map(String::as_str).collect();
-    // Where every box can be unticked, none is a choice too.
+    // With checkboxes the user can also choose no site at all.
     let has_chosen = !sites.is_empty() || consent::takes_several_sites(state, &request);
     let approval = Approval {
         user: form.get("user").map_or("", String::as_str),
@@ -69,8 +70,8 @@ pub(crate) fn decided(
     }
 }
 
-/// Atlassian's own error page: 400 and no redirect, as the app cannot be trusted with one (RFC 6749
-/// §4.1.2.1).
+/// Atlassian's own error page: 400 without a redirect, as required when the callback may not be the
+/// app's (RFC 6749 §4.1.2.1).
 fn stranded(text: &str) -> Response<String> {
     page(StatusCode::BAD_REQUEST, pages::stranded(text))
 }
@@ -85,7 +86,7 @@ fn back(location: &str) -> Response<String> {
     response
 }
 
-/// An HTML page that is not stored by the browser.
+/// An HTML page that browsers do not store.
 fn page(status: StatusCode, html: String) -> Response<String> {
     let mut response = Response::new(html);
     *response.status_mut() = status;

@@ -11,25 +11,25 @@ use crate::state::grant::Grant;
 use crate::state::seed::{App, GrantType, Site, User};
 use crate::state::{Code, State};
 
-/// An authorization request (RFC 6749 §4.1.1) for which Atlassian would show a page to log in.
+/// An authorization request (RFC 6749 §4.1.1) for which Atlassian would show the login page.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthorizationRequest {
     pub(crate) client_id: String,
     /// One of the app's registered callbacks.
     pub(crate) redirect_uri: String,
-    /// Returned to the app as it came; `None` if the app sent none, which is not refused.
+    /// Returned to the app unchanged; `None` if the app sent none, which is not refused.
     pub(crate) state: Option<String>,
-    /// At least one, each of which the app added in the console or need not add.
+    /// At least one. Each was added to the app in the console or need not be.
     pub(crate) scopes: BTreeSet<String>,
     /// The `code_challenge` of PKCE; the method is not read.
     pub(crate) challenge: Option<String>,
 }
 
 impl AuthorizationRequest {
-    /// Reads and checks a query: the client, its callback, `response_type`, then the scopes. Of a
-    /// repeated parameter the last counts; `audience` and `prompt` may be missing.
+    /// Reads and checks a query: the client, its callback, `response_type`, then the scopes. If a
+    /// parameter is repeated, the last one counts; `audience` and `prompt` may be missing.
     ///
-    /// An error is the text of the page on which the user is stranded.
+    /// An error is the text of the error page.
     pub(crate) fn check(state: &State, query: &str) -> Result<Self, String> {
         let fields: BTreeMap<String, String> = form_urlencoded::parse(query.as_bytes())
             .into_owned()
@@ -71,8 +71,8 @@ impl AuthorizationRequest {
             .any(|scope| !matches!(scope.as_str(), "read:me" | "offline_access"))
     }
 
-    /// The callback's address with these parameters, and with the state if there is one and it is
-    /// wanted.
+    /// The address of the callback with these parameters, and with the state if the request had one
+    /// and `with_state` is set.
     fn back(&self, parameters: &[(&str, &str)], with_state: bool) -> String {
         let Ok(mut url) = Url::parse(&self.redirect_uri) else {
             return self.redirect_uri.clone();
@@ -85,8 +85,8 @@ impl AuthorizationRequest {
     }
 }
 
-/// Whether the app may be sent back to this address: it equals a registered one, or is one of those
-/// that [`App::any_loopback_callback`] allows.
+/// Whether the app may be redirected to this address: it equals a registered one, or
+/// [`App::any_loopback_callback`] allows it.
 fn is_registered(app: &App, redirect_uri: &str) -> bool {
     if app
         .callback_urls
@@ -106,7 +106,7 @@ fn is_registered(app: &App, redirect_uri: &str) -> bool {
 }
 
 /// Refuses the scopes that Atlassian refuses: `openid`, `report:personal-data` alone, none at all,
-/// and those that the app did not add in the console.
+/// and those that were not added to the app in the console.
 fn check_scopes(app: &App, scopes: &BTreeSet<String>, has_audience: bool) -> Result<(), String> {
     if scopes.contains("openid") {
         let with = "Something went wrong";
@@ -135,7 +135,7 @@ fn check_scopes(app: &App, scopes: &BTreeSet<String>, has_audience: bool) -> Res
     ))
 }
 
-/// Who accepts, and for which sites.
+/// The user who accepts, and the sites that they choose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Approval<'a> {
     /// The key of the user in the seed.
@@ -144,7 +144,7 @@ pub(crate) struct Approval<'a> {
     pub(crate) sites: Option<&'a [&'a str]>,
 }
 
-/// Records the consent, makes a code and gives the address to go to.
+/// Records the consent, makes a code and returns the address to redirect to.
 ///
 /// An error is the text of the error page; nothing is granted then.
 pub(crate) fn accept(
@@ -185,7 +185,7 @@ fn granted_scopes(state: &State, request: &AuthorizationRequest) -> BTreeSet<Str
     request.scopes.iter().filter(is_granted).cloned().collect()
 }
 
-/// The address to go to when the user presses Cancel, in the words of Atlassian.
+/// The address to redirect to when the user presses Cancel, with the error that Atlassian sends.
 pub(crate) fn cancel(state: &State, request: &AuthorizationRequest) -> String {
     let parameters = [
         ("error", "access_denied"),
@@ -194,19 +194,19 @@ pub(crate) fn cancel(state: &State, request: &AuthorizationRequest) -> String {
     request.back(&parameters, state.knobs.state_on_cancel)
 }
 
-/// The app of a request that was checked before.
+/// The app of a request that has been checked.
 fn app_of<'a>(state: &'a State, request: &AuthorizationRequest) -> Result<&'a App, String> {
     let app = state.seed.app(&request.client_id);
     app.ok_or_else(|| "failed to retrieve client".to_owned())
 }
 
-/// Whether the consent page lets the user choose several sites: at resource-level apps it does.
+/// Whether the consent page lets the user choose several sites, as it does for resource-level apps.
 pub(crate) fn takes_several_sites(state: &State, request: &AuthorizationRequest) -> bool {
     app_of(state, request).is_ok_and(|app| state.knobs.grant_type_of(app) == GrantType::Resource)
 }
 
-/// Whether the user may use the app: not if it is private to another user, or needs a site that the
-/// user does not have and [`Knobs::refuse_without_site`](crate::Knobs::refuse_without_site) is set.
+/// Refuses users who may not use the app: it is private to another user, or it needs a site, the
+/// user has none and [`Knobs::refuse_without_site`](crate::Knobs::refuse_without_site) is set.
 pub(crate) fn may_use(
     state: &State,
     request: &AuthorizationRequest,
@@ -228,10 +228,11 @@ pub(crate) fn may_use(
     Ok(())
 }
 
-/// The cloud ids of a consent's sites: the wished ones, else the first that the user can access.
+/// The cloud ids of a consent's sites: the wanted ones, or the first that the user can access if
+/// none is named.
 ///
-/// Empty if the scopes need no site or the user has none. Refused if any wished site is not the
-/// user's or blocks apps.
+/// Empty if the scopes need no site or the user has none. Refused if a wanted site is not one of
+/// the user's or blocks apps.
 fn chosen_sites(
     state: &State,
     request: &AuthorizationRequest,

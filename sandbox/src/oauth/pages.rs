@@ -1,4 +1,5 @@
-//! The sandbox's pages: plain forms that work without script, and never look like Atlassian's own.
+//! The sandbox's pages: plain forms that work without JavaScript and do not look like Atlassian's
+//! own.
 //!
 //! Every text that comes from the seed or the request is escaped.
 
@@ -6,7 +7,7 @@ use crate::oauth::consent::{self, AuthorizationRequest};
 use crate::state::State;
 use crate::state::seed::User;
 
-/// The style of all pages, light or dark as the browser prefers.
+/// The style sheet of all pages, light or dark by the browser's preference.
 const STYLE: &str = "
 :root { color-scheme: light dark; --back: #f4f1ea; --card: #fffdf8; --ink: #2b2620; --dim: #6b6257; --line: #d8cfc0;
   --act: #7a3e12; --on-act: #ffffff; font: 1rem/1.5 system-ui, sans-serif; }
@@ -34,7 +35,7 @@ button.person { display: flex; width: 100%; gap: .75rem; align-items: center; te
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
 @media (max-width: 34rem) { main { margin: 0; border: 0; border-radius: 0; min-height: 100vh; } }";
 
-/// The page at `/`: what this is, and the names of the users.
+/// The page at `/`: what the sandbox is, and the names of its users.
 pub(crate) fn index(state: &State) -> String {
     let users: String = state
         .seed
@@ -49,7 +50,7 @@ pub(crate) fn index(state: &State) -> String {
     page("Sandbox", &body)
 }
 
-/// The page to log in: one button for each user, which posts `request` and `user`.
+/// The login page: one button for each user, which posts `request` and `user`.
 pub(crate) fn login(state: &State, request: &AuthorizationRequest, query: &str) -> String {
     let app = app_name(state, request);
     let people: String = state.seed.users.iter().map(person).collect();
@@ -101,7 +102,7 @@ pub(crate) fn consent(
     page(&format!("{app} asks for access to your account"), &body)
 }
 
-/// The requested scopes under the headings of their products.
+/// The requested scopes, grouped by product.
 fn scope_list(request: &AuthorizationRequest) -> String {
     let product = |scope: &str| match scope {
         scope if scope.contains("jira") => "Jira",
@@ -124,8 +125,8 @@ fn scope_list(request: &AuthorizationRequest) -> String {
     list
 }
 
-/// The user's sites as boxes at resource-level apps and as radio buttons at others; the first is
-/// chosen.
+/// The user's sites, as checkboxes for resource-level apps and as radio buttons for others; the
+/// first is preselected.
 fn site_picker(state: &State, request: &AuthorizationRequest, user: &User) -> String {
     if !request.wants_sites() {
         return String::new();
@@ -164,7 +165,7 @@ pub(crate) fn stranded(text: &str) -> String {
     page("Something went wrong", &format!("<p>{}</p>", escaped(text)))
 }
 
-/// The name of the app that asks, escaped.
+/// The escaped name of the app that sent the request.
 fn app_name(state: &State, request: &AuthorizationRequest) -> String {
     escaped(
         state
@@ -174,7 +175,7 @@ fn app_name(state: &State, request: &AuthorizationRequest) -> String {
     )
 }
 
-/// A whole page; the title and the body are HTML already.
+/// A complete page; the title and the body must be HTML already.
 fn page(title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><link rel=\"icon\" href=\"data:,\">\
@@ -184,7 +185,7 @@ fn page(title: &str, body: &str) -> String {
     )
 }
 
-/// A text for HTML, also for attributes in quotes.
+/// Escapes a text for HTML, including for attributes in quotes.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

@@ -39,7 +39,8 @@ const fn error(status: u16, error: &'static str, description: &'static str) -> E
     }
 }
 
-/// The code is unknown, used, expired, of another app, or does not fit its callback or challenge.
+/// The code is unknown, used, expired or of another app, or the callback or the PKCE verifier does
+/// not match.
 const BAD_CODE: Refusal = Refusal {
     current: error(400, "invalid_request", "authorization_code is invalid"),
     documented: error(403, "invalid_grant", "Invalid authorization code"),
@@ -54,7 +55,7 @@ const BAD_CLIENT: Refusal = Refusal {
     current: error(401, "access_denied", "Unauthorized"),
     documented: error(401, "access_denied", "Unauthorized"),
 };
-/// There is no `grant_type`, or not the field that it needs.
+/// There is no `grant_type`, or the field that it needs is missing.
 const INCOMPLETE: Refusal = Refusal {
     current: error(400, "invalid_request", "a required parameter is missing"),
     documented: error(400, "invalid_request", "a required parameter is missing"),
@@ -97,12 +98,12 @@ fn exchange(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Re
     }
 }
 
-/// Exchanges a code (RFC 6749 §4.1.3); the code is used up also if the exchange is refused.
+/// Exchanges a code (RFC 6749 §4.1.3). The code is used up even if the exchange is refused.
 ///
 /// There is a refresh token only if `offline_access` was granted.
 fn by_code(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Refusal> {
     let text = fields.get("code").ok_or(INCOMPLETE)?;
-    // Single use: whatever comes of it, the code is gone.
+    // Removed before any check: a code is for a single attempt.
     let code = state.codes.remove(text).ok_or(BAD_CODE)?;
     let age = state
         .clock
@@ -127,8 +128,8 @@ fn by_code(state: &mut State, fields: &Fields) -> Result<Map<String, Value>, Ref
     answer(state, family, refresh)
 }
 
-/// Whether the verifier fits the challenge by `S256` (RFC 7636 §4.6); true if there is no challenge
-/// or PKCE is not verified.
+/// Whether the verifier matches the challenge by `S256` (RFC 7636 §4.6). True without a challenge,
+/// or if PKCE is not verified.
 fn pkce_holds(state: &State, code: &Code, fields: &Fields) -> bool {
     let (Some(challenge), true) = (&code.challenge, state.knobs.verify_pkce) else {
         return true;
@@ -176,8 +177,8 @@ fn answer(
     Ok(body)
 }
 
-/// The scopes in another order than the alphabet's, as `scope` is a set (RFC 6749 §3.3): a client
-/// that compares texts fails.
+/// The scopes in an order that is not alphabetical. `scope` is a set (RFC 6749 §3.3), so that a
+/// client which compares it as text must fail.
 fn shuffled(scopes: &BTreeSet<String>) -> String {
     let mut list: Vec<&str> = scopes.iter().map(String::as_str).collect();
     list.reverse();
@@ -189,7 +190,7 @@ fn shuffled(scopes: &BTreeSet<String>) -> String {
 /// `POST /oauth/revoke`: revokes the family of a live refresh token or of an access token, and the
 /// access token itself.
 ///
-/// Responds with 200 also if the token is unknown (RFC 7009 §2.2). The client is not authenticated,
+/// Responds with 200 even if the token is unknown (RFC 7009 §2.2). The client is not authenticated,
 /// and other access tokens of the family stay valid until they expire.
 pub(crate) fn revoke(state: &mut State, fields: &Fields) -> Response<String> {
     let token = fields.get("token").map_or("", String::as_str);

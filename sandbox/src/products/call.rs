@@ -1,4 +1,4 @@
-//! A call behind the gateway: whose it is, what it reaches, and how it is refused.
+//! A call behind the gateway: its user, what it reaches, and how it is refused.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::state::grant::Grant;
 use crate::state::seed::Site;
 use crate::state::{Authorized, State};
 
-/// A call as it came.
+/// A call as it was received.
 #[derive(Clone, Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) method: &'a str,
@@ -60,13 +60,15 @@ impl Admitted<'_> {
     }
 }
 
-/// A response, or the one by which the call is refused.
+/// A response, or the response that refuses the call.
 pub(crate) type CallResult = Result<Response<String>, Refusal>;
-/// Boxed, as a response is large for the error of a result.
+/// Boxed because a response is large for the error of a result.
 pub(crate) type Refusal = Box<Response<String>>;
 
-/// Checks the token first and then the site: a bad token is told from a site that is missing, was
-/// not granted or lacks the product, all of which are 404.
+/// Checks the token first and then the site.
+///
+/// 404 means that the site does not exist, was not granted, or does not have the product; a client
+/// cannot distinguish these.
 pub(crate) fn admit<'a>(state: &State, call: &Call<'a>) -> Result<Admitted<'a>, Refusal> {
     let rest = call.path.strip_prefix("/ex/").unwrap_or_default();
     let (product, rest) = rest.split_once('/').ok_or_else(no_site)?;
@@ -94,9 +96,9 @@ pub(crate) fn admit<'a>(state: &State, call: &Call<'a>) -> Result<Admitted<'a>, 
     })
 }
 
-/// What a token gets that is unknown or has expired, as
+/// The refusal of a token that is unknown or has expired, as
 /// [`Knobs::expired_status`](crate::Knobs::expired_status) and
-/// [`Knobs::anonymous_when_bad`](crate::Knobs::anonymous_when_bad) say.
+/// [`Knobs::anonymous_when_bad`](crate::Knobs::anonymous_when_bad) configure it.
 fn bad_token(state: &State, product: &str) -> Refusal {
     if state.knobs.anonymous_when_bad && product == "jira" {
         let nothing = json!({ "issues": [], "values": [], "isLast": true });
@@ -112,8 +114,8 @@ fn bad_token(state: &State, product: &str) -> Refusal {
     Box::new(json_response(status, &body))
 }
 
-/// 401 for a valid token that lacks a scope; the message and `X-Failure-Category` tell it from a
-/// bad token.
+/// 401 for a valid token that lacks a scope; the message and `X-Failure-Category` distinguish it
+/// from a bad token.
 fn scope_mismatch() -> Refusal {
     let body = json!({ "code": 401, "message": "Unauthorized; scope does not match" });
     let mut response = json_response(401, &body);
@@ -124,7 +126,7 @@ fn scope_mismatch() -> Refusal {
     Box::new(response)
 }
 
-/// 404 for a site or a product that is not there for this token.
+/// 404 for a site or a product that the token does not reach.
 pub(crate) fn no_site() -> Refusal {
     refusal(404, "No message available")
 }

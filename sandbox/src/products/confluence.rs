@@ -17,11 +17,10 @@ const TITLES: [&str; 6] = [
     "Travel and expenses",
 ];
 
-/// `GET /wiki/api/v2/pages`: as many pages as `limit` says, 25 unless set; 404 for any other
-/// operation.
+/// `GET /wiki/api/v2/pages`: `limit` pages, 25 unless set; 404 for any other operation.
 ///
-/// For the scope `read:page:confluence`, or a classic one as
-/// [`Knobs::classic_scopes_reach_v2`](crate::Knobs::classic_scopes_reach_v2) says.
+/// Requires the scope `read:page:confluence`, or also accepts a classic one if
+/// [`Knobs::classic_scopes_reach_v2`](crate::Knobs::classic_scopes_reach_v2) is set.
 pub(super) fn answer(state: &State, call: &Admitted<'_>) -> CallResult {
     if (call.method, call.path) != ("GET", "/wiki/api/v2/pages") {
         return Err(refusal(404, "Not Found"));

@@ -1,7 +1,7 @@
 //! The projects and issues of the sites.
 //!
-//! Everything but the issues that apps create follows from the seed and the start of the sandbox:
-//! two runs with one seed have the same issues.
+//! Except for the issues that apps create, all of it is derived from the seed and the start of the
+//! sandbox: two runs with the same seed have the same issues.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::state::seed::Site;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Projects by the name of their site; those of the empty name are for all other sites.
+/// Projects by the name of their site; those of the empty name belong to all other sites.
 const PROJECTS: [(&str, Project); 8] = [
     ("Aurora Design", project("AD", "Design system")),
     ("Aurora Design", project("WEB", "Website")),
@@ -60,7 +60,7 @@ const SUMMARIES: [(&str, &str); 29] = [
     ("TEAM", "Write down who does what"),
 ];
 
-/// The statuses that issues have; new ones have the first.
+/// The statuses of issues; a new issue has the first.
 const STATES: [Status; 3] = [
     status("To Do", "new"),
     status("In Progress", "indeterminate"),
@@ -90,7 +90,7 @@ pub(super) fn projects(site: &Site) -> Vec<Project> {
 
 /// All issues of a site, the newest first.
 ///
-/// Two of three are assigned, in turn to the users who can access the site. Issues that apps
+/// Two of three are assigned, in turn, to the users who can access the site. Issues that apps
 /// created have no assignee.
 pub(super) fn issues(state: &State, site: &Site) -> Vec<Issue> {
     let people: Vec<&str> = state
@@ -118,14 +118,14 @@ pub(super) fn issues(state: &State, site: &Site) -> Vec<Issue> {
 
 /// The issues that a project has from the beginning, not assigned yet.
 ///
-/// Ids, statuses, priorities and ages follow from the summaries. The first two were updated 2 to 21
-/// hours before the start, all others 30 hours to 85 days before it.
+/// Ids, statuses, priorities and ages are derived from the summaries. The first two issues were
+/// updated 2 to 21 hours before the start, the others 30 hours to 85 days before it.
 fn of_project(state: &State, site: &Site, project: Project) -> Vec<Issue> {
     let in_project = SUMMARIES.iter().filter(|(key, _)| *key == project.key);
     let summaries = in_project.map(|(_, summary)| *summary);
     let issues = summaries.enumerate().map(|(index, summary)| {
         let chance = hash(summary);
-        // The first of every project were touched within the last day.
+        // The first two of every project were updated within the last day, for `updated >= -1d`.
         let age = if index < 2 {
             2 + chance % 20
         } else {
@@ -146,10 +146,11 @@ fn of_project(state: &State, site: &Site, project: Project) -> Vec<Issue> {
     issues.collect()
 }
 
-/// Creates an issue in the project with this key and gives it; `None` if the site has no such
+/// Creates an issue in the project with this key and returns it; `None` if the site has no such
 /// project.
 ///
-/// It takes the next number of the project and the priority Medium, and was updated now.
+/// The issue has the next number of the project, the priority Medium, and the current time as that
+/// of its update.
 pub(super) fn create(state: &mut State, site: &Site, key: &str, summary: &str) -> Option<Issue> {
     let project = projects(site)
         .into_iter()

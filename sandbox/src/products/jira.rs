@@ -22,7 +22,7 @@ pub(super) fn answer(state: &mut State, call: &Admitted<'_>) -> CallResult {
     }
 }
 
-/// `GET /rest/api/3/myself`, for `read:jira-user`: the user behind the token.
+/// `GET /rest/api/3/myself`, requires `read:jira-user`: the user of the token.
 fn myself(state: &State, call: &Admitted<'_>) -> CallResult {
     call.may("read:jira-user")?;
     let user = state.seed.user(&call.user);
@@ -43,10 +43,10 @@ fn myself(state: &State, call: &Admitted<'_>) -> CallResult {
     ))
 }
 
-/// `GET /rest/api/3/search/jql`, for `read:jira-work`: a page of the issues that the `jql` finds,
-/// the newest first.
+/// `GET /rest/api/3/search/jql`, requires `read:jira-work`: a page of the issues that the `jql`
+/// finds, the newest first.
 ///
-/// `maxResults` is 50 unless set and at most 100; `nextPageToken` goes on where the last page
+/// `maxResults` is 50 unless set and at most 100; `nextPageToken` continues where the last page
 /// ended. 400 if the query is not understood.
 fn search(state: &State, call: &Admitted<'_>) -> CallResult {
     call.may("read:jira-work")?;
@@ -93,7 +93,7 @@ fn as_json(state: &State, call: &Admitted<'_>, issue: &Issue) -> Value {
     })
 }
 
-/// `GET /rest/api/3/project/search`, for `read:jira-work`: a page of the site's projects by
+/// `GET /rest/api/3/project/search`, requires `read:jira-work`: a page of the site's projects, by
 /// `startAt` and `maxResults`.
 fn projects(call: &Admitted<'_>) -> CallResult {
     call.may("read:jira-work")?;
@@ -121,9 +121,9 @@ fn projects(call: &Admitted<'_>) -> CallResult {
     ))
 }
 
-/// `POST /rest/api/3/issue`, for `write:jira-work`: 201 with the new issue's id and key.
+/// `POST /rest/api/3/issue`, requires `write:jira-work`: 201 with the new issue's id and key.
 ///
-/// 400 names the field that is wrong: a missing summary, or a project that the site does not have.
+/// 400 names the invalid field: a missing summary, or a project that the site does not have.
 fn create(state: &mut State, call: &Admitted<'_>) -> CallResult {
     call.may("write:jira-work")?;
     let fields = &call.body["fields"];

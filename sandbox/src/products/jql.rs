@@ -1,4 +1,4 @@
-//! As much of JQL as the sandbox understands.
+//! The part of JQL that the sandbox understands.
 //!
 //! That is `assignee = currentUser()`, `project = KEY` and `updated >= ...`, joined with `AND`. An
 //! `ORDER BY` is accepted and ignored: the newest issue always comes first.
@@ -8,19 +8,19 @@ use std::time::{Duration, SystemTime};
 use crate::state::issue::Issue;
 use crate::time::midnight;
 
-/// A query, who asks and when.
+/// A query, with the user and the time that it is relative to.
 pub(super) struct Filter<'a> {
     pub(super) jql: &'a str,
     /// The key of the user that `currentUser()` means.
     pub(super) user: &'a str,
-    /// What relative dates count back from.
+    /// The time from which relative dates count back.
     pub(super) now: SystemTime,
 }
 
 impl Filter<'_> {
-    /// The issues that match every clause, in the order in which they came.
+    /// The issues that match every clause, in their original order.
     ///
-    /// An error is Jira's text for a query that is not understood, or that has no clause.
+    /// An error is Jira's text for a query that is not understood or has no clause.
     pub(super) fn apply(&self, mut issues: Vec<Issue>) -> Result<Vec<Issue>, String> {
         let lower = self.jql.to_ascii_lowercase();
         let end = lower.find("order by").unwrap_or(lower.len());
@@ -67,7 +67,7 @@ impl Filter<'_> {
         Ok(())
     }
 
-    /// The moment that a date means: hours, days or weeks ago as in `-24h`, `-1d`, `-2w`, or
+    /// The moment that a date means: hours, days or weeks ago as in `-24h`, `-1d` or `-2w`, or
     /// midnight in UTC as in `2026-01-31`.
     fn since(&self, value: &str) -> Option<SystemTime> {
         let Some(back) = value.strip_prefix('-') else {
@@ -86,7 +86,7 @@ impl Filter<'_> {
     }
 }
 
-/// The clauses between the ANDs, whatever their case.
+/// The clauses between the ANDs, in upper or lower case.
 fn split(text: &str) -> Vec<&str> {
     let lower = text.to_ascii_lowercase();
     let mut clauses = Vec::new();

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// The time of the sandbox: the machine's, plus what a test added.
+/// The time of the sandbox: that of the machine, plus what a test added.
 ///
-/// Clones share one offset. Codes and tokens expire by this clock; delays of faults and the speed
-/// of a slow body run in real time.
+/// Clones share one offset. Codes and tokens expire by this clock; delays of faults and slow bodies
+/// run in real time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,7 +23,7 @@ use std::time::{Duration, SystemTime};
 pub struct Clock(Arc<Mutex<Duration>>);
 
 impl Clock {
-    /// Moves the time forward; several calls add up. It cannot be moved back.
+    /// Moves the time forward. Several calls add up, and it cannot be moved back.
     pub fn advance(&self, by: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }

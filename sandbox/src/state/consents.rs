@@ -26,7 +26,7 @@ impl State {
         };
         let grant = self.grants.entry(key.clone()).or_default();
         grant.sites.extend(given.sites);
-        // The newest consent's scopes replace the older ones.
+        // The scopes of the newest consent replace the older ones.
         grant.scopes = given.scopes;
         key
     }
@@ -61,7 +61,7 @@ impl State {
             .for_each(|(_, grant)| {
                 grant.sites.remove(&id);
             });
-        // Also what older tokens remember of their grant.
+        // Tokens also remember the grant as it was when they were made.
         self.access_of(user).for_each(|access| {
             access.then.sites.remove(&id);
         });

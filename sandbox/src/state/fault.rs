@@ -1,4 +1,4 @@
-//! Faults: how requests fail, and which wait for their request.
+//! Faults: how requests fail, and those that are still to come.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -75,12 +75,12 @@ impl Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The request takes effect and is answered after this time, in real time and not in the
-    /// sandbox's.
+    /// The request takes effect, and its response comes, after this time. It is real time, not that
+    /// of the [`Clock`](crate::Clock).
     Delay(Duration),
     /// This status with an empty JSON object; 429 comes with `Retry-After: 1`.
     Status(u16),
-    /// 200 with an HTML page, as a gateway or a captive portal sends it.
+    /// 200 with an HTML page, as a gateway or a captive portal sends.
     Html,
     /// This status and body, with the content type of JSON.
     Body {
@@ -120,7 +120,7 @@ pub enum Fault {
     CutAfter,
 }
 
-/// Faults that wait for their requests, in the order in which they were added.
+/// Faults that have not been used up, in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(VecDeque<Planned>);
 
@@ -133,7 +133,7 @@ struct Planned {
 }
 
 impl Faults {
-    /// Appends a fault; those that were added for the endpoint before happen first.
+    /// Appends a fault; earlier ones of the same endpoint apply first.
     pub(crate) fn add(&mut self, endpoint: Endpoint, fault: Fault, times: usize) {
         self.0.push_back(Planned {
             endpoint,

@@ -4,14 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::state::seed::{App, Seed, User};
 
-/// By which a grant is found: the app and the user, and at resource-level apps the consent.
+/// What identifies a grant: the app and the user, and at resource-level apps the consent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct GrantKey {
     pub(crate) client_id: String,
     /// The key of the user in the seed.
     pub(crate) user: String,
-    /// The number of the consent at a resource-level app, counted from 1; `None` is the account's
-    /// one grant.
+    /// The number of the consent at a resource-level app, counted from 1; `None` for the single
+    /// grant of an account.
     pub(crate) consent: Option<u64>,
 }
 
@@ -20,7 +20,7 @@ pub(crate) struct GrantKey {
 pub(crate) struct Grant {
     /// Cloud ids.
     pub(crate) sites: BTreeSet<String>,
-    /// Those of the newest consent, `offline_access` included.
+    /// Those of the newest consent, with `offline_access` if it was granted.
     pub(crate) scopes: BTreeSet<String>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn prior_grants(seed: &Seed) -> HashMap<GrantKey, Grant> {
         .collect()
 }
 
-/// The key of the account's one grant.
+/// The key of the account's single grant.
 fn account_key(app: &App, user: &User) -> GrantKey {
     GrantKey {
         client_id: app.client_id.clone(),

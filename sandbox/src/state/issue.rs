@@ -15,9 +15,9 @@ pub(crate) struct Issue {
     pub(crate) summary: String,
     pub(crate) status: Status,
     pub(crate) priority: &'static str,
-    /// The key of a user of the seed; `None` is an issue without assignee.
+    /// The key of a user of the seed; `None` if the issue has no assignee.
     pub(crate) assignee: Option<String>,
-    /// When it was changed last, by the sandbox's clock.
+    /// The time of the last change, by the sandbox's clock.
     pub(crate) updated: SystemTime,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Issue {
 pub(crate) struct Project {
     /// The short name in capitals, unique within the site.
     pub(crate) key: &'static str,
-    /// The name that people read.
+    /// The name for people, such as `Design system`.
     pub(crate) name: &'static str,
 }
 

@@ -41,7 +41,7 @@ pub struct Knobs {
     /// token, revokes all refresh tokens of the consent (RFC 9700 §4.14.2).
     pub leeway: Duration,
     /// The grant type of every app; `None` leaves what the seed says. It applies to later consents:
-    /// a grant keeps the type that it was made with.
+    /// a grant keeps the type with which it was made.
     pub grant_type: Option<GrantType>,
     /// Whether the exchange of a user's new code revokes the refresh tokens of their earlier
     /// consents at the same app.
@@ -55,21 +55,21 @@ pub struct Knobs {
     /// How long an authorization code can be exchanged: 10 minutes, the most that RFC 6749 §4.1.2
     /// recommends.
     pub code_lifetime: Duration,
-    /// How long an access token is valid, and its `expires_in` in whole seconds: an hour. Tokens
-    /// that exist keep the lifetime that they were made with.
+    /// How long an access token is valid: an hour. It is also the `expires_in` of the response, in
+    /// whole seconds. Existing tokens keep their lifetime.
     pub token_lifetime: Duration,
     /// Whether token responses lack `token_type`, which RFC 6749 §5.1 requires.
     pub omit_token_type: bool,
-    /// Whether responses to a refresh lack the new refresh token. The one that was sent counts as
-    /// used all the same.
+    /// Whether responses to a refresh lack the new refresh token. The one that was sent still
+    /// counts as used.
     pub omit_refresh_token: bool,
     /// Whether the token endpoint fails with the statuses and bodies that Atlassian's documentation
     /// still shows, such as `invalid_grant`, instead of those of the current service, such as
     /// `unauthorized_client`.
     pub documented_errors: bool,
-    /// Whether a `code_challenge` must be answered by its `code_verifier`, by the method `S256`
-    /// (RFC 7636 §4.6). Atlassian ignores both; so does the sandbox unless this is set. A code
-    /// without a challenge needs no verifier either way.
+    /// Whether a `code_challenge` requires the matching `code_verifier`, by the method `S256` (RFC
+    /// 7636 §4.6). Atlassian ignores both, and so does the sandbox unless this is set. A code
+    /// without a challenge never needs a verifier.
     pub verify_pkce: bool,
     /// Whether a site is listed once for each of its products, with the scopes of that product,
     /// instead of once.
@@ -79,20 +79,20 @@ pub struct Knobs {
     /// Whether accounts without any site are stopped at the consent page when scopes of a product
     /// are requested; if not, they can consent and reach no site.
     pub refuse_without_site: bool,
-    /// The size that an access token has at least, in bytes, for values up to 4096; large values
-    /// fall short by up to a tenth of the value. Holds for tokens that are made later. Real tokens
+    /// The minimum size of an access token in bytes, for values up to 4096; with large values
+    /// tokens are up to a tenth smaller. It applies to tokens that are made later. Real tokens
     /// exceed 2 KB, which matters for cookies and headers.
     pub token_bytes: usize,
-    /// The status with which Jira and Confluence respond to a token that is unknown or has expired:
-    /// 401, or 403 or 404 as some of Atlassian's endpoints have it. `/me` and the list of sites
-    /// always respond with 401.
+    /// The status of Jira's and Confluence's responses to a token that is unknown or has expired:
+    /// 401, or 403 or 404 as with some of Atlassian's endpoints. `/me` and the list of sites always
+    /// respond with 401.
     pub expired_status: u16,
     /// Whether Jira treats a token that is unknown or has expired like an anonymous request, and
     /// responds with 200 and empty lists. Confluence keeps to
     /// [`expired_status`](Self::expired_status).
     pub anonymous_when_bad: bool,
-    /// Whether pages are sent with `Cross-Origin-Opener-Policy: same-origin`, so that a popup loses
-    /// its opener. The paths of the API host never have it.
+    /// Whether the authorization host sends `Cross-Origin-Opener-Policy: same-origin`, so that its
+    /// pages in a popup lose their opener. The API host never sends it.
     pub cuts_opener: bool,
     /// Whether Confluence's v2 endpoints accept the classic scope `read:confluence-content.all`
     /// besides the granular `read:page:confluence`.
@@ -126,7 +126,7 @@ impl Default for Knobs {
 }
 
 impl Knobs {
-    /// The grant type that a consent at the app would have now.
+    /// The grant type that a consent at the app has now.
     pub(crate) fn grant_type_of(&self, app: &App) -> GrantType {
         self.grant_type.unwrap_or(app.grant_type)
     }

@@ -1,7 +1,6 @@
-//! Everything that the sandbox remembers, and how codes and tokens come and go.
+//! Everything that the sandbox remembers, and how codes and tokens are made, used and revoked.
 //!
-//! One mutex guards all of it. It is held for the time of one request's decision, never while a
-//! request is awaited.
+//! One mutex guards all of it. It is never held across an `await`.
 
 pub(crate) mod clock;
 mod consents;
@@ -25,15 +24,14 @@ use crate::state::journal::JournalEntry;
 use crate::state::knobs::Knobs;
 use crate::state::seed::{Seed, User};
 
-/// The state as the server's connections and the handle share it.
+/// The state, shared by the connections of the server and the handle.
 pub(crate) type Shared = Arc<Mutex<State>>;
 
 /// Ninety days without a refresh end all refresh tokens of a family, as Atlassian documents;
 /// counted from [`Family::last_use`].
 const IDLE: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// Locks the state. A panic of another thread does not matter: what it left behind is used as it
-/// is.
+/// Locks the state, even if another thread panicked while it held the lock.
 pub(crate) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -56,19 +54,19 @@ pub(crate) struct State {
     pub(crate) consents: u64,
     /// Scopes that no consent grants from now on.
     pub(crate) refused_scopes: BTreeSet<String>,
-    /// In the order of their consents; never removed, so that an index stays good.
+    /// In the order of their code exchanges; none is ever removed, so that indices stay valid.
     pub(crate) families: Vec<Family>,
     /// Every access token that was made, by its text, expired ones included.
     pub(crate) access: HashMap<String, Access>,
-    /// Every secret that was ever given out, in that order, after the client secrets.
+    /// Every secret that was ever made, in order, after the client secrets.
     pub(crate) issued: Vec<String>,
     /// When the sandbox began; the issues of the seed were updated at fixed times before it.
     pub(crate) started_at: SystemTime,
-    /// Issues that apps created, in that order.
+    /// Issues that apps created, in order.
     pub(crate) created: Vec<Issue>,
 }
 
-/// An authorization code (RFC 6749 §4.1.2), good for one exchange by the app that it was made for.
+/// An authorization code (RFC 6749 §4.1.2), for a single exchange by the app for which it was made.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub(crate) grant: GrantKey,
@@ -85,15 +83,16 @@ pub(crate) struct Code {
 #[derive(Clone, Debug)]
 pub(crate) struct Family {
     pub(crate) grant: GrantKey,
-    /// The scopes that token responses show, those of the consent.
+    /// The scopes that token responses show: those of the consent.
     pub(crate) scopes: BTreeSet<String>,
-    /// The tokens that were not used yet: several, if the leeway was taken advantage of.
+    /// The tokens that were not used yet. There are several if a token was used again within the
+    /// leeway.
     pub(crate) live: Vec<String>,
-    /// The tokens that were used, in that order; the last one has the leeway.
+    /// The tokens that were used, in order; only the last one has the leeway.
     used: Vec<UsedToken>,
-    /// When a live token was used last, or the code was exchanged.
+    /// When a live token was last used, or the code was exchanged.
     last_use: SystemTime,
-    /// Whether all tokens, live ones included, are refused from now on.
+    /// Whether all tokens of the family are refused.
     pub(crate) revoked: bool,
 }
 
@@ -101,7 +100,7 @@ pub(crate) struct Family {
 #[derive(Clone, Debug)]
 struct UsedToken {
     token: String,
-    /// When it was used first; uses within the leeway do not extend it.
+    /// The first use; a use within the leeway does not extend it.
     used_at: SystemTime,
 }
 
@@ -116,7 +115,7 @@ pub(crate) struct Access {
     pub(crate) then: Grant,
 }
 
-/// Who an access token stands for, and what it reaches.
+/// The user of an access token, and what the token reaches.
 #[derive(Clone, Debug)]
 pub(crate) struct Authorized {
     /// The key of the user in the seed.
@@ -153,7 +152,7 @@ impl State {
         self.grants.get(key).cloned().unwrap_or_default()
     }
 
-    /// Begins the family of an exchanged code and gives its index. It has no token yet.
+    /// Begins the family of an exchanged code and returns its index. It has no token yet.
     ///
     /// Revokes the earlier families of the user at the app if [`Knobs::second_consent_kills`] is
     /// set.
@@ -179,7 +178,7 @@ impl State {
         self.families.len() - 1
     }
 
-    /// A new access token of a family, with the lifetime and the size that the knobs say; `None` if
+    /// A new access token of a family, with the lifetime and the size that the knobs set; `None` if
     /// there is no such family.
     pub(crate) fn new_access(&mut self, index: usize) -> Option<String> {
         let family = self.families.get(index)?.clone();
@@ -218,11 +217,11 @@ impl State {
         Some(token)
     }
 
-    /// Uses a refresh token and gives the index of its family, or `None` if the token is refused.
+    /// Uses a refresh token and returns the index of its family, or `None` if the token is refused.
     ///
-    /// Refused are tokens that are unknown or of another app, those of a revoked or idle family,
-    /// and used ones: except for the token that was used last, within [`Knobs::leeway`]. The use of
-    /// any other used token counts as a breach and revokes the family (RFC 9700 §4.14.2).
+    /// It is refused if it is unknown or of another app, or if its family is revoked or idle. A
+    /// used token is refused too, except for the one that was used last, within [`Knobs::leeway`].
+    /// Any other use of a used token counts as a breach and revokes the family (RFC 9700 §4.14.2).
     pub(crate) fn use_refresh(&mut self, client_id: &str, token: &str) -> Option<usize> {
         let (now, leeway) = (self.clock.now(), self.knobs.leeway);
         let known = |family: &Family| {
@@ -244,7 +243,7 @@ impl State {
             family.last_use = now;
             return Some(index);
         }
-        // Only the token that was used last enjoys the leeway; an older one, or a late one, is a breach.
+        // Only the token that was used last has the leeway; an older one or a late use is a breach.
         let age = |used: &UsedToken| now.duration_since(used.used_at).unwrap_or_default();
         let is_previous = family
             .used
@@ -257,8 +256,8 @@ impl State {
     /// The user of an access token and what it reaches now; `None` if the token is unknown or has
     /// expired, or its grant is gone.
     ///
-    /// What it reaches is the grant as it is now, or, without [`Knobs::old_tokens_gain`], as it was
-    /// when the token was made.
+    /// It reaches the grant as it is now, or, without [`Knobs::old_tokens_gain`], as it was when
+    /// the token was made.
     pub(crate) fn authorized(&self, bearer: &str) -> Option<Authorized> {
         let access = self.access.get(bearer)?;
         let family = self.families.get(access.family)?;

@@ -1,4 +1,4 @@
-//! Who and what exists in a sandbox: the format of a seed file.
+//! The initial content of a sandbox, and the format of a seed file.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,10 +39,10 @@ pub struct Seed {
     /// The apps of the developer console; [`Sandbox::client_id`](crate::Sandbox::client_id) is that
     /// of the first.
     pub apps: Vec<App>,
-    /// The sites, listed to apps in the opposite order.
+    /// The sites. Apps receive them in reverse order.
     #[serde(default)]
     pub sites: Vec<Site>,
-    /// The accounts, in the order of the page to log in.
+    /// The accounts, in the order of the login page.
     pub users: Vec<User>,
 }
 
@@ -65,7 +65,7 @@ pub struct App {
     pub client_id: String,
     /// The client secret; the token endpoint refuses every exchange without it.
     pub client_secret: String,
-    /// The name on the pages to log in and to consent.
+    /// The name on the login and consent pages.
     pub name: String,
     /// The scopes that were added in the console. `offline_access` and `report:personal-data` may
     /// be requested without being added.
@@ -78,10 +78,10 @@ pub struct App {
     #[serde(default)]
     pub any_loopback_callback: bool,
     /// Account-level (the default) or resource-level;
-    /// [`Knobs::grant_type`](crate::Knobs::grant_type) overrules it.
+    /// [`Knobs::grant_type`](crate::Knobs::grant_type) overrides it.
     #[serde(default)]
     pub grant_type: GrantType,
-    /// The key of the only user who may use the app; `None` is an app that is shared with all.
+    /// The key of the only user who may use the app; `None` if every user may.
     #[serde(default)]
     pub private_to: Option<String>,
 }
@@ -111,7 +111,8 @@ pub struct App {
 #[non_exhaustive]
 pub enum GrantType {
     /// One grant per account: each consent adds its sites and replaces the scopes, and older tokens
-    /// reach the result too.
+    /// reach the result too unless [`Knobs::old_tokens_gain`](crate::Knobs::old_tokens_gain) is
+    /// off.
     #[default]
     Account,
     /// One grant per consent: its tokens reach the sites chosen there, and no others, with the
@@ -133,14 +134,14 @@ pub enum GrantType {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Site {
-    /// The cloud id, by which paths below `/ex/` name the site.
+    /// The cloud id, which identifies the site in paths below `/ex/`.
     pub id: String,
-    /// The name, by which users of the seed refer to the site. Three names of the default seed have
-    /// projects of their own; all other sites have one project with one issue.
+    /// The name by which users of the seed refer to the site. The three names of the default seed
+    /// have projects of their own; every other site has one project with one issue.
     pub name: String,
-    /// The address, without a slash at the end; the sandbox does not serve it.
+    /// The address, without a trailing slash; the sandbox does not serve it.
     pub url: String,
-    /// `jira`, `confluence`; calls to a product that is not listed are refused with 404.
+    /// `jira`, `confluence`; calls to any other product are refused with 404.
     #[serde(default)]
     pub products: Vec<String>,
     /// Whether an admin blocked apps that users install: a consent for the site ends on an error
@@ -164,9 +165,9 @@ pub struct Site {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct User {
-    /// The short name by which tests and pages call the user; must differ from that of other users.
+    /// The short name of the user in tests and forms; must differ from that of other users.
     pub key: String,
-    /// What `/me` shows, whole; `account_id` is required.
+    /// The complete response of `/me`; `account_id` is required.
     pub profile: serde_json::Map<String, serde_json::Value>,
     /// The names of the sites that the user can access, in the order of the site picker.
     #[serde(default)]
@@ -198,7 +199,7 @@ impl Seed {
         Ok(seed)
     }
 
-    /// What the types cannot say; an error is for the author of the seed.
+    /// Checks what the types cannot express; the error is for the author of the seed.
     fn check(&self) -> Result<(), String> {
         if self.apps.is_empty() {
             return Err("a seed needs at least one [[apps]]".to_owned());
@@ -226,7 +227,7 @@ impl Seed {
         self.users.iter().find(|user| user.key == key)
     }
 
-    /// The user with this key, to be changed.
+    /// The user with this key, mutably.
     pub(crate) fn user_mut(&mut self, key: &str) -> Option<&mut User> {
         self.users.iter_mut().find(|user| user.key == key)
     }
@@ -238,7 +239,7 @@ impl Seed {
 }
 
 impl Site {
-    /// Whether this is its cloud id, name or address, letter for letter.
+    /// Whether this is the site's cloud id, name or address, exactly.
     pub(crate) fn is_called(&self, wish: &str) -> bool {
         self.id == wish || self.name == wish || self.url == wish
     }
@@ -246,7 +247,7 @@ impl Site {
 
 impl Default for Seed {
     fn default() -> Self {
-        // The file is part of the crate and of its tests.
+        // The file is compiled in and covered by tests, so that the fallback is never used.
         Self::parse(include_str!("../../seed.example.toml")).unwrap_or(Self {
             apps: Vec::new(),
             sites: Vec::new(),

@@ -1,6 +1,6 @@
 //! A client of the sandbox for its tests.
 
-#![allow(dead_code, reason = "every test file uses another part")]
+#![allow(dead_code, reason = "no test file uses all of it")]
 
 use serde_json::{Value, json};
 use threelo_sandbox::Sandbox;
@@ -100,7 +100,7 @@ impl Client {
         tokens
     }
 
-    /// The names of the sites that are listed for a token answer, sorted.
+    /// The names of the sites that are listed for a token response, sorted.
     pub(crate) async fn sites(&self, tokens: &Value) -> Vec<String> {
         let access = tokens["access_token"].as_str().unwrap();
         let (status, sites) = self.get("/oauth/token/accessible-resources", access).await;
@@ -118,7 +118,7 @@ impl Client {
         self.get(&path, access).await.0
     }
 
-    /// Uses the refresh token of a token answer.
+    /// Uses the refresh token of a token response.
     pub(crate) async fn refreshed(&self, tokens: &Value) -> Value {
         let token = tokens["refresh_token"].as_str().unwrap();
         let (status, tokens) = self.refresh(token).await;
