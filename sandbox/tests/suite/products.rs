@@ -1,8 +1,4 @@
-//! Jira and Confluence behind the gateway, over real HTTP.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod client;
+//! Jira and Confluence behind the gateway.
 
 use serde_json::{Value, json};
 use threelo_sandbox::{Endpoint, Fault};

@@ -1,14 +1,10 @@
-//! Account-level and resource-level apps, over real HTTP.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod client;
+//! Account-level and resource-level apps.
 
 use serde_json::Value;
 use threelo_sandbox::{GrantType, Sandbox, Seed};
 use url::Url;
 
-use crate::client::{Client, code_of};
+use crate::client::{Client, access, code_of};
 
 const AURORA: &str = "11111111-aaaa-4aaa-8aaa-111111111111";
 const BOREALIS: &str = "22222222-bbbb-4bbb-8bbb-222222222222";
@@ -22,21 +18,6 @@ async fn client(grant_type: GrantType) -> Client {
         .sandbox
         .knobs(|knobs| knobs.grant_type = Some(grant_type));
     client
-}
-
-async fn post_form(client: &Client, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
-    let body: String = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish();
-    let request = client
-        .http
-        .post(format!("{}{path}", client.sandbox.url()))
-        .header("content-type", "application/x-www-form-urlencoded");
-    request.body(body).send().await.unwrap()
-}
-
-fn access(tokens: &Value) -> &str {
-    tokens["access_token"].as_str().unwrap()
 }
 
 #[tokio::test]
@@ -86,7 +67,7 @@ async fn an_account_level_grant_widens_and_older_tokens_with_it() {
 
 #[tokio::test]
 async fn the_seed_sets_the_grant_type_and_the_knob_overrides_it() {
-    let seed = include_str!("../seed.example.toml").replace("# grant_type", "grant_type");
+    let seed = include_str!("../../seed.example.toml").replace("# grant_type", "grant_type");
     let sandbox = Sandbox::builder().seed(Seed::parse(&seed).unwrap());
     let client = Client {
         sandbox: sandbox.start().await.unwrap(),
@@ -185,10 +166,12 @@ async fn the_page_of_a_resource_level_app_has_checkboxes_and_all_ticked_sites_ar
     let authorize = Url::parse(&client.authorize(&[])).unwrap();
     let asked = [("request", authorize.query().unwrap()), ("user", "mia")];
     let answer = async |fields: &[(&str, &str)]| {
-        post_form(&client, "/authorize/consent", &[&asked, fields].concat()).await
+        client
+            .post_form("/authorize/consent", &[&asked, fields].concat())
+            .await
     };
 
-    let page = post_form(&client, "/authorize/user", &asked).await;
+    let page = client.post_form("/authorize/user", &asked).await;
     let page = page.text().await.unwrap();
     let accept = ("decision", "accept");
     let both = answer(&[("site", AURORA), ("site", CIRRUS), accept]).await;
@@ -216,10 +199,12 @@ async fn the_page_of_an_account_level_app_lets_the_user_choose_one_site() {
     let authorize = Url::parse(&client.authorize(&[])).unwrap();
     let asked = [("request", authorize.query().unwrap()), ("user", "mia")];
 
-    let page = post_form(&client, "/authorize/user", &asked).await;
+    let page = client.post_form("/authorize/user", &asked).await;
     let page = page.text().await.unwrap();
     let answer = [("site", CIRRUS), ("decision", "accept")];
-    let accepted = post_form(&client, "/authorize/consent", &[asked, answer].concat()).await;
+    let accepted = client
+        .post_form("/authorize/consent", &[asked, answer].concat())
+        .await;
 
     let radios = page
         .matches("<label><input type=\"radio\" name=\"site\"")

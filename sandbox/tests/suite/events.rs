@@ -1,19 +1,11 @@
-//! What happens at Atlassian in the background, over real HTTP.
+//! What happens at Atlassian in the background.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod client;
-
-use serde_json::{Value, json};
+use serde_json::json;
 use threelo_sandbox::GrantType;
 
-use crate::client::Client;
+use crate::client::{Client, access};
 
 const BOREALIS: &str = "22222222-bbbb-4bbb-8bbb-222222222222";
-
-fn access(tokens: &Value) -> &str {
-    tokens["access_token"].as_str().unwrap()
-}
 
 #[tokio::test]
 async fn a_removed_site_disappears_from_all_grants_while_the_tokens_stay_valid() {

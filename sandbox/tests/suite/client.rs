@@ -1,7 +1,5 @@
 //! A client of the sandbox for its tests.
 
-#![allow(dead_code, reason = "no test file uses all of it")]
-
 use serde_json::{Value, json};
 use threelo_sandbox::Sandbox;
 use url::Url;
@@ -56,6 +54,18 @@ impl Client {
             status,
             serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default(),
         )
+    }
+
+    /// Posts a form and returns the response.
+    pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
+        let body: String = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = self
+            .http
+            .post(format!("{}{path}", self.sandbox.url()))
+            .header("content-type", "application/x-www-form-urlencoded");
+        request.body(body).send().await.unwrap()
     }
 
     pub(crate) async fn token(&self, mut body: Value) -> (u16, Value) {
@@ -160,4 +170,36 @@ pub(crate) fn code_of(callback: &str) -> String {
         .unwrap()
         .1
         .into_owned()
+}
+
+/// A text of a JSON object, which must be there.
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
+/// The `error` and `error_description` of a refused token request.
+pub(crate) struct Refusal {
+    pub(crate) error: &'static str,
+    pub(crate) description: &'static str,
+}
+
+/// The refusal of a refresh token by the current service.
+pub(crate) const BAD_REFRESH: Refusal = Refusal {
+    error: "unauthorized_client",
+    description: "refresh_token is invalid",
+};
+
+/// Whether a response of the token endpoint is this refusal.
+pub(crate) fn refused(response: &(u16, Value), refusal: &Refusal) -> bool {
+    let (status, body) = response;
+    *status >= 400
+        && body["error"] == refusal.error
+        && body["error_description"] == refusal.description
+}
+
+/// The access token of a token response.
+pub(crate) fn access(tokens: &Value) -> &str {
+    text(tokens, "access_token")
 }
