@@ -50,26 +50,27 @@ mod web;
 pub use self::crypto::key_ring as seal;
 pub use self::provider::{authorization as authorize, profile, site, token};
 
-pub use self::atlassian::{ApiError, Atlassian};
+pub use self::atlassian::{ApiClient, ApiError};
 pub use self::auth::{
     Accounts, Action, Auth, AuthBuilder, AuthSession, BuildError, Builder, Connect, ConnectBuilder,
-    ConnectMode, Connection, Connections, CurrentSession, CurrentUser, Grant, Grants, Guard,
-    SignInMode,
+    ConnectMode, ConnectedAccount, ConnectedAccounts, Grant, Grants, Guard, SignInMode, User,
+    UserSession,
 };
 pub use self::config::{AccessType, ConfigError, Credentials, LinkPolicy, TokenEncoding};
 pub use self::environment::Environment;
 pub use self::error::{
-    ApiErrorKind, ConsentNeeded, GrantError, MissingScope, Reason, Refusal, Rejection, ScopeLack,
+    ApiErrorKind, ConsentNeeded, GrantError, MissingScope, MissingScopeReason, Reason, Rejection,
+    RejectionResponse,
 };
 #[doc(hidden)]
 pub use self::faces::Resolver;
-pub use self::flow::Login;
+pub use self::flow::LoginRequest;
 pub use self::ids::{AccountId, CloudId, ConsentId, InvalidId, Subject, Ticket, TicketHash};
-pub use self::ports::{BoxError, Cancelled, Connected, FlowDetails, Next, SignIn};
+pub use self::ports::{BoxError, Cancelled, Connected, FlowDetails, HookDecision, SignIn};
 pub use self::provider::profile::{ExtendedProfile, Profile};
 pub use self::provider::site::Site;
 pub use self::return_to::{ReturnTo, ReturnToRules};
 pub use self::scope::Scopes;
 pub use self::sealed::Rekeyed;
 pub use self::session::Erased;
-pub use self::web::Answer;
+pub use self::web::Responder;

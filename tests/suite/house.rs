@@ -61,7 +61,9 @@ fn the_pure_floors_never_await_log_read_a_clock_or_draw_randomness() {
     let core = root().join("core/src");
     for path in sources(&core) {
         let module = module_of(&core, &path);
-        if matches!(module.as_str(), "clock" | "crypto") || floor(&module).is_none_or(|floor| floor > PURE) {
+        if matches!(module.as_str(), "clock" | "crypto")
+            || floor(&module).is_none_or(|floor| floor > PURE)
+        {
             continue;
         }
         let text = code(&path);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use std::sync::Arc;
 
-use crate::error::{self, ApiErrorKind, Causes, Refusal, Rejection, Render};
+use crate::error::{self, ApiErrorKind, Causes, Rejection, RejectionResponse, Render};
 
 /// Why a call to an API of Atlassian failed, with the id under which Atlassian's support finds it. Never the body.
 pub struct ApiError {
@@ -44,7 +44,7 @@ impl ApiError {
     /// What it means for the app's own visitor, and the answer to them in the form that fits their request: to Atlassian and back where a consent
     /// is needed, a page that asks for the missing scope, or what happened and when to try again. Outside a request
     /// it is a line of text.
-    pub fn into_refusal(self) -> Refusal {
+    pub fn into_rejection_response(self) -> RejectionResponse {
         let trace_id = self.trace_id.as_deref().unwrap_or("-");
         tracing::warn!(target: "threelo", error = %Causes(&*self.kind), trace_id, "a call to Atlassian failed");
         let rejection = Rejection::from(*self.kind);
@@ -52,7 +52,7 @@ impl ApiError {
             Some(visitor) => visitor.render(rejection),
             None => {
                 let reply = error::without_visitor(&rejection);
-                Refusal::new(rejection, reply)
+                RejectionResponse::new(rejection, reply)
             }
         }
     }

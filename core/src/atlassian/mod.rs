@@ -1,7 +1,7 @@
 //! The client for Atlassian's APIs, with a token that works.
 //!
 //! ```no_run
-//! # async fn board(atlassian: threelo::Atlassian, site: threelo::Site) -> Result<(), threelo::ApiError> {
+//! # async fn board(atlassian: threelo::ApiClient, site: threelo::Site) -> Result<(), threelo::ApiError> {
 //! let found: serde_json::Value = atlassian
 //!     .jira(&site)
 //!     .get("/rest/api/3/search/jql")
@@ -25,7 +25,7 @@ pub use self::error::ApiError;
 pub use self::path::segment;
 pub use self::request::ApiRequest;
 pub use self::response::ApiResponse;
-pub use self::retry::Waiting;
+pub use self::retry::RetryPolicy;
 
 use std::fmt;
 use std::sync::Arc;
@@ -44,26 +44,26 @@ use crate::provider::site::Site;
 /// Every call uses a token that works: it is refreshed before its end, once for all who wait, and once more if Atlassian
 /// does not accept it. The token goes to the API gateway of the configured environment and nowhere else.
 #[derive(Clone)]
-pub struct Atlassian {
+pub struct ApiClient {
     ports: Arc<Ports>,
     holder: Holder,
     visitor: Option<Arc<dyn Render>>,
-    waiting: Waiting,
+    waiting: RetryPolicy,
 }
 
-impl fmt::Debug for Atlassian {
+impl fmt::Debug for ApiClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Atlassian").finish_non_exhaustive()
+        f.debug_struct("ApiClient").finish_non_exhaustive()
     }
 }
 
-impl Atlassian {
+impl ApiClient {
     pub(crate) fn new(ports: Arc<Ports>, holder: Holder, visitor: Option<Arc<dyn Render>>) -> Self {
         Self {
             ports,
             holder,
             visitor,
-            waiting: Waiting::none(),
+            waiting: RetryPolicy::none(),
         }
     }
 
@@ -74,7 +74,7 @@ impl Atlassian {
 
     /// Waits when Atlassian asks for fewer calls, instead of failing at once. For jobs; visitors should not wait.
     #[must_use]
-    pub fn waiting(mut self, waiting: Waiting) -> Self {
+    pub fn waiting(mut self, waiting: RetryPolicy) -> Self {
         self.waiting = waiting;
         self
     }
@@ -115,7 +115,7 @@ impl Atlassian {
 /// One API: a base path, to which calls are made.
 #[derive(Clone, Debug)]
 pub struct Api<'a> {
-    client: &'a Atlassian,
+    client: &'a ApiClient,
     base: String,
     site: Option<CloudId>,
 }

@@ -12,7 +12,7 @@ use url::{Url, form_urlencoded};
 
 use crate::atlassian::error::ApiError;
 use crate::atlassian::response::ApiResponse;
-use crate::atlassian::{Atlassian, classify, path};
+use crate::atlassian::{ApiClient, classify, path};
 use crate::crypto::random;
 use crate::error::{ApiErrorKind, Causes};
 use crate::http_client::Chunks;
@@ -31,13 +31,13 @@ const OURS: [&str; 7] = [
     "upgrade",
 ];
 
-pub(crate) type Answer = Response<Box<dyn Chunks>>;
+pub(crate) type Responder = Response<Box<dyn Chunks>>;
 
 /// A call in the making. Nothing happens before [`send`](Self::send), [`json`](Self::json) or
 /// [`response`](Self::response).
 #[must_use]
 pub struct ApiRequest {
-    pub(crate) client: Atlassian,
+    pub(crate) client: ApiClient,
     method: Method,
     path: Result<String, &'static str>,
     query: String,
@@ -57,7 +57,7 @@ impl fmt::Debug for ApiRequest {
 }
 
 impl ApiRequest {
-    pub(crate) fn new(client: Atlassian, method: Method, (base, path): (&str, &str)) -> Self {
+    pub(crate) fn new(client: ApiClient, method: Method, (base, path): (&str, &str)) -> Self {
         Self {
             client,
             method,
@@ -200,7 +200,7 @@ impl ApiRequest {
         self.exchange().await
     }
 
-    pub(crate) async fn once(&self, grant: &GrantRecord) -> Result<Answer, ApiError> {
+    pub(crate) async fn once(&self, grant: &GrantRecord) -> Result<Responder, ApiError> {
         let request = self.written(grant);
         let request = request.map_err(|why| self.client.error(ApiErrorKind::Misused(why)))?;
         let answer = self.client.ports.http.open(request).await;

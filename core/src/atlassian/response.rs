@@ -8,7 +8,7 @@ use http::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::atlassian::error::ApiError;
-use crate::atlassian::{Atlassian, classify};
+use crate::atlassian::{ApiClient, classify};
 use crate::error::ApiErrorKind;
 use crate::http_client::{self, Chunks, HttpClientError};
 use crate::message::is_json_type;
@@ -20,7 +20,7 @@ const MOST: usize = 8 * 1024 * 1024;
 pub struct ApiResponse {
     head: Parts,
     body: Box<dyn Chunks>,
-    client: Atlassian,
+    client: ApiClient,
 }
 
 impl fmt::Debug for ApiResponse {
@@ -32,7 +32,7 @@ impl fmt::Debug for ApiResponse {
 }
 
 impl ApiResponse {
-    pub(crate) fn new(client: Atlassian, head: Parts, body: Box<dyn Chunks>) -> Self {
+    pub(crate) fn new(client: ApiClient, head: Parts, body: Box<dyn Chunks>) -> Self {
         Self { head, body, client }
     }
 

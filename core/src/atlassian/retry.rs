@@ -8,11 +8,11 @@ use crate::error::ApiErrorKind;
 
 /// How long calls may wait when Atlassian asks for fewer of them, or is not available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct RetryPolicy {
     longest: Duration,
 }
 
-impl Waiting {
+impl RetryPolicy {
     /// No waiting: the error comes at once.
     pub fn none() -> Self {
         Self {
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_what_atlassian_says_and_up_to_a_quarter_more() {
-        let waiting = Waiting::up_to(Duration::from_secs(60));
+        let waiting = RetryPolicy::up_to(Duration::from_secs(60));
 
         let pause = |chance| waiting.pause(&LIMITED, &Method::POST, (0, Duration::ZERO, chance));
 
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn waiting_ends_at_its_cap() {
-        let waiting = Waiting::up_to(Duration::from_secs(10));
+        let waiting = RetryPolicy::up_to(Duration::from_secs(10));
 
         assert!(
             waiting
@@ -75,7 +75,7 @@ mod tests {
                 .is_none()
         );
         assert!(
-            Waiting::none()
+            RetryPolicy::none()
                 .pause(&LIMITED, &Method::GET, (0, Duration::ZERO, 0))
                 .is_none()
         );
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_change_is_not_repeated_after_an_outage() {
-        let waiting = Waiting::up_to(Duration::from_secs(60));
+        let waiting = RetryPolicy::up_to(Duration::from_secs(60));
 
         assert!(
             waiting

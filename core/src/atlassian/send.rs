@@ -6,9 +6,9 @@ use http::Response;
 
 use crate::atlassian::classify::{self, TokenSays};
 use crate::atlassian::error::ApiError;
-use crate::atlassian::request::{Answer, ApiRequest};
+use crate::atlassian::request::{ApiRequest, Responder};
 use crate::atlassian::response::ApiResponse;
-use crate::error::{ApiErrorKind, ConsentNeeded, MissingScope, ScopeLack};
+use crate::error::{ApiErrorKind, ConsentNeeded, MissingScope, MissingScopeReason};
 use crate::grant;
 use crate::http_client::{self, Chunks};
 use crate::refresh::{self, Need};
@@ -73,7 +73,7 @@ impl ApiRequest {
         self.grant(&grant.key, Need::Working).await.map(Some)
     }
 
-    fn response_of(&self, answer: Answer) -> ApiResponse {
+    fn response_of(&self, answer: Responder) -> ApiResponse {
         let (head, body) = answer.into_parts();
         ApiResponse::new(self.client.clone(), head, body)
     }
@@ -134,7 +134,7 @@ impl ApiRequest {
         MissingScope::of(&self.needs, &grant.tokens.scopes, known)
     }
 
-    async fn judged(&self, answer: Answer, grant: &GrantRecord) -> Judged {
+    async fn judged(&self, answer: Responder, grant: &GrantRecord) -> Judged {
         let says = classify::about_token(answer.status(), answer.headers());
         let (head, mut body) = answer.into_parts();
         let lacks_scope = match says {
@@ -168,8 +168,8 @@ impl ApiRequest {
         let missing = MissingScope {
             scopes: self.needs.clone(),
             why: match grant.asked.covers(meant) || !askable.covers(meant) {
-                true => ScopeLack::NotGranted,
-                false => ScopeLack::NotAsked,
+                true => MissingScopeReason::NotGranted,
+                false => MissingScopeReason::NotAsked,
             },
         };
         self.error(missing.into(), &head.headers)
@@ -180,14 +180,14 @@ type Unaccepted = (http::response::Parts, Option<Box<dyn Chunks>>);
 
 /// What an answer says about the token that it was given.
 enum Judged {
-    Good(Box<Answer>),
+    Good(Box<Responder>),
     /// With its body where the answer may be meant as it is.
     NotAccepted(http::response::Parts, Option<Box<dyn Chunks>>),
     LacksScope(http::response::Parts),
     /// 403 or 404 to a token that is good.
-    OutOfReach(Box<Answer>),
+    OutOfReach(Box<Responder>),
 }
 
-fn whole((head, body): (http::response::Parts, Box<dyn Chunks>)) -> Box<Answer> {
+fn whole((head, body): (http::response::Parts, Box<dyn Chunks>)) -> Box<Responder> {
     Box::new(Response::from_parts(head, body))
 }

@@ -4,23 +4,27 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::atlassian::Atlassian;
+use crate::atlassian::ApiClient;
 use crate::auth::grants::Grant;
 use crate::error::Rejection;
-use crate::grant::{Holder, Reach};
+use crate::grant::{GrantSet, Holder};
 use crate::ids::{AccountId, Subject};
 use crate::web::Visitor;
 
-/// The accounts that the app's user has connected, the earliest first. A slice of [`Connection`]s by [`Deref`].
+/// The accounts that the app's user has connected, the earliest first. A slice of [`ConnectedAccount`]s by [`Deref`].
 #[derive(Clone, Debug)]
-pub struct Connections {
+pub struct ConnectedAccounts {
     subject: Subject,
-    list: Vec<Connection>,
+    list: Vec<ConnectedAccount>,
 }
 
-impl Connections {
-    pub(crate) fn new(subject: Subject, linked: Vec<(Holder, Reach)>, visitor: &Visitor) -> Self {
-        let connection = |(holder, reach): (Holder, Reach)| Connection {
+impl ConnectedAccounts {
+    pub(crate) fn new(
+        subject: Subject,
+        linked: Vec<(Holder, GrantSet)>,
+        visitor: &Visitor,
+    ) -> Self {
+        let connection = |(holder, reach): (Holder, GrantSet)| ConnectedAccount {
             visitor: Visitor {
                 account: Some(holder.account.clone()),
                 ..visitor.clone()
@@ -37,7 +41,7 @@ impl Connections {
     }
 
     /// The connection of this account, if it is one of the user's.
-    pub fn of(&self, account: &AccountId) -> Option<&Connection> {
+    pub fn of(&self, account: &AccountId) -> Option<&ConnectedAccount> {
         self.list.iter().find(|one| one.account_id() == account)
     }
 
@@ -46,7 +50,7 @@ impl Connections {
     /// # Errors
     ///
     /// [`Rejection::NotConnected`] if there is none, [`Rejection::ChooseConnection`] if there are several.
-    pub fn only(&self) -> Result<&Connection, Rejection> {
+    pub fn only(&self) -> Result<&ConnectedAccount, Rejection> {
         match self.list.as_slice() {
             [] => Err(Rejection::NotConnected),
             [only] => Ok(only),
@@ -55,22 +59,22 @@ impl Connections {
     }
 }
 
-impl Deref for Connections {
-    type Target = [Connection];
+impl Deref for ConnectedAccounts {
+    type Target = [ConnectedAccount];
 
-    fn deref(&self) -> &[Connection] {
+    fn deref(&self) -> &[ConnectedAccount] {
         &self.list
     }
 }
 
 /// One account that the app's user has connected: its [`Grant`], by [`Deref`].
 #[derive(Clone)]
-pub struct Connection {
+pub struct ConnectedAccount {
     grant: Grant,
     visitor: Visitor,
 }
 
-impl Connection {
+impl ConnectedAccount {
     /// What to call this account.
     pub fn name(&self) -> &str {
         match self.grant.profile() {
@@ -80,14 +84,14 @@ impl Connection {
     }
 
     /// Atlassian's APIs on behalf of the account; an error knows what to tell the visitor.
-    pub fn atlassian(&self) -> Atlassian {
+    pub fn atlassian(&self) -> ApiClient {
         let visitor = Some(Arc::new(self.visitor.clone()) as _);
         let ports = Arc::clone(&self.visitor.web.ports);
-        Atlassian::new(ports, self.grant.holder().clone(), visitor)
+        ApiClient::new(ports, self.grant.holder().clone(), visitor)
     }
 }
 
-impl Deref for Connection {
+impl Deref for ConnectedAccount {
     type Target = Grant;
 
     fn deref(&self) -> &Grant {
@@ -95,8 +99,8 @@ impl Deref for Connection {
     }
 }
 
-impl fmt::Debug for Connection {
+impl fmt::Debug for ConnectedAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").finish_non_exhaustive()
+        f.debug_struct("ConnectedAccount").finish_non_exhaustive()
     }
 }

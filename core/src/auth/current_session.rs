@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use crate::auth::session::AuthSession;
-use crate::auth::user::CurrentUser;
-use crate::error::Refusal;
+use crate::auth::user::User;
 use crate::error::Rejection;
+use crate::error::RejectionResponse;
 use crate::ids::CloudId;
 use crate::store::SessionRecord;
 
 /// The session of whoever is signed in, to look at and to end. It holds no data of the app.
 #[derive(Clone, Debug)]
-pub struct CurrentSession {
+pub struct UserSession {
     auth: AuthSession,
-    user: CurrentUser,
+    user: User,
 }
 
-impl CurrentSession {
+impl UserSession {
     /// Whose session it is.
-    pub fn user(&self) -> &CurrentUser {
+    pub fn user(&self) -> &User {
         &self.user
     }
 
@@ -37,7 +37,7 @@ impl CurrentSession {
     /// # Errors
     ///
     /// [`Rejection::Store`] if the session may still be there.
-    pub async fn sign_out(&self) -> Result<(), Refusal> {
+    pub async fn sign_out(&self) -> Result<(), RejectionResponse> {
         let ended = self.auth.sign_out().await;
         ended.map_err(|rejection| self.auth.refuse(rejection))
     }
@@ -48,7 +48,7 @@ impl CurrentSession {
     /// # Errors
     ///
     /// [`Rejection::Store`].
-    pub async fn all(&self) -> Result<Vec<Arc<SessionRecord>>, Refusal> {
+    pub async fn all(&self) -> Result<Vec<Arc<SessionRecord>>, RejectionResponse> {
         let sessions = self.auth.sessions_of(self.user.account_id()).await;
         sessions.map_err(|rejection| self.auth.refuse(rejection))
     }
@@ -59,7 +59,7 @@ impl CurrentSession {
     /// # Errors
     ///
     /// [`Rejection::Store`] if the session may still be there.
-    pub async fn end(&self, handle: &str) -> Result<bool, Refusal> {
+    pub async fn end(&self, handle: &str) -> Result<bool, RejectionResponse> {
         let ended = self.auth.end_session(self.user.account_id(), handle).await;
         ended.map_err(|rejection| self.auth.refuse(rejection))
     }
@@ -69,7 +69,7 @@ impl CurrentSession {
     /// # Errors
     ///
     /// [`Rejection::Store`] if some may still be there.
-    pub async fn sign_out_everywhere(&self) -> Result<(), Refusal> {
+    pub async fn sign_out_everywhere(&self) -> Result<(), RejectionResponse> {
         let ended = self.auth.sign_out_everywhere(self.user.account_id()).await;
         ended.map_err(|rejection| self.auth.refuse(rejection))
     }
@@ -79,7 +79,7 @@ impl CurrentSession {
     /// # Errors
     ///
     /// [`Rejection::UnknownSite`] if the grant does not reach the site, and those of [`AuthSession::site`].
-    pub async fn choose_site(&self, site: &CloudId) -> Result<(), Refusal> {
+    pub async fn choose_site(&self, site: &CloudId) -> Result<(), RejectionResponse> {
         let chosen = self.auth.choose_site(site).await;
         chosen.map_err(|rejection| self.auth.refuse(rejection))
     }
@@ -91,8 +91,8 @@ impl AuthSession {
     /// # Errors
     ///
     /// [`Rejection::NotSignedIn`], [`Rejection::Store`].
-    pub async fn current_session(&self) -> Result<CurrentSession, Rejection> {
-        Ok(CurrentSession {
+    pub async fn current_session(&self) -> Result<UserSession, Rejection> {
+        Ok(UserSession {
             user: self.require_user().await?,
             auth: self.clone(),
         })

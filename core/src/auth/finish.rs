@@ -41,7 +41,7 @@ impl AuthSession {
 
     /// The same as [`finish`](Self::finish), done to the fields of the app's reply.
     pub fn finish_headers(&self, headers: &mut HeaderMap) {
-        if self.0.seldom.get().is_some() {
+        if self.0.cold.get().is_some() {
             let HeaderPatch { set, append } = self.finish(headers.contains_key(CACHE_CONTROL));
             for (name, value) in set {
                 headers.insert(name, value);
@@ -70,10 +70,10 @@ impl AuthSession {
     }
 
     fn take_cookies(&self) -> Vec<SetCookie> {
-        let Some(seldom) = self.0.seldom.get() else {
+        let Some(cold) = self.0.cold.get() else {
             return Vec::new();
         };
-        let cookies = seldom.cookies.lock();
+        let cookies = cold.cookies.lock();
         std::mem::take(&mut *cookies.unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::atlassian::Atlassian;
+use crate::atlassian::ApiClient;
 use crate::error::{ConsentNeeded, GrantError, Rejection};
-use crate::grant::{self, Holder, Reach};
+use crate::grant::{self, GrantSet, Holder};
 use crate::ids::{AccountId, Subject};
 use crate::ports::Ports;
 use crate::provider::profile::Profile;
@@ -15,7 +15,7 @@ use crate::refresh::{self, Need};
 use crate::scope::Scopes;
 use crate::secret::AccessToken;
 use crate::sites;
-use crate::store::{GrantKey, GrantRecord, Page};
+use crate::store::{GrantKey, GrantRecord, PageRequest};
 
 /// The grants of an app. Cheap to clone.
 ///
@@ -50,7 +50,7 @@ impl Grants {
     pub async fn of(&self, account: &AccountId) -> Result<Grant, GrantError> {
         let ports = Arc::clone(&self.0);
         let holder = Holder::of(account);
-        let reach = Reach::load(&ports, &holder).await?;
+        let reach = GrantSet::load(&ports, &holder).await?;
         Ok(Grant::new(ports, (holder, reach)))
     }
 
@@ -70,10 +70,10 @@ impl Grants {
     /// # Errors
     ///
     /// [`GrantError::Store`].
-    pub async fn list(&self, page: &Page) -> Result<Accounts, GrantError> {
+    pub async fn list(&self, page: &PageRequest) -> Result<Accounts, GrantError> {
         let ids = self.0.grants.accounts(&self.0.app, page).await?;
         let is_full = ids.len() >= page.limit;
-        let next = ids.last().filter(|_| is_full).map(|last| Page {
+        let next = ids.last().filter(|_| is_full).map(|last| PageRequest {
             after: Some(last.clone()),
             limit: page.limit,
         });
@@ -88,7 +88,7 @@ pub struct Accounts {
     /// The accounts.
     pub ids: Vec<AccountId>,
     /// The next part, if there may be one.
-    pub next: Option<Page>,
+    pub next: Option<PageRequest>,
 }
 
 /// What one account allowed this app, as it was read.
@@ -96,7 +96,7 @@ pub struct Accounts {
 pub struct Grant {
     ports: Arc<Ports>,
     holder: Holder,
-    reach: Reach,
+    reach: GrantSet,
 }
 
 impl fmt::Debug for Grant {
@@ -106,7 +106,7 @@ impl fmt::Debug for Grant {
 }
 
 impl Grant {
-    pub(crate) fn new(ports: Arc<Ports>, (holder, reach): (Holder, Reach)) -> Self {
+    pub(crate) fn new(ports: Arc<Ports>, (holder, reach): (Holder, GrantSet)) -> Self {
         Self {
             ports,
             holder,
@@ -208,7 +208,7 @@ impl Grant {
     ///
     /// [`Rejection::SitesUnknown`], [`Rejection::ConsentNeeded`], [`Rejection::Store`], [`Rejection::Api`].
     pub async fn sites(&self) -> Result<Arc<[Site]>, Rejection> {
-        let stored = Reach::load(&self.ports, &self.holder).await?;
+        let stored = GrantSet::load(&self.ports, &self.holder).await?;
         sites::sites_of(&self.ports, &stored).await
     }
 
@@ -218,13 +218,13 @@ impl Grant {
     ///
     /// Those of [`sites`](Self::sites).
     pub async fn read_sites(&self) -> Result<Arc<[Site]>, Rejection> {
-        let stored = Reach::load(&self.ports, &self.holder).await?;
+        let stored = GrantSet::load(&self.ports, &self.holder).await?;
         sites::read_again(&self.ports, &stored, Duration::ZERO).await
     }
 
     /// Atlassian's APIs on behalf of the account.
-    pub fn client(&self) -> Atlassian {
-        Atlassian::new(Arc::clone(&self.ports), self.holder.clone(), None)
+    pub fn client(&self) -> ApiClient {
+        ApiClient::new(Arc::clone(&self.ports), self.holder.clone(), None)
     }
 
     /// Deletes the grant here; in connect mode, read by [`Grants::of_subject`], only the user's link to it, and the grant

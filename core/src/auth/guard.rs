@@ -1,8 +1,8 @@
 //! What a whole part of an app may ask of every request.
 
 use crate::auth::session::AuthSession;
-use crate::error::Refusal;
 use crate::error::Rejection;
+use crate::error::RejectionResponse;
 use crate::scope::Scopes;
 
 /// A demand on a request; adapters make it a layer.
@@ -24,13 +24,13 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// The [`Refusal`] to answer with.
+    /// The [`RejectionResponse`] to answer with.
     pub async fn check(
         &self,
         session: Option<&AuthSession>,
         remedy: &'static str,
-    ) -> Result<(), Refusal> {
-        let session = session.ok_or_else(|| Refusal::without_layer(remedy))?;
+    ) -> Result<(), RejectionResponse> {
+        let session = session.ok_or_else(|| RejectionResponse::without_layer(remedy))?;
         let held = self.holds(session).await;
         held.map_err(|rejection| session.refuse(rejection))
     }

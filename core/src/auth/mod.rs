@@ -15,12 +15,12 @@ pub use self::builder::{
     AuthBuilder, BuildError, Builder, ConnectBuilder, ConnectMode, SignInMode,
 };
 pub use self::connect::Connect;
-pub use self::connections::{Connection, Connections};
-pub use self::current_session::CurrentSession;
+pub use self::connections::{ConnectedAccount, ConnectedAccounts};
+pub use self::current_session::UserSession;
 pub use self::grants::{Accounts, Grant, Grants};
 pub use self::guard::Guard;
 pub use self::session::AuthSession;
-pub use self::user::CurrentUser;
+pub use self::user::User;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,9 +29,9 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::message::RequestHead;
 use crate::web;
-use crate::web::Answer;
 use crate::web::Found;
-use crate::web::Seen;
+use crate::web::RequestSnapshot;
+use crate::web::Responder;
 use crate::web::Web;
 
 /// Atlassian sign-in for one app. Cheap to clone; every clone is the same.
@@ -63,7 +63,7 @@ impl fmt::Debug for Auth {
 #[expect(clippy::exhaustive_enums, reason = "adapters must obey every case")]
 pub enum Action {
     /// Auth answers: read the body if it asks for one, then send its reply.
-    Answer(Box<Answer>),
+    Respond(Box<Responder>),
     /// Call the app, then [`finish`](AuthSession::finish) its reply.
     Forward(AuthSession),
 }
@@ -77,14 +77,14 @@ impl Auth {
     pub fn handle(&self, head: &RequestHead<'_>) -> Action {
         match web::find(self.config(), head.path) {
             Found::Ours(route) => {
-                Action::Answer(Box::new(Answer::new(Arc::clone(&self.web), route, head)))
+                Action::Respond(Box::new(Responder::new(Arc::clone(&self.web), route, head)))
             }
             Found::TheApps => {
                 let changes = !matches!(head.method, "GET" | "HEAD" | "OPTIONS");
                 let trusted = !changes || web::may_change(&self.web, head);
                 Action::Forward(AuthSession::new(
                     Arc::clone(&self.web),
-                    Seen::of(self.config(), head),
+                    RequestSnapshot::of(self.config(), head),
                     trusted,
                 ))
             }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Mutex as Turns, OnceCell};
 
-use crate::atlassian::Atlassian;
-use crate::auth::connections::Connections;
-use crate::auth::user::CurrentUser;
-use crate::error::{MissingScope, Refusal, Rejection, Render};
-use crate::flow::{Known, Login};
-use crate::grant::{self, Holder, Reach};
+use crate::atlassian::ApiClient;
+use crate::auth::connections::ConnectedAccounts;
+use crate::auth::user::User;
+use crate::error::{MissingScope, Rejection, RejectionResponse, Render};
+use crate::flow::{LoginRequest, ResolvedSubject};
+use crate::grant::{self, GrantSet, Holder};
 use crate::ids::{AccountId, CloudId, Subject};
 use crate::message::Reply;
 use crate::message::cookie::SetCookie;
@@ -22,7 +22,7 @@ use crate::scope::Scopes;
 use crate::session;
 use crate::sites::{self, Choice};
 use crate::store::SessionRecord;
-use crate::web::{self, Context, Credential, Seen, Visitor, Web};
+use crate::web::{self, Context, Credential, RequestSnapshot, Visitor, Web};
 
 /// Auth for one request. Clones share what was looked up.
 #[derive(Clone)]
@@ -30,25 +30,25 @@ pub struct AuthSession(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) web: Arc<Web>,
-    seen: Seen,
+    seen: RequestSnapshot,
     same_origin: bool,
     looked_up: OnceLock<Option<Arc<SessionRecord>>>,
     pub(crate) was_asked: AtomicBool,
     /// Whether the reply depends on the site that the request names.
     pub(crate) site_was_asked: AtomicBool,
-    pub(crate) seldom: OnceLock<Box<Seldom>>,
+    pub(crate) cold: OnceLock<Box<ColdState>>,
 }
 
 /// What few requests need; made when it is needed, so that the others move less.
 #[derive(Default)]
-pub(crate) struct Seldom {
+pub(crate) struct ColdState {
     context: OnceLock<Arc<Context>>,
     /// Held by who waits for the store, so that two who ask at once are one look-up.
     turns: Turns<()>,
     /// The app's user, in connect mode, once the app was asked.
-    subject: OnceLock<Known>,
+    subject: OnceLock<ResolvedSubject>,
     /// The accounts of the app's user, read once.
-    linked: OnceCell<Vec<(Holder, Reach)>>,
+    linked: OnceCell<Vec<(Holder, GrantSet)>>,
     pub(crate) cookies: Mutex<Vec<SetCookie>>,
 }
 
@@ -56,11 +56,11 @@ impl Inner {
     /// What answers are made of; read when the first is made.
     fn context(&self) -> &Arc<Context> {
         let read = || Arc::new(self.seen.context(&self.web.ports.config));
-        self.seldom().context.get_or_init(read)
+        self.cold().context.get_or_init(read)
     }
 
-    fn seldom(&self) -> &Seldom {
-        self.seldom.get_or_init(Box::default)
+    fn cold(&self) -> &ColdState {
+        self.cold.get_or_init(Box::default)
     }
 
     async fn look_up(&self) -> Result<&Option<Arc<SessionRecord>>, Rejection> {
@@ -70,7 +70,7 @@ impl Inner {
         if let Some(found) = session::current_now(ports, key) {
             return Ok(self.looked_up.get_or_init(|| found));
         }
-        let _turn = self.seldom().turns.lock().await;
+        let _turn = self.cold().turns.lock().await;
         if let Some(known) = self.looked_up.get() {
             return Ok(known);
         }
@@ -88,7 +88,7 @@ impl fmt::Debug for AuthSession {
 }
 
 impl AuthSession {
-    pub(crate) fn new(web: Arc<Web>, seen: Seen, same_origin: bool) -> Self {
+    pub(crate) fn new(web: Arc<Web>, seen: RequestSnapshot, same_origin: bool) -> Self {
         Self(Arc::new(Inner {
             web,
             seen,
@@ -96,7 +96,7 @@ impl AuthSession {
             looked_up: OnceLock::new(),
             was_asked: AtomicBool::new(false),
             site_was_asked: AtomicBool::new(false),
-            seldom: OnceLock::new(),
+            cold: OnceLock::new(),
         }))
     }
 
@@ -105,7 +105,7 @@ impl AuthSession {
     /// # Errors
     ///
     /// [`Rejection::Store`] if nobody can tell: never "nobody" instead.
-    pub async fn user(&self) -> Result<Option<CurrentUser>, Rejection> {
+    pub async fn user(&self) -> Result<Option<User>, Rejection> {
         let inner = &*self.0;
         if self.is_connect() {
             return Err(Rejection::WrongMode(NO_USERS));
@@ -115,7 +115,7 @@ impl AuthSession {
             Some(known) => known,
             None => inner.look_up().await?,
         };
-        Ok(known.clone().map(CurrentUser::new))
+        Ok(known.clone().map(User::new))
     }
 
     /// Whoever is signed in.
@@ -123,7 +123,7 @@ impl AuthSession {
     /// # Errors
     ///
     /// [`Rejection::NotSignedIn`], [`Rejection::Store`].
-    pub async fn require_user(&self) -> Result<CurrentUser, Rejection> {
+    pub async fn require_user(&self) -> Result<User, Rejection> {
         self.user().await?.ok_or(Rejection::NotSignedIn)
     }
 
@@ -134,12 +134,12 @@ impl AuthSession {
     /// Whether the app should say who its user is before anything is asked that depends on it: connect mode, once per
     /// request.
     pub fn wants_subject(&self) -> bool {
-        self.is_connect() && self.0.seldom().subject.get().is_none()
+        self.is_connect() && self.0.cold().subject.get().is_none()
     }
 
     /// Takes what the app says: its user, nobody, or that it cannot tell.
     pub fn know_subject(&self, subject: Result<Option<Subject>, BoxError>) {
-        let _first_counts = self.0.seldom().subject.set(Known::from(subject));
+        let _first_counts = self.0.cold().subject.set(ResolvedSubject::from(subject));
     }
 
     /// The app's user, in connect mode.
@@ -153,10 +153,10 @@ impl AuthSession {
             return Err(Rejection::WrongMode(NO_CONNECTIONS));
         }
         self.0
-            .seldom()
+            .cold()
             .subject
             .get()
-            .unwrap_or(&Known::NotAsked)
+            .unwrap_or(&ResolvedSubject::NotAsked)
             .required()
     }
 
@@ -165,12 +165,12 @@ impl AuthSession {
     /// # Errors
     ///
     /// Those of [`subject`](Self::subject), [`Rejection::Store`].
-    pub async fn connections(&self) -> Result<Connections, Rejection> {
+    pub async fn connections(&self) -> Result<ConnectedAccounts, Rejection> {
         let subject = self.subject()?.clone();
         let read = || grant::of_subject(&self.0.web.ports, &subject);
-        let linked = self.0.seldom().linked.get_or_try_init(read).await?;
+        let linked = self.0.cold().linked.get_or_try_init(read).await?;
         let linked = linked.clone();
-        Ok(Connections::new(subject, linked, &self.visitor()))
+        Ok(ConnectedAccounts::new(subject, linked, &self.visitor()))
     }
 
     fn visitor(&self) -> Visitor {
@@ -224,18 +224,18 @@ impl AuthSession {
     /// [`Rejection::NotSignedIn`]; [`Rejection::ConsentNeeded`] if it is known already that the grant gives no token;
     /// in connect mode [`Rejection::NotConnected`] and [`Rejection::ChooseConnection`] unless exactly one account is
     /// connected; [`Rejection::Store`].
-    pub async fn atlassian(&self) -> Result<Atlassian, Rejection> {
+    pub async fn atlassian(&self) -> Result<ApiClient, Rejection> {
         let (holder, _) = self.holder().await?;
         let ports = &self.0.web.ports;
         // For a resource-level app that is the best of several grants: which one is used, the site decides.
         if let Some(key) = grant::key_for(ports, &holder, None).await? {
-            refresh::usable(ports, &key).await?;
+            refresh::check_usable(ports, &key).await?;
         }
         let visitor = Visitor {
             account: Some(holder.account.clone()),
             ..self.visitor()
         };
-        Ok(Atlassian::new(
+        Ok(ApiClient::new(
             Arc::clone(ports),
             holder,
             Some(Arc::new(visitor)),
@@ -300,7 +300,7 @@ impl AuthSession {
 
     fn add_cookies(&self, cookies: Vec<SetCookie>) {
         self.0
-            .seldom()
+            .cold()
             .cookies
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -314,7 +314,7 @@ impl AuthSession {
     /// [`Rejection::MissingScope`] with what is missing and why, and those of [`atlassian`](Self::atlassian).
     pub async fn require_scopes(&self, needed: &Scopes) -> Result<(), Rejection> {
         let (holder, _) = self.holder().await?;
-        let reach = Reach::load(&self.0.web.ports, &holder).await?;
+        let reach = GrantSet::load(&self.0.web.ports, &holder).await?;
         let askable = self.0.web.ports.config.askable();
         if !askable.covers(needed) {
             tracing::error!(target: "threelo", scopes = %needed.minus(&askable), "a route requires scopes that the app \
@@ -342,14 +342,14 @@ impl AuthSession {
     }
 
     /// A rejection with the reply that fits this request.
-    pub fn refuse(&self, rejection: Rejection) -> Refusal {
+    pub fn refuse(&self, rejection: Rejection) -> RejectionResponse {
         self.visitor().render(rejection)
     }
 
     /// Starts a login in the form that fits this request. In connect mode it must be a change that a page of this app asks
     /// for, and the handler must have asked for [`connections`](Self::connections); any other request gets the page with
     /// the button, which starts a flow for the same place, scopes, site and account, and has no details.
-    pub fn start_login(&self, login: &Login) -> Reply {
+    pub fn start_login(&self, login: &LoginRequest) -> Reply {
         let context = self.0.context();
         let subject = match self.subject() {
             Err(Rejection::WrongMode(_)) => None,

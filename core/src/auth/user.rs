@@ -8,9 +8,9 @@ use crate::store::SessionRecord;
 
 /// Whoever is signed in.
 #[derive(Clone, Debug)]
-pub struct CurrentUser(Arc<SessionRecord>);
+pub struct User(Arc<SessionRecord>);
 
-impl CurrentUser {
+impl User {
     pub(crate) fn new(record: Arc<SessionRecord>) -> Self {
         Self(record)
     }

@@ -15,7 +15,7 @@ const MOST_ORIGINS: usize = 256;
 /// How a listed origin stands to the app's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "there is no third")]
-pub enum Kinship {
+pub enum SiteRelation {
     /// The same site: browsers send the session cookie along.
     SameSite,
     /// Another site, an extension or a desktop app, which that cookie never reaches.
@@ -26,7 +26,7 @@ pub enum Kinship {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrowserOrigin {
     pub(crate) text: Arc<str>,
-    pub(crate) kinship: Kinship,
+    pub(crate) relation: SiteRelation,
 }
 
 impl BrowserOrigin {
@@ -59,7 +59,7 @@ impl Browsers {
     /// Whether an origin of another site is listed.
     pub(crate) fn has_cross_site(&self) -> bool {
         let mut origins = self.origins.iter();
-        origins.any(|origin| origin.kinship == Kinship::CrossSite)
+        origins.any(|origin| origin.relation == SiteRelation::CrossSite)
     }
 }
 
@@ -107,25 +107,25 @@ pub(crate) fn browsers(
     problems: &mut Vec<Problem>,
 ) -> Browsers {
     let mut origins: Vec<BrowserOrigin> = Vec::new();
-    for (setting, kinship, listed) in [
+    for (setting, relation, listed) in [
         (
             "same_site_origins",
-            Kinship::SameSite,
+            SiteRelation::SameSite,
             &settings.same_site_origins,
         ),
         (
             "cross_site_origins",
-            Kinship::CrossSite,
+            SiteRelation::CrossSite,
             &settings.cross_site_origins,
         ),
     ] {
         for text in listed {
             let is_known = origins.iter().any(|known| *known.text == **text);
-            match remedy(text, kinship, (public_url, is_known)) {
+            match remedy(text, relation, (public_url, is_known)) {
                 Some(remedy) => problems.push(problem(setting, text, remedy)),
                 None => origins.push(BrowserOrigin {
                     text: text.as_str().into(),
-                    kinship,
+                    relation,
                 }),
             }
         }
@@ -153,7 +153,11 @@ fn problem(setting: &'static str, value: &str, remedy: impl Into<String>) -> Pro
 }
 
 /// What is wrong with an origin.
-fn remedy(text: &str, kinship: Kinship, (public_url, is_known): (&Url, bool)) -> Option<String> {
+fn remedy(
+    text: &str,
+    relation: SiteRelation,
+    (public_url, is_known): (&Url, bool),
+) -> Option<String> {
     const EXACT: &str = "name each origin exactly, without wildcard, path or default port, such as https://app.example.com \
                          or chrome-extension://the-extension-s-id";
     if is_known {
@@ -170,17 +174,17 @@ fn remedy(text: &str, kinship: Kinship, (public_url, is_known): (&Url, bool)) ->
         if written == origin_text(public_url) {
             return Some("it is the app's own origin, which needs no mention".to_owned());
         }
-        return match kinship {
-            Kinship::SameSite if !is_same_site(&url, public_url) => Some(format!(
+        return match relation {
+            SiteRelation::SameSite if !is_same_site(&url, public_url) => Some(format!(
                 "it is another site than {}, and browsers do not send it the session cookie: list it in cross_site_origins",
                 origin_text(public_url)
             )),
             _ => None,
         };
     }
-    match (is_app_origin(text), kinship) {
-        (true, Kinship::CrossSite) => None,
-        (true, Kinship::SameSite) => Some(
+    match (is_app_origin(text), relation) {
+        (true, SiteRelation::CrossSite) => None,
+        (true, SiteRelation::SameSite) => Some(
             "an extension or a desktop app is another site: list it in cross_site_origins"
                 .to_owned(),
         ),
@@ -272,15 +276,15 @@ fn of_forward(forward: &Forward) -> Option<Problem> {
 mod tests {
     use super::*;
 
-    fn wrong(text: &str, kinship: Kinship) -> Option<String> {
+    fn wrong(text: &str, relation: SiteRelation) -> Option<String> {
         let public_url = Url::parse("https://api.example.com").unwrap();
-        remedy(text, kinship, (&public_url, false))
+        remedy(text, relation, (&public_url, false))
     }
 
     #[test]
     fn exact_origins_are_taken() {
         for text in ["https://app.example.com", "https://example.com:8443"] {
-            assert_eq!(wrong(text, Kinship::SameSite), None, "{text}");
+            assert_eq!(wrong(text, SiteRelation::SameSite), None, "{text}");
         }
         for text in [
             "https://other.example",
@@ -290,7 +294,7 @@ mod tests {
             "moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc",
             "app://board",
         ] {
-            assert_eq!(wrong(text, Kinship::CrossSite), None, "{text}");
+            assert_eq!(wrong(text, SiteRelation::CrossSite), None, "{text}");
         }
     }
 
@@ -319,7 +323,7 @@ mod tests {
             "javascript://x",
             "https://api.example.com",
         ] {
-            assert!(wrong(text, Kinship::CrossSite).is_some(), "{text}");
+            assert!(wrong(text, SiteRelation::CrossSite).is_some(), "{text}");
         }
     }
 
@@ -330,14 +334,14 @@ mod tests {
             "http://localhost:3000",
             "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
         ] {
-            let said = wrong(text, Kinship::SameSite).unwrap();
+            let said = wrong(text, SiteRelation::SameSite).unwrap();
             assert!(said.contains("cross_site_origins"), "{text}: {said}");
         }
         let local = Url::parse("http://localhost:3000").unwrap();
         let same = "http://localhost:5173";
-        assert_eq!(remedy(same, Kinship::SameSite, (&local, false)), None);
+        assert_eq!(remedy(same, SiteRelation::SameSite, (&local, false)), None);
         let other = "http://127.0.0.1:5173";
-        assert!(remedy(other, Kinship::SameSite, (&local, false)).is_some());
+        assert!(remedy(other, SiteRelation::SameSite, (&local, false)).is_some());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use url::Url;
 
-pub use self::browser::{BrowserOrigin, Browsers, Forward, Kinship};
+pub use self::browser::{BrowserOrigin, Browsers, Forward, SiteRelation};
 pub use self::check::check;
 pub use self::problem::{ConfigError, Problem};
 use crate::environment::Environment;
@@ -64,7 +64,7 @@ pub enum LinkPolicy {
     #[default]
     Refuse,
     /// Both have it.
-    Share,
+    SharedSession,
 }
 
 /// Who owns the users.

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::error::Rejection;
 use crate::error::grant::{ConsentNeeded, GrantError};
-use crate::error::scopes::{MissingScope, ScopeLack};
+use crate::error::scopes::{MissingScope, MissingScopeReason};
 
 /// Why a call to an API of Atlassian failed. Holds nothing of the answer's body.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +78,7 @@ impl ApiErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ConsentNeeded(_) => "consent_needed",
-            Self::MissingScope(missing) if missing.why == ScopeLack::NotGranted => {
+            Self::MissingScope(missing) if missing.why == MissingScopeReason::NotGranted => {
                 "scope_not_granted"
             }
             Self::MissingScope(_) => "missing_scope",

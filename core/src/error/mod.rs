@@ -12,10 +12,10 @@ pub use self::api::ApiErrorKind;
 pub(crate) use self::causes::Causes;
 pub use self::grant::{ConsentNeeded, GrantError};
 pub use self::reason::Reason;
-pub use self::refusal::Refusal;
+pub use self::refusal::RejectionResponse;
 pub(crate) use self::refusal::{log, without_visitor};
 pub(crate) use self::render::Render;
-pub use self::scopes::{MissingScope, ScopeLack};
+pub use self::scopes::{MissingScope, MissingScopeReason};
 
 use http::StatusCode;
 
@@ -157,7 +157,7 @@ impl Rejection {
             Self::NoSite => "no_site",
             Self::UnknownSite => "unknown_site",
             Self::SitesUnknown => "sites_unknown",
-            Self::MissingScope(missing) if missing.why == ScopeLack::NotGranted => {
+            Self::MissingScope(missing) if missing.why == MissingScopeReason::NotGranted => {
                 "scope_not_granted"
             }
             Self::MissingScope(_) => "missing_scope",

@@ -9,25 +9,25 @@ use crate::error::causes::Causes;
 use crate::message::Reply;
 
 /// Why a request was turned away, with the reply that fits the request. Adapters make it the framework's own error.
-pub struct Refusal(Box<Parts>);
+pub struct RejectionResponse(Box<Parts>);
 
 struct Parts {
     rejection: Rejection,
     reply: Reply,
-    way_on: Option<String>,
+    recovery_url: Option<String>,
 }
 
-impl Refusal {
+impl RejectionResponse {
     pub(crate) fn new(rejection: Rejection, reply: Reply) -> Self {
         Self(Box::new(Parts {
             rejection,
             reply,
-            way_on: None,
+            recovery_url: None,
         }))
     }
 
-    pub(crate) fn with_way_on(mut self, way_on: Option<String>) -> Self {
-        self.0.way_on = way_on;
+    pub(crate) fn with_recovery_url(mut self, recovery_url: Option<String>) -> Self {
+        self.0.recovery_url = recovery_url;
         self
     }
 
@@ -45,8 +45,8 @@ impl Refusal {
 
     /// The address, within the app, where the visitor can mend it and from where they come back: the login, the picker, the
     /// step-up for a missing scope. `None` if nothing of that kind helps.
-    pub fn way_on(&self) -> Option<&str> {
-        self.0.way_on.as_deref()
+    pub fn recovery_url(&self) -> Option<&str> {
+        self.0.recovery_url.as_deref()
     }
 
     /// The reply.
@@ -61,19 +61,21 @@ impl Refusal {
 }
 
 /// Prints the reason; the reply may hold addresses and cookies.
-impl fmt::Debug for Refusal {
+impl fmt::Debug for RejectionResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Refusal").field(&self.0.rejection).finish()
+        f.debug_tuple("RejectionResponse")
+            .field(&self.0.rejection)
+            .finish()
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for RejectionResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.rejection.fmt(f)
     }
 }
 
-impl std::error::Error for Refusal {
+impl std::error::Error for RejectionResponse {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         std::error::Error::source(&self.0.rejection)
     }

@@ -3,10 +3,10 @@
 use std::fmt::Debug;
 
 use super::Rejection;
-use super::refusal::Refusal;
+use super::refusal::RejectionResponse;
 
 /// Gives a rejection the reply that fits the request of a visitor who waits.
 pub(crate) trait Render: Debug + Send + Sync {
     /// The rejection with its reply.
-    fn render(&self, rejection: Rejection) -> Refusal;
+    fn render(&self, rejection: Rejection) -> RejectionResponse;
 }

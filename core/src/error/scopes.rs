@@ -11,13 +11,13 @@ pub struct MissingScope {
     /// [needs]: crate::atlassian::ApiRequest::needs
     pub scopes: Scopes,
     /// Why.
-    pub why: ScopeLack,
+    pub why: MissingScopeReason,
 }
 
 /// Why a grant lacks a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ScopeLack {
+pub enum MissingScopeReason {
     /// Nobody asked for it yet: a step-up helps.
     NotAsked,
     /// It was there; a newer consent, perhaps on another device, asked for less and replaced it. One more consent brings
@@ -28,7 +28,7 @@ pub enum ScopeLack {
     NotGranted,
 }
 
-impl ScopeLack {
+impl MissingScopeReason {
     /// What is said of the scopes.
     fn as_str(self) -> &'static str {
         match self {
@@ -61,11 +61,11 @@ impl MissingScope {
             return None;
         }
         let why = if asked.covers(&scopes) || !askable.covers(&scopes) {
-            ScopeLack::NotGranted
+            MissingScopeReason::NotGranted
         } else if wanted.covers(&scopes) {
-            ScopeLack::Narrowed
+            MissingScopeReason::Narrowed
         } else {
-            ScopeLack::NotAsked
+            MissingScopeReason::NotAsked
         };
         Some(Self { scopes, why })
     }

@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use crate::clock::SKEW;
 use crate::error::{Reason, Rejection};
-use crate::flow::callback_request::{Arrival, Known};
+use crate::flow::callback_request::{CallbackRequest, ResolvedSubject};
 use crate::flow::completion;
-use crate::flow::consent::{self, Asked};
+use crate::flow::consent::{self, ConsentRequest};
 use crate::flow::outcome::Landing;
 use crate::flow::state_cookie::{self, Flow};
-use crate::flow::verified::Bound;
+use crate::flow::verified::VerifiedFlow;
 use crate::ids::{Subject, TicketHash};
-use crate::ports::{Cancelled, Next, Ports};
+use crate::ports::{Cancelled, HookDecision, Ports};
 use crate::provider::authorization::{AuthorizationResponse, Outcome};
 use crate::return_to::ReturnTo;
 use crate::secret::AuthorizationCode;
-use crate::session::tidy;
+use crate::session::clean_up;
 use crate::store::Spent;
 
 /// Finishes a flow.
 ///
 /// Only the browser that started the flow has its cookie; without it nothing is changed and nobody's flow is used up.
 /// A state is spent before anything else happens, so that of any number of arrivals one exchanges the code.
-pub(crate) async fn land(ports: &Arc<Ports>, arrival: Arrival<'_>) -> Landing {
+pub(crate) async fn handle_callback(ports: &Arc<Ports>, arrival: CallbackRequest<'_>) -> Landing {
     let Ok(response) =
         AuthorizationResponse::parse(arrival.query, ports.config.environment.auth_origin())
     else {
@@ -37,8 +37,8 @@ pub(crate) async fn land(ports: &Arc<Ports>, arrival: Arrival<'_>) -> Landing {
     if flow.subject.is_some() != ports.config.mode.is_connect() {
         return refuse("the flow was started for something else");
     }
-    let bound = Bound {
-        return_to: usable(ports, &flow),
+    let bound = VerifiedFlow {
+        return_to: current_return_to(ports, &flow),
         removal: state_cookie::removal(ports, &state),
         state,
         flow,
@@ -69,23 +69,23 @@ enum User {
     Unknown,
 }
 
-fn user_of(bound: &Bound, arrival: &Arrival<'_>) -> User {
+fn user_of(bound: &VerifiedFlow, arrival: &CallbackRequest<'_>) -> User {
     let Some(starter) = bound.flow.subject.as_deref() else {
         return User::Right(None);
     };
     match &arrival.subject {
-        Known::Subject(subject) if subject.as_str() == starter => {
+        ResolvedSubject::Subject(subject) if subject.as_str() == starter => {
             User::Right(Some(subject.clone()))
         }
-        Known::Subject(_) => User::Wrong,
-        Known::Nobody if !arrival.bounced => User::Bounce,
-        Known::Nobody => User::Wrong,
-        Known::Failed | Known::NotAsked => User::Unknown,
+        ResolvedSubject::Subject(_) => User::Wrong,
+        ResolvedSubject::SignedOut if !arrival.bounced => User::Bounce,
+        ResolvedSubject::SignedOut => User::Wrong,
+        ResolvedSubject::Failed | ResolvedSubject::NotAsked => User::Unknown,
     }
 }
 
 /// The right browser, and another user of the app than the one who started the flow: it is used up, nothing is exchanged.
-async fn wrong_user(ports: &Arc<Ports>, bound: Bound) -> Landing {
+async fn wrong_user(ports: &Arc<Ports>, bound: VerifiedFlow) -> Landing {
     tracing::info!(target: "threelo", "callback refused: another user of the app started the flow");
     match spend(ports, &bound).await {
         Ok(_) => bound.failed(Reason::Refused),
@@ -94,7 +94,7 @@ async fn wrong_user(ports: &Arc<Ports>, bound: Bound) -> Landing {
 }
 
 /// The return target once more through the rules: they may have changed since the start.
-fn usable(ports: &Arc<Ports>, flow: &Flow) -> ReturnTo {
+fn current_return_to(ports: &Arc<Ports>, flow: &Flow) -> ReturnTo {
     ports
         .config
         .return_to
@@ -107,7 +107,7 @@ fn refuse(why: &'static str) -> Landing {
     Landing::refused(Reason::Refused)
 }
 
-async fn spend(ports: &Arc<Ports>, bound: &Bound) -> Result<Spent, Rejection> {
+async fn spend(ports: &Arc<Ports>, bound: &VerifiedFlow) -> Result<Spent, Rejection> {
     let now = ports.now();
     let issued_at = bound.flow.issued_at.unwrap_or(now);
     let until = issued_at
@@ -115,14 +115,14 @@ async fn spend(ports: &Arc<Ports>, bound: &Bound) -> Result<Spent, Rejection> {
         .unwrap_or(now);
     let spent = ports.marks.spend(bound.state.hash(), now, until).await?;
     if spent == Spent::First {
-        tidy(ports);
+        clean_up(ports);
     }
     Ok(spent)
 }
 
 async fn without_code(
     ports: &Arc<Ports>,
-    bound: Bound,
+    bound: VerifiedFlow,
     outcome: &Outcome,
     session: Option<&TicketHash>,
 ) -> Landing {
@@ -138,24 +138,24 @@ async fn without_code(
     }
 }
 
-async fn cancelled(ports: &Arc<Ports>, bound: Bound) -> Landing {
+async fn cancelled(ports: &Arc<Ports>, bound: VerifiedFlow) -> Landing {
     tracing::info!(target: "threelo", "login cancelled by the visitor");
     let told = Cancelled {
         details: bound.flow.details(),
         return_to: bound.return_to.clone(),
     };
     match ports.hooks.cancel(told).await {
-        Next::GoTo(place) => match ports.config.return_to.accept(&place) {
+        HookDecision::GoTo(place) => match ports.config.return_to.accept(&place) {
             Some(place) => Landing::At(place, vec![bound.removal]),
             None => bound.failed(Reason::Cancelled),
         },
-        Next::Continue | Next::Refuse => bound.failed(Reason::Cancelled),
+        HookDecision::Continue | HookDecision::Refuse => bound.failed(Reason::Cancelled),
     }
 }
 
 async fn exchange(
     ports: &Arc<Ports>,
-    bound: Bound,
+    bound: VerifiedFlow,
     (code, subject): (AuthorizationCode, Option<Subject>),
     old_session: Option<&TicketHash>,
 ) -> Landing {
@@ -163,7 +163,7 @@ async fn exchange(
         return Landing::Failed {
             reason: Reason::Busy,
             return_to: Some(bound.return_to),
-            handover: bound.flow.handover,
+            handoff: bound.flow.handoff,
             cookies: Vec::new(),
         };
     };
@@ -176,7 +176,7 @@ async fn exchange(
     let (at_work, worker) = (ports.mark_at_work(bound.state.hash()), Arc::clone(ports));
     let is_connect = subject.is_some();
     let brought = (bound.return_to.clone(), code, subject);
-    let asked = Asked::new(ports, &bound.flow, brought);
+    let asked = ConsentRequest::new(ports, &bound.flow, brought);
     let work = ports.tasks.spawn(async move {
         let (_at_work, _place) = (at_work, place);
         consent::take(&worker, asked).await

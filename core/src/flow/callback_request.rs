@@ -7,7 +7,7 @@ use crate::ports::BoxError;
 
 /// A browser at the callback.
 #[derive(Debug)]
-pub(crate) struct Arrival<'a> {
+pub(crate) struct CallbackRequest<'a> {
     /// The raw query.
     pub query: Option<&'a str>,
     /// The flow cookies that it sent.
@@ -15,30 +15,30 @@ pub(crate) struct Arrival<'a> {
     /// The session that its cookie names.
     pub session: Option<&'a TicketHash>,
     /// In connect mode: the user of the app who stands here.
-    pub subject: Known,
+    pub subject: ResolvedSubject,
     /// Whether it was sent here by a page of ours, to bring the app's own cookies.
     pub bounced: bool,
 }
 
 /// What is known of the app's own user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Known {
+pub(crate) enum ResolvedSubject {
     /// Nobody asked.
     #[default]
     NotAsked,
     /// The app cannot tell.
     Failed,
     /// Nobody is signed in to the app.
-    Nobody,
+    SignedOut,
     /// This user.
     Subject(Subject),
 }
 
-impl From<Result<Option<Subject>, BoxError>> for Known {
+impl From<Result<Option<Subject>, BoxError>> for ResolvedSubject {
     fn from(said: Result<Option<Subject>, BoxError>) -> Self {
         match said {
             Ok(Some(subject)) => Self::Subject(subject),
-            Ok(None) => Self::Nobody,
+            Ok(None) => Self::SignedOut,
             Err(error) => {
                 tracing::error!(target: "threelo", error = %Causes(&*error), "the app cannot tell who its user is");
                 Self::Failed
@@ -47,7 +47,7 @@ impl From<Result<Option<Subject>, BoxError>> for Known {
     }
 }
 
-impl Known {
+impl ResolvedSubject {
     /// The app's user.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Known {
     pub(crate) fn required(&self) -> Result<&Subject, Rejection> {
         match self {
             Self::Subject(subject) => Ok(subject),
-            Self::Nobody => Err(Rejection::NotSignedIn),
+            Self::SignedOut => Err(Rejection::NotSignedIn),
             Self::Failed | Self::NotAsked => Err(Rejection::Subject),
         }
     }

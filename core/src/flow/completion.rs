@@ -5,24 +5,24 @@ use std::time::SystemTime;
 
 use crate::clock::is_since;
 use crate::error::{Causes, Reason};
-use crate::flow::consent::{Consented, Failure};
-use crate::flow::flash::{self, Notice};
-use crate::flow::outcome::{Landing, Stop};
+use crate::flow::consent::{ConsentResult, Failure};
+use crate::flow::flash::{self, Flash};
+use crate::flow::outcome::{Interstitial, Landing};
 use crate::flow::state_cookie::Flow;
-use crate::flow::verified::Bound;
+use crate::flow::verified::VerifiedFlow;
 use crate::grant;
 use crate::ids::{Subject, TicketHash};
 use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
 use crate::return_to::ReturnTo;
-use crate::session::{self, Handover, with_ticket};
-use crate::session::{Begun, NewSession};
+use crate::session::{self, Handoff, with_ticket};
+use crate::session::{NewSession, StartedSession};
 use crate::store::GrantRecord;
 
 pub(crate) async fn sign_in(
     ports: &Arc<Ports>,
-    bound: Bound,
-    consented: Consented,
+    bound: VerifiedFlow,
+    consented: ConsentResult,
     old: Option<&TicketHash>,
 ) -> Landing {
     let new = NewSession {
@@ -31,7 +31,7 @@ pub(crate) async fn sign_in(
         remember: bound.flow.remember,
         replaces: old.copied(),
     };
-    let Begun { key, cookie } = match session::begin(ports, new).await {
+    let StartedSession { key, cookie } = match session::begin(ports, new).await {
         Ok(begun) => begun,
         Err(error) => {
             tracing::error!(target: "threelo", error = %Causes(&error), "no session could be begun");
@@ -39,15 +39,10 @@ pub(crate) async fn sign_in(
         }
     };
     let cookies = vec![bound.removal, cookie];
-    match &bound.flow.handover {
-        Some(handover) => {
+    match &bound.flow.handoff {
+        Some(handoff) => {
             let account = consented.profile.account_id.as_str();
-            handed(
-                ports,
-                handover,
-                (consented.return_to, account, key),
-                cookies,
-            )
+            handed(ports, handoff, (consented.return_to, account, key), cookies)
         }
         None => landed(ports, consented, (None, cookies)),
     }
@@ -56,15 +51,15 @@ pub(crate) async fn sign_in(
 /// A page of another origin waits: in its own window, or for the visitor to come back with a ticket.
 fn handed(
     ports: &Ports,
-    handover: &Handover,
+    handoff: &Handoff,
     (place, whose, session): (ReturnTo, &str, TicketHash),
     cookies: Vec<SetCookie>,
 ) -> Landing {
-    if handover.popup {
-        return done(ports, handover, (place, whose), cookies);
+    if handoff.popup {
+        return done(ports, handoff, (place, whose), cookies);
     }
-    let ticket = handover.ticket(ports, &session);
-    match ticket.filter(|_| handover.owns(&place)) {
+    let ticket = handoff.ticket(ports, &session);
+    match ticket.filter(|_| handoff.owns(&place)) {
         Some(ticket) => Landing::Handed(with_ticket(&place, &ticket), cookies),
         None => Landing::At(place, cookies),
     }
@@ -72,42 +67,42 @@ fn handed(
 
 fn done(
     ports: &Ports,
-    handover: &Handover,
+    handoff: &Handoff,
     (place, whose): (ReturnTo, &str),
     mut cookies: Vec<SetCookie>,
 ) -> Landing {
-    let notice = Notice::Done {
-        handover: handover.clone(),
+    let notice = Flash::Done {
+        handoff: handoff.clone(),
         return_to: place.as_str().to_owned(),
     };
     cookies.extend(flash::carry(ports, whose, &notice));
-    Landing::By(Stop::Done, place, cookies)
+    Landing::By(Interstitial::Done, place, cookies)
 }
 
 /// Where the visitor was going; by way of the picker if the wished site was not granted.
 fn landed(
     ports: &Ports,
-    consented: Consented,
+    consented: ConsentResult,
     (subject, mut cookies): (Option<&str>, Vec<SetCookie>),
 ) -> Landing {
     let Some(wish) = consented.missed_site else {
         return Landing::At(consented.return_to, cookies);
     };
     let account = consented.profile.account_id.as_str();
-    let notice = Notice::SiteNotGranted { wish };
+    let notice = Flash::SiteNotGranted { wish };
     cookies.extend(flash::carry(ports, subject.unwrap_or(account), &notice));
     let account = subject.map(|_connected| consented.profile.account_id.clone());
-    Landing::By(Stop::Picker(account), consented.return_to, cookies)
+    Landing::By(Interstitial::Picker(account), consented.return_to, cookies)
 }
 
 /// The visitor sees which account was connected, before they go on: perhaps their browser was signed in at Atlassian as
 /// somebody else. A hook that leads them elsewhere shows it there.
-pub(crate) fn connected(ports: &Ports, bound: Bound, consented: Consented) -> Landing {
+pub(crate) fn connected(ports: &Ports, bound: VerifiedFlow, consented: ConsentResult) -> Landing {
     let cookies = vec![bound.removal];
     let subject = bound.flow.subject.as_deref();
-    if let Some(handover) = &bound.flow.handover {
+    if let Some(handoff) = &bound.flow.handoff {
         let whose = subject.unwrap_or_default();
-        return done(ports, handover, (consented.return_to, whose), cookies);
+        return done(ports, handoff, (consented.return_to, whose), cookies);
     }
     if consented.is_led {
         return Landing::At(consented.return_to, cookies);
@@ -115,27 +110,31 @@ pub(crate) fn connected(ports: &Ports, bound: Bound, consented: Consented) -> La
     if consented.missed_site.is_some() {
         return landed(ports, consented, (subject, cookies));
     }
-    let notice = Notice::Connected {
+    let notice = Flash::Connected {
         name: consented.profile.display_name().to_owned(),
         account_id: consented.profile.account_id.as_str().to_owned(),
     };
     let notice = flash::carry(ports, subject.unwrap_or_default(), &notice);
     let cookies = cookies.into_iter().chain(notice);
-    Landing::By(Stop::Connections, consented.return_to, cookies.collect())
+    Landing::By(
+        Interstitial::ConnectedAccounts,
+        consented.return_to,
+        cookies.collect(),
+    )
 }
 
 /// Says who was asked for, as far as this browser may know.
 pub(crate) async fn failed(
     ports: &Arc<Ports>,
-    bound: Bound,
+    bound: VerifiedFlow,
     failure: Failure,
     session: Option<&TicketHash>,
 ) -> Landing {
     let Failure { reason, notice } = failure;
     let notice = match notice {
-        Some(Notice::WrongAccount { chosen, .. }) => {
+        Some(Flash::WrongAccount { chosen, .. }) => {
             let expected = expected_name(ports, &bound.flow, session).await;
-            Some(Notice::WrongAccount { expected, chosen })
+            Some(Flash::WrongAccount { expected, chosen })
         }
         other => other,
     };
@@ -147,14 +146,14 @@ pub(crate) async fn failed(
         Landing::Failed {
             reason,
             return_to,
-            handover,
+            handoff,
             mut cookies,
         } => {
             cookies.extend(cookie);
             Landing::Failed {
                 reason,
                 return_to,
-                handover,
+                handoff,
                 cookies,
             }
         }
@@ -185,7 +184,7 @@ async fn expected_name(ports: &Arc<Ports>, flow: &Flow, session: Option<&TicketH
 /// A second arrival never exchanges: it is told to wait, led on if its login has happened, or refused.
 pub(crate) async fn again(
     ports: &Arc<Ports>,
-    bound: Bound,
+    bound: VerifiedFlow,
     session: Option<&TicketHash>,
 ) -> Landing {
     if ports.is_at_work(&bound.state.hash()) {
@@ -203,10 +202,10 @@ pub(crate) async fn again(
         Some(session) if is_since(session.created_at, began) => {
             let cookies = vec![bound.removal];
             let whose = session.account().as_str();
-            match &bound.flow.handover {
-                Some(handover) => handed(
+            match &bound.flow.handoff {
+                Some(handoff) => handed(
                     ports,
-                    handover,
+                    handoff,
                     (bound.return_to, whose, session.key),
                     cookies,
                 ),
@@ -218,7 +217,7 @@ pub(crate) async fn again(
 }
 
 /// The same in connect mode: led on if the user has connected an account since the flow began.
-async fn connected_again(ports: &Arc<Ports>, bound: Bound) -> Landing {
+async fn connected_again(ports: &Arc<Ports>, bound: VerifiedFlow) -> Landing {
     let subject = bound.flow.subject.as_deref().map(Subject::parse);
     let Some(Ok(subject)) = subject else {
         return bound.failed(Reason::Refused);
@@ -231,13 +230,8 @@ async fn connected_again(ports: &Arc<Ports>, bound: Bound) -> Landing {
     let since = |grant: &GrantRecord| is_since(grant.consented_at, began);
     if linked.iter().any(|(_, reach)| since(reach.newest())) {
         let cookies = vec![bound.removal];
-        return match &bound.flow.handover {
-            Some(handover) => done(
-                ports,
-                handover,
-                (bound.return_to, subject.as_str()),
-                cookies,
-            ),
+        return match &bound.flow.handoff {
+            Some(handoff) => done(ports, handoff, (bound.return_to, subject.as_str()), cookies),
             None => Landing::At(bound.return_to, cookies),
         };
     }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::error::Reason;
-use crate::flow::flash::Notice;
+use crate::flow::flash::Flash;
 use crate::flow::state_cookie::Flow;
 use crate::grant::{self, Consent};
 use crate::ids::{CloudId, Subject};
-use crate::ports::{Connected, FlowDetails, Next, Ports, SignIn};
+use crate::ports::{Connected, FlowDetails, HookDecision, Ports, SignIn};
 use crate::provider::profile::Profile;
 use crate::provider::site::Site;
 use crate::provider::token::AuthorizationCodeGrant;
@@ -17,7 +17,7 @@ use crate::secret::AuthorizationCode;
 use crate::session;
 
 /// What a proven callback asks for.
-pub(crate) struct Asked {
+pub(crate) struct ConsentRequest {
     pub(crate) grant: AuthorizationCodeGrant,
     pub(crate) scopes: Scopes,
     pub(crate) wished_site: Option<String>,
@@ -29,7 +29,7 @@ pub(crate) struct Asked {
     pub(crate) account: Option<String>,
 }
 
-impl Asked {
+impl ConsentRequest {
     pub(crate) fn new(
         ports: &Ports,
         flow: &Flow,
@@ -49,7 +49,7 @@ impl Asked {
 }
 
 /// A consent that is stored and may become a session.
-pub(crate) struct Consented {
+pub(crate) struct ConsentResult {
     pub(crate) profile: Arc<Profile>,
     /// The wished site, if it was granted.
     pub(crate) site: Option<CloudId>,
@@ -63,7 +63,7 @@ pub(crate) struct Consented {
 /// Why nothing came of a consent, and what the visitor may know.
 pub(crate) struct Failure {
     pub(crate) reason: Reason,
-    pub(crate) notice: Option<Notice>,
+    pub(crate) notice: Option<Flash>,
 }
 
 impl From<Reason> for Failure {
@@ -74,7 +74,10 @@ impl From<Reason> for Failure {
 }
 
 /// Exchanges the code, reads profile and sites, asks the app, stores the grant.
-pub(crate) async fn take(ports: &Arc<Ports>, asked: Asked) -> Result<Consented, Failure> {
+pub(crate) async fn take(
+    ports: &Arc<Ports>,
+    asked: ConsentRequest,
+) -> Result<ConsentResult, Failure> {
     let Ok(_turn) = ports.exchanges.acquire().await else {
         return Err(Reason::Unavailable.into());
     };
@@ -108,7 +111,7 @@ pub(crate) async fn take(ports: &Arc<Ports>, asked: Asked) -> Result<Consented, 
     };
     grant::store(ports, &consent).await?;
     tracing::info!(target: "threelo", "consent stored");
-    Ok(Consented {
+    Ok(ConsentResult {
         site,
         missed_site,
         is_led: led_to.is_some(),
@@ -120,7 +123,7 @@ pub(crate) async fn take(ports: &Arc<Ports>, asked: Asked) -> Result<Consented, 
 /// Whether the consent is of the account that was asked for and of the app's liking; and where the app's hook leads.
 async fn judged(
     ports: &Ports,
-    asked: &Asked,
+    asked: &ConsentRequest,
     consent: &Consent<'_>,
 ) -> Result<Option<ReturnTo>, Failure> {
     if let Some(failure) = wrong_account(asked, consent.profile) {
@@ -131,13 +134,13 @@ async fn judged(
         return Err(Reason::LinkedElsewhere.into());
     }
     match ask(ports, asked, consent).await {
-        Next::Continue => Ok(None),
-        Next::GoTo(place) => Ok(ports.config.return_to.accept(&place)),
-        Next::Refuse => Err(Reason::Refused.into()),
+        HookDecision::Continue => Ok(None),
+        HookDecision::GoTo(place) => Ok(ports.config.return_to.accept(&place)),
+        HookDecision::Refuse => Err(Reason::Refused.into()),
     }
 }
 
-fn wrong_account(asked: &Asked, profile: &Profile) -> Option<Failure> {
+fn wrong_account(asked: &ConsentRequest, profile: &Profile) -> Option<Failure> {
     let expected = asked.account.as_deref()?;
     if expected == profile.account_id.as_str() {
         return None;
@@ -145,15 +148,15 @@ fn wrong_account(asked: &Asked, profile: &Profile) -> Option<Failure> {
     tracing::info!(target: "threelo", "another account was chosen than the one that was asked for");
     Some(Failure {
         reason: Reason::WrongAccount,
-        notice: Some(Notice::WrongAccount {
+        notice: Some(Flash::WrongAccount {
             expected: String::new(),
             chosen: profile.display_name().to_owned(),
         }),
     })
 }
 
-/// Asks the app's hook; without one it is [`Next::Continue`].
-async fn ask(ports: &Ports, asked: &Asked, consent: &Consent<'_>) -> Next {
+/// Asks the app's hook; without one it is [`HookDecision::Continue`].
+async fn ask(ports: &Ports, asked: &ConsentRequest, consent: &Consent<'_>) -> HookDecision {
     let sign_in = SignIn {
         profile: Arc::clone(consent.profile),
         scopes: consent.tokens.scopes.clone(),

@@ -10,13 +10,13 @@ use crate::clock::{age, from_unix_seconds, unix_seconds};
 use crate::crypto::{Purpose, random};
 use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
-use crate::session::Handover;
+use crate::session::Handoff;
 
 const LIFE: Duration = Duration::from_secs(5 * 60);
 
 /// What happened on the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Notice {
+pub(crate) enum Flash {
     /// Another account was chosen at Atlassian than the one that was asked for; both by the names they show.
     WrongAccount {
         /// Who was asked for; empty if nobody knows a name.
@@ -44,7 +44,7 @@ pub(crate) enum Notice {
     /// The window may tell whoever opened it.
     Done {
         /// Whom, and what they may have.
-        handover: Handover,
+        handoff: Handoff,
         /// Where the visitor was going.
         return_to: String,
     },
@@ -52,7 +52,7 @@ pub(crate) enum Notice {
 
 /// The cookie that carries a notice for somebody: the account that is signed in, or in connect mode the app's user. The
 /// next person at the same browser does not read it. `None` if it cannot be made, and then the page says less.
-pub(crate) fn carry(ports: &Ports, whose: &str, notice: &Notice) -> Option<SetCookie> {
+pub(crate) fn carry(ports: &Ports, whose: &str, notice: &Flash) -> Option<SetCookie> {
     let plaintext = serde_json::to_vec(notice).ok()?;
     let issued_at = unix_seconds(ports.now()).to_string();
     let associated: [&[u8]; 3] = [b"notice", whose.as_bytes(), issued_at.as_bytes()];
@@ -66,7 +66,7 @@ pub(crate) fn carry(ports: &Ports, whose: &str, notice: &Notice) -> Option<SetCo
 }
 
 /// The notice of a cookie, if it is ours, for this person and not too old.
-pub(crate) fn read(ports: &Ports, whose: &str, cookie: &str) -> Option<Notice> {
+pub(crate) fn read(ports: &Ports, whose: &str, cookie: &str) -> Option<Flash> {
     let (issued_text, sealed) = cookie.split_once('.')?;
     let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
     let associated: [&[u8]; 3] = [b"notice", whose.as_bytes(), issued_text.as_bytes()];

@@ -13,7 +13,7 @@ use crate::provider::authorization::AuthorizationRequest;
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 use crate::secret::CodeVerifier;
-use crate::session::Handover;
+use crate::session::Handoff;
 
 const TOO_LARGE: &str =
     "the flow details do not fit: keep them under about 1.2 KB of JSON and store the rest";
@@ -23,13 +23,13 @@ const TOO_LARGE: &str =
 /// Adapters make it a responder, so that any handler can start a flow:
 ///
 /// ```
-/// use threelo::Login;
+/// use threelo::LoginRequest;
 ///
-/// let login = Login::new().return_to("/board").details(&"ticket 17").scopes(["write:jira-work"]);
+/// let login = LoginRequest::new().return_to("/board").details(&"ticket 17").scopes(["write:jira-work"]);
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct Login {
+pub struct LoginRequest {
     return_to: Option<String>,
     details: Option<FlowDetails>,
     broken: bool,
@@ -37,10 +37,10 @@ pub struct Login {
     site: Option<String>,
     account: Option<AccountId>,
     remember: bool,
-    handover: Option<Handover>,
+    handoff: Option<Handoff>,
 }
 
-impl Login {
+impl LoginRequest {
     /// A login that returns to the default place.
     pub fn new() -> Self {
         Self::default()
@@ -87,8 +87,8 @@ impl Login {
     }
 
     /// Who waits for the end, on another origin.
-    pub(crate) fn handover(mut self, handover: Option<Handover>) -> Self {
-        self.handover = handover;
+    pub(crate) fn handoff(mut self, handoff: Option<Handoff>) -> Self {
+        self.handoff = handoff;
         self
     }
 }
@@ -101,7 +101,7 @@ pub(crate) struct Wanted {
     pub parameters: Vec<(&'static str, String)>,
 }
 
-impl Login {
+impl LoginRequest {
     pub(crate) fn wanted(&self) -> Wanted {
         let scopes = (!self.scopes.is_empty()).then(|| self.scopes.join(" "));
         let account = self.account.as_ref().map(AccountId::to_string);
@@ -134,7 +134,7 @@ pub(crate) struct Started {
 /// [`Rejection::Login`] for details that do not fit; [`Rejection::NoRandomness`].
 pub(crate) fn start(
     ports: &Ports,
-    login: &Login,
+    login: &LoginRequest,
     browser: (&[FlowCookie], Option<&Subject>),
 ) -> Result<Started, Rejection> {
     let (flows, subject) = browser;
@@ -165,7 +165,7 @@ pub(crate) fn start(
     Ok(Started { location, cookies })
 }
 
-fn scopes(ports: &Ports, login: &Login) -> Scopes {
+fn scopes(ports: &Ports, login: &LoginRequest) -> Scopes {
     ports
         .config
         .scopes
@@ -174,7 +174,7 @@ fn scopes(ports: &Ports, login: &Login) -> Scopes {
 
 fn plaintext(
     ports: &Ports,
-    login: &Login,
+    login: &LoginRequest,
     (subject, verifier): (Option<&Subject>, &CodeVerifier),
 ) -> Result<Vec<u8>, Rejection> {
     let config = &ports.config;
@@ -193,7 +193,7 @@ fn plaintext(
         flow.wished_site.clone_from(&login.site);
         flow.subject = subject.map(|subject| subject.as_str().to_owned());
         flow.account = login.account.as_ref().map(|id| id.as_str().to_owned());
-        flow.handover.clone_from(&login.handover);
+        flow.handoff.clone_from(&login.handoff);
         flow.remember = login.remember && config.remember.is_some();
         flow.plaintext()
     };

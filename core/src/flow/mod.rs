@@ -10,10 +10,10 @@ mod outcome;
 mod state_cookie;
 mod verified;
 
-pub(crate) use self::callback::land;
-pub(crate) use self::callback_request::{Arrival, Known};
-pub(crate) use self::flash::Notice;
-pub use self::login::Login;
+pub(crate) use self::callback::handle_callback;
+pub(crate) use self::callback_request::{CallbackRequest, ResolvedSubject};
+pub(crate) use self::flash::Flash;
+pub use self::login::LoginRequest;
 pub(crate) use self::login::start;
-pub(crate) use self::outcome::{Landing, Stop};
+pub(crate) use self::outcome::{Interstitial, Landing};
 pub(crate) use self::state_cookie::FlowCookie;

@@ -4,7 +4,7 @@ use crate::error::Reason;
 use crate::ids::AccountId;
 use crate::message::cookie::SetCookie;
 use crate::return_to::ReturnTo;
-use crate::session::Handover;
+use crate::session::Handoff;
 
 /// Where a browser goes after the callback.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(crate) enum Landing {
     /// To a place of the app, with cookies to set.
     At(ReturnTo, Vec<SetCookie>),
     /// To a page of ours that says something first, and leads on from there.
-    By(Stop, ReturnTo, Vec<SetCookie>),
+    By(Interstitial, ReturnTo, Vec<SetCookie>),
     /// To the page that says why nothing came of it.
     Failed {
         /// Why.
@@ -21,7 +21,7 @@ pub(crate) enum Landing {
         /// Where the visitor wanted to go, if this browser's flow knows.
         return_to: Option<ReturnTo>,
         /// Who waits for the end, on another origin.
-        handover: Option<Handover>,
+        handoff: Option<Handoff>,
         /// Cookies to remove.
         cookies: Vec<SetCookie>,
     },
@@ -35,11 +35,11 @@ pub(crate) enum Landing {
 
 /// A page of ours on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub(crate) enum Interstitial {
     /// The sites; in connect mode those of this account.
     Picker(Option<AccountId>),
     /// The connected accounts.
-    Connections,
+    ConnectedAccounts,
     /// The page that tells whoever opened this window.
     Done,
 }
@@ -49,7 +49,7 @@ impl Landing {
         Self::Failed {
             reason,
             return_to: None,
-            handover: None,
+            handoff: None,
             cookies: Vec::new(),
         }
     }

@@ -13,7 +13,7 @@ use crate::ids::Ticket;
 use crate::message::cookie::SetCookie;
 use crate::ports::{FlowDetails, Ports};
 use crate::secret::CodeVerifier;
-use crate::session::Handover;
+use crate::session::Handoff;
 
 /// Flow cookies of one browser: so many, and so many bytes of names and values.
 const MOST_COOKIES: usize = 5;
@@ -78,7 +78,7 @@ pub(crate) struct Flow {
     pub(crate) remember: bool,
     /// Who waits for the end, on another origin.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) handover: Option<Handover>,
+    pub(crate) handoff: Option<Handoff>,
     #[serde(rename = "v")]
     verifier: String,
     #[serde(skip)]
@@ -95,7 +95,7 @@ impl Flow {
             subject: None,
             account: None,
             remember: false,
-            handover: None,
+            handoff: None,
             verifier: verifier.expose().to_owned(),
             issued_at: None,
         }

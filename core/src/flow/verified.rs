@@ -8,19 +8,19 @@ use crate::message::cookie::SetCookie;
 use crate::return_to::ReturnTo;
 
 /// A flow that is proven to be this browser's.
-pub(crate) struct Bound {
+pub(crate) struct VerifiedFlow {
     pub(crate) flow: Flow,
     pub(crate) state: Ticket,
     pub(crate) return_to: ReturnTo,
     pub(crate) removal: SetCookie,
 }
 
-impl Bound {
+impl VerifiedFlow {
     pub(crate) fn failed(self, reason: Reason) -> Landing {
         Landing::Failed {
             reason,
             return_to: Some(self.return_to),
-            handover: self.flow.handover,
+            handoff: self.flow.handoff,
             cookies: vec![self.removal],
         }
     }
@@ -31,7 +31,7 @@ impl Bound {
         Landing::Failed {
             reason: Reason::Unavailable,
             return_to: Some(self.return_to),
-            handover: self.flow.handover,
+            handoff: self.flow.handoff,
             cookies: Vec::new(),
         }
     }

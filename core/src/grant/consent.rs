@@ -9,7 +9,7 @@ use crate::config::{AccessType, Config};
 use crate::crypto::random;
 use crate::error::{Causes, Reason};
 use crate::grant::HOLD;
-use crate::grant::merge::{added, joined};
+use crate::grant::merge::{added, merge};
 use crate::grant::records::TRIES;
 use crate::grant::records::forget;
 use crate::grant::{link, linking};
@@ -205,11 +205,11 @@ async fn put(ports: &Ports, new: &GrantRecord, change: Change) -> Result<Put, St
     };
     let now = ports.now();
     let record = Arc::new(match change {
-        Change::All => joined(stored, new, now),
+        Change::All => merge(stored, new, now),
         Change::TokensOnly => GrantRecord {
             links: Arc::clone(&stored.links),
             profile: stored.profile.clone(),
-            ..joined(stored, new, now)
+            ..merge(stored, new, now)
         },
     });
     if record.generation == stored.generation && record.links == stored.links {
@@ -245,7 +245,7 @@ async fn insert(
 
 fn done(ports: &Ports, record: Arc<GrantRecord>) -> Put {
     ports.refresh.cache.put(&record, ports.now());
-    ports.refresh.flights.wake(&record.key);
+    ports.refresh.single_flight.wake(&record.key);
     Put::Done(record)
 }
 

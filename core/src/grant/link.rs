@@ -18,7 +18,7 @@ pub(crate) fn new(subject: &Subject, (now, site): (SystemTime, Option<CloudId>))
 }
 
 /// The links of both, one for each subject: as old as the older one, at the site of the newer one if it has one.
-pub(crate) fn joined(stored: &[Link], new: &[Link]) -> Arc<[Link]> {
+pub(crate) fn merge(stored: &[Link], new: &[Link]) -> Arc<[Link]> {
     let of = |links: &[Link], subject: &Subject| {
         let mut links = links.iter();
         links.find(|link| link.subject == *subject).cloned()

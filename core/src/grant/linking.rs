@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::error::{GrantError, Rejection};
-use crate::grant::link::joined;
+use crate::grant::link;
 use crate::grant::records;
-use crate::grant::set::{Holder, Reach};
+use crate::grant::set::{GrantSet, Holder};
 use crate::ids::{CloudId, Subject};
 use crate::ports::Ports;
 use crate::store::{GrantKey, GrantRecord, Link, Replaced, StoreError};
@@ -25,7 +25,7 @@ pub(crate) async fn hand_over(
             last_site: stored.last_site.clone().or_else(|| older.last_site.clone()),
             // The older link goes first: it is as old as the connection.
             links: match before {
-                Some(before) => joined(std::slice::from_ref(before), &stored.links),
+                Some(before) => link::merge(std::slice::from_ref(before), &stored.links),
                 None => Arc::clone(&stored.links),
             },
             ..stored.clone()
@@ -48,7 +48,7 @@ pub(crate) async fn hand_over(
 pub(crate) async fn of_subject(
     ports: &Ports,
     subject: &Subject,
-) -> Result<Vec<(Holder, Reach)>, StoreError> {
+) -> Result<Vec<(Holder, GrantSet)>, StoreError> {
     let mut grants = ports.grants.of_subject(&ports.app, subject).await?;
     // An index may name a grant too many.
     grants.retain(|grant| grant.link_of(subject).is_some());
@@ -70,7 +70,7 @@ pub(crate) async fn of_subject(
             }
         }
     }
-    let reached = |(holder, grants)| Some((holder, Reach::new(grants)?));
+    let reached = |(holder, grants)| Some((holder, GrantSet::new(grants)?));
     Ok(accounts.into_iter().filter_map(reached).collect())
 }
 
@@ -81,8 +81,11 @@ pub(crate) async fn of_subject(
 /// # Errors
 ///
 /// [`GrantError::ConsentNeeded`] if there is nothing to take, [`GrantError::Store`] if some of it may still be there.
-pub(crate) async fn disconnect(ports: &Arc<Ports>, holder: &Holder) -> Result<Reach, GrantError> {
-    let reach = Reach::load(ports, holder).await?;
+pub(crate) async fn disconnect(
+    ports: &Arc<Ports>,
+    holder: &Holder,
+) -> Result<GrantSet, GrantError> {
+    let reach = GrantSet::load(ports, holder).await?;
     for grant in reach.grants() {
         unlink(ports, grant, holder.subject.as_ref()).await?;
     }

@@ -10,11 +10,11 @@ use crate::store::GrantRecord;
 
 /// The stored grant with what a consent brought. Consents are compared with consents: a refresh of the old grant may have
 /// been answered after this one, and of two consents the newer one's tokens are kept.
-pub(crate) fn joined(stored: &GrantRecord, new: &GrantRecord, now: SystemTime) -> GrantRecord {
+pub(crate) fn merge(stored: &GrantRecord, new: &GrantRecord, now: SystemTime) -> GrantRecord {
     let common = GrantRecord {
         wanted: stored.wanted.union(&new.wanted),
         last_site: stored.last_site.clone(),
-        links: link::joined(&stored.links, &new.links),
+        links: link::merge(&stored.links, &new.links),
         version: stored.version + 1,
         ..stored.clone()
     };

@@ -11,7 +11,7 @@ mod site_list;
 pub(crate) use self::consent::{Consent, consent_by, is_taken, renew, store};
 pub(crate) use self::linking::{choose_site, disconnect, of_subject, revoke};
 pub(crate) use self::records::{change, load};
-pub(crate) use self::set::{Holder, Reach, key_for};
+pub(crate) use self::set::{GrantSet, Holder, key_for};
 pub(crate) use self::site_list::{OLD, is_older, keep, read_if_old};
 
 use std::time::Duration;

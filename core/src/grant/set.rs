@@ -37,12 +37,12 @@ impl Holder {
 
 /// The grants of a holder, the newest consent first. Never empty; one at most for an account-level app.
 #[derive(Clone, Debug)]
-pub(crate) struct Reach {
+pub(crate) struct GrantSet {
     newest: Arc<GrantRecord>,
     older: Vec<Arc<GrantRecord>>,
 }
 
-impl Reach {
+impl GrantSet {
     /// Puts grants in order; `None` if there are none.
     pub(crate) fn new(mut grants: Vec<Arc<GrantRecord>>) -> Option<Self> {
         grants.sort_by_key(|grant| grant.consented_at);
@@ -125,7 +125,7 @@ impl Reach {
 ///
 /// # Errors
 ///
-/// `None` if no grant reaches the site; those of [`Reach::load`].
+/// `None` if no grant reaches the site; those of [`GrantSet::load`].
 pub(crate) async fn key_for(
     ports: &Ports,
     holder: &Holder,
@@ -134,7 +134,7 @@ pub(crate) async fn key_for(
     if ports.config.access == AccessType::Account {
         return Ok(Some(ports.grant_key(&holder.account)));
     }
-    let reach = Reach::load(ports, holder).await?;
+    let reach = GrantSet::load(ports, holder).await?;
     let grant = match site {
         Some(site) => reach.to_site(site),
         None => Some(reach.best()),

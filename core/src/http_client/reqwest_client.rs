@@ -84,6 +84,6 @@ fn without_url(error: reqwest::Error) -> HttpClientError {
     } else if error.is_timeout() {
         HttpClientError::Timeout
     } else {
-        HttpClientError::Connection(error.into())
+        HttpClientError::ConnectedAccount(error.into())
     }
 }

@@ -1,6 +1,6 @@
 //! Every built-in page, with names and addresses that an attacker chose.
 
-use crate::error::{Reason, ScopeLack};
+use crate::error::{MissingScopeReason, Reason};
 use crate::pages::Pages as _;
 use crate::pages::plain::PlainPages;
 use crate::pages::{
@@ -88,7 +88,7 @@ fn pages() -> Vec<String> {
         },
         Page::CrossSite { home_url: hostile },
         Page::MissingScope {
-            why: ScopeLack::NotAsked,
+            why: MissingScopeReason::NotAsked,
             scopes: &scopes,
             login_url: hostile,
             home_url: hostile,
@@ -103,7 +103,7 @@ fn pages() -> Vec<String> {
             connections_url: hostile,
             home_url: hostile,
         },
-        Page::Connections(&connections),
+        Page::ConnectedAccounts(&connections),
         Page::Disconnect {
             action: hostile,
             return_to: hostile,

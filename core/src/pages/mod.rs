@@ -10,8 +10,8 @@ mod text;
 
 pub use self::plain::PlainPages;
 
+use crate::error::MissingScopeReason;
 use crate::error::Reason;
-use crate::error::ScopeLack;
 use crate::provider::site::Site;
 use crate::scope::Scopes;
 
@@ -118,7 +118,7 @@ pub enum Page<'a> {
         home_url: &'a str,
     },
     /// Connect mode: the accounts of the app's user, each with a way to end it, and the button that connects another.
-    Connections(&'a ConnectionsPage<'a>),
+    ConnectedAccounts(&'a ConnectionsPage<'a>),
     /// Disconnect? A form that posts `account` and `return_to` to `action`.
     Disconnect {
         /// Where the form goes.
@@ -158,7 +158,7 @@ pub enum Page<'a> {
     /// The grant lacks scopes that the page needs.
     MissingScope {
         /// Why.
-        why: ScopeLack,
+        why: MissingScopeReason,
         /// Which; empty if Atlassian does not say.
         scopes: &'a Scopes,
         /// The address that asks for them.

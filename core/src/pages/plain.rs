@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::Digest as _;
 use sha2::Sha256;
 
-use crate::error::{Reason, ScopeLack};
+use crate::error::{MissingScopeReason, Reason};
 use crate::pages::html::{about, escaped, hidden, main_link, paragraph, quiet_link, row};
 use crate::pages::sites::{add, no_sites, picker, picker_notice};
 use crate::pages::text::{
@@ -122,7 +122,7 @@ fn account_page(page: &Page<'_>) -> (&'static str, String) {
             "Another account was chosen",
             accounts::wrong_account((expected, chosen), home_url, *switch_url),
         ),
-        Page::Connections(page) => accounts::connections(page),
+        Page::ConnectedAccounts(page) => accounts::connections(page),
         Page::Disconnect {
             action,
             return_to,
@@ -182,7 +182,7 @@ fn words<'a>(page: &Page<'a>) -> (Short, Option<(&'a str, &'static str)>) {
             Some((connections_url, "Choose an account")),
         ),
         Page::MissingScope { why, login_url, .. } => {
-            let helps = why != ScopeLack::NotGranted;
+            let helps = why != MissingScopeReason::NotGranted;
             (text::of_scopes(why), helps.then_some((login_url, ask)))
         }
         Page::Api {
@@ -210,7 +210,7 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
         | Page::Cancelled { home_url, .. }
         | Page::Logout { home_url, .. } => home_url,
         Page::Picker { return_to, .. } => return_to,
-        Page::Connections(page) => page.go_on,
+        Page::ConnectedAccounts(page) => page.go_on,
         Page::Bounce { again } => again,
         Page::Done { home_url, .. } => home_url,
     }

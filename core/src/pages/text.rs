@@ -1,6 +1,6 @@
 //! What the pages say.
 
-use crate::error::{Reason, ScopeLack};
+use crate::error::{MissingScopeReason, Reason};
 use crate::pages::ApiTrouble;
 
 /// A headline and one paragraph.
@@ -32,18 +32,18 @@ pub(crate) fn site_first(gone: bool) -> Short {
         )
     }
 }
-pub(crate) fn of_scopes(why: ScopeLack) -> Short {
+pub(crate) fn of_scopes(why: MissingScopeReason) -> Short {
     match why {
-        ScopeLack::NotAsked => (
+        MissingScopeReason::NotAsked => (
             "One more permission is needed",
             "This page needs a permission that you did not give to this app so far.",
         ),
-        ScopeLack::Narrowed => (
+        MissingScopeReason::Narrowed => (
             "A permission got lost",
             "You gave this permission before. A later sign-in, perhaps on another device, asked for less, and Atlassian \
              keeps only what was asked for last. Give it once more, and all devices have it again.",
         ),
-        ScopeLack::NotGranted => (
+        MissingScopeReason::NotGranted => (
             "Atlassian did not give the permission",
             "This app asked for a permission that it needs here, and Atlassian did not grant it. Asking again would not \
              help: perhaps your account or the site does not allow it. The site's admin, or the people who run this app, \

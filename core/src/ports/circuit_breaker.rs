@@ -13,11 +13,11 @@ const MOST: usize = 64;
 
 /// Refusals of different grants since the last success.
 #[derive(Debug, Default)]
-pub(crate) struct Alarm(Mutex<Vec<(AccountId, SystemTime)>>);
+pub(crate) struct CircuitBreaker(Mutex<Vec<(AccountId, SystemTime)>>);
 
-impl Alarm {
+impl CircuitBreaker {
     /// Notes a refusal; `true` if it is not to be believed.
-    pub(crate) fn refused(&self, account: &AccountId, now: SystemTime) -> bool {
+    pub(crate) fn record_refusal(&self, account: &AccountId, now: SystemTime) -> bool {
         let mut refusals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recent = |at: SystemTime| now.duration_since(at).unwrap_or_default() < WINDOW;
         refusals.retain(|(other, at)| other != account && is_recent(*at));
@@ -28,7 +28,7 @@ impl Alarm {
     }
 
     /// A grant was refreshed: the provider is well.
-    pub(crate) fn succeeded(&self) {
+    pub(crate) fn record_success(&self) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

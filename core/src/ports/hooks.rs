@@ -92,18 +92,19 @@ pub struct Cancelled {
 /// What happens after a hook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Next {
+pub enum HookDecision {
     /// What would have happened without the hook.
     #[default]
     Continue,
-    /// The visitor goes to this place of the app instead; a target that is not allowed counts as [`Next::Continue`].
+    /// The visitor goes to this place of the app instead; a target that is not allowed counts as [`HookDecision::Continue`].
     GoTo(String),
-    /// No session, and nothing new is stored. After a cancelled flow the same as [`Next::Continue`].
+    /// No session, and nothing new is stored. After a cancelled flow the same as [`HookDecision::Continue`].
     Refuse,
 }
 
-type Hook<T> =
-    Arc<dyn Fn(T) -> Pin<Box<dyn Future<Output = Result<Next, BoxError>> + Send>> + Send + Sync>;
+type Hook<T> = Arc<
+    dyn Fn(T) -> Pin<Box<dyn Future<Output = Result<HookDecision, BoxError>> + Send>> + Send + Sync,
+>;
 
 /// The app's hooks.
 #[derive(Clone, Default)]
@@ -124,7 +125,7 @@ impl Hooks {
     pub(crate) fn set_on_login<F, Fut>(&mut self, hook: F)
     where
         F: Fn(SignIn) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Next, BoxError>> + Send + 'static,
+        Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
     {
         self.on_login = Some(Arc::new(move |sign_in| Box::pin(hook(sign_in))));
     }
@@ -133,7 +134,7 @@ impl Hooks {
     pub(crate) fn set_on_connected<F, Fut>(&mut self, hook: F)
     where
         F: Fn(Connected) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Next, BoxError>> + Send + 'static,
+        Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
     {
         self.on_connected = Some(Arc::new(move |connected| Box::pin(hook(connected))));
     }
@@ -142,37 +143,48 @@ impl Hooks {
     pub(crate) fn set_on_cancel<F, Fut>(&mut self, hook: F)
     where
         F: Fn(Cancelled) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Next, BoxError>> + Send + 'static,
+        Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
     {
         self.on_cancel = Some(Arc::new(move |cancelled| Box::pin(hook(cancelled))));
     }
 
     /// Asks the app; its failure and its silence are refusals.
-    pub(crate) async fn login(&self, sign_in: SignIn) -> Next {
-        ask("on_login", self.on_login.as_ref(), sign_in, Next::Refuse).await
+    pub(crate) async fn login(&self, sign_in: SignIn) -> HookDecision {
+        ask(
+            "on_login",
+            self.on_login.as_ref(),
+            sign_in,
+            HookDecision::Refuse,
+        )
+        .await
     }
 
     /// The same before an account is linked.
-    pub(crate) async fn connected(&self, connected: Connected) -> Next {
+    pub(crate) async fn connected(&self, connected: Connected) -> HookDecision {
         let hook = self.on_connected.as_ref();
-        ask("on_connected", hook, connected, Next::Refuse).await
+        ask("on_connected", hook, connected, HookDecision::Refuse).await
     }
 
     /// Tells the app; its failure and its silence change nothing.
-    pub(crate) async fn cancel(&self, cancelled: Cancelled) -> Next {
+    pub(crate) async fn cancel(&self, cancelled: Cancelled) -> HookDecision {
         ask(
             "on_cancel",
             self.on_cancel.as_ref(),
             cancelled,
-            Next::Continue,
+            HookDecision::Continue,
         )
         .await
     }
 }
 
-async fn ask<T>(name: &'static str, hook: Option<&Hook<T>>, about: T, on_failure: Next) -> Next {
+async fn ask<T>(
+    name: &'static str,
+    hook: Option<&Hook<T>>,
+    about: T,
+    on_failure: HookDecision,
+) -> HookDecision {
     let Some(hook) = hook else {
-        return Next::Continue;
+        return HookDecision::Continue;
     };
     match tokio::time::timeout(DEADLINE, hook(about)).await {
         Ok(Ok(next)) => next,

@@ -11,8 +11,8 @@ mod throttle;
 
 pub use self::details::FlowDetails;
 pub(crate) use self::hooks::Hooks;
-pub use self::hooks::{BoxError, Cancelled, Connected, Next, SignIn};
-pub(crate) use self::provider_client::{RefreshError, Unread};
+pub use self::hooks::{BoxError, Cancelled, Connected, HookDecision, SignIn};
+pub(crate) use self::provider_client::{RefreshError, SitesUnread};
 pub(crate) use self::single_flight::{Entry, Failure, Outcome, Phase};
 
 use std::collections::HashSet;
@@ -29,12 +29,12 @@ use crate::crypto::KeyRing;
 use crate::http_client::HttpClient;
 use crate::ids::AccountId;
 use crate::ids::TicketHash;
-use crate::ports::circuit_breaker::Alarm;
+use crate::ports::circuit_breaker::CircuitBreaker;
 use crate::ports::grant_cache::Cache;
 use crate::ports::provider_client::ProviderClient;
-use crate::ports::single_flight::Flights;
+use crate::ports::single_flight::SingleFlight;
 use crate::ports::tasks::Tasks;
-use crate::ports::throttle::Looks;
+use crate::ports::throttle::Throttle;
 use crate::sealed::Sealed;
 use crate::store::AppKey;
 use crate::store::FlowMarks;
@@ -73,9 +73,9 @@ pub(crate) struct Ports {
     /// What grants are kept under.
     pub(crate) app: AppKey,
     pub(crate) refresh: Refresh,
-    pub(crate) looks: Looks<AccountId>,
-    pub(crate) site_looks: Looks<GrantKey>,
-    pub(crate) tidyings: Looks<()>,
+    pub(crate) profile_throttle: Throttle<AccountId>,
+    pub(crate) site_throttle: Throttle<GrantKey>,
+    pub(crate) cleanup_throttle: Throttle<()>,
     pub(crate) exchanges: Arc<Semaphore>,
     pub(crate) queue: Arc<Semaphore>,
     at_work: Mutex<HashSet<TicketHash>>,
@@ -104,7 +104,7 @@ pub(crate) struct Stores {
 
 /// The outside world.
 #[derive(Debug)]
-pub(crate) struct Outside {
+pub(crate) struct Dependencies {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The way to Atlassian.
@@ -119,7 +119,7 @@ pub(crate) struct Outside {
 
 impl Ports {
     /// Puts the parts together.
-    pub(crate) fn new(config: Config, stores: Stores, outside: Outside, hooks: Hooks) -> Self {
+    pub(crate) fn new(config: Config, stores: Stores, outside: Dependencies, hooks: Hooks) -> Self {
         let config = Arc::new(config);
         let provider = ProviderClient::new(
             Arc::clone(&config),
@@ -133,9 +133,9 @@ impl Ports {
                 client_id: config.credentials.client_id.as_str().into(),
             },
             refresh: Refresh::new(outside.lease),
-            looks: Looks::default(),
-            site_looks: Looks::default(),
-            tidyings: Looks::default(),
+            profile_throttle: Throttle::default(),
+            site_throttle: Throttle::default(),
+            cleanup_throttle: Throttle::default(),
             clock: outside.clock,
             http: outside.http,
             keys: outside.keys,
@@ -207,8 +207,8 @@ impl Drop for AtWork {
 #[derive(Debug)]
 pub(crate) struct Refresh {
     pub(crate) cache: Cache,
-    pub(crate) flights: Flights,
-    pub(crate) alarm: Alarm,
+    pub(crate) single_flight: SingleFlight,
+    pub(crate) circuit_breaker: CircuitBreaker,
     /// How long a lease lives.
     pub(crate) lease: Duration,
 }
@@ -218,8 +218,8 @@ impl Refresh {
     pub(crate) fn new(lease: Option<Duration>) -> Self {
         Self {
             cache: Cache::default(),
-            flights: Flights::default(),
-            alarm: Alarm::default(),
+            single_flight: SingleFlight::default(),
+            circuit_breaker: CircuitBreaker::default(),
             lease: lease.unwrap_or(LEASE),
         }
     }

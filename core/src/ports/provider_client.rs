@@ -107,7 +107,7 @@ impl ProviderClient {
         };
         let rest = retry_after(answer.headers()).unwrap_or(SHORT);
         token::from_response(&answer, granted, self.clock.now())
-            .map_err(|error| judge(&error, rest))
+            .map_err(|error| classify(&error, rest))
     }
 
     /// Reads who consented.
@@ -131,20 +131,20 @@ impl ProviderClient {
     }
 
     /// Reads the sites. Without product scopes there are none, and nobody asks.
-    pub(crate) async fn sites(&self, tokens: &TokenSet) -> Result<Arc<[Site]>, Unread> {
+    pub(crate) async fn sites(&self, tokens: &TokenSet) -> Result<Arc<[Site]>, SitesUnread> {
         if !tokens.scopes.reach_sites() {
             return Ok(Arc::new([]));
         }
         let request = site::request(&self.config.environment, &tokens.access_token);
         let answer = self.send("sites", request, SITES_BODY).await;
-        let answer = answer.map_err(|_logged| Unread::NoAnswer)?;
+        let answer = answer.map_err(|_logged| SitesUnread::NoAnswer)?;
         site::from_response(&answer)
             .map(Into::into)
             .map_err(|error| {
                 tracing::warn!(target: "threelo", %error, "the sites are unknown");
                 match error {
-                    SitesError::Refused(_) => Unread::Refused,
-                    SitesError::Status(_) | SitesError::Malformed(_) => Unread::NoAnswer,
+                    SitesError::Refused(_) => SitesUnread::Refused,
+                    SitesError::Status(_) | SitesError::Malformed(_) => SitesUnread::NoAnswer,
                 }
             })
     }
@@ -160,7 +160,7 @@ pub(crate) enum RefreshError {
     NotNow(Duration),
 }
 
-fn judge(error: &TokenError, rest: Duration) -> RefreshError {
+fn classify(error: &TokenError, rest: Duration) -> RefreshError {
     match error {
         TokenError::Refused { kind, .. } => match kind {
             RefusedKind::Grant => {
@@ -209,7 +209,7 @@ fn reason_of(error: &TokenError) -> Reason {
 
 /// Why the sites are unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unread {
+pub(crate) enum SitesUnread {
     /// The token was not accepted.
     Refused,
     /// No answer, or none that can be read.

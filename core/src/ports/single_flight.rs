@@ -17,13 +17,13 @@ pub(crate) enum Phase {
     /// It goes on, but nobody should wait: the provider is silent, or the store is down.
     Late,
     /// Over.
-    Landed(Outcome),
+    Done(Outcome),
 }
 
 pub(crate) enum Entry {
-    Flying(watch::Receiver<Phase>),
+    InFlight(watch::Receiver<Phase>),
     /// The last one failed; the next is not before `until`.
-    Resting {
+    BackingOff {
         until: SystemTime,
         failures: u32,
     },
@@ -31,15 +31,15 @@ pub(crate) enum Entry {
 
 /// The refreshes of this process.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<GrantKey, Entry>>);
+pub(crate) struct SingleFlight(Mutex<HashMap<GrantKey, Entry>>);
 
-impl std::fmt::Debug for Flights {
+impl std::fmt::Debug for SingleFlight {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Flights").finish_non_exhaustive()
+        f.debug_struct("SingleFlight").finish_non_exhaustive()
     }
 }
 
-impl Flights {
+impl SingleFlight {
     pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<GrantKey, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,7 +47,7 @@ impl Flights {
     /// A new consent: whatever failed before, the next refresh need not rest.
     pub(crate) fn wake(&self, key: &GrantKey) {
         let mut entries = self.lock();
-        if matches!(entries.get(key), Some(Entry::Resting { .. })) {
+        if matches!(entries.get(key), Some(Entry::BackingOff { .. })) {
             entries.remove(key);
         }
     }

@@ -9,17 +9,17 @@ const MOST: usize = 10_000;
 
 /// The last looks, whatever came of them.
 #[derive(Debug)]
-pub(crate) struct Looks<K>(Mutex<HashMap<K, SystemTime>>);
+pub(crate) struct Throttle<K>(Mutex<HashMap<K, SystemTime>>);
 
-impl<K> Default for Looks<K> {
+impl<K> Default for Throttle<K> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Clone + Eq + Hash> Looks<K> {
+impl<K: Clone + Eq + Hash> Throttle<K> {
     /// Whether the last look is at least `gap` ago; if so, this is one.
-    pub(crate) fn is_time(&self, key: &K, now: SystemTime, gap: Duration) -> bool {
+    pub(crate) fn allow(&self, key: &K, now: SystemTime, gap: Duration) -> bool {
         let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recent = |at: &SystemTime| now.duration_since(*at).is_ok_and(|age| age < gap);
         if looks.get(key).is_some_and(is_recent) {

@@ -87,11 +87,11 @@ impl Attempt {
     async fn once(&mut self) -> Outcome {
         let attempts = match self.lease().await? {
             Turn::Ours(attempts) => attempts,
-            Turn::Theirs(record) => return commit::theirs(record),
+            Turn::Theirs(record) => return commit::outcome_of(record),
         };
-        let record = commit::stored(&self.ports, &self.key).await?;
+        let record = commit::load(&self.ports, &self.key).await?;
         if record.generation != self.stale {
-            return commit::theirs(record);
+            return commit::outcome_of(record);
         }
         let Some(token) = &record.tokens.refresh_token else {
             return Err(Failure::Consent(ConsentNeeded {
@@ -109,7 +109,7 @@ impl Attempt {
         drop(turn);
         match answer {
             Ok(tokens) => {
-                self.ports.refresh.alarm.succeeded();
+                self.ports.refresh.circuit_breaker.record_success();
                 self.keep(&record, &tokens).await
             }
             Err(RefreshError::Refused) => self.refused(&record, attempts).await,
@@ -135,7 +135,7 @@ impl Attempt {
                 Lease::Held => sleep(pause).await,
             }
             pause = (pause * 2).min(Duration::from_millis(500));
-            let record = commit::stored(&self.ports, &self.key).await?;
+            let record = commit::load(&self.ports, &self.key).await?;
             if record.generation != self.stale {
                 return Ok(Turn::Theirs(record));
             }
@@ -186,7 +186,7 @@ impl Attempt {
         let began = Instant::now();
         let mut tries = 0;
         loop {
-            match commit::pair(&self.ports, old, tokens).await {
+            match commit::store_tokens(&self.ports, old, tokens).await {
                 Err(Failure::Store) if began.elapsed() < HOLD => {}
                 Err(Failure::Store) => {
                     tracing::error!(target: "threelo", "a grant was lost: its new tokens could not be stored for an hour");
@@ -208,9 +208,9 @@ impl Attempt {
     async fn refused(&mut self, record: &Arc<GrantRecord>, attempts: Attempts) -> Outcome {
         let renewed = self.renew().await;
         // A grant that was forgotten meanwhile has no lease either.
-        let stored = commit::stored(&self.ports, &self.key).await?;
+        let stored = commit::load(&self.ports, &self.key).await?;
         if stored.generation != record.generation {
-            return commit::theirs(stored);
+            return commit::outcome_of(stored);
         }
         renewed?;
         let deadline = self.ports.refresh.deadline();
@@ -219,7 +219,13 @@ impl Attempt {
         }
         let is_new = stored.consent_needed.is_none();
         let account = &self.key.account;
-        if is_new && self.ports.refresh.alarm.refused(account, self.ports.now()) {
+        if is_new
+            && self
+                .ports
+                .refresh
+                .circuit_breaker
+                .record_refusal(account, self.ports.now())
+        {
             tracing::error!(target: "threelo", "refresh tokens of one account after another are refused: no grant is \
                 given up; check the app in the developer console and Atlassian's status page");
             return Err(Failure::NotNow(Duration::from_secs(30)));
@@ -230,7 +236,7 @@ impl Attempt {
         } else {
             ConsentReason::Refused
         };
-        commit::mark(&self.ports, record, reason).await
+        commit::mark_refused(&self.ports, record, reason).await
     }
 }
 

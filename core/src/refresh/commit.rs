@@ -8,13 +8,13 @@ use crate::provider::token::TokenSet;
 use crate::store::{ConsentMark, ConsentReason, GrantKey, GrantRecord, Replaced};
 
 /// The stored grant; gone is a reason to consent, never one to store it again.
-pub(crate) async fn stored(ports: &Ports, key: &GrantKey) -> Outcome {
+pub(crate) async fn load(ports: &Ports, key: &GrantKey) -> Outcome {
     let record = ports.grants.load(key).await?;
     record.ok_or(Failure::Consent(ConsentNeeded::NO_GRANT))
 }
 
 /// What somebody else stored, for who wanted a token.
-pub(crate) fn theirs(record: Arc<GrantRecord>) -> Outcome {
+pub(crate) fn outcome_of(record: Arc<GrantRecord>) -> Outcome {
     match &record.consent_needed {
         None => Ok(record),
         Some(mark) => Err(Failure::Consent(ConsentNeeded {
@@ -26,7 +26,11 @@ pub(crate) fn theirs(record: Arc<GrantRecord>) -> Outcome {
 
 /// Writes a new pair over the generation that it came from. On a conflict it joins what was written meanwhile (a site
 /// choice, a mark); if another pair was stored, that one stands.
-pub(crate) async fn pair(ports: &Ports, old: &Arc<GrantRecord>, tokens: &TokenSet) -> Outcome {
+pub(crate) async fn store_tokens(
+    ports: &Ports,
+    old: &Arc<GrantRecord>,
+    tokens: &TokenSet,
+) -> Outcome {
     let mut seen = Arc::clone(old);
     loop {
         let record = Arc::new(GrantRecord {
@@ -44,19 +48,23 @@ pub(crate) async fn pair(ports: &Ports, old: &Arc<GrantRecord>, tokens: &TokenSe
         {
             return Ok(record);
         }
-        seen = stored(ports, &old.key).await?;
+        seen = load(ports, &old.key).await?;
         if seen.generation != old.generation {
-            return theirs(seen);
+            return outcome_of(seen);
         }
     }
 }
 
 /// Marks a grant whose token was refused, provided that nobody stored another pair.
-pub(crate) async fn mark(ports: &Ports, refused: &GrantRecord, reason: ConsentReason) -> Outcome {
+pub(crate) async fn mark_refused(
+    ports: &Ports,
+    refused: &GrantRecord,
+    reason: ConsentReason,
+) -> Outcome {
     loop {
-        let seen = stored(ports, &refused.key).await?;
+        let seen = load(ports, &refused.key).await?;
         if seen.generation != refused.generation {
-            return theirs(seen);
+            return outcome_of(seen);
         }
         let now = ports.now();
         let known = seen.consent_needed;

@@ -30,8 +30,8 @@ pub(crate) enum Verdict {
     Consent(ConsentNeeded),
 }
 
-/// Judges a grant.
-pub(crate) fn judge(record: &GrantRecord, need: Need, now: SystemTime) -> Verdict {
+/// Assesses a grant.
+pub(crate) fn assess(record: &GrantRecord, need: Need, now: SystemTime) -> Verdict {
     let tokens = &record.tokens;
     if let Some(mark) = &record.consent_needed {
         return marked(mark, now);

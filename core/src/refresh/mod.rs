@@ -31,12 +31,12 @@ pub(crate) async fn fresh(
 ) -> Result<Arc<GrantRecord>, GrantError> {
     let now = ports.now();
     if let Some(kept) = ports.refresh.cache.get(key, now)
-        && freshness::judge(&kept, need, now) == Verdict::Good
+        && freshness::assess(&kept, need, now) == Verdict::Good
     {
         return Ok(kept);
     }
     let record = load(ports, key).await?;
-    match freshness::judge(&record, need, ports.now()) {
+    match freshness::assess(&record, need, ports.now()) {
         Verdict::Good => Ok(record),
         Verdict::Soon => {
             let _behind = run::join(ports, &record);
@@ -53,7 +53,7 @@ pub(crate) async fn fresh(
 /// # Errors
 ///
 /// Those of [`fresh`].
-pub(crate) async fn lasting(
+pub(crate) async fn fresh_for_handout(
     ports: &Arc<Ports>,
     key: &GrantKey,
     is_refused: bool,
@@ -73,9 +73,9 @@ pub(crate) async fn lasting(
 /// # Errors
 ///
 /// [`GrantError::ConsentNeeded`] if nothing but a new consent helps.
-pub(crate) async fn usable(ports: &Ports, key: &GrantKey) -> Result<(), GrantError> {
+pub(crate) async fn check_usable(ports: &Ports, key: &GrantKey) -> Result<(), GrantError> {
     let now = ports.now();
-    let verdict = |record: &GrantRecord| freshness::judge(record, Need::Working, now);
+    let verdict = |record: &GrantRecord| freshness::assess(record, Need::Working, now);
     if let Some(kept) = ports.refresh.cache.get(key, now)
         && !matches!(verdict(&kept), Verdict::Consent(_))
     {
@@ -97,7 +97,7 @@ async fn wait(ports: &Arc<Ports>, record: &GrantRecord) -> Result<Arc<GrantRecor
         Ok(Err(_)) | Err(_) => Phase::Late,
     };
     match phase {
-        Phase::Landed(outcome) => Ok(outcome?),
-        Phase::Working | Phase::Late => Err(run::LATER),
+        Phase::Done(outcome) => Ok(outcome?),
+        Phase::Working | Phase::Late => Err(run::TRY_LATER),
     }
 }

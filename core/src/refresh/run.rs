@@ -15,7 +15,7 @@ const LONGEST_REST: u64 = 30;
 const MOST_RESTS: usize = 10_000;
 
 /// What waiters are told when a refresh takes too long.
-pub(crate) const LATER: GrantError = GrantError::Unavailable {
+pub(crate) const TRY_LATER: GrantError = GrantError::Unavailable {
     retry_after: Duration::from_secs(5),
 };
 
@@ -29,10 +29,10 @@ pub(crate) fn join(
     record: &GrantRecord,
 ) -> Result<watch::Receiver<Phase>, GrantError> {
     let (key, now) = (&record.key, ports.now());
-    let mut entries = ports.refresh.flights.lock();
+    let mut entries = ports.refresh.single_flight.lock();
     let failures = match entries.get(key) {
-        Some(Entry::Flying(flight)) => return Ok(flight.clone()),
-        Some(Entry::Resting { until, failures }) => {
+        Some(Entry::InFlight(flight)) => return Ok(flight.clone()),
+        Some(Entry::BackingOff { until, failures }) => {
             let rest = until.duration_since(now).unwrap_or_default();
             if !rest.is_zero() {
                 return Err(GrantError::Unavailable { retry_after: rest });
@@ -42,10 +42,10 @@ pub(crate) fn join(
         None => 0,
     };
     let (phase, flight) = watch::channel(Phase::Working);
-    entries.insert(key.clone(), Entry::Flying(flight.clone()));
+    entries.insert(key.clone(), Entry::InFlight(flight.clone()));
     drop(entries);
 
-    let landing = Landing {
+    let guard = InFlightGuard {
         ports: Arc::clone(ports),
         key: key.clone(),
         failures,
@@ -53,28 +53,28 @@ pub(crate) fn join(
     };
     let attempt = Attempt::new(Arc::clone(ports), record, phase);
     // Whoever waits may hang up: the refresh token is spent all the same, so its successor must be stored.
-    ports.tasks.spawn(run(attempt, landing));
+    ports.tasks.spawn(run(attempt, guard));
     Ok(flight)
 }
 
-async fn run(mut attempt: Attempt, mut landing: Landing) {
+async fn run(mut attempt: Attempt, mut guard: InFlightGuard) {
     let outcome = attempt.run().await;
-    landing.outcome = Some(outcome.clone());
-    drop(landing);
-    attempt.tell(Phase::Landed(outcome));
+    guard.outcome = Some(outcome.clone());
+    drop(guard);
+    attempt.tell(Phase::Done(outcome));
 }
 
 /// Clears the way for the next refresh, also when the task panics or the runtime ends.
-struct Landing {
+struct InFlightGuard {
     ports: Arc<Ports>,
     key: GrantKey,
     failures: u32,
     outcome: Option<Outcome>,
 }
 
-impl Drop for Landing {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        let mut entries = self.ports.refresh.flights.lock();
+        let mut entries = self.ports.refresh.single_flight.lock();
         let rest = match &self.outcome {
             Some(Err(failure)) => failure.rest(),
             _ => None,
@@ -87,11 +87,11 @@ impl Drop for Landing {
         let now = self.ports.now();
         if entries.len() >= MOST_RESTS {
             entries.retain(|_, entry| match entry {
-                Entry::Flying(_) => true,
-                Entry::Resting { until, .. } => *until > now,
+                Entry::InFlight(_) => true,
+                Entry::BackingOff { until, .. } => *until > now,
             });
         }
-        let entry = Entry::Resting {
+        let entry = Entry::BackingOff {
             until: now.checked_add(doubled.max(rest)).unwrap_or(now),
             failures: self.failures + 1,
         };

@@ -13,7 +13,7 @@ use crate::ids::{AccountId, ConsentId, Subject};
 use crate::sealed::{Sealed, Unsealed, wire};
 use crate::store::{
     AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest, LeaseRow,
-    OwnerPage, Page, Renewed, Replaced, RowKind, StoreError, StoredRow, Version,
+    OwnerPage, PageRequest, Renewed, Replaced, RowKind, StoreError, StoredRow, Version,
 };
 
 const KIND: RowKind = RowKind::Grant;
@@ -185,7 +185,11 @@ impl GrantStore for Sealed {
         Ok(grants)
     }
 
-    async fn accounts(&self, app: &AppKey, page: &Page) -> Result<Vec<AccountId>, StoreError> {
+    async fn accounts(
+        &self,
+        app: &AppKey,
+        page: &PageRequest,
+    ) -> Result<Vec<AccountId>, StoreError> {
         let prefix = app_text(app);
         let after = page.after.as_ref().map(|after| owner_text(app, after));
         let page = OwnerPage {

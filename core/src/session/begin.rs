@@ -13,7 +13,7 @@ use crate::session::lookup::lives;
 use crate::store::{Inserted, SessionRecord, StoreError};
 
 /// A session of its own for code of another site, beside that of the browser's first-party pages.
-pub(crate) struct Share {
+pub(crate) struct SharedSession {
     /// What the code shows from now on.
     pub ticket: Ticket,
     /// When it ends: with the session that it comes from.
@@ -29,8 +29,8 @@ pub(crate) async fn share(
     ports: &Ports,
     session: &SessionRecord,
     key: impl FnOnce(&Ticket) -> TicketHash,
-) -> Result<Share, Rejection> {
-    let begins = Begins {
+) -> Result<SharedSession, Rejection> {
+    let begins = InitialState {
         profile: Arc::clone(&session.profile),
         site: session.site.clone(),
         remembered: session.remembered,
@@ -49,7 +49,7 @@ pub(crate) async fn share(
     theirs.retain(|other| other.key != session.key && other.key != key);
     end_oldest(ports, theirs, 2).await?;
     let expires_at = session.expires_at;
-    Ok(Share { ticket, expires_at })
+    Ok(SharedSession { ticket, expires_at })
 }
 
 /// What a callback begins a session with.
@@ -65,7 +65,7 @@ pub(crate) struct NewSession {
 }
 
 /// A session that began.
-pub(crate) struct Begun {
+pub(crate) struct StartedSession {
     /// Its key.
     pub key: TicketHash,
     /// What the browser shows from now on.
@@ -73,7 +73,7 @@ pub(crate) struct Begun {
 }
 
 /// Makes a session for a consent, ends the browser's old one, and gives the new cookie.
-pub(crate) async fn begin(ports: &Ports, new: NewSession) -> Result<Begun, Rejection> {
+pub(crate) async fn begin(ports: &Ports, new: NewSession) -> Result<StartedSession, Rejection> {
     let now = ports.now();
     let mut theirs = ports.sessions.list_of(&new.profile.account_id).await?;
     theirs.retain(|session| lives(ports, session, now));
@@ -81,7 +81,7 @@ pub(crate) async fn begin(ports: &Ports, new: NewSession) -> Result<Begun, Rejec
         .iter()
         .find(|session| Some(session.key) == new.replaces);
     let (_, life) = ports.config.session_lives(new.remember);
-    let begins = Begins {
+    let begins = InitialState {
         profile: shared(&theirs, &new.profile),
         // Whoever asked for more goes on where they were.
         site: new
@@ -102,7 +102,7 @@ pub(crate) async fn begin(ports: &Ports, new: NewSession) -> Result<Begun, Rejec
     let cookies = &ports.config.cookies;
     let cookie = SetCookie::new(&cookies.session, &ticket.encode(), cookies.secure);
     let cookie = cookie.max_age(life.as_secs());
-    Ok(Begun { key, cookie })
+    Ok(StartedSession { key, cookie })
 }
 
 /// One copy of a profile for all sessions of its account.
@@ -112,7 +112,7 @@ fn shared(others: &[Arc<SessionRecord>], profile: &Arc<Profile>) -> Arc<Profile>
 }
 
 /// What a new session begins with.
-struct Begins {
+struct InitialState {
     profile: Arc<Profile>,
     site: Option<CloudId>,
     remembered: bool,
@@ -120,7 +120,7 @@ struct Begins {
     expires_at: SystemTime,
 }
 
-async fn insert(ports: &Ports, key: TicketHash, begins: Begins) -> Result<(), Rejection> {
+async fn insert(ports: &Ports, key: TicketHash, begins: InitialState) -> Result<(), Rejection> {
     let now = ports.now();
     let record = SessionRecord {
         key,

@@ -16,9 +16,9 @@ const GAP: Duration = Duration::from_secs(10 * 60);
 
 /// Deletes what has ended, behind the request: after callbacks, because it is with them that rows come. In each ten minutes
 /// one instance does it; what fails is done in later ones.
-pub(crate) fn tidy(ports: &Arc<Ports>) {
+pub(crate) fn clean_up(ports: &Arc<Ports>) {
     let now = ports.now();
-    if !ports.tidyings.is_time(&(), now, GAP) {
+    if !ports.cleanup_throttle.allow(&(), now, GAP) {
         return;
     }
     let behind = Arc::clone(ports);

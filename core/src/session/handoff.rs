@@ -30,7 +30,7 @@ const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
 
 /// Who waits for the end of a login, and how they hear of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Handover {
+pub(crate) struct Handoff {
     /// The listed origin.
     #[serde(rename = "o")]
     pub(crate) origin: String,
@@ -42,7 +42,7 @@ pub(crate) struct Handover {
     pub(crate) popup: bool,
 }
 
-impl Handover {
+impl Handoff {
     /// Whether a text may be a challenge.
     pub(crate) fn is_challenge(text: &str) -> bool {
         text.len() == 43

@@ -8,10 +8,10 @@ mod handoff;
 mod lookup;
 mod profile;
 
-pub(crate) use self::begin::{Begun, NewSession, Share, begin, share};
-pub(crate) use self::cleanup::tidy;
+pub(crate) use self::begin::{NewSession, SharedSession, StartedSession, begin, share};
+pub(crate) use self::cleanup::clean_up;
 pub(crate) use self::end::{account_ended, end, end_all, end_by_handle, ending};
 pub use self::erase::Erased;
 pub(crate) use self::erase::erase;
-pub(crate) use self::handoff::{Handover, redeem, with_ticket};
+pub(crate) use self::handoff::{Handoff, redeem, with_ticket};
 pub(crate) use self::lookup::{current, current_now, sessions_of};

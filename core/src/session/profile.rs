@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Causes;
-use crate::grant::Reach;
+use crate::grant::GrantSet;
 use crate::ids::AccountId;
 use crate::ports::Ports;
 use crate::provider::profile::Profile;
@@ -20,7 +20,8 @@ pub(crate) fn refresh_if_old(ports: &Arc<Ports>, session: &Arc<SessionRecord>, n
     let age = now
         .duration_since(session.profile_read_at)
         .unwrap_or_default();
-    if age < ports.config.profile_age || !ports.looks.is_time(session.account(), now, GAP) {
+    if age < ports.config.profile_age || !ports.profile_throttle.allow(session.account(), now, GAP)
+    {
         return;
     }
     let (worker, account) = (Arc::clone(ports), session.account().clone());
@@ -59,7 +60,7 @@ async fn best_key(
     account: &AccountId,
 ) -> Result<crate::store::GrantKey, StoreError> {
     let grants = ports.grants.of_account(&ports.app, account).await?;
-    let reach = Reach::new(grants);
+    let reach = GrantSet::new(grants);
     Ok(reach.map_or_else(
         || ports.grant_key(account),
         |reach| reach.best().key.clone(),

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::config::AccessType;
 use crate::error::Rejection;
-use crate::grant::{self, Holder, OLD, Reach, is_older, keep};
+use crate::grant::{self, GrantSet, Holder, OLD, is_older, keep};
 use crate::ids::CloudId;
-use crate::ports::{Ports, Unread};
+use crate::ports::{Ports, SitesUnread};
 use crate::provider::site::Site;
 use crate::refresh::{self, Need};
 use crate::store::{GrantRecord, Replaced, SessionRecord};
@@ -30,7 +30,7 @@ pub(crate) enum Choice {
 /// # Errors
 ///
 /// [`Rejection::UnknownSite`], [`Rejection::NoSite`], [`Rejection::ChooseSite`], [`Rejection::SiteGone`],
-/// [`Rejection::SitesUnknown`], and those of [`Reach::load`].
+/// [`Rejection::SitesUnknown`], and those of [`GrantSet::load`].
 pub(crate) async fn site_for(
     ports: &Arc<Ports>,
     holder: &Holder,
@@ -39,7 +39,7 @@ pub(crate) async fn site_for(
     if let Some(kept) = kept_site(ports, holder, (chosen, wish)) {
         return Ok(kept);
     }
-    let reach = Reach::load(ports, holder).await?;
+    let reach = GrantSet::load(ports, holder).await?;
     let chosen = match chosen {
         Some(chosen) => Some(chosen.clone()),
         None => remembered(&reach, holder),
@@ -71,7 +71,7 @@ fn kept_site(
 }
 
 /// The site that the account, or in connect mode the user of the app, chose last.
-pub(crate) fn remembered(reach: &Reach, holder: &Holder) -> Option<CloudId> {
+pub(crate) fn remembered(reach: &GrantSet, holder: &Holder) -> Option<CloudId> {
     let of = |grant: &Arc<GrantRecord>| match &holder.subject {
         Some(subject) => grant.link_of(subject)?.site.clone(),
         None => grant.last_site.clone(),
@@ -102,7 +102,10 @@ fn pick(
 /// # Errors
 ///
 /// [`Rejection::SitesUnknown`], and those of [`refresh::fresh`].
-pub(crate) async fn sites_of(ports: &Arc<Ports>, reach: &Reach) -> Result<Arc<[Site]>, Rejection> {
+pub(crate) async fn sites_of(
+    ports: &Arc<Ports>,
+    reach: &GrantSet,
+) -> Result<Arc<[Site]>, Rejection> {
     let mut lists = Vec::new();
     for grant in reach.grants() {
         let known = match &grant.sites {
@@ -122,7 +125,7 @@ pub(crate) async fn sites_of(ports: &Arc<Ports>, reach: &Reach) -> Result<Arc<[S
 /// Those of [`sites_of`].
 pub(crate) async fn read_again(
     ports: &Arc<Ports>,
-    reach: &Reach,
+    reach: &GrantSet,
     age: Duration,
 ) -> Result<Arc<[Site]>, Rejection> {
     let mut lists = Vec::new();
@@ -143,7 +146,7 @@ pub(crate) async fn read_again(
 /// A consent that ended does not hide what other consents of the account reach.
 fn unless_ended(
     sites: Result<Arc<[Site]>, Rejection>,
-    reach: &Reach,
+    reach: &GrantSet,
 ) -> Result<Option<Arc<[Site]>>, Rejection> {
     match sites {
         Err(Rejection::ConsentNeeded(_)) if reach.living().next().is_some() => Ok(None),
@@ -155,7 +158,7 @@ fn unless_ended(
 /// nobody tries for a while.
 fn is_time(ports: &Ports, grant: &GrantRecord, age: Duration) -> bool {
     is_older(ports, grant, age)
-        && (age.is_zero() || ports.site_looks.is_time(&grant.key, ports.now(), age))
+        && (age.is_zero() || ports.site_throttle.allow(&grant.key, ports.now(), age))
 }
 
 /// The same, of sites that are shown: not older than a quarter of an hour.
@@ -165,14 +168,14 @@ fn is_time(ports: &Ports, grant: &GrantRecord, age: Duration) -> bool {
 /// Those of [`sites_of`].
 pub(crate) async fn shown_sites(
     ports: &Arc<Ports>,
-    reach: &Reach,
+    reach: &GrantSet,
 ) -> Result<Arc<[Site]>, Rejection> {
     read_again(ports, reach, OLD).await
 }
 
 /// Whether a site that a call could not reach is gone; the sites are read again to tell.
 pub(crate) async fn is_gone(ports: &Arc<Ports>, holder: &Holder, id: &CloudId) -> bool {
-    let Ok(reach) = Reach::load(ports, holder).await else {
+    let Ok(reach) = GrantSet::load(ports, holder).await else {
         return false;
     };
     match read_again(ports, &reach, YOUNG).await {
@@ -197,7 +200,7 @@ pub(crate) async fn read(
 ) -> Result<Arc<[Site]>, Rejection> {
     let mut fresh = refresh::fresh(ports, &grant.key, Need::Working).await?;
     let mut read = ports.provider.sites(&fresh.tokens).await;
-    if read == Err(Unread::Refused) {
+    if read == Err(SitesUnread::Refused) {
         let newer = Need::NewerThan(fresh.generation);
         fresh = refresh::fresh(ports, &grant.key, newer).await?;
         read = ports.provider.sites(&fresh.tokens).await;
@@ -217,7 +220,7 @@ pub(crate) async fn choose(
     session: &SessionRecord,
     id: &CloudId,
 ) -> Result<Choice, Rejection> {
-    let reach = Reach::load(ports, &Holder::of(session.account())).await?;
+    let reach = GrantSet::load(ports, &Holder::of(session.account())).await?;
     let Some(grant) = reaching(ports, &reach, id).await? else {
         return Ok(Choice::NotReachable);
     };
@@ -244,7 +247,7 @@ pub(crate) async fn choose_linked(
     id: &CloudId,
 ) -> Result<Choice, Rejection> {
     let subject = holder.subject.as_ref().ok_or(Rejection::NotConnected)?;
-    let reach = Reach::load(ports, holder).await?;
+    let reach = GrantSet::load(ports, holder).await?;
     let Some(grant) = reaching(ports, &reach, id).await? else {
         return Ok(Choice::NotReachable);
     };
@@ -254,7 +257,7 @@ pub(crate) async fn choose_linked(
 
 async fn reaching(
     ports: &Arc<Ports>,
-    reach: &Reach,
+    reach: &GrantSet,
     id: &CloudId,
 ) -> Result<Option<Arc<GrantRecord>>, Rejection> {
     let is_there = |sites: &[Site]| sites.iter().any(|site| site.id == *id);

@@ -147,14 +147,14 @@ impl ConsentReason {
 
 /// A part of a long list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct PageRequest {
     /// The account after which the part begins; `None` begins with the first.
     pub after: Option<AccountId>,
     /// At most this many.
     pub limit: usize,
 }
 
-impl Page {
+impl PageRequest {
     /// The first part, of at most `limit`.
     pub fn first(limit: usize) -> Self {
         Self { after: None, limit }
@@ -237,7 +237,11 @@ pub trait GrantStore: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StoreError`] if the store failed.
-    async fn accounts(&self, app: &AppKey, page: &Page) -> Result<Vec<AccountId>, StoreError>;
+    async fn accounts(
+        &self,
+        app: &AppKey,
+        page: &PageRequest,
+    ) -> Result<Vec<AccountId>, StoreError>;
 
     /// Takes the right to refresh a grant, if nobody else has it. An owner that asks again while it has the lease gets
     /// it once more, and the same attempts. Times are the store's own.

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 
 pub use self::grant::{
-    AppKey, ConsentMark, ConsentReason, GrantKey, GrantRecord, GrantStore, Link, Page,
+    AppKey, ConsentMark, ConsentReason, GrantKey, GrantRecord, GrantStore, Link, PageRequest,
 };
 pub use self::lease::{Attempts, Lease, LeaseOwner, LeaseRequest, LeaseRow, Renewed};
 pub use self::memory::{MemoryFlowMarks, MemoryGrants, MemorySessions};

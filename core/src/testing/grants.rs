@@ -11,7 +11,7 @@ use crate::scope::Scopes;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::store::{
     AppKey, ConsentMark, ConsentReason, GrantKey, GrantRecord, GrantStore, Inserted, Lease,
-    LeaseOwner, LeaseRequest, Link, Page, Renewed, Replaced, Version,
+    LeaseOwner, LeaseRequest, Link, PageRequest, Renewed, Replaced, Version,
 };
 use crate::testing::at;
 
@@ -262,7 +262,7 @@ async fn accounts_are_listed_in_parts_each_once(store: &Store) {
         insert(store, record(key, 1)).await;
     }
     let mut all = Vec::new();
-    let mut page = Page::first(2);
+    let mut page = PageRequest::first(2);
     loop {
         let part = store.accounts(&app, &page).await.unwrap();
         assert!(part.len() <= 2);

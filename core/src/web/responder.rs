@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::error::Rejection;
-use crate::flow::Known;
+use crate::flow::ResolvedSubject;
 use crate::ids::Subject;
 use crate::message::{Replied, RequestHead};
 use crate::ports::BoxError;
@@ -25,13 +25,13 @@ const MOST_CALL: usize = 1024 * 1024;
 /// A request that auth answers itself. Read the body if it asks for one, then take the reply.
 #[derive(Debug)]
 #[must_use]
-pub struct Answer {
+pub struct Responder {
     web: Arc<Web>,
     route: Option<Route>,
     request: Request,
 }
 
-impl Answer {
+impl Responder {
     pub(crate) fn new(web: Arc<Web>, route: Option<Route>, head: &RequestHead<'_>) -> Self {
         let request = Request::of(&web.ports.config, head);
         Self {
@@ -87,7 +87,7 @@ impl Answer {
 
     /// Takes what the app says: its user, nobody, or that it cannot tell.
     pub fn know_subject(&mut self, subject: Result<Option<Subject>, BoxError>) {
-        self.request.subject = Known::from(subject);
+        self.request.subject = ResolvedSubject::from(subject);
     }
 
     /// The reply to a body of more bytes than that.

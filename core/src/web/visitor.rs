@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::error::{Refusal, Rejection, Render};
+use crate::error::{Rejection, RejectionResponse, Render};
 use crate::ids::AccountId;
-use crate::web::reply::rejection::{reject, way_on};
+use crate::web::reply::rejection::{recovery_url, reject};
 use crate::web::request::context::Context;
 use crate::web::state::Web;
 
@@ -20,10 +20,10 @@ pub(crate) struct Visitor {
 }
 
 impl Render for Visitor {
-    fn render(&self, rejection: Rejection) -> Refusal {
+    fn render(&self, rejection: Rejection) -> RejectionResponse {
         let who = (&*self.context, self.account.as_ref());
         let reply = reject(&self.web, &rejection, who);
-        let way_on = way_on(&self.web, &rejection, who);
-        Refusal::new(rejection, reply).with_way_on(way_on)
+        let recovery_url = recovery_url(&self.web, &rejection, who);
+        RejectionResponse::new(rejection, reply).with_recovery_url(recovery_url)
     }
 }

@@ -8,7 +8,7 @@ use crate::auth::builder::ConnectBuilder;
 use crate::auth::builder::settings::{BuildError, Common};
 use crate::auth::connect::Connect;
 use crate::config::{Credentials, LinkPolicy, Mode};
-use crate::ports::{BoxError, Connected, Next};
+use crate::ports::{BoxError, Connected, HookDecision};
 use crate::store::{FlowMarks, GrantStore};
 
 /// The builder's kind for an app that has users of its own.
@@ -57,12 +57,12 @@ impl ConnectBuilder {
     }
 
     /// What happens before an account is linked to the app's user: note it, choose where the visitor goes
-    /// ([`Next::GoTo`]; then show there which account it is), or refuse. An error, and silence for 5 seconds, are
+    /// ([`HookDecision::GoTo`]; then show there which account it is), or refuse. An error, and silence for 5 seconds, are
     /// refusals.
     pub fn on_connected<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(Connected) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Next, BoxError>> + Send + 'static,
+        Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
     {
         self.common.hooks.set_on_connected(hook);
         self

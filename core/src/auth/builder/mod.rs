@@ -21,7 +21,7 @@ use crate::config::{AccessType, Forward, TokenEncoding};
 use crate::environment::Environment;
 use crate::http_client::HttpClient;
 use crate::pages::Pages;
-use crate::ports::{BoxError, Cancelled, Next};
+use crate::ports::{BoxError, Cancelled, HookDecision};
 use crate::secret::Keys;
 use crate::store::RowStore;
 
@@ -202,7 +202,7 @@ impl<M> Builder<M> {
     pub fn on_cancel<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(Cancelled) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Next, BoxError>> + Send + 'static,
+        Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
     {
         self.common.hooks.set_on_cancel(hook);
         self

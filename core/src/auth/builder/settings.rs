@@ -10,7 +10,7 @@ use crate::config::{self, Config, ConfigError, Credentials, Problem, Settings};
 use crate::crypto::{KeyRing, random};
 use crate::http_client::HttpClient;
 use crate::pages::{Pages, PlainPages};
-use crate::ports::{Hooks, Outside, Ports, Stores};
+use crate::ports::{Dependencies, Hooks, Ports, Stores};
 use crate::sealed::Sealed;
 use crate::secret::Keys;
 use crate::store::{
@@ -103,7 +103,7 @@ impl Common {
             Some(client) => client,
             None => default_client()?,
         };
-        let outside = Outside {
+        let outside = Dependencies {
             clock: self.clock,
             http,
             keys,

@@ -8,7 +8,7 @@ use crate::auth::Auth;
 use crate::auth::builder::AuthBuilder;
 use crate::auth::builder::settings::{BuildError, Common};
 use crate::config::{Credentials, Remember};
-use crate::ports::{BoxError, Next, SignIn};
+use crate::ports::{BoxError, HookDecision, SignIn};
 use crate::store::{FlowMarks, GrantStore, SessionStore};
 
 /// The builder's kind for an app that signs people in.
@@ -48,7 +48,7 @@ impl AuthBuilder {
         self
     }
 
-    /// Offers visitors to stay signed in for longer: a login that asks for it (`Login::remember`, `?remember=true`) lives
+    /// Offers visitors to stay signed in for longer: a login that asks for it (`LoginRequest::remember`, `?remember=true`) lives
     /// so long without use (5 minutes to 90 days) and at most (1 hour to 90 days). Without it nobody can ask.
     pub fn remember(mut self, idle: Duration, absolute: Duration) -> Self {
         self.common.settings.remember = Some(Remember { idle, absolute });
@@ -103,11 +103,11 @@ impl AuthBuilder {
     }
 
     /// What happens at the end of a login, before there is a session: make a local user, choose where the visitor goes
-    /// ([`Next::GoTo`]), or refuse. An error, and silence for 5 seconds, are refusals.
+    /// ([`HookDecision::GoTo`]), or refuse. An error, and silence for 5 seconds, are refusals.
     pub fn on_login<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(SignIn) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Next, BoxError>> + Send + 'static,
+        Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
     {
         self.common.hooks.set_on_login(hook);
         self

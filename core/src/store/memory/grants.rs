@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use crate::clock::{Clock, SystemClock};
 use crate::ids::{AccountId, ConsentId, Subject};
-use crate::store::grant::{AppKey, GrantKey, GrantRecord, GrantStore, Page};
+use crate::store::grant::{AppKey, GrantKey, GrantRecord, GrantStore, PageRequest};
 use crate::store::lease::{Lease, LeaseOwner, LeaseRequest, LeaseRow, Renewed};
 use crate::store::memory::{CAPACITY, read, write};
 use crate::store::{Inserted, Replaced, StoreError, Version};
@@ -207,7 +207,11 @@ impl GrantStore for MemoryGrants {
             .collect())
     }
 
-    async fn accounts(&self, app: &AppKey, page: &Page) -> Result<Vec<AccountId>, StoreError> {
+    async fn accounts(
+        &self,
+        app: &AppKey,
+        page: &PageRequest,
+    ) -> Result<Vec<AccountId>, StoreError> {
         let apps = read(&self.apps);
         let mut found: Vec<AccountId> = Vec::new();
         let Some(app) = apps.get(app) else {

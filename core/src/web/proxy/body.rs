@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use crate::error::Causes;
 use crate::http_client::{Chunks, HttpClientError};
 use crate::message::{BodyError, ReplyBody};
-use crate::web::proxy::idle_timeout::{Limits, Watched};
+use crate::web::proxy::idle_timeout::{IdleTimeout, Limits};
 
 /// An answer that is passed back has this many bytes at most, and so long it takes at most.
 const MOST: usize = 256 * 1024 * 1024;
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const TURN: Duration = Duration::from_secs(10);
 
 /// A body that breaks off where it is too large, takes too long or is not read.
-pub(crate) fn streamed(body: Box<dyn Chunks>, turns: &Arc<Semaphore>) -> ReplyBody {
+pub(crate) fn limited_body(body: Box<dyn Chunks>, turns: &Arc<Semaphore>) -> ReplyBody {
     let limited = Limited {
         body,
         turn: Turn::NotYet(Arc::clone(turns)),
@@ -42,7 +42,7 @@ pub(crate) fn streamed(body: Box<dyn Chunks>, turns: &Arc<Semaphore>) -> ReplyBo
         Ok(chunk.map(|chunk| (chunk, limited)))
     });
     let late = || broken(&HttpClientError::Timeout);
-    ReplyBody::of_parts(Watched::new(Box::pin(parts), LIMITS, late))
+    ReplyBody::of_parts(IdleTimeout::new(Box::pin(parts), LIMITS, late))
 }
 
 /// Leave to move much.
@@ -145,7 +145,7 @@ mod tests {
             there: Arc::clone(&there),
         };
         let turns = Arc::new(Semaphore::new(TURNS));
-        (streamed(Box::new(body), &turns), there)
+        (limited_body(Box::new(body), &turns), there)
     }
 
     #[tokio::test(start_paused = true)]
@@ -156,7 +156,7 @@ mod tests {
             every: TURN / 4,
             there: Arc::default(),
         };
-        let mut body = streamed(Box::new(body), &turns);
+        let mut body = limited_body(Box::new(body), &turns);
         for _ in 0..4 {
             body.next().await.unwrap().unwrap();
         }

@@ -20,7 +20,7 @@ pub(crate) struct Limits {
 
 /// A stream that is dropped when its time is over. A server asks for no part of a body while its client takes none, so that
 /// the stream itself would not see the time pass.
-pub(crate) struct Watched<S, E> {
+pub(crate) struct IdleTimeout<S, E> {
     held: Arc<Mutex<Held<S>>>,
     watch: AbortHandle,
     late: fn() -> E,
@@ -33,7 +33,7 @@ struct Held<S> {
     waker: Option<Waker>,
 }
 
-impl<S: Send + 'static, E> Watched<S, E> {
+impl<S: Send + 'static, E> IdleTimeout<S, E> {
     /// Watches a stream, which ends with the error `late` if its time is over first.
     pub(crate) fn new(stream: S, limits: Limits, late: fn() -> E) -> Self {
         let now = Instant::now();
@@ -76,7 +76,7 @@ fn due<S>(held: &Weak<Mutex<Held<S>>>, end: Instant, standstill: Duration) -> Op
     None
 }
 
-impl<S, T, E> Stream for Watched<S, E>
+impl<S, T, E> Stream for IdleTimeout<S, E>
 where
     S: Stream<Item = Result<T, E>> + Unpin,
 {
@@ -96,7 +96,7 @@ where
     }
 }
 
-impl<S, E> Drop for Watched<S, E> {
+impl<S, E> Drop for IdleTimeout<S, E> {
     fn drop(&mut self) {
         self.watch.abort();
     }

@@ -4,7 +4,7 @@ use http::StatusCode;
 use http::header::{HeaderName, REFERRER_POLICY, X_FRAME_OPTIONS};
 
 use crate::error::Rejection;
-use crate::flow::{self, Login};
+use crate::flow::{self, LoginRequest};
 use crate::ids::Subject;
 use crate::message::{Audience, Reply};
 use crate::web::request::context::Context;
@@ -39,7 +39,7 @@ pub(crate) fn started(context: &Context, location: &str) -> Reply {
 /// Those of [`flow::start`].
 pub(crate) fn start_login(
     web: &Web,
-    login: &Login,
+    login: &LoginRequest,
     (context, subject): (&Context, Option<&Subject>),
 ) -> Result<Reply, Rejection> {
     let flow = flow::start(&web.ports, login, (&context.flows, subject))?;
@@ -48,7 +48,7 @@ pub(crate) fn start_login(
 }
 
 /// Leads to the page with the button that starts such a flow, where a request must not start it by itself.
-pub(crate) fn to_button(web: &Web, login: &Login, context: &Context) -> Reply {
+pub(crate) fn to_button(web: &Web, login: &LoginRequest, context: &Context) -> Reply {
     let wanted = login.wanted();
     let parameters = wanted.parameters.iter();
     let more: Vec<(&str, &str)> = parameters

@@ -4,7 +4,7 @@ use http::header::{ALLOW, RETRY_AFTER};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::error::{ApiErrorKind, Reason, Rejection, ScopeLack};
+use crate::error::{ApiErrorKind, MissingScopeReason, Reason, Rejection};
 use crate::error::{log, without_visitor};
 use crate::ids::AccountId;
 use crate::message::{Audience, Reply};
@@ -69,7 +69,9 @@ fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> 
             Some(web.more_url(&[], (here, None)))
         }
         // The page with the button says why; a second page before it would say the same.
-        Rejection::MissingScope(missing) if is_connect && missing.why != ScopeLack::NotGranted => {
+        Rejection::MissingScope(missing)
+            if is_connect && missing.why != MissingScopeReason::NotGranted =>
+        {
             Some(step_up_url(web, &missing.scopes, place))
         }
         Rejection::ChooseSite => Some(picker_url(web, place)),
@@ -82,7 +84,7 @@ fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> 
 }
 
 /// Where a visitor can mend what turned them away, if they can.
-pub(crate) fn way_on(
+pub(crate) fn recovery_url(
     web: &Web,
     rejection: &Rejection,
     (context, account): (&Context, Option<&AccountId>),
@@ -90,7 +92,7 @@ pub(crate) fn way_on(
     let here = context.here(web);
     let place = (here.as_ref(), account.map(AccountId::as_str));
     match rejection {
-        Rejection::MissingScope(missing) if missing.why != ScopeLack::NotGranted => {
+        Rejection::MissingScope(missing) if missing.why != MissingScopeReason::NotGranted => {
             Some(step_up_url(web, &missing.scopes, place))
         }
         _ => detour(web, rejection, place),
@@ -144,7 +146,7 @@ fn page(web: &Web, rejection: &Rejection, (context, place): (&Context, Place<'_>
         home: home_url,
         at_atlassian: !web.ports.config.mode.is_connect(),
     };
-    match told(rejection, &urls) {
+    match error_page(rejection, &urls) {
         Some(page) => web.page(rejection.status(), &page),
         None => without_visitor(rejection),
     }
@@ -159,7 +161,7 @@ struct Urls<'a> {
 }
 
 /// The page that tells of a rejection: to people who can do something about it.
-fn told<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>> {
+fn error_page<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>> {
     let (home_url, way) = (urls.home, urls.way.unwrap_or(urls.home));
     Some(match rejection {
         Rejection::NotSignedIn | Rejection::ConsentNeeded(_) => Page::SignInFirst {
@@ -271,7 +273,7 @@ fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<
             Some(web.sign_in_url(None).unwrap_or_else(home))
         }
         Rejection::ConsentNeeded(_) => Some(web.more_url(&[], nowhere)),
-        Rejection::MissingScope(missing) if missing.why != ScopeLack::NotGranted => {
+        Rejection::MissingScope(missing) if missing.why != MissingScopeReason::NotGranted => {
             Some(step_up_url(web, &missing.scopes, nowhere))
         }
         _ => None,

@@ -9,7 +9,7 @@ use crate::error::Reason;
 use crate::message::Reply;
 use crate::pages::Page;
 use crate::return_to::ReturnTo;
-use crate::session::Handover;
+use crate::session::Handoff;
 use crate::web::request::context::Context;
 use crate::web::state::Web;
 
@@ -102,7 +102,7 @@ impl Web {
     }
 
     /// The address that starts again what came to nothing.
-    pub(crate) fn again_url(&self, here: Option<&ReturnTo>, waiting: Option<&Handover>) -> String {
+    pub(crate) fn again_url(&self, here: Option<&ReturnTo>, waiting: Option<&Handoff>) -> String {
         let mut parameters = waiting.map(waiting_parameters).unwrap_or_default();
         match self.ports.config.mode {
             Mode::SignIn => {
@@ -118,7 +118,7 @@ impl Web {
         &self,
         reason: Reason,
         return_to: Option<&ReturnTo>,
-        waiting: Option<&Handover>,
+        waiting: Option<&Handoff>,
     ) -> String {
         let mut parameters = vec![("reason", reason.as_str())];
         parameters.extend(return_to.map(|place| ("return_to", place.as_str())));
@@ -128,7 +128,7 @@ impl Web {
 }
 
 /// The parameters of a login that a page of another origin waits for.
-pub(crate) fn waiting_parameters(waiting: &Handover) -> Vec<(&'static str, &str)> {
+pub(crate) fn waiting_parameters(waiting: &Handoff) -> Vec<(&'static str, &str)> {
     let mut parameters = vec![("origin", waiting.origin.as_str())];
     parameters.extend(waiting.challenge.as_deref().map(|text| ("challenge", text)));
     parameters.extend(waiting.popup.then_some(("display", "popup")));

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::Digest as _;
 use sha2::Sha256;
 
-use crate::config::{BrowserOrigin, Config, Kinship};
+use crate::config::{BrowserOrigin, Config, SiteRelation};
 use crate::ids::{Ticket, TicketHash};
 use crate::message::RequestHead;
 use crate::message::cookie::{self, CookieValue, SetCookie};
@@ -38,7 +38,7 @@ impl Credential {
         {
             return Some(Self::Bearer(bearer_hash(config, &Ticket::parse(token)?)));
         }
-        let cross_site = origin.filter(|origin| origin.kinship == Kinship::CrossSite);
+        let cross_site = origin.filter(|origin| origin.relation == SiteRelation::CrossSite);
         let Some(origin) = cross_site else {
             let ticket = ticket(cookies, &config.cookies.session)?;
             return Some(Self::Cookie(config.session_key(&ticket)));

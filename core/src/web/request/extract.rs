@@ -7,7 +7,7 @@ use url::{Url, form_urlencoded};
 
 use crate::environment::{is_loopback, origin_text};
 use crate::error::Rejection;
-use crate::flow::{Notice, flash};
+use crate::flow::{Flash, flash};
 use crate::message::Reply;
 use crate::message::query::Query;
 use crate::return_to::ReturnTo;
@@ -55,7 +55,7 @@ pub(crate) fn fields(request: &Request) -> Result<Query, Rejection> {
 }
 
 /// What happened on the way here, if a cookie of ours tells it to whoever is here now.
-pub(crate) async fn notice(web: &Web, request: &Request) -> Option<Notice> {
+pub(crate) async fn notice(web: &Web, request: &Request) -> Option<Flash> {
     let cookie = request.context.notice.as_deref()?;
     if web.ports.config.mode.is_connect() {
         let subject = request.subject.required().ok()?;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::config::Config;
-use crate::flow::Known;
+use crate::flow::ResolvedSubject;
 use crate::message::{Headers, RequestHead};
 use crate::web::request::context::Context;
 
@@ -15,7 +15,7 @@ pub(crate) struct Request {
     pub(crate) context: Context,
     pub(crate) body: Bytes,
     /// The user of the app, in connect mode.
-    pub(crate) subject: Known,
+    pub(crate) subject: ResolvedSubject,
     fields: Fields,
 }
 
@@ -43,7 +43,7 @@ impl Request {
             query: head.query.map(str::to_owned),
             context: Context::of(config, head),
             body: Bytes::new(),
-            subject: Known::NotAsked,
+            subject: ResolvedSubject::NotAsked,
             fields: Fields(kept.collect()),
         }
     }

@@ -18,16 +18,16 @@ const NAMES: [&str; 6] = [
 ];
 
 /// A request's head after the request went on. Costs no allocation where the framework shares its parts.
-pub(crate) struct Seen {
+pub(crate) struct RequestSnapshot {
     audience: Audience,
     is_safe: bool,
     target: Target,
     cookie: Option<HeaderValue>,
-    seldom: Option<Box<Seldom>>,
+    cold: Option<Box<ColdState>>,
 }
 
 /// What few requests have.
-struct Seldom {
+struct ColdState {
     more_cookies: Vec<HeaderValue>,
     stands_at: Option<String>,
     named_site: Option<String>,
@@ -59,7 +59,7 @@ enum Target {
     Copied(String),
 }
 
-impl Seen {
+impl RequestSnapshot {
     /// Keeps what may be asked for.
     pub(crate) fn of(config: &Config, head: &RequestHead<'_>) -> Self {
         let [mut accept, mut htmx, mut mode, mut current_url, mut site] = [None; 5];
@@ -92,8 +92,8 @@ impl Seen {
                 None => Target::Copied(context::target(head)),
             },
             cookie,
-            seldom: has_more.then(|| {
-                Box::new(Seldom {
+            cold: has_more.then(|| {
+                Box::new(ColdState {
                     more_cookies,
                     stands_at: stands_at.and_then(text),
                     named_site: site.and_then(text),
@@ -105,7 +105,7 @@ impl Seen {
 
     /// The session that the request shows.
     pub(crate) fn session(&self, config: &Config) -> Option<Credential> {
-        let shown = self.seldom().map(|seldom| &seldom.shown);
+        let shown = self.cold().map(|cold| &cold.shown);
         let authorization = shown.and_then(|shown| shown.authorization.as_ref());
         let shown = (
             shown.and_then(|shown| shown.origin.as_ref()),
@@ -123,24 +123,24 @@ impl Seen {
                 Target::Shared(target) => target.as_str().to_owned(),
                 Target::Copied(target) => target.clone(),
             },
-            stands_at: self.seldom().and_then(|seldom| seldom.stands_at.clone()),
+            stands_at: self.cold().and_then(|cold| cold.stands_at.clone()),
             session: self.session(config),
-            origin: self.seldom().and_then(|seldom| seldom.shown.origin.clone()),
+            origin: self.cold().and_then(|cold| cold.shown.origin.clone()),
             flows: context::flows(config, self.cookies()),
-            named_site: self.seldom().and_then(|seldom| seldom.named_site.clone()),
+            named_site: self.cold().and_then(|cold| cold.named_site.clone()),
             // The app's own pages say what they like.
             notice: None,
         }
     }
 
     fn cookies(&self) -> impl Iterator<Item = &[u8]> {
-        let more = self.seldom().map(|seldom| seldom.more_cookies.iter());
+        let more = self.cold().map(|cold| cold.more_cookies.iter());
         let cookies = self.cookie.iter().chain(more.into_iter().flatten());
         cookies.map(HeaderValue::as_bytes)
     }
 
-    fn seldom(&self) -> Option<&Seldom> {
-        self.seldom.as_deref()
+    fn cold(&self) -> Option<&ColdState> {
+        self.cold.as_deref()
     }
 }
 

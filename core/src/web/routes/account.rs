@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Rejection;
-use crate::grant::{self, Holder, Reach};
+use crate::grant::{self, GrantSet, Holder};
 use crate::ids::CloudId;
 use crate::sites;
 use crate::store::SessionRecord;
@@ -12,15 +12,15 @@ use crate::web::request::request::Request;
 use crate::web::state::Web;
 
 /// An account, and who has it here.
-pub(crate) struct Worker {
+pub(crate) struct CurrentAccount {
     pub(crate) holder: Holder,
-    pub(crate) reach: Reach,
+    pub(crate) reach: GrantSet,
     /// The session of ours, in sign-in mode.
     pub(crate) session: Option<Arc<SessionRecord>>,
     pub(crate) name: String,
 }
 
-impl Worker {
+impl CurrentAccount {
     /// The site that was chosen last.
     pub(crate) fn chosen(&self) -> Option<CloudId> {
         let of_session = self
@@ -36,21 +36,25 @@ pub(crate) async fn worker(
     web: &Web,
     request: &Request,
     account: Option<&str>,
-) -> Result<Worker, Rejection> {
+) -> Result<CurrentAccount, Rejection> {
     if web.ports.config.mode.is_connect() {
         return linked(web, request, account).await;
     }
     let session = signed_in(web, request).await?;
     let holder = Holder::of(session.account());
-    Ok(Worker {
-        reach: Reach::load(&web.ports, &holder).await?,
+    Ok(CurrentAccount {
+        reach: GrantSet::load(&web.ports, &holder).await?,
         holder,
         name: session.profile.display_name().to_owned(),
         session: Some(session),
     })
 }
 
-async fn linked(web: &Web, request: &Request, account: Option<&str>) -> Result<Worker, Rejection> {
+async fn linked(
+    web: &Web,
+    request: &Request,
+    account: Option<&str>,
+) -> Result<CurrentAccount, Rejection> {
     let linked = grant::of_subject(&web.ports, request.subject.required()?).await?;
     let is_meant =
         |holder: &Holder| account.is_none_or(|account| holder.account.as_str() == account);
@@ -59,7 +63,7 @@ async fn linked(web: &Web, request: &Request, account: Option<&str>) -> Result<W
     if meant.next().is_some() {
         return Err(Rejection::ChooseConnection);
     }
-    Ok(Worker {
+    Ok(CurrentAccount {
         name: shown_name(&reach),
         holder,
         reach,
@@ -73,7 +77,7 @@ pub(crate) fn named(request: &Request) -> Option<String> {
 }
 
 /// What to call the account of a grant.
-pub(crate) fn shown_name(reach: &Reach) -> String {
+pub(crate) fn shown_name(reach: &GrantSet) -> String {
     let grant = reach.newest();
     let profile = grant.profile.as_ref();
     profile.map_or_else(

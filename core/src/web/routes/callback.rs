@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use crate::error::Rejection;
-use crate::flow::{self, Arrival, Landing, Stop};
+use crate::flow::{self, CallbackRequest, Interstitial, Landing};
 use crate::message::query::Param;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
@@ -19,14 +19,14 @@ const BOUNCED: &str = "bounced";
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET"], "GET")?;
     navigation_only(request)?;
-    let arrival = Arrival {
+    let arrival = CallbackRequest {
         query: request.query.as_deref(),
         flows: &request.context.flows,
         session: request.context.session_key(),
         subject: request.subject.clone(),
         bounced: !matches!(query(request).param(BOUNCED), Param::Absent),
     };
-    let landing = flow::land(&web.ports, arrival).await;
+    let landing = flow::handle_callback(&web.ports, arrival).await;
     Ok(match landing {
         Landing::Bounce => bounce(web, request),
         landing => answer(web, &landing),
@@ -48,10 +48,10 @@ fn answer(web: &Web, landing: &Landing) -> Reply {
         Landing::Failed {
             reason,
             return_to,
-            handover,
+            handoff,
             cookies,
         } => {
-            let waiting = handover.as_ref();
+            let waiting = handoff.as_ref();
             let to = web.error_url(*reason, return_to.as_ref(), waiting);
             (to, cookies.as_slice())
         }
@@ -59,12 +59,12 @@ fn answer(web: &Web, landing: &Landing) -> Reply {
         Landing::By(stop, place, cookies) => {
             let here = [("return_to", place.as_str())];
             let to = match stop {
-                Stop::Picker(None) => web.route("sites", &here),
-                Stop::Picker(Some(account)) => {
+                Interstitial::Picker(None) => web.route("sites", &here),
+                Interstitial::Picker(Some(account)) => {
                     web.route("sites", &[here[0], ("account", account.as_str())])
                 }
-                Stop::Connections => web.route("connections", &here),
-                Stop::Done => web.route("done", &[]),
+                Interstitial::ConnectedAccounts => web.route("connections", &here),
+                Interstitial::Done => web.route("done", &[]),
             };
             (to, cookies.as_slice())
         }

@@ -1,13 +1,13 @@
 //! `POST connect`
 
 use crate::error::Rejection;
-use crate::flow::Login;
+use crate::flow::LoginRequest;
 use crate::grant;
 use crate::message::Reply;
 use crate::web::reply::redirect::{start_login, started};
 use crate::web::request::extract::{fields, other_loopback_name, place};
 use crate::web::request::request::Request;
-use crate::web::routes::login_params::{askable, handover, more, offered};
+use crate::web::routes::login_params::{askable, handoff, more, offered};
 use crate::web::security::guards::{require_method, same_origin};
 use crate::web::state::Web;
 
@@ -22,9 +22,9 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         return Ok(started(&request.context, &format!("{origin}{elsewhere}")));
     }
     let subject = request.subject.required()?;
-    let mut login = Login::new()
+    let mut login = LoginRequest::new()
         .scopes(offered(web, &form))
-        .handover(handover(web, &form));
+        .handoff(handoff(web, &form));
     if let Some(place) = form.one("return_to") {
         login = login.return_to(place);
     }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::clock::unix_seconds;
 use crate::error::Rejection;
-use crate::flow::Notice;
-use crate::grant::{self, Holder, Reach};
+use crate::flow::Flash;
+use crate::grant::{self, GrantSet, Holder};
 use crate::message::{Audience, Reply};
 use crate::pages::{ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page};
 use crate::provider::site::Site;
@@ -17,7 +17,7 @@ use crate::web::reply::urls::waiting_parameters;
 use crate::web::request::extract::{notice, place, query, seen};
 use crate::web::request::request::Request;
 use crate::web::routes::account::shown_name;
-use crate::web::routes::login_params::{handover, offered};
+use crate::web::routes::login_params::{handoff, offered};
 use crate::web::security::guards::{readable, require_method};
 use crate::web::state::Web;
 
@@ -40,7 +40,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 }
 
 /// Times are seconds since 1970.
-fn as_json((holder, reach): &(Holder, Reach)) -> Value {
+fn as_json((holder, reach): &(Holder, GrantSet)) -> Value {
     let grant = reach.newest();
     let subject = holder.subject.as_ref();
     let link = subject.and_then(|subject| grant.link_of(subject));
@@ -61,12 +61,12 @@ fn as_json((holder, reach): &(Holder, Reach)) -> Value {
 }
 
 /// What the account reaches, each site once, as far as it is known.
-fn known_sites(reach: &Reach) -> Vec<Site> {
+fn known_sites(reach: &GrantSet) -> Vec<Site> {
     let sites = reach.grants().filter_map(|grant| grant.sites.as_deref());
     crate::provider::site::merged(sites.flatten().cloned())
 }
 
-async fn page(web: &Web, request: &Request, linked: &[(Holder, Reach)]) -> Reply {
+async fn page(web: &Web, request: &Request, linked: &[(Holder, GrantSet)]) -> Reply {
     let query = query(request);
     let here = place(web, query.one("return_to"));
     let return_to = here.unwrap_or_else(|| web.ports.config.default_return_to.clone());
@@ -80,13 +80,13 @@ async fn page(web: &Web, request: &Request, linked: &[(Holder, Reach)]) -> Reply
         account: query.one("account"),
     };
     let mut fields = wanted.fields(linked);
-    let waiting = handover(web, &query);
+    let waiting = handoff(web, &query);
     fields.extend(waiting.iter().flat_map(waiting_parameters));
     fields.push(("return_to", return_to.as_str()));
     let notice = notice(web, request).await;
     let page = ConnectionsPage {
         notice: match &notice {
-            Some(Notice::Connected { name, account_id }) if is_linked(linked, account_id) => {
+            Some(Flash::Connected { name, account_id }) if is_linked(linked, account_id) => {
                 Some(ConnectionsNotice::Connected(name, account_id))
             }
             _ => None,
@@ -97,10 +97,10 @@ async fn page(web: &Web, request: &Request, linked: &[(Holder, Reach)]) -> Reply
         purpose: wanted.purpose(&shown, linked),
         go_on: return_to.as_str(),
     };
-    web.page(StatusCode::OK, &Page::Connections(&page))
+    web.page(StatusCode::OK, &Page::ConnectedAccounts(&page))
 }
 
-fn is_linked(linked: &[(Holder, Reach)], account_id: &str) -> bool {
+fn is_linked(linked: &[(Holder, GrantSet)], account_id: &str) -> bool {
     let mut accounts = linked.iter().map(|(holder, _)| holder.account.as_str());
     accounts.any(|account| account == account_id)
 }
@@ -113,7 +113,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(web: &Web, (holder, reach): &(Holder, Reach), return_to: &str) -> Self {
+    fn of(web: &Web, (holder, reach): &(Holder, GrantSet), return_to: &str) -> Self {
         let account = ("account", holder.account.as_str());
         let parameters = [account, ("return_to", return_to)];
         Self {
@@ -124,7 +124,7 @@ impl Shown {
     }
 }
 
-fn entry<'a>(((holder, reach), shown): (&'a (Holder, Reach), &'a Shown)) -> ConnectionEntry<'a> {
+fn entry<'a>(((holder, reach), shown): (&'a (Holder, GrantSet), &'a Shown)) -> ConnectionEntry<'a> {
     ConnectionEntry {
         name: &shown.name,
         account_id: holder.account.as_str(),
@@ -142,7 +142,7 @@ struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    fn purpose(&self, shown: &'a [Shown], linked: &[(Holder, Reach)]) -> ConnectPurpose<'a> {
+    fn purpose(&self, shown: &'a [Shown], linked: &[(Holder, GrantSet)]) -> ConnectPurpose<'a> {
         if !self.scopes.is_empty() {
             return ConnectPurpose::Scopes(self.scopes);
         }
@@ -158,7 +158,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// The fields that the form hands on. Which account should give more is known if it is named, or the only one.
-    fn fields(&self, linked: &'a [(Holder, Reach)]) -> Vec<(&'static str, &'a str)> {
+    fn fields(&self, linked: &'a [(Holder, GrantSet)]) -> Vec<(&'static str, &'a str)> {
         let only = match linked {
             [(holder, _)] if !self.scopes.is_empty() => Some(holder.account.as_str()),
             _ => None,

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::error::Rejection;
-use crate::flow::{Notice, flash};
+use crate::flow::{Flash, flash};
 use crate::grant::{self, Holder};
 use crate::ids::Subject;
 use crate::message::cookie::SetCookie;
@@ -15,7 +15,7 @@ use crate::web::reply::json;
 use crate::web::reply::redirect::go;
 use crate::web::request::extract::{fields, notice, place, query, seen};
 use crate::web::request::request::Request;
-use crate::web::routes::account::{Worker, named, worker};
+use crate::web::routes::account::{CurrentAccount, named, worker};
 use crate::web::security::guards::{readable, require_method, same_origin};
 use crate::web::state::Web;
 
@@ -43,7 +43,7 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
         // There is nothing to disconnect (any more): a page that is loaded again starts nothing.
         Err(rejection) if is_gone(&rejection) => {
             let name = match &notice {
-                Some(Notice::Disconnected { name }) => name,
+                Some(Flash::Disconnected { name }) => name,
                 _ => "",
             };
             let page = Page::Disconnected {
@@ -107,9 +107,9 @@ fn is_gone(rejection: &Rejection) -> bool {
     }
 }
 
-fn disconnected(web: &Web, worker: Worker) -> Option<SetCookie> {
+fn disconnected(web: &Web, worker: CurrentAccount) -> Option<SetCookie> {
     let Holder { account, subject } = &worker.holder;
     let whose = subject.as_ref().map_or(account.as_str(), Subject::as_str);
-    let notice = Notice::Disconnected { name: worker.name };
+    let notice = Flash::Disconnected { name: worker.name };
     flash::carry(&web.ports, whose, &notice)
 }

@@ -4,12 +4,12 @@ use http::StatusCode;
 use http::header::CONTENT_SECURITY_POLICY;
 use serde_json::json;
 
-use crate::config::Kinship;
+use crate::config::SiteRelation;
 use crate::error::Rejection;
-use crate::flow::Notice;
+use crate::flow::Flash;
 use crate::message::Reply;
 use crate::pages::{Page, Tell};
-use crate::session::{self, Handover};
+use crate::session::{self, Handoff};
 use crate::web::request::extract::{notice, place, seen};
 use crate::web::request::request::Request;
 use crate::web::security::guards::{navigation_only, require_method};
@@ -22,10 +22,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     require_method(request, &["GET"], "GET")?;
     navigation_only(request)?;
     let told = match notice(web, request).await {
-        Some(Notice::Done {
-            handover,
-            return_to,
-        }) => told(web, request, (&handover, &return_to)),
+        Some(Flash::Done { handoff, return_to }) => told(web, request, (&handoff, &return_to)),
         _ => None,
     };
     let script = web.route("popup.js", &[]);
@@ -47,18 +44,22 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     Ok(seen(web, request, reply))
 }
 
-struct Told {
+struct Announcement {
     origin: String,
     message: String,
     fallback: Option<String>,
 }
 
 /// What is told: to an origin that is still listed, with a ticket if it is of another site.
-fn told(web: &Web, request: &Request, (handover, return_to): (&Handover, &str)) -> Option<Told> {
+fn told(
+    web: &Web,
+    request: &Request,
+    (handoff, return_to): (&Handoff, &str),
+) -> Option<Announcement> {
     let ports = &web.ports;
-    let origin = ports.config.browsers.origin(handover.origin.as_bytes())?;
-    let ticket = match (origin.kinship, request.context.session_key()) {
-        (Kinship::CrossSite, Some(session)) => handover.ticket(ports, session),
+    let origin = ports.config.browsers.origin(handoff.origin.as_bytes())?;
+    let ticket = match (origin.relation, request.context.session_key()) {
+        (SiteRelation::CrossSite, Some(session)) => handoff.ticket(ports, session),
         _ => None,
     };
     let mut message = json!({ "type": "threelo:done" });
@@ -66,9 +67,9 @@ fn told(web: &Web, request: &Request, (handover, return_to): (&Handover, &str)) 
         message["ticket"] = ticket.as_str().into();
     }
     // A page that the session cookie reaches needs no detour: it asks whether somebody is signed in.
-    let page = place(web, Some(return_to)).filter(|place| handover.owns(place));
-    Some(Told {
-        origin: handover.origin.clone(),
+    let page = place(web, Some(return_to)).filter(|place| handoff.owns(place));
+    Some(Announcement {
+        origin: handoff.origin.clone(),
         message: message.to_string(),
         fallback: page
             .zip(ticket)

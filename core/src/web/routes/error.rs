@@ -5,14 +5,14 @@ use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
 use crate::error::{Reason, Rejection};
-use crate::flow::Notice;
+use crate::flow::Flash;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
 use crate::web::reply::json;
 use crate::web::reply::rejection::SOON;
 use crate::web::request::extract::{notice, query, seen};
 use crate::web::request::request::Request;
-use crate::web::routes::login_params::handover;
+use crate::web::routes::login_params::handoff;
 use crate::web::security::guards::require_method;
 use crate::web::state::Web;
 
@@ -32,7 +32,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         let reply = json::problem(status(reason), &as_json(reason));
         return Ok(with_pause(reason, reply));
     }
-    let waiting = handover(web, &query);
+    let waiting = handoff(web, &query);
     let try_again = web.again_url(place.as_ref(), waiting.as_ref());
     let home_url = place.as_ref().unwrap_or(&config.default_return_to).as_str();
     let page = match reason {
@@ -63,7 +63,7 @@ fn with_pause(reason: Reason, reply: Reply) -> Reply {
 /// Both by the names that they show, if this browser's cookie tells them.
 async fn wrong_account(web: &Web, request: &Request, (home_url, sign_in): (&str, &str)) -> Reply {
     let (expected, chosen) = match notice(web, request).await {
-        Some(Notice::WrongAccount { expected, chosen }) => (expected, chosen),
+        Some(Flash::WrongAccount { expected, chosen }) => (expected, chosen),
         _ => (String::new(), String::new()),
     };
     let is_connect = web.ports.config.mode.is_connect();

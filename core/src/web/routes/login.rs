@@ -3,15 +3,15 @@
 use http::StatusCode;
 
 use crate::error::{GrantError, Rejection};
-use crate::flow::Login;
-use crate::grant::{Holder, Reach};
+use crate::flow::LoginRequest;
+use crate::grant::{GrantSet, Holder};
 use crate::message::Reply;
 use crate::pages::Page;
 use crate::session;
 use crate::web::reply::redirect::{go, start_login};
 use crate::web::request::extract::{other_loopback_name, query};
 use crate::web::request::request::Request;
-use crate::web::routes::login_params::{askable, handover, more, offered};
+use crate::web::routes::login_params::{askable, handoff, more, offered};
 use crate::web::security::guards::{navigation_only, require_method};
 use crate::web::state::Web;
 
@@ -36,22 +36,26 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 }
 
 /// What the address asks for: scopes only as far as the app offers them.
-fn wanted(web: &Web, request: &Request) -> Login {
+fn wanted(web: &Web, request: &Request) -> LoginRequest {
     let query = query(request);
-    let mut login = Login::new();
+    let mut login = LoginRequest::new();
     if let Some(place) = query.one("return_to") {
         login = login.return_to(place);
     }
     if let Some(site) = query.one("site").filter(|site| site.len() <= 256) {
         login = login.site(site);
     }
-    login = login.handover(handover(web, &query));
+    login = login.handoff(handoff(web, &query));
     let remember = query.one("remember") == Some("true");
     login.remember(remember).scopes(offered(web, &query))
 }
 
 /// Whoever is signed in asks for more: nobody else may come back, and a session that was to live longer does so again.
-async fn same_account(web: &Web, request: &Request, login: Login) -> Result<Login, Rejection> {
+async fn same_account(
+    web: &Web,
+    request: &Request,
+    login: LoginRequest,
+) -> Result<LoginRequest, Rejection> {
     let session = session::current(&web.ports, request.context.session_key()).await?;
     let Some(session) = session else {
         return Ok(login);
@@ -60,7 +64,7 @@ async fn same_account(web: &Web, request: &Request, login: Login) -> Result<Logi
         true => login.remember(true),
         false => login,
     };
-    match Reach::load(&web.ports, &Holder::of(session.account())).await {
+    match GrantSet::load(&web.ports, &Holder::of(session.account())).await {
         Ok(reach) => Ok(more(
             login,
             session.account(),

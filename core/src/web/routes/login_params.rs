@@ -1,16 +1,16 @@
 //! The parameters of routes that start a login.
 
-use crate::config::Kinship;
-use crate::flow::Login;
+use crate::config::SiteRelation;
+use crate::flow::LoginRequest;
 use crate::ids::AccountId;
 use crate::message::query::Query;
 use crate::scope::Scopes;
-use crate::session::Handover;
+use crate::session::Handoff;
 use crate::web::state::Web;
 
 /// A flow of an account that is known: it asks for all that was ever asked for, because a consent replaces the one
 /// before.
-pub(crate) fn more(login: Login, account: &AccountId, wanted: &Scopes) -> Login {
+pub(crate) fn more(login: LoginRequest, account: &AccountId, wanted: &Scopes) -> LoginRequest {
     login.account(account).scopes(wanted.iter())
 }
 
@@ -36,15 +36,15 @@ pub(crate) fn offered(web: &Web, query: &Query) -> Vec<String> {
 
 /// The page of a listed origin that waits for the end: in a window of its own (`display=popup`), or, on another site, for
 /// the visitor to come back with a ticket (`challenge`).
-pub(crate) fn handover(web: &Web, query: &Query) -> Option<Handover> {
+pub(crate) fn handoff(web: &Web, query: &Query) -> Option<Handoff> {
     let origin = query.one("origin")?;
     let origin = web.ports.config.browsers.origin(origin.as_bytes())?;
     let asked = query
         .one("challenge")
-        .filter(|text| Handover::is_challenge(text));
-    let challenge = asked.filter(|_| origin.kinship == Kinship::CrossSite);
+        .filter(|text| Handoff::is_challenge(text));
+    let challenge = asked.filter(|_| origin.relation == SiteRelation::CrossSite);
     let popup = query.one("display") == Some("popup");
-    (popup || challenge.is_some()).then(|| Handover {
+    (popup || challenge.is_some()).then(|| Handoff {
         origin: origin.text.to_string(),
         challenge: challenge.map(str::to_owned),
         popup,

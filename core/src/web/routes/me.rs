@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::{GrantError, Rejection};
-use crate::grant::{self, Holder, Reach};
+use crate::grant::{self, GrantSet, Holder};
 use crate::message::Reply;
 use crate::sites;
 use crate::store::GrantRecord;
@@ -44,7 +44,7 @@ async fn tell(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     readable(web, request)?;
     let session = signed_in(web, request).await?;
     let holder = Holder::of(session.account());
-    let reach = match Reach::load(&web.ports, &holder).await {
+    let reach = match GrantSet::load(&web.ports, &holder).await {
         Ok(reach) => Some(reach),
         Err(GrantError::ConsentNeeded(_)) => None,
         Err(other) => return Err(other.into()),
@@ -54,8 +54,8 @@ async fn tell(web: &Web, request: &Request) -> Result<Reply, Rejection> {
         Err(Rejection::Store(error)) => return Err(Rejection::Store(error)),
         Err(_none) => None,
     };
-    let scopes = reach.as_ref().map(Reach::scopes);
-    let grant = reach.as_ref().map(Reach::newest);
+    let scopes = reach.as_ref().map(GrantSet::scopes);
+    let grant = reach.as_ref().map(GrantSet::newest);
     let body = json!({
         "account_id": session.account().as_str(),
         "profile": *session.profile,

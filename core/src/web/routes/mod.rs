@@ -59,7 +59,7 @@ async fn whole(web: &Web, route: Option<&Route>, request: &Request) -> Result<Re
         Some(Route::Sessions) => sessions::list(web, request).await,
         Some(Route::SessionOf(handle)) => sessions::end(web, request, handle).await,
         Some(Route::Connect) => connect::run(web, request).await,
-        Some(Route::Connections) => connections::run(web, request).await,
+        Some(Route::ConnectedAccounts) => connections::run(web, request).await,
         Some(Route::Disconnect) => disconnect::run(web, request).await,
         Some(Route::Error) => error::run(web, request).await,
     }

@@ -7,7 +7,7 @@ use http::header::{
 };
 use http::{Method, Response, StatusCode};
 
-use crate::atlassian::Atlassian;
+use crate::atlassian::ApiClient;
 use crate::config::Forward;
 use crate::error::{ApiErrorKind, Rejection};
 use crate::grant::Holder;
@@ -16,7 +16,7 @@ use crate::ids::CloudId;
 use crate::message::{Audience, Replied, Reply, is_json_type};
 use crate::provider::site::Site;
 use crate::sites;
-use crate::web::proxy::body::streamed;
+use crate::web::proxy::body::limited_body;
 use crate::web::request::request::Request;
 use crate::web::routes::account::worker;
 use crate::web::security::csrf::may_change;
@@ -151,7 +151,7 @@ fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Replied {
     match has_body {
         true => Replied {
             reply,
-            body: streamed(body, &web.turns),
+            body: limited_body(body, &web.turns),
         },
         false => Replied::from(reply),
     }
@@ -168,7 +168,7 @@ async fn forward(
     holder: Holder,
     call: Call<'_>,
 ) -> Result<Response<Box<dyn Chunks>>, Rejection> {
-    let client = Atlassian::new(Arc::clone(&web.ports), holder, None);
+    let client = ApiClient::new(Arc::clone(&web.ports), holder, None);
     let api = client.product(call.product, &call.site);
     let mut request = api
         .request(call.method, call.path)

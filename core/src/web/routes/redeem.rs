@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::config::{BrowserOrigin, Kinship};
+use crate::config::{BrowserOrigin, SiteRelation};
 use crate::error::Rejection;
 use crate::message::Reply;
 use crate::message::cookie::SetCookie;
-use crate::session::{self, Share};
+use crate::session::{self, SharedSession};
 use crate::store::SessionRecord;
 use crate::web::reply::json;
 use crate::web::request::credential::{
@@ -24,7 +24,7 @@ use crate::web::state::Web;
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["POST"], "POST")?;
     let origin = request.context.origin.as_ref();
-    let origin = origin.filter(|origin| origin.kinship == Kinship::CrossSite);
+    let origin = origin.filter(|origin| origin.relation == SiteRelation::CrossSite);
     let origin = origin.ok_or(Rejection::Forbidden)?;
     same_origin(web, request)?;
     let form = fields(request)?;
@@ -81,7 +81,7 @@ async fn cookie(
     Ok(reply.cookie(&cookie.partitioned().max_age(life)))
 }
 
-fn left(web: &Web, share: &Share) -> Duration {
+fn left(web: &Web, share: &SharedSession) -> Duration {
     let left = share.expires_at.duration_since(web.ports.now());
     left.unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::Rejection;
-use crate::flow::Notice;
+use crate::flow::Flash;
 use crate::ids::CloudId;
 use crate::message::{Audience, Reply};
 use crate::pages::{Page, PickerNotice, SiteChoice};
@@ -15,7 +15,7 @@ use crate::web::reply::json::site_json;
 use crate::web::reply::redirect::go;
 use crate::web::request::extract::{fields, notice, place, query, seen};
 use crate::web::request::request::Request;
-use crate::web::routes::account::{Worker, named, worker};
+use crate::web::routes::account::{CurrentAccount, named, worker};
 use crate::web::security::guards::{readable, require_method, same_origin};
 use crate::web::state::Web;
 
@@ -36,7 +36,11 @@ pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejectio
     Ok(json::reply(StatusCode::OK, &json!({ "sites": sites })))
 }
 
-async fn picker(web: &Web, request: &Request, (worker, sites): (&Worker, &[Site])) -> Reply {
+async fn picker(
+    web: &Web,
+    request: &Request,
+    (worker, sites): (&CurrentAccount, &[Site]),
+) -> Reply {
     let config = &web.ports.config;
     let wanted = place(web, query(request).one("return_to"));
     let return_to = wanted.unwrap_or_else(|| config.default_return_to.clone());
@@ -62,7 +66,7 @@ async fn picker(web: &Web, request: &Request, (worker, sites): (&Worker, &[Site]
         .as_ref()
         .is_some_and(|chosen| sites.iter().all(|site| site.id != *chosen));
     let notice = match &missed {
-        Some(Notice::SiteNotGranted { wish }) => Some(PickerNotice::NotGranted(wish)),
+        Some(Flash::SiteNotGranted { wish }) => Some(PickerNotice::NotGranted(wish)),
         _ => is_gone.then_some(PickerNotice::Gone),
     };
     let page = Page::Picker {

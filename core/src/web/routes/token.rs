@@ -36,7 +36,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     let key = grant::key_for(ports, holder, id).await?;
     let is_refused = form.one("refused") == Some("true");
     let key = key.ok_or(Rejection::UnknownSite)?;
-    let grant = refresh::lasting(ports, &key, is_refused).await?;
+    let grant = refresh::fresh_for_handout(ports, &key, is_refused).await?;
     // It may have been disconnected meanwhile.
     if !holder.holds(&grant) {
         return Err(ConsentNeeded::NO_GRANT.into());
