@@ -138,18 +138,12 @@ impl ConsentId {
 #[error("not a valid {0}")]
 pub struct InvalidId(&'static str);
 
-/// 256 random bits that only the right browser knows: a session cookie's value, or a flow's `state`.
+/// 256 random bits in their one spelling: 43 characters of unpadded base64url.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Ticket([u8; 32]);
+struct RandomToken([u8; 32]);
 
-impl Ticket {
-    /// Makes a ticket of random bytes.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// Reads exactly 43 characters of unpadded base64url in canonical form; every alias is refused.
-    pub fn parse(text: &[u8]) -> Option<Self> {
+impl RandomToken {
+    fn parse(text: &[u8]) -> Option<Self> {
         if text.len() != 43 {
             return None;
         }
@@ -158,46 +152,79 @@ impl Ticket {
         (length == 32).then_some(Self(bytes))
     }
 
-    /// The text that the browser gets.
-    pub fn encode(&self) -> String {
+    fn encode(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// What stores see: the SHA-256 of the bytes.
-    pub fn hash(&self) -> TicketHash {
-        TicketHash(Sha256::digest(self.0).into())
+    fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0).into()
+    }
+}
+
+impl Drop for RandomToken {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// What a browser shows to be signed in: 256 random bits, in a cookie or as a bearer token. Stores see its
+/// [hash](SessionTokenHash) only.
+///
+/// ```
+/// use threelo::ids::SessionToken;
+///
+/// let token = SessionToken::from_bytes([7; 32]);
+/// assert_eq!(token.encode().len(), 43);
+/// assert!(SessionToken::parse(b"too short").is_none());
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionToken(RandomToken);
+
+impl SessionToken {
+    /// Makes a token of random bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(RandomToken(bytes))
     }
 
-    /// The same for a ticket that is good in one way only: as another kind, or in another place, it is unknown.
-    pub(crate) fn hash_of(&self, kind: &str, places: [&str; 3]) -> TicketHash {
+    /// Reads exactly 43 characters of unpadded base64url in canonical form; every alias is refused.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        RandomToken::parse(text).map(Self)
+    }
+
+    /// The text that the browser gets.
+    pub fn encode(&self) -> String {
+        self.0.encode()
+    }
+
+    /// The SHA-256 of the bytes.
+    pub fn hash(&self) -> SessionTokenHash {
+        SessionTokenHash(self.0.hash())
+    }
+
+    /// The hash of a token that is good in one way only: as another kind, or in another place, it is unknown.
+    pub(crate) fn hash_of(&self, kind: &str, places: [&str; 3]) -> SessionTokenHash {
         let mut hash = Sha256::new_with_prefix(kind);
         for place in places {
             hash.update([0]);
             hash.update(place);
         }
         hash.update([0]);
-        hash.update(self.0);
-        TicketHash(hash.finalize().into())
+        hash.update(self.0.0);
+        SessionTokenHash(hash.finalize().into())
     }
 }
 
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl fmt::Debug for Ticket {
+impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ticket(..)")
+        f.write_str("SessionToken(..)")
     }
 }
 
-/// SHA-256 of a [`Ticket`]: the key under which stores keep a session or a spent state.
+/// SHA-256 of a [`SessionToken`], its kind and its place: the key under which stores keep the session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TicketHash(pub [u8; 32]);
+pub struct SessionTokenHash(pub [u8; 32]);
 
-impl TicketHash {
+impl SessionTokenHash {
     /// A short name for people and pages: 16 characters of base64url, of no use as a cookie.
     pub fn handle(&self) -> String {
         let mut text = URL_SAFE_NO_PAD.encode(self.0);
@@ -206,9 +233,119 @@ impl TicketHash {
     }
 }
 
-impl fmt::Debug for TicketHash {
+impl fmt::Debug for SessionTokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TicketHash(..)")
+        f.write_str("SessionTokenHash(..)")
+    }
+}
+
+/// The `state` of a flow (RFC 6749 section 4.1.1): 256 random bits that name the flow at Atlassian and in the browser
+/// that started it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FlowState(RandomToken);
+
+impl FlowState {
+    /// Makes a state of random bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(RandomToken(bytes))
+    }
+
+    /// Reads exactly 43 characters of unpadded base64url in canonical form; every alias is refused.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        RandomToken::parse(text).map(Self)
+    }
+
+    /// The parameter's value.
+    pub fn encode(&self) -> String {
+        self.0.encode()
+    }
+
+    /// The SHA-256 of the bytes.
+    pub fn hash(&self) -> FlowStateHash {
+        FlowStateHash(self.0.hash())
+    }
+}
+
+impl fmt::Debug for FlowState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FlowState(..)")
+    }
+}
+
+/// SHA-256 of a [`FlowState`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FlowStateHash([u8; 32]);
+
+impl FlowStateHash {
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for FlowStateHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FlowStateHash(..)")
+    }
+}
+
+/// The sealed text that a page of another origin redeems for a session, once and within a minute.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct HandoffTicket(String);
+
+impl HandoffTicket {
+    /// Takes the text; whether it opens is another question.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The SHA-256 of the text.
+    pub(crate) fn hash(&self) -> HandoffTicketHash {
+        HandoffTicketHash(Sha256::digest(&self.0).into())
+    }
+}
+
+impl fmt::Debug for HandoffTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HandoffTicket(..)")
+    }
+}
+
+/// SHA-256 of a [`HandoffTicket`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HandoffTicketHash([u8; 32]);
+
+/// What is spent once, by its hash: a flow's state, a handoff ticket, or the right to clean up.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MarkKey(pub [u8; 32]);
+
+impl MarkKey {
+    /// The mark of a name that no browser sends.
+    pub(crate) fn named(name: &str) -> Self {
+        Self(Sha256::digest(name).into())
+    }
+}
+
+impl From<FlowStateHash> for MarkKey {
+    fn from(hash: FlowStateHash) -> Self {
+        Self(hash.0)
+    }
+}
+
+impl From<HandoffTicketHash> for MarkKey {
+    fn from(hash: HandoffTicketHash) -> Self {
+        Self(hash.0)
+    }
+}
+
+impl fmt::Debug for MarkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MarkKey(..)")
     }
 }
 
@@ -217,14 +354,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_has_exactly_one_spelling() {
-        let text = Ticket::from_bytes([7; 32]).encode();
+    fn a_session_token_has_exactly_one_spelling() {
+        let text = SessionToken::from_bytes([7; 32]).encode();
 
-        assert!(Ticket::parse(text.as_bytes()).is_some());
-        assert!(Ticket::parse(format!("{text}=").as_bytes()).is_none());
+        assert!(SessionToken::parse(text.as_bytes()).is_some());
+        assert!(SessionToken::parse(format!("{text}=").as_bytes()).is_none());
         // The last character carries two unused bits: its neighbour decodes to the same bytes elsewhere.
         let alias = format!("{}d", &text[..42]);
-        assert!(alias == text || Ticket::parse(alias.as_bytes()).is_none());
+        assert!(alias == text || SessionToken::parse(alias.as_bytes()).is_none());
     }
 
     #[test]

@@ -65,7 +65,9 @@ pub use self::error::{
 #[doc(hidden)]
 pub use self::faces::Resolver;
 pub use self::flow::LoginRequest;
-pub use self::ids::{AccountId, CloudId, ConsentId, InvalidId, Subject, Ticket, TicketHash};
+pub use self::ids::{
+    AccountId, CloudId, ConsentId, InvalidId, SessionToken, SessionTokenHash, Subject,
+};
 pub use self::ports::{BoxError, Cancelled, Connected, FlowDetails, HookDecision, SignIn};
 pub use self::provider::profile::{ExtendedProfile, Profile};
 pub use self::provider::site::Site;

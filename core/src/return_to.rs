@@ -97,11 +97,6 @@ impl ReturnToRules {
         self.emit(&url)
     }
 
-    /// Does what [`accept`](Self::accept) does, for bytes that may not even be text.
-    pub fn accept_bytes(&self, candidate: &[u8]) -> Option<ReturnTo> {
-        self.accept(str::from_utf8(candidate).ok()?)
-    }
-
     /// Parses the target and returns its path as it was written, before the parser could tidy it.
     fn resolve<'a>(&self, candidate: &'a str) -> Option<(Url, &'a str)> {
         if candidate.starts_with('/') {
@@ -309,12 +304,6 @@ mod tests {
         assert_eq!(rules.accept(&of_length(2049, "a")), None);
         assert_eq!(rules.accept(&of_length(2048, "'")), None);
         assert_eq!(rules.accept(""), None);
-    }
-
-    #[test]
-    fn bytes_that_are_not_text_are_refused() {
-        assert_eq!(rules("/auth").accept_bytes(b"/\xff"), None);
-        assert!(rules("/auth").accept_bytes(b"/a").is_some());
     }
 
     #[test]

@@ -136,9 +136,8 @@ impl RowStore for WatchedRows {
         &self,
         kind: RowKind,
         owner: &str,
-        except: Option<&str>,
     ) -> Result<u64, StoreError> {
-        let work = self.inner.delete_of(kind, owner, except);
+        let work = self.inner.delete_of(kind, owner);
         self.watched(Call::DeleteOf, work).await
     }
 

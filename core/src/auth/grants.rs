@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::atlassian::ApiClient;
 use crate::error::{ConsentNeeded, GrantError, Rejection};
@@ -146,11 +146,6 @@ impl Grant {
         self.reach.scopes()
     }
 
-    /// What the newest consent asked for. What is missing in [`scopes`](Self::scopes) Atlassian did not grant.
-    pub fn asked_scopes(&self) -> Scopes {
-        self.reach.asked()
-    }
-
     /// When the access token ends that was stored when the grant was read. Nobody has to look:
     /// [`access_token`](Self::access_token) gives one that works.
     pub fn expires(&self) -> SystemTime {
@@ -210,16 +205,6 @@ impl Grant {
     pub async fn sites(&self) -> Result<Arc<[Site]>, Rejection> {
         let stored = GrantSet::load(&self.ports, &self.holder).await?;
         sites::sites_of(&self.ports, &stored).await
-    }
-
-    /// The same, read at Atlassian now.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`sites`](Self::sites).
-    pub async fn read_sites(&self) -> Result<Arc<[Site]>, Rejection> {
-        let stored = GrantSet::load(&self.ports, &self.holder).await?;
-        sites::read_again(&self.ports, &stored, Duration::ZERO).await
     }
 
     /// Atlassian's APIs on behalf of the account.

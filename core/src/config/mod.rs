@@ -12,7 +12,7 @@ pub use self::browser::{BrowserOrigin, Browsers, Forward, SiteRelation};
 pub use self::check::check;
 pub use self::problem::{ConfigError, Problem};
 use crate::environment::Environment;
-use crate::ids::{Ticket, TicketHash};
+use crate::ids::{SessionToken, SessionTokenHash};
 use crate::return_to::{ReturnTo, ReturnToRules};
 use crate::scope::Scopes;
 use crate::secret::ClientSecret;
@@ -278,7 +278,7 @@ impl Config {
     }
 
     /// The key of the session whose cookie holds this ticket. In another app over the same store it is unknown.
-    pub(crate) fn session_key(&self, ticket: &Ticket) -> TicketHash {
+    pub(crate) fn session_key(&self, ticket: &SessionToken) -> SessionTokenHash {
         session_key(self.app(), ticket)
     }
 
@@ -288,6 +288,9 @@ impl Config {
     }
 }
 
-pub(crate) fn session_key([environment, client_id]: [&str; 2], ticket: &Ticket) -> TicketHash {
+pub(crate) fn session_key(
+    [environment, client_id]: [&str; 2],
+    ticket: &SessionToken,
+) -> SessionTokenHash {
     ticket.hash_of("session", [environment, client_id, ""])
 }

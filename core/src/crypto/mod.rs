@@ -4,4 +4,4 @@ pub mod key_ring;
 mod random;
 
 pub(crate) use self::key_ring::{KeyRing, Purpose};
-pub(crate) use self::random::{NoRandomness, random, random_ticket};
+pub(crate) use self::random::{NoRandomness, random};

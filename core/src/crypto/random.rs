@@ -3,8 +3,6 @@
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 
-use crate::ids::Ticket;
-
 /// The operating system gives no random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the system gives no random numbers")]
@@ -17,9 +15,4 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
         .try_fill_bytes(&mut bytes)
         .map_err(|_no_entropy| NoRandomness)?;
     Ok(bytes)
-}
-
-/// A new ticket of 256 bits.
-pub(crate) fn random_ticket() -> Result<Ticket, NoRandomness> {
-    random().map(Ticket::from_bytes)
 }

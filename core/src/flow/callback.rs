@@ -10,7 +10,7 @@ use crate::flow::consent::{self, ConsentRequest};
 use crate::flow::outcome::Landing;
 use crate::flow::state_cookie::{self, Flow};
 use crate::flow::verified::VerifiedFlow;
-use crate::ids::{Subject, TicketHash};
+use crate::ids::{SessionTokenHash, Subject};
 use crate::ports::{Cancelled, HookDecision, Ports};
 use crate::provider::authorization::{AuthorizationResponse, Outcome};
 use crate::return_to::ReturnTo;
@@ -113,7 +113,10 @@ async fn spend(ports: &Arc<Ports>, bound: &VerifiedFlow) -> Result<Spent, Reject
     let until = issued_at
         .checked_add(ports.config.lifetimes.flow + SKEW)
         .unwrap_or(now);
-    let spent = ports.marks.spend(bound.state.hash(), now, until).await?;
+    let spent = ports
+        .marks
+        .spend(bound.state.hash().into(), now, until)
+        .await?;
     if spent == Spent::First {
         clean_up(ports);
     }
@@ -124,7 +127,7 @@ async fn without_code(
     ports: &Arc<Ports>,
     bound: VerifiedFlow,
     outcome: &Outcome,
-    session: Option<&TicketHash>,
+    session: Option<&SessionTokenHash>,
 ) -> Landing {
     match spend(ports, &bound).await {
         Err(error) => return bound.unavailable(&error),
@@ -157,7 +160,7 @@ async fn exchange(
     ports: &Arc<Ports>,
     bound: VerifiedFlow,
     (code, subject): (AuthorizationCode, Option<Subject>),
-    old_session: Option<&TicketHash>,
+    old_session: Option<&SessionTokenHash>,
 ) -> Landing {
     let Ok(place) = Arc::clone(&ports.queue).try_acquire_owned() else {
         return Landing::Failed {

@@ -2,7 +2,7 @@
 
 use crate::error::{Causes, Rejection};
 use crate::flow::state_cookie::FlowCookie;
-use crate::ids::{Subject, TicketHash};
+use crate::ids::{SessionTokenHash, Subject};
 use crate::ports::BoxError;
 
 /// A browser at the callback.
@@ -13,7 +13,7 @@ pub(crate) struct CallbackRequest<'a> {
     /// The flow cookies that it sent.
     pub flows: &'a [FlowCookie],
     /// The session that its cookie names.
-    pub session: Option<&'a TicketHash>,
+    pub session: Option<&'a SessionTokenHash>,
     /// In connect mode: the user of the app who stands here.
     pub subject: ResolvedSubject,
     /// Whether it was sent here by a page of ours, to bring the app's own cookies.

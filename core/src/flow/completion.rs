@@ -11,7 +11,7 @@ use crate::flow::outcome::{Interstitial, Landing};
 use crate::flow::state_cookie::Flow;
 use crate::flow::verified::VerifiedFlow;
 use crate::grant;
-use crate::ids::{Subject, TicketHash};
+use crate::ids::{SessionTokenHash, Subject};
 use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
 use crate::return_to::ReturnTo;
@@ -23,7 +23,7 @@ pub(crate) async fn sign_in(
     ports: &Arc<Ports>,
     bound: VerifiedFlow,
     consented: ConsentResult,
-    old: Option<&TicketHash>,
+    old: Option<&SessionTokenHash>,
 ) -> Landing {
     let new = NewSession {
         profile: Arc::clone(&consented.profile),
@@ -52,7 +52,7 @@ pub(crate) async fn sign_in(
 fn handed(
     ports: &Ports,
     handoff: &Handoff,
-    (place, whose, session): (ReturnTo, &str, TicketHash),
+    (place, whose, session): (ReturnTo, &str, SessionTokenHash),
     cookies: Vec<SetCookie>,
 ) -> Landing {
     if handoff.popup {
@@ -117,7 +117,7 @@ pub(crate) fn connected(ports: &Ports, bound: VerifiedFlow, consented: ConsentRe
     let notice = flash::carry(ports, subject.unwrap_or_default(), &notice);
     let cookies = cookies.into_iter().chain(notice);
     Landing::By(
-        Interstitial::ConnectedAccounts,
+        Interstitial::Connections,
         consented.return_to,
         cookies.collect(),
     )
@@ -128,7 +128,7 @@ pub(crate) async fn failed(
     ports: &Arc<Ports>,
     bound: VerifiedFlow,
     failure: Failure,
-    session: Option<&TicketHash>,
+    session: Option<&SessionTokenHash>,
 ) -> Landing {
     let Failure { reason, notice } = failure;
     let notice = match notice {
@@ -161,7 +161,11 @@ pub(crate) async fn failed(
     }
 }
 
-async fn expected_name(ports: &Arc<Ports>, flow: &Flow, session: Option<&TicketHash>) -> String {
+async fn expected_name(
+    ports: &Arc<Ports>,
+    flow: &Flow,
+    session: Option<&SessionTokenHash>,
+) -> String {
     let Some(expected) = flow.account.as_deref() else {
         return String::new();
     };
@@ -185,7 +189,7 @@ async fn expected_name(ports: &Arc<Ports>, flow: &Flow, session: Option<&TicketH
 pub(crate) async fn again(
     ports: &Arc<Ports>,
     bound: VerifiedFlow,
-    session: Option<&TicketHash>,
+    session: Option<&SessionTokenHash>,
 ) -> Landing {
     if ports.is_at_work(&bound.state.hash()) {
         return Landing::StillWorking;

@@ -1,12 +1,14 @@
 //! The start of a flow.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use url::Url;
 
-use crate::crypto::random_ticket;
+use crate::crypto::random;
 use crate::error::Rejection;
 use crate::flow::state_cookie::{self, Flow, FlowCookie};
-use crate::ids::{AccountId, Subject};
+use crate::ids::{AccountId, FlowState, Subject};
 use crate::message::cookie::SetCookie;
 use crate::ports::{FlowDetails, Ports};
 use crate::provider::authorization::AuthorizationRequest;
@@ -143,8 +145,8 @@ pub(crate) fn start(
             "the flow details cannot be written as JSON",
         ));
     }
-    let state = random_ticket()?;
-    let verifier = CodeVerifier::new(random_ticket()?.encode());
+    let state = FlowState::from_bytes(random()?);
+    let verifier = CodeVerifier::new(URL_SAFE_NO_PAD.encode(random::<32>()?));
     let plaintext = plaintext(ports, login, (subject, &verifier))?;
     let cookie = state_cookie::seal(ports, &state, &plaintext)?;
 

@@ -39,7 +39,7 @@ pub(crate) enum Interstitial {
     /// The sites; in connect mode those of this account.
     Picker(Option<AccountId>),
     /// The connected accounts.
-    ConnectedAccounts,
+    Connections,
     /// The page that tells whoever opened this window.
     Done,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{age, from_unix_seconds, unix_seconds};
 use crate::crypto::{Purpose, random};
 use crate::error::Rejection;
-use crate::ids::Ticket;
+use crate::ids::FlowState;
 use crate::message::cookie::SetCookie;
 use crate::ports::{FlowDetails, Ports};
 use crate::secret::CodeVerifier;
@@ -118,8 +118,8 @@ impl Flow {
 }
 
 /// The name of a state's cookie.
-pub(crate) fn name_of(ports: &Ports, state: &Ticket) -> String {
-    let mut hash = URL_SAFE_NO_PAD.encode(state.hash().0);
+pub(crate) fn name_of(ports: &Ports, state: &FlowState) -> String {
+    let mut hash = URL_SAFE_NO_PAD.encode(state.hash().as_bytes());
     hash.truncate(8);
     format!("{}{hash}", ports.config.cookies.flow_prefix)
 }
@@ -127,7 +127,7 @@ pub(crate) fn name_of(ports: &Ports, state: &Ticket) -> String {
 /// Seals a flow under its state.
 pub(crate) fn seal(
     ports: &Ports,
-    state: &Ticket,
+    state: &FlowState,
     plaintext: &[u8],
 ) -> Result<SetCookie, Rejection> {
     let issued_at = unix_seconds(ports.now()).to_string();
@@ -146,7 +146,7 @@ pub(crate) fn seal(
 }
 
 /// The flow of a state, if this browser started it and it is not too old.
-pub(crate) fn open(ports: &Ports, state: &Ticket, cookies: &[FlowCookie]) -> Option<Flow> {
+pub(crate) fn open(ports: &Ports, state: &FlowState, cookies: &[FlowCookie]) -> Option<Flow> {
     let name = name_of(ports, state);
     let mut named = cookies.iter().filter(|cookie| cookie.name == name);
     let cookie = named
@@ -168,7 +168,7 @@ pub(crate) fn open(ports: &Ports, state: &Ticket, cookies: &[FlowCookie]) -> Opt
 }
 
 /// Removes a state's cookie.
-pub(crate) fn removal(ports: &Ports, state: &Ticket) -> SetCookie {
+pub(crate) fn removal(ports: &Ports, state: &FlowState) -> SetCookie {
     SetCookie::removal(&name_of(ports, state), ports.config.cookies.secure)
 }
 

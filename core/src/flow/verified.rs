@@ -3,14 +3,14 @@
 use crate::error::{Causes, Reason, Rejection};
 use crate::flow::outcome::Landing;
 use crate::flow::state_cookie::Flow;
-use crate::ids::Ticket;
+use crate::ids::FlowState;
 use crate::message::cookie::SetCookie;
 use crate::return_to::ReturnTo;
 
 /// A flow that is proven to be this browser's.
 pub(crate) struct VerifiedFlow {
     pub(crate) flow: Flow,
-    pub(crate) state: Ticket,
+    pub(crate) state: FlowState,
     pub(crate) return_to: ReturnTo,
     pub(crate) removal: SetCookie,
 }

@@ -12,15 +12,16 @@ use crate::message::cookie::SetCookie;
 /// No other origin embeds or reads what we answer.
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// A whole reply of ours. Uncacheable from the start.
-#[derive(Clone, Debug)]
+/// A reply of ours. Uncacheable from the start.
+#[derive(Debug)]
+#[non_exhaustive]
 pub struct Reply {
     /// The status.
     pub status: StatusCode,
     /// The header fields.
     pub headers: HeaderMap,
-    /// The body.
-    pub body: Bytes,
+    /// The body, which may come in parts.
+    pub body: ReplyBody,
 }
 
 impl Reply {
@@ -35,7 +36,7 @@ impl Reply {
         Self {
             status,
             headers,
-            body: Bytes::new(),
+            body: ReplyBody::from(Bytes::new()),
         }
     }
 
@@ -44,7 +45,14 @@ impl Reply {
     pub fn body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         self.headers
             .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        self.body = body.into();
+        self.body = ReplyBody::from(body.into());
+        self
+    }
+
+    /// Sets a body that comes in parts. Its type is another field.
+    #[must_use]
+    pub(crate) fn stream(mut self, body: ReplyBody) -> Self {
+        self.body = body;
         self
     }
 
@@ -80,7 +88,7 @@ impl Reply {
     }
 
     /// The reply as an `http` 1 response.
-    pub fn into_response<B: From<Bytes>>(self) -> Response<B> {
+    pub fn into_response<B: From<ReplyBody>>(self) -> Response<B> {
         let mut response = Response::new(self.body.into());
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
@@ -88,34 +96,9 @@ impl Reply {
     }
 }
 
-/// A reply with its body, which may come in parts.
-#[derive(Debug)]
-pub struct Replied {
-    /// Status and header fields; the body is beside it.
-    pub reply: Reply,
-    /// The body.
-    pub body: ReplyBody,
-}
-
-impl From<Reply> for Replied {
-    fn from(reply: Reply) -> Self {
-        let body = ReplyBody::from(reply.body.clone());
-        Self { reply, body }
-    }
-}
-
-impl Replied {
-    /// The reply as an `http` 1 response.
-    pub fn into_response<B: From<ReplyBody>>(self) -> Response<B> {
-        let mut response = Response::new(self.body.into());
-        *response.status_mut() = self.reply.status;
-        *response.headers_mut() = self.reply.headers;
-        response
-    }
-}
-
 /// What the app's own reply gets from us.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct HeaderPatch {
     /// Fields that replace the app's.
     pub set: Vec<(HeaderName, HeaderValue)>,

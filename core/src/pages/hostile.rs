@@ -103,7 +103,7 @@ fn pages() -> Vec<String> {
             connections_url: hostile,
             home_url: hostile,
         },
-        Page::ConnectedAccounts(&connections),
+        Page::Connections(&connections),
         Page::Disconnect {
             action: hostile,
             return_to: hostile,

@@ -118,7 +118,7 @@ pub enum Page<'a> {
         home_url: &'a str,
     },
     /// Connect mode: the accounts of the app's user, each with a way to end it, and the button that connects another.
-    ConnectedAccounts(&'a ConnectionsPage<'a>),
+    Connections(&'a ConnectionsPage<'a>),
     /// Disconnect? A form that posts `account` and `return_to` to `action`.
     Disconnect {
         /// Where the form goes.

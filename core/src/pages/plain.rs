@@ -122,7 +122,7 @@ fn account_page(page: &Page<'_>) -> (&'static str, String) {
             "Another account was chosen",
             accounts::wrong_account((expected, chosen), home_url, *switch_url),
         ),
-        Page::ConnectedAccounts(page) => accounts::connections(page),
+        Page::Connections(page) => accounts::connections(page),
         Page::Disconnect {
             action,
             return_to,
@@ -210,7 +210,7 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
         | Page::Cancelled { home_url, .. }
         | Page::Logout { home_url, .. } => home_url,
         Page::Picker { return_to, .. } => return_to,
-        Page::ConnectedAccounts(page) => page.go_on,
+        Page::Connections(page) => page.go_on,
         Page::Bounce { again } => again,
         Page::Done { home_url, .. } => home_url,
     }

@@ -28,7 +28,7 @@ use crate::config::Config;
 use crate::crypto::KeyRing;
 use crate::http_client::HttpClient;
 use crate::ids::AccountId;
-use crate::ids::TicketHash;
+use crate::ids::FlowStateHash;
 use crate::ports::circuit_breaker::CircuitBreaker;
 use crate::ports::grant_cache::Cache;
 use crate::ports::provider_client::ProviderClient;
@@ -78,7 +78,7 @@ pub(crate) struct Ports {
     pub(crate) cleanup_throttle: Throttle<()>,
     pub(crate) exchanges: Arc<Semaphore>,
     pub(crate) queue: Arc<Semaphore>,
-    at_work: Mutex<HashSet<TicketHash>>,
+    at_work: Mutex<HashSet<FlowStateHash>>,
 }
 
 impl fmt::Debug for Ports {
@@ -167,7 +167,7 @@ impl Ports {
     }
 
     /// Notes that this process is exchanging a flow's code; ends when the mark is dropped.
-    pub(crate) fn mark_at_work(self: &Arc<Self>, state: TicketHash) -> AtWork {
+    pub(crate) fn mark_at_work(self: &Arc<Self>, state: FlowStateHash) -> AtWork {
         self.at_work
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -179,7 +179,7 @@ impl Ports {
     }
 
     /// Whether this process is exchanging this flow's code.
-    pub(crate) fn is_at_work(&self, state: &TicketHash) -> bool {
+    pub(crate) fn is_at_work(&self, state: &FlowStateHash) -> bool {
         self.at_work
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -190,7 +190,7 @@ impl Ports {
 /// A flow whose code is being exchanged.
 pub(crate) struct AtWork {
     ports: Arc<Ports>,
-    state: TicketHash,
+    state: FlowStateHash,
 }
 
 impl Drop for AtWork {

@@ -1,6 +1,6 @@
 //! The authorization request and the authorization response (RFC 6749 §4.1.1, §4.1.2).
 
-use crate::ids::Ticket;
+use crate::ids::FlowState;
 use crate::message::query::{Param, Query};
 use crate::secret::AuthorizationCode;
 use base64::Engine as _;
@@ -52,7 +52,7 @@ const LONGEST_CODE: usize = 4096;
 #[derive(Debug)]
 pub struct AuthorizationResponse {
     /// The flow's key; absent only on an error answer of some servers.
-    pub state: Option<Ticket>,
+    pub state: Option<FlowState>,
     /// What came of the flow.
     pub outcome: Outcome,
 }
@@ -93,7 +93,7 @@ impl AuthorizationResponse {
         }
         let state = match query.param("state") {
             Param::Absent => None,
-            Param::One(text) => Some(Ticket::parse(text.as_bytes()).ok_or(Malformed)?),
+            Param::One(text) => Some(FlowState::parse(text.as_bytes()).ok_or(Malformed)?),
             _ => return Err(Malformed),
         };
         let outcome = outcome(&query)?;

@@ -158,7 +158,7 @@ impl GrantStore for Sealed {
     async fn delete_of(&self, app: &AppKey, account: &AccountId) -> Result<u64, StoreError> {
         let owner = owner_text(app, account);
         let theirs = self.rows.of_owner(KIND, &owner).await?;
-        let gone = self.rows.delete_of(KIND, &owner, None).await?;
+        let gone = self.rows.delete_of(KIND, &owner).await?;
         for row in theirs {
             self.forget_lease(&row.key).await;
         }

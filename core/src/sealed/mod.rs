@@ -21,7 +21,7 @@ pub use self::rekey::Rekeyed;
 pub(crate) use self::rekey::rekey;
 use crate::crypto::key_ring::{KeyRing, Purpose};
 use crate::crypto::random;
-use crate::ids::TicketHash;
+use crate::ids::MarkKey;
 use crate::store::{
     FlowMarks, Inserted, Replaced, Row, RowKind, RowStore, Spent, StoreError, StoredRow,
 };
@@ -139,18 +139,18 @@ fn purpose(kind: RowKind) -> Purpose {
 }
 
 /// A hash as rows are keyed by it.
-fn hash_text(hash: &TicketHash) -> String {
-    URL_SAFE_NO_PAD.encode(hash.0)
+fn hash_text(hash: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(hash)
 }
 
 #[async_trait]
 impl FlowMarks for Sealed {
     async fn spend(
         &self,
-        state: TicketHash,
+        state: MarkKey,
         _now: SystemTime,
         until: SystemTime,
     ) -> Result<Spent, StoreError> {
-        self.rows.spend(&hash_text(&state), until).await
+        self.rows.spend(&hash_text(&state.0), until).await
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::ids::{AccountId, TicketHash};
+use crate::ids::{AccountId, SessionTokenHash};
 use crate::store::{SessionRecord, StoredRow, Version};
 
 /// As many sessions are kept, about half a kilobyte each; then it begins anew.
@@ -34,11 +34,15 @@ impl Mark {
 /// The sessions of this process's visitors. The store is asked for the row all the same: this says what is in it, never
 /// whether it is there.
 #[derive(Default)]
-pub(crate) struct Opened(RwLock<HashMap<TicketHash, (Mark, Arc<SessionRecord>)>>);
+pub(crate) struct Opened(RwLock<HashMap<SessionTokenHash, (Mark, Arc<SessionRecord>)>>);
 
 impl Opened {
     /// What was in the row when it was opened, if it is the same row.
-    pub(crate) fn get(&self, key: &TicketHash, row: &StoredRow) -> Option<Arc<SessionRecord>> {
+    pub(crate) fn get(
+        &self,
+        key: &SessionTokenHash,
+        row: &StoredRow,
+    ) -> Option<Arc<SessionRecord>> {
         let opened = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let (mark, record) = opened.get(key)?;
         (*mark == Mark::of(row)?).then(|| Arc::clone(record))
@@ -55,7 +59,7 @@ impl Opened {
     }
 
     /// Drops what is known of a session that has ended.
-    pub(crate) fn forget(&self, key: &TicketHash) {
+    pub(crate) fn forget(&self, key: &SessionTokenHash) {
         let is_known = |opened: &HashMap<_, _>| opened.contains_key(key);
         if is_known(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
             let mut opened = self.0.write().unwrap_or_else(PoisonError::into_inner);

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::crypto::random;
-use crate::ids::{AccountId, TicketHash};
+use crate::ids::{AccountId, SessionTokenHash};
 use crate::sealed::{Sealed, Unsealed, hash_text, wire};
 use crate::store::{
     Inserted, Replaced, RowKind, SessionRecord, SessionStore, StoreError, StoredRow, Version,
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) fn unsealed(record: &SessionRecord) -> Unsealed {
     Unsealed {
         kind: KIND,
-        key: hash_text(&record.key),
+        key: hash_text(&record.key.0),
         version: record.version,
         plaintext: wire::session(record),
         owner: record.account().as_str().to_owned(),
@@ -36,7 +36,7 @@ impl Sealed {
     pub(crate) fn session(&self, row: &StoredRow) -> Option<Arc<SessionRecord>> {
         let plaintext = self.open(KIND, row)?;
         let bytes = URL_SAFE_NO_PAD.decode(&row.key).ok()?;
-        let key = TicketHash(bytes.try_into().ok()?);
+        let key = SessionTokenHash(bytes.try_into().ok()?);
         let record = wire::read_session(key, row.version, &plaintext);
         record
             .map(Arc::new)
@@ -50,8 +50,8 @@ impl SessionStore for Sealed {
         self.insert_row(unsealed(&record)).await
     }
 
-    async fn load(&self, key: &TicketHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
-        let Some(row) = self.rows.load(KIND, &hash_text(key)).await? else {
+    async fn load(&self, key: &SessionTokenHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
+        let Some(row) = self.rows.load(KIND, &hash_text(&key.0)).await? else {
             self.opened.forget(key);
             return Ok(None);
         };
@@ -74,9 +74,9 @@ impl SessionStore for Sealed {
         self.rows.replace(expected, &row).await
     }
 
-    async fn delete(&self, key: &TicketHash) -> Result<(), StoreError> {
+    async fn delete(&self, key: &SessionTokenHash) -> Result<(), StoreError> {
         self.opened.forget(key);
-        let _gone = self.rows.delete(KIND, &hash_text(key), None).await?;
+        let _gone = self.rows.delete(KIND, &hash_text(&key.0), None).await?;
         Ok(())
     }
 
@@ -85,16 +85,9 @@ impl SessionStore for Sealed {
         Ok(rows.iter().filter_map(|row| self.session(row)).collect())
     }
 
-    async fn delete_of(
-        &self,
-        account: &AccountId,
-        except: Option<&TicketHash>,
-    ) -> Result<u64, StoreError> {
+    async fn delete_of(&self, account: &AccountId) -> Result<u64, StoreError> {
         self.opened.forget_of(account);
-        let except = except.map(hash_text);
-        self.rows
-            .delete_of(KIND, account.as_str(), except.as_deref())
-            .await
+        self.rows.delete_of(KIND, account.as_str()).await
     }
 
     async fn delete_expired(&self, now: SystemTime) -> Result<u64, StoreError> {

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::ids::{CloudId, Subject, TicketHash};
+use crate::ids::{CloudId, SessionTokenHash, Subject};
 use crate::provider::profile::Profile;
 use crate::provider::site::Site;
 use crate::provider::token::TokenSet;
@@ -60,7 +60,7 @@ pub(crate) fn session(record: &SessionRecord) -> Option<Zeroizing<Vec<u8>>> {
 
 /// The session of a plaintext.
 pub(crate) fn read_session(
-    key: TicketHash,
+    key: SessionTokenHash,
     version: Version,
     plaintext: &[u8],
 ) -> Option<SessionRecord> {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::crypto::random_ticket;
+use crate::crypto::random;
 use crate::error::Rejection;
-use crate::ids::{CloudId, Ticket, TicketHash};
+use crate::ids::{CloudId, SessionToken, SessionTokenHash};
 use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
 use crate::provider::profile::Profile;
@@ -15,12 +15,12 @@ use crate::store::{Inserted, SessionRecord, StoreError};
 /// A session of its own for code of another site, beside that of the browser's first-party pages.
 pub(crate) struct SharedSession {
     /// What the code shows from now on.
-    pub ticket: Ticket,
+    pub token: SessionToken,
     /// When it ends: with the session that it comes from.
     pub expires_at: SystemTime,
 }
 
-/// Makes a session like another one, under the key that `key` makes of its ticket.
+/// Makes a session like another one, under the key that `key` makes of its token.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub(crate) struct SharedSession {
 pub(crate) async fn share(
     ports: &Ports,
     session: &SessionRecord,
-    key: impl FnOnce(&Ticket) -> TicketHash,
+    key: impl FnOnce(&SessionToken) -> SessionTokenHash,
 ) -> Result<SharedSession, Rejection> {
     let begins = InitialState {
         profile: Arc::clone(&session.profile),
@@ -37,8 +37,8 @@ pub(crate) async fn share(
         profile_read_at: session.profile_read_at,
         expires_at: session.expires_at,
     };
-    let ticket = random_ticket()?;
-    let key = key(&ticket);
+    let token = SessionToken::from_bytes(random()?);
+    let key = key(&token);
     insert(ports, key, begins).await?;
     // Whoever signed out everywhere meanwhile meant this one too.
     if ports.sessions.load(&session.key).await?.is_none() {
@@ -49,7 +49,7 @@ pub(crate) async fn share(
     theirs.retain(|other| other.key != session.key && other.key != key);
     end_oldest(ports, theirs, 2).await?;
     let expires_at = session.expires_at;
-    Ok(SharedSession { ticket, expires_at })
+    Ok(SharedSession { token, expires_at })
 }
 
 /// What a callback begins a session with.
@@ -61,13 +61,13 @@ pub(crate) struct NewSession {
     /// Whether it lives for longer.
     pub remember: bool,
     /// The browser's session so far, which ends.
-    pub replaces: Option<TicketHash>,
+    pub replaces: Option<SessionTokenHash>,
 }
 
 /// A session that began.
 pub(crate) struct StartedSession {
     /// Its key.
-    pub key: TicketHash,
+    pub key: SessionTokenHash,
     /// What the browser shows from now on.
     pub cookie: SetCookie,
 }
@@ -91,8 +91,8 @@ pub(crate) async fn begin(ports: &Ports, new: NewSession) -> Result<StartedSessi
         profile_read_at: now,
         expires_at: now.checked_add(life).unwrap_or(now),
     };
-    let ticket = random_ticket()?;
-    let key = ports.config.session_key(&ticket);
+    let token = SessionToken::from_bytes(random()?);
+    let key = ports.config.session_key(&token);
     insert(ports, key, begins).await?;
     if let Some(old) = &new.replaces {
         ports.sessions.delete(old).await?;
@@ -100,7 +100,7 @@ pub(crate) async fn begin(ports: &Ports, new: NewSession) -> Result<StartedSessi
     }
     end_oldest(ports, theirs, 1).await?;
     let cookies = &ports.config.cookies;
-    let cookie = SetCookie::new(&cookies.session, &ticket.encode(), cookies.secure);
+    let cookie = SetCookie::new(&cookies.session, &token.encode(), cookies.secure);
     let cookie = cookie.max_age(life.as_secs());
     Ok(StartedSession { key, cookie })
 }
@@ -120,7 +120,11 @@ struct InitialState {
     expires_at: SystemTime,
 }
 
-async fn insert(ports: &Ports, key: TicketHash, begins: InitialState) -> Result<(), Rejection> {
+async fn insert(
+    ports: &Ports,
+    key: SessionTokenHash,
+    begins: InitialState,
+) -> Result<(), Rejection> {
     let now = ports.now();
     let record = SessionRecord {
         key,

@@ -3,11 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sha2::Digest as _;
-use sha2::Sha256;
-
 use crate::error::Causes;
-use crate::ids::TicketHash;
+use crate::ids::MarkKey;
 use crate::ports::Ports;
 use crate::store::{Spent, StoreError};
 
@@ -41,8 +38,8 @@ async fn delete(ports: &Ports, now: SystemTime) -> Result<u64, StoreError> {
 }
 
 /// The mark of these ten minutes: whoever spends it has the turn.
-fn turn(now: SystemTime) -> TicketHash {
+fn turn(now: SystemTime) -> MarkKey {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let turn = since.as_secs() / GAP.as_secs();
-    TicketHash(Sha256::digest(format!("tidy {turn}")).into())
+    MarkKey::named(&format!("tidy {turn}"))
 }

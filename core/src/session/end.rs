@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Causes, Rejection};
-use crate::ids::{AccountId, TicketHash};
+use crate::ids::{AccountId, SessionTokenHash};
 use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
 
@@ -26,7 +26,10 @@ pub(crate) fn ending(ports: &Ports) -> Vec<SetCookie> {
 /// # Errors
 ///
 /// [`Rejection::Store`] if the session may still be there.
-pub(crate) async fn end(ports: &Arc<Ports>, key: &TicketHash) -> Result<Vec<SetCookie>, Rejection> {
+pub(crate) async fn end(
+    ports: &Arc<Ports>,
+    key: &SessionTokenHash,
+) -> Result<Vec<SetCookie>, Rejection> {
     let (worker, key) = (Arc::clone(ports), *key);
     let ended = ports
         .tasks
@@ -46,7 +49,7 @@ pub(crate) async fn end_all(
     account: &AccountId,
 ) -> Result<Vec<SetCookie>, Rejection> {
     let (worker, account) = (Arc::clone(ports), account.clone());
-    let ended = async move { worker.sessions.delete_of(&account, None).await };
+    let ended = async move { worker.sessions.delete_of(&account).await };
     ports.tasks.complete(ended).await?;
     tracing::info!(target: "threelo", "all sessions of an account ended");
     Ok(ending(ports))
@@ -55,7 +58,7 @@ pub(crate) async fn end_all(
 /// Atlassian says that an account is not active any more: its sessions end. A store that is down is asked again at the next
 /// look at the profile.
 pub(crate) async fn account_ended(ports: &Ports, account: &AccountId) {
-    match ports.sessions.delete_of(account, None).await {
+    match ports.sessions.delete_of(account).await {
         Ok(0) => {}
         Ok(_) => tracing::info!(target: "threelo", "the sessions of an inactive account ended"),
         Err(error) => {

@@ -49,7 +49,7 @@ async fn erase_all(ports: &Arc<Ports>, account: &AccountId) -> Result<Erased, St
 
 async fn delete(ports: &Ports, account: &AccountId) -> Result<Erased, StoreError> {
     Ok(Erased {
-        sessions: ports.sessions.delete_of(account, None).await?,
+        sessions: ports.sessions.delete_of(account).await?,
         grants: ports.grants.delete_of(&ports.app, account).await?,
     })
 }

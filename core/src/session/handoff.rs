@@ -15,7 +15,7 @@ use crate::clock::{SKEW, age, from_unix_seconds, unix_seconds};
 use crate::crypto::{Purpose, random};
 use crate::environment::origin_text;
 use crate::error::Rejection;
-use crate::ids::TicketHash;
+use crate::ids::{HandoffTicket, SessionTokenHash};
 use crate::ports::Ports;
 use crate::return_to::ReturnTo;
 use crate::session::lookup;
@@ -65,7 +65,11 @@ impl Handoff {
 
     /// A ticket for a session, if one was asked for. It names the session by its hash, seals it for the origin and the
     /// challenge, and costs no write.
-    pub(crate) fn ticket(&self, ports: &Ports, session: &TicketHash) -> Option<String> {
+    pub(crate) fn ticket(
+        &self,
+        ports: &Ports,
+        session: &SessionTokenHash,
+    ) -> Option<HandoffTicket> {
         let content = Content {
             session: session.0,
             origin: self.origin.clone(),
@@ -77,10 +81,10 @@ impl Handoff {
         let sealed = ports
             .keys
             .seal(Purpose::Flow, &associated, random().ok()?, &plaintext);
-        Some(format!(
+        Some(HandoffTicket::new(format!(
             "{issued_at}.{}",
             URL_SAFE_NO_PAD.encode(sealed.ok()?)
-        ))
+        )))
     }
 }
 
@@ -95,10 +99,10 @@ struct Content {
 }
 
 /// A place with a ticket at the beginning of its fragment, which browsers send to nobody.
-pub(crate) fn with_ticket(place: &ReturnTo, ticket: &str) -> String {
+pub(crate) fn with_ticket(place: &ReturnTo, ticket: &HandoffTicket) -> String {
     match place.as_str().split_once('#') {
-        Some((place, fragment)) => format!("{place}#{FRAGMENT}={ticket}&{fragment}"),
-        None => format!("{place}#{FRAGMENT}={ticket}"),
+        Some((place, fragment)) => format!("{place}#{FRAGMENT}={}&{fragment}", ticket.as_str()),
+        None => format!("{place}#{FRAGMENT}={}", ticket.as_str()),
     }
 }
 
@@ -109,7 +113,7 @@ pub(crate) fn with_ticket(place: &ReturnTo, ticket: &str) -> String {
 /// [`Rejection::Ticket`], whatever is wrong with it; [`Rejection::Store`].
 pub(crate) async fn redeem(
     ports: &Arc<Ports>,
-    ticket: &str,
+    ticket: &HandoffTicket,
     (origin, verifier): (&str, &str),
 ) -> Result<Arc<SessionRecord>, Rejection> {
     let content = opened(ports, ticket).ok_or(Rejection::Ticket)?;
@@ -119,12 +123,11 @@ pub(crate) async fn redeem(
     if content.origin != origin || !is_proven {
         return Err(Rejection::Ticket);
     }
-    let session = lookup::current(ports, Some(&TicketHash(content.session))).await?;
+    let session = lookup::current(ports, Some(&SessionTokenHash(content.session))).await?;
     let session = session.ok_or(Rejection::Ticket)?;
     let now = ports.now();
     let until = now.checked_add(LIFE + SKEW).unwrap_or(now);
-    let name = TicketHash(Sha256::digest(ticket).into());
-    match ports.marks.spend(name, now, until).await? {
+    match ports.marks.spend(ticket.hash().into(), now, until).await? {
         Spent::First => Ok(session),
         Spent::Again => Err(Rejection::Ticket),
     }
@@ -141,8 +144,8 @@ fn associated<'a>(ports: &'a Ports, issued_at: &'a str) -> [&'a [u8]; 4] {
     ]
 }
 
-fn opened(ports: &Ports, ticket: &str) -> Option<Content> {
-    let (issued_text, sealed) = ticket.split_once('.')?;
+fn opened(ports: &Ports, ticket: &HandoffTicket) -> Option<Content> {
+    let (issued_text, sealed) = ticket.as_str().split_once('.')?;
     let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
     let associated = associated(ports, issued_text);
     let plaintext = ports.keys.open(Purpose::Flow, &associated, &sealed).ok()?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::error::{Causes, Rejection};
-use crate::ids::{AccountId, TicketHash};
+use crate::ids::{AccountId, SessionTokenHash};
 use crate::ports::Ports;
 use crate::session::profile;
 use crate::store::SessionRecord;
@@ -16,7 +16,7 @@ use crate::store::SessionRecord;
 /// [`Rejection::Store`] if nobody can tell.
 pub(crate) async fn current(
     ports: &Arc<Ports>,
-    key: Option<&TicketHash>,
+    key: Option<&SessionTokenHash>,
 ) -> Result<Option<Arc<SessionRecord>>, Rejection> {
     let Some(key) = key else {
         return Ok(None);
@@ -28,7 +28,7 @@ pub(crate) async fn current(
 /// The same as [`current`], if it can be told without waiting.
 pub(crate) fn current_now(
     ports: &Arc<Ports>,
-    key: Option<&TicketHash>,
+    key: Option<&SessionTokenHash>,
 ) -> Option<Option<Arc<SessionRecord>>> {
     let Some(key) = key else {
         return Some(None);

@@ -20,7 +20,7 @@ pub use self::lease::{Attempts, Lease, LeaseOwner, LeaseRequest, LeaseRow, Renew
 pub use self::memory::{MemoryFlowMarks, MemoryGrants, MemorySessions};
 pub use self::rows::{LeaseSlot, OwnerPage, Row, RowKind, RowStore, StoredRow};
 pub use self::session::{SessionRecord, SessionStore};
-use crate::ids::TicketHash;
+use crate::ids::MarkKey;
 
 /// Counts the writes of a record, from any number below 2^63.
 pub type Version = u64;
@@ -81,7 +81,7 @@ pub trait FlowMarks: Debug + Send + Sync + 'static {
     /// [`StoreError`] if it cannot be told who was first.
     async fn spend(
         &self,
-        state: TicketHash,
+        state: MarkKey,
         now: SystemTime,
         until: SystemTime,
     ) -> Result<Spent, StoreError>;

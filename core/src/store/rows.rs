@@ -124,17 +124,12 @@ pub trait RowStore: Debug + Send + Sync + 'static {
     /// [`StoreError`] if the store failed.
     async fn of_subject(&self, subject: &str) -> Result<Vec<StoredRow>, StoreError>;
 
-    /// Deletes all rows of an owner but the one under `except`; tells how many went.
+    /// Deletes all rows of an owner; tells how many went.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store failed; some may be deleted.
-    async fn delete_of(
-        &self,
-        kind: RowKind,
-        owner: &str,
-        except: Option<&str>,
-    ) -> Result<u64, StoreError>;
+    async fn delete_of(&self, kind: RowKind, owner: &str) -> Result<u64, StoreError>;
 
     /// The owners of grants that begin with `prefix` and come after `after`, byte by byte, each once, `limit` at most.
     ///

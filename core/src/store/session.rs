@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use crate::ids::{AccountId, CloudId, TicketHash};
+use crate::ids::{AccountId, CloudId, SessionTokenHash};
 use crate::provider::profile::Profile;
 use crate::store::{Inserted, Replaced, StoreError, Version};
 
@@ -14,7 +14,7 @@ use crate::store::{Inserted, Replaced, StoreError, Version};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
     /// SHA-256 of the cookie's bytes.
-    pub key: TicketHash,
+    pub key: SessionTokenHash,
     /// Who is signed in.
     pub profile: Arc<Profile>,
     /// The site this browser works on, once chosen.
@@ -60,11 +60,11 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StoreError`] if the store failed.
-    async fn load(&self, key: &TicketHash) -> Result<Option<Arc<SessionRecord>>, StoreError>;
+    async fn load(&self, key: &SessionTokenHash) -> Result<Option<Arc<SessionRecord>>, StoreError>;
 
     /// [`load`](Self::load), if the answer is at hand: a store that waits for nothing saves the future. `None` says
     /// that `load` must be asked.
-    fn load_now(&self, _key: &TicketHash) -> Option<Option<Arc<SessionRecord>>> {
+    fn load_now(&self, _key: &SessionTokenHash) -> Option<Option<Arc<SessionRecord>>> {
         None
     }
 
@@ -85,7 +85,7 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StoreError`] if the store failed.
-    async fn delete(&self, key: &TicketHash) -> Result<(), StoreError>;
+    async fn delete(&self, key: &SessionTokenHash) -> Result<(), StoreError>;
 
     /// All sessions of an account, in no order, expired ones included.
     ///
@@ -94,16 +94,12 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     /// [`StoreError`] if the store failed.
     async fn list_of(&self, account: &AccountId) -> Result<Vec<Arc<SessionRecord>>, StoreError>;
 
-    /// Deletes all sessions of an account but one; tells how many went.
+    /// Deletes all sessions of an account; tells how many went.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store failed; some may be deleted.
-    async fn delete_of(
-        &self,
-        account: &AccountId,
-        except: Option<&TicketHash>,
-    ) -> Result<u64, StoreError>;
+    async fn delete_of(&self, account: &AccountId) -> Result<u64, StoreError>;
 
     /// Deletes sessions whose absolute end has passed; tells how many went.
     ///

@@ -15,10 +15,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub use self::grants::grant_store_contract;
 pub use self::rows::row_store_contract;
 pub use self::sessions::{flow_marks_contract, session_store_contract};
-use crate::Ticket;
-use crate::TicketHash;
 use crate::config;
 use crate::crypto::key_ring::{KeyRing, KeyRingError};
+use crate::ids::{SessionToken, SessionTokenHash};
 use crate::sealed::Sealed;
 use crate::store::{AppKey, FlowMarks, GrantStore, RowStore, SessionStore};
 
@@ -49,7 +48,7 @@ pub fn sealed(rows: Arc<dyn RowStore>, keys: &str) -> Result<SealedStores, KeyRi
 }
 
 /// The key under which an app finds the session whose cookie holds this ticket, for benchmarks that fill a store.
-pub fn session_key(app: &AppKey, ticket: &Ticket) -> TicketHash {
+pub fn session_key(app: &AppKey, ticket: &SessionToken) -> SessionTokenHash {
     config::session_key([&app.environment, &app.client_id], ticket)
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::error::Rejection;
 use crate::flow::ResolvedSubject;
 use crate::ids::Subject;
-use crate::message::{Replied, RequestHead};
+use crate::message::{Reply, RequestHead};
 use crate::ports::BoxError;
 use crate::web::reply::rejection::reject;
 use crate::web::request::request::Request;
@@ -91,38 +91,36 @@ impl Responder {
     }
 
     /// The reply to a body of more bytes than that.
-    pub fn too_large(&self) -> Replied {
+    pub fn too_large(&self) -> Reply {
         self.rejected(&Rejection::TooLarge(self.body_limit().unwrap_or(0)))
     }
 
     /// The reply to a body that did not arrive.
-    pub fn broken_body(&self) -> Replied {
+    pub fn broken_body(&self) -> Reply {
         self.rejected(&Rejection::BadRequest("the body did not arrive"))
     }
 
-    fn rejected(&self, rejection: &Rejection) -> Replied {
+    fn rejected(&self, rejection: &Rejection) -> Reply {
         let reply = reject(&self.web, rejection, (&self.request.context, None));
-        self.readable(reply.into())
+        self.readable(reply)
     }
 
     /// With what lets a listed origin read it.
-    fn readable(&self, mut replied: Replied) -> Replied {
-        replied.reply =
-            cors::readable(&self.web, self.route.as_ref(), &self.request, replied.reply);
-        replied
+    fn readable(&self, reply: Reply) -> Reply {
+        cors::readable(&self.web, self.route.as_ref(), &self.request, reply)
     }
 
     /// Does the work and gives the reply. Never fails. To `HEAD` it is the reply to `GET`: the server sends its length
     /// and leaves the body out.
-    pub async fn reply(mut self, body: Bytes) -> Replied {
+    pub async fn reply(mut self, body: Bytes) -> Reply {
         self.request.body = body;
         let route = self.route.as_ref();
         let result = match cors::preflight(&self.web, route, &self.request) {
-            Some(answered) => answered.map(Replied::from),
+            Some(answered) => answered,
             None => routes::run(&self.web, route, &self.request).await,
         };
         match result {
-            Ok(replied) => self.readable(replied),
+            Ok(reply) => self.readable(reply),
             Err(rejection) => self.rejected(&rejection),
         }
     }

@@ -66,21 +66,13 @@ impl RowStore for RedisStore {
             .map_err(|error| self.failed(error))
     }
 
-    async fn delete_of(
-        &self,
-        kind: RowKind,
-        owner: &str,
-        except: Option<&str>,
-    ) -> Result<u64, StoreError> {
+    async fn delete_of(&self, kind: RowKind, owner: &str) -> Result<u64, StoreError> {
         let mut gone = 0;
         for row in self
             .rows_of(kind, owner)
             .await
             .map_err(|error| self.failed(error))?
         {
-            if Some(row.key.as_str()) == except {
-                continue;
-            }
             let deleted = self.try_delete((kind, &row.key), (None, owner)).await;
             gone += u64::from(deleted.map_err(|error| self.failed(error))? == Replaced::Done);
         }

@@ -135,15 +135,11 @@ macro_rules! row_store {
                 &self,
                 connection: &mut Connection,
                 (kind, owner): (threelo::store::RowKind, &str),
-                except: Option<&str>,
             ) -> Result<u64, sqlx::Error> {
-                // No key is empty.
-                let except = except.unwrap_or("");
                 let mut transaction = sqlx::Connection::begin(connection).await?;
                 let deleted: Vec<(String,)> = sqlx::query_as(self.sql(&self.statements.delete_of))
                     .bind(kind.as_str())
                     .bind(owner)
-                    .bind(except)
                     .fetch_all(&mut *transaction)
                     .await?;
                 // Rows first, as whoever replaces one has it.
@@ -304,13 +300,8 @@ macro_rules! row_store {
                 &self,
                 kind: threelo::store::RowKind,
                 owner: &str,
-                except: Option<&str>,
             ) -> Result<u64, threelo::store::StoreError> {
-                on!(self, |connection| self.try_delete_of(
-                    connection,
-                    (kind, owner),
-                    except
-                ))
+                on!(self, |connection| self.try_delete_of(connection, (kind, owner)))
             }
 
             async fn owners(

@@ -70,7 +70,7 @@ impl Statements {
                  WHERE s.subject = $1"
             ),
             delete_of: format!(
-                "DELETE FROM {p}rows WHERE kind = $1 AND owner = $2 AND key <> $3 RETURNING key"
+                "DELETE FROM {p}rows WHERE kind = $1 AND owner = $2 RETURNING key"
             ),
             owners: format!(
                 "SELECT DISTINCT owner FROM {p}rows WHERE kind = 'grant' AND owner >= $1 AND owner < $2 AND owner > $3 \

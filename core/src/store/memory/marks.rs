@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use crate::ids::TicketHash;
+use crate::ids::MarkKey;
 use crate::store::memory::{ByPrefix, CAPACITY, read, write};
 use crate::store::{FlowMarks, Spent, StoreError};
 
@@ -17,7 +17,7 @@ const SWEEP_EVERY: usize = 1024;
 /// Remembers spent states in this process: 100 000 at a time unless set; full is an error, no mark is thrown out
 /// before its time.
 pub struct MemoryFlowMarks {
-    marks: RwLock<HashMap<TicketHash, SystemTime, ByPrefix>>,
+    marks: RwLock<HashMap<MarkKey, SystemTime, ByPrefix>>,
     capacity: usize,
 }
 
@@ -54,7 +54,7 @@ impl fmt::Debug for MemoryFlowMarks {
 impl FlowMarks for MemoryFlowMarks {
     async fn spend(
         &self,
-        state: TicketHash,
+        state: MarkKey,
         now: SystemTime,
         until: SystemTime,
     ) -> Result<Spent, StoreError> {

@@ -8,19 +8,19 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use crate::ids::{AccountId, TicketHash};
+use crate::ids::{AccountId, SessionTokenHash};
 use crate::store::memory::{ByPrefix, CAPACITY, read, write};
 use crate::store::session::{SessionRecord, SessionStore};
 use crate::store::{Inserted, Replaced, StoreError, Version};
 
 const SHARDS: usize = 64;
 
-type Shard = RwLock<HashMap<TicketHash, Arc<SessionRecord>, ByPrefix>>;
+type Shard = RwLock<HashMap<SessionTokenHash, Arc<SessionRecord>, ByPrefix>>;
 
 /// Keeps sessions in this process: 100 000 unless set; full is an error, nothing is thrown out.
 pub struct MemorySessions {
     shards: [Shard; SHARDS],
-    of_account: RwLock<HashMap<AccountId, Vec<TicketHash>>>,
+    of_account: RwLock<HashMap<AccountId, Vec<SessionTokenHash>>>,
     count: AtomicUsize,
     capacity: usize,
 }
@@ -41,13 +41,13 @@ impl MemorySessions {
         }
     }
 
-    fn shard(&self, key: &TicketHash) -> &Shard {
+    fn shard(&self, key: &SessionTokenHash) -> &Shard {
         // The map inside a shard hashes by the first bytes, so the last one chooses the shard.
         let [.., last] = key.0;
         &self.shards[usize::from(last) % SHARDS]
     }
 
-    fn remove(&self, key: &TicketHash) -> bool {
+    fn remove(&self, key: &SessionTokenHash) -> bool {
         let Some(record) = write(self.shard(key)).remove(key) else {
             return false;
         };
@@ -63,7 +63,7 @@ impl MemorySessions {
     }
 
     fn remove_expired(&self, now: SystemTime) -> u64 {
-        let expired: Vec<TicketHash> = self
+        let expired: Vec<SessionTokenHash> = self
             .shards
             .iter()
             .flat_map(|shard| {
@@ -114,11 +114,11 @@ impl SessionStore for MemorySessions {
         Ok(Inserted::Done)
     }
 
-    async fn load(&self, key: &TicketHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
+    async fn load(&self, key: &SessionTokenHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
         Ok(read(self.shard(key)).get(key).cloned())
     }
 
-    fn load_now(&self, key: &TicketHash) -> Option<Option<Arc<SessionRecord>>> {
+    fn load_now(&self, key: &SessionTokenHash) -> Option<Option<Arc<SessionRecord>>> {
         Some(read(self.shard(key)).get(key).cloned())
     }
 
@@ -136,7 +136,7 @@ impl SessionStore for MemorySessions {
         }
     }
 
-    async fn delete(&self, key: &TicketHash) -> Result<(), StoreError> {
+    async fn delete(&self, key: &SessionTokenHash) -> Result<(), StoreError> {
         self.remove(key);
         Ok(())
     }
@@ -152,18 +152,12 @@ impl SessionStore for MemorySessions {
             .collect())
     }
 
-    async fn delete_of(
-        &self,
-        account: &AccountId,
-        except: Option<&TicketHash>,
-    ) -> Result<u64, StoreError> {
+    async fn delete_of(&self, account: &AccountId) -> Result<u64, StoreError> {
         let keys = read(&self.of_account)
             .get(account)
             .cloned()
             .unwrap_or_default();
-        let gone = keys
-            .iter()
-            .filter(|key| Some(*key) != except && self.remove(key));
+        let gone = keys.iter().filter(|key| self.remove(key));
         Ok(gone.count() as u64)
     }
 

@@ -4,7 +4,7 @@ use url::form_urlencoded;
 
 use crate::config::{BrowserOrigin, Config};
 use crate::flow::FlowCookie;
-use crate::ids::TicketHash;
+use crate::ids::SessionTokenHash;
 use crate::message::cookie::{self, CookieValue};
 use crate::message::{Audience, RequestHead};
 use crate::return_to::ReturnTo;
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Context {
 
 impl Context {
     /// The key of the session that it shows.
-    pub(crate) fn session_key(&self) -> Option<&TicketHash> {
+    pub(crate) fn session_key(&self) -> Option<&SessionTokenHash> {
         self.session.as_ref().map(Credential::key)
     }
 

@@ -6,7 +6,7 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use crate::config::{BrowserOrigin, Config, SiteRelation};
-use crate::ids::{Ticket, TicketHash};
+use crate::ids::{SessionToken, SessionTokenHash};
 use crate::message::RequestHead;
 use crate::message::cookie::{self, CookieValue, SetCookie};
 
@@ -18,11 +18,11 @@ pub(crate) const BEARER: &str = "threelo_";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Credential {
     /// The session cookie.
-    Cookie(TicketHash),
+    Cookie(SessionTokenHash),
     /// The cookie of a listed origin of another site; its name.
-    Partitioned(TicketHash, String),
+    Partitioned(SessionTokenHash, String),
     /// A token in `Authorization`.
-    Bearer(TicketHash),
+    Bearer(SessionTokenHash),
 }
 
 impl Credential {
@@ -36,7 +36,10 @@ impl Credential {
         if let Some(token) = authorization.and_then(bearer)
             && config.browsers.bearer_sessions
         {
-            return Some(Self::Bearer(bearer_hash(config, &Ticket::parse(token)?)));
+            return Some(Self::Bearer(bearer_hash(
+                config,
+                &SessionToken::parse(token)?,
+            )));
         }
         let cross_site = origin.filter(|origin| origin.relation == SiteRelation::CrossSite);
         let Some(origin) = cross_site else {
@@ -52,7 +55,7 @@ impl Credential {
     }
 
     /// The key of the session.
-    pub(crate) fn key(&self) -> &TicketHash {
+    pub(crate) fn key(&self) -> &SessionTokenHash {
         match self {
             Self::Cookie(key) | Self::Partitioned(key, _) | Self::Bearer(key) => key,
         }
@@ -74,9 +77,9 @@ impl Credential {
 }
 
 /// Exactly one cookie under the exact name, in its one spelling.
-fn ticket<'a>(cookies: impl Iterator<Item = &'a [u8]>, name: &str) -> Option<Ticket> {
+fn ticket<'a>(cookies: impl Iterator<Item = &'a [u8]>, name: &str) -> Option<SessionToken> {
     match cookie::find(cookies, name) {
-        CookieValue::One(value) => Ticket::parse(value),
+        CookieValue::One(value) => SessionToken::parse(value),
         _ => None,
     }
 }
@@ -88,12 +91,16 @@ fn bearer(field: &[u8]) -> Option<&[u8]> {
     token.strip_prefix(BEARER.as_bytes()).filter(|_| is_bearer)
 }
 
-pub(crate) fn bearer_hash(config: &Config, ticket: &Ticket) -> TicketHash {
+pub(crate) fn bearer_hash(config: &Config, ticket: &SessionToken) -> SessionTokenHash {
     let [environment, client_id] = config.app();
     ticket.hash_of("bearer session", [environment, client_id, ""])
 }
 
-pub(crate) fn partitioned_hash(config: &Config, ticket: &Ticket, origin: &str) -> TicketHash {
+pub(crate) fn partitioned_hash(
+    config: &Config,
+    ticket: &SessionToken,
+    origin: &str,
+) -> SessionTokenHash {
     let [environment, client_id] = config.app();
     ticket.hash_of("partitioned session", [environment, client_id, origin])
 }

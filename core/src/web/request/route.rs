@@ -25,7 +25,7 @@ pub(crate) enum Route {
     /// `POST connect`, in connect mode
     Connect,
     /// `GET connections`, in connect mode
-    ConnectedAccounts,
+    Connections,
     /// `GET disconnect`, `POST disconnect`
     Disconnect,
     /// `GET error`
@@ -86,7 +86,7 @@ impl Route {
             Self::Redeem => browsers.has_cross_site(),
             Self::Done | Self::Script => !browsers.origins.is_empty(),
             Self::OpenApi => true,
-            Self::Connect | Self::ConnectedAccounts => is_connect,
+            Self::Connect | Self::Connections => is_connect,
             Self::Login | Self::Logout | Self::Me | Self::Sessions | Self::SessionOf(_) => {
                 !is_connect
             }
@@ -115,7 +115,7 @@ fn named(name: &str) -> Option<Route> {
         "site" => Some(Route::Site),
         "sessions" => Some(Route::Sessions),
         "connect" => Some(Route::Connect),
-        "connections" => Some(Route::ConnectedAccounts),
+        "connections" => Some(Route::Connections),
         "disconnect" => Some(Route::Disconnect),
         "error" => Some(Route::Error),
         "token" => Some(Route::Token),

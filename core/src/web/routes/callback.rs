@@ -63,7 +63,7 @@ fn answer(web: &Web, landing: &Landing) -> Reply {
                 Interstitial::Picker(Some(account)) => {
                     web.route("sites", &[here[0], ("account", account.as_str())])
                 }
-                Interstitial::ConnectedAccounts => web.route("connections", &here),
+                Interstitial::Connections => web.route("connections", &here),
                 Interstitial::Done => web.route("done", &[]),
             };
             (to, cookies.as_slice())

@@ -97,7 +97,7 @@ async fn page(web: &Web, request: &Request, linked: &[(Holder, GrantSet)]) -> Re
         purpose: wanted.purpose(&shown, linked),
         go_on: return_to.as_str(),
     };
-    web.page(StatusCode::OK, &Page::ConnectedAccounts(&page))
+    web.page(StatusCode::OK, &Page::Connections(&page))
 }
 
 fn is_linked(linked: &[(Holder, GrantSet)], account_id: &str) -> bool {

@@ -21,7 +21,7 @@ mod token;
 use std::sync::Arc;
 
 use crate::error::Rejection;
-use crate::message::{Replied, Reply};
+use crate::message::Reply;
 use crate::web::request::request::Request;
 use crate::web::request::route::Route;
 use crate::web::security::cross_site;
@@ -32,24 +32,18 @@ pub(crate) async fn run(
     web: &Arc<Web>,
     route: Option<&Route>,
     request: &Request,
-) -> Result<Replied, Rejection> {
+) -> Result<Reply, Rejection> {
     if let Some(answer) = cross_site::judged(web, route, request) {
-        return answer.map(Replied::from);
+        return answer;
     }
     match route {
         Some(Route::Api(call)) => proxy::run(web, request, call).await,
-        route => whole(web, route, request).await.map(Replied::from),
-    }
-}
-
-async fn whole(web: &Web, route: Option<&Route>, request: &Request) -> Result<Reply, Rejection> {
-    match route {
         Some(Route::Token) => token::run(web, request).await,
         Some(Route::Redeem) => redeem::run(web, request).await,
         Some(Route::Done) => done::run(web, request).await,
         Some(Route::Script) => done::script(request),
         Some(Route::OpenApi) => openapi::run(web, request),
-        None | Some(Route::Api(_)) => Err(Rejection::NotFound),
+        None => Err(Rejection::NotFound),
         Some(Route::Login) => login::run(web, request).await,
         Some(Route::Callback) => callback::run(web, request).await,
         Some(Route::Logout) => logout::run(web, request).await,
@@ -59,7 +53,7 @@ async fn whole(web: &Web, route: Option<&Route>, request: &Request) -> Result<Re
         Some(Route::Sessions) => sessions::list(web, request).await,
         Some(Route::SessionOf(handle)) => sessions::end(web, request, handle).await,
         Some(Route::Connect) => connect::run(web, request).await,
-        Some(Route::ConnectedAccounts) => connections::run(web, request).await,
+        Some(Route::Connections) => connections::run(web, request).await,
         Some(Route::Disconnect) => disconnect::run(web, request).await,
         Some(Route::Error) => error::run(web, request).await,
     }

@@ -13,7 +13,7 @@ use crate::error::{ApiErrorKind, Rejection};
 use crate::grant::Holder;
 use crate::http_client::Chunks;
 use crate::ids::CloudId;
-use crate::message::{Audience, Replied, Reply, is_json_type};
+use crate::message::{Audience, Reply, is_json_type};
 use crate::provider::site::Site;
 use crate::sites;
 use crate::web::proxy::body::limited_body;
@@ -49,11 +49,7 @@ struct Call<'a> {
     path: &'a str,
 }
 
-pub(crate) async fn run(
-    web: &Arc<Web>,
-    request: &Request,
-    call: &str,
-) -> Result<Replied, Rejection> {
+pub(crate) async fn run(web: &Arc<Web>, request: &Request, call: &str) -> Result<Reply, Rejection> {
     scripts_only(request)?;
     let (product, id, path) = parts(call).ok_or(Rejection::NotForwarded)?;
     let method = allowed(web, request, (product, path))?;
@@ -129,7 +125,7 @@ fn allowed(
 }
 
 /// The answer as scripts of this app get it.
-fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Replied {
+fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Reply {
     let (head, body) = answer.into_parts();
     let mut reply = Reply::new(head.status)
         .header(CONTENT_SECURITY_POLICY, POLICY)
@@ -149,11 +145,8 @@ fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Replied {
         StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
     );
     match has_body {
-        true => Replied {
-            reply,
-            body: limited_body(body, &web.turns),
-        },
-        false => Replied::from(reply),
+        true => reply.stream(limited_body(body, &web.turns)),
+        false => reply,
     }
 }
 

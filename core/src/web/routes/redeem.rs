@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::config::{BrowserOrigin, SiteRelation};
 use crate::error::Rejection;
+use crate::ids::HandoffTicket;
 use crate::message::Reply;
 use crate::message::cookie::SetCookie;
 use crate::session::{self, SharedSession};
@@ -44,7 +45,12 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         Some("bearer") => true,
         Some(_) => return Err(Rejection::BadRequest("deliver is cookie or bearer")),
     };
-    let session = session::redeem(&web.ports, ticket, (&origin.text, verifier)).await?;
+    let session = session::redeem(
+        &web.ports,
+        &HandoffTicket::new(ticket),
+        (&origin.text, verifier),
+    )
+    .await?;
     tracing::info!(target: "threelo", is_bearer, "a ticket was redeemed");
     match is_bearer {
         true => bearer(web, &session).await,
@@ -56,7 +62,7 @@ async fn bearer(web: &Web, session: &SessionRecord) -> Result<Reply, Rejection> 
     let key = |ticket: &_| bearer_hash(&web.ports.config, ticket);
     let share = session::share(&web.ports, session, key).await?;
     let body = json!({
-        "token": format!("{BEARER}{}", share.ticket.encode()),
+        "token": format!("{BEARER}{}", share.token.encode()),
         "token_type": "Bearer",
         "expires_in": left(web, &share).as_secs(),
     });
@@ -72,7 +78,7 @@ async fn cookie(
     let share = session::share(&web.ports, session, key).await?;
     let life = left(web, &share).as_secs();
     let name = partitioned_name(&web.ports.config, &origin.text);
-    let cookie = SetCookie::new(&name, &share.ticket.encode(), true);
+    let cookie = SetCookie::new(&name, &share.token.encode(), true);
     // The cookie's old session goes with it, as at a login; if it cannot, it ends by itself.
     if let Some(Credential::Partitioned(old, _)) = &request.context.session {
         let _stays = session::end(&web.ports, old).await;

@@ -87,7 +87,7 @@ pub(crate) fn readable(web: &Web, route: Option<&Route>, request: &Request, repl
 /// The methods of a route that scripts of other origins may use; `None` for routes that are pages.
 fn methods(config: &Config, route: &Route) -> Option<String> {
     let fixed = match route {
-        Route::Me | Route::Sites | Route::Sessions | Route::ConnectedAccounts => "GET, HEAD",
+        Route::Me | Route::Sites | Route::Sessions | Route::Connections => "GET, HEAD",
         Route::Site | Route::Logout | Route::Connect | Route::Disconnect => "POST",
         Route::Token | Route::Redeem => "POST",
         Route::SessionOf(_) => "DELETE",

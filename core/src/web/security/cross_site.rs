@@ -25,7 +25,7 @@ pub(crate) fn is(route: Option<&Route>, request: &Request) -> bool {
             Route::Me
                 | Route::Sites
                 | Route::Sessions
-                | Route::ConnectedAccounts
+                | Route::Connections
                 | Route::Logout
                 | Route::Disconnect
         )
