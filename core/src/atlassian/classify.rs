@@ -10,9 +10,9 @@ use crate::message::retry_after;
 
 /// What an answer says about the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenSays {
+pub(crate) enum TokenStatus {
     /// Nothing.
-    Fine,
+    Accepted,
     /// It was not accepted.
     NotAccepted,
     /// It lacks a scope; a newer one would lack it too.
@@ -20,26 +20,26 @@ pub(crate) enum TokenSays {
     /// 401; its body decides between the two.
     AskBody,
     /// 403 or 404: by itself nothing, but some endpoints answer so to a token that has ended.
-    Perhaps,
+    Unclear,
 }
 
 /// Reads status and headers.
-pub(crate) fn about_token(status: StatusCode, headers: &HeaderMap) -> TokenSays {
+pub(crate) fn about_token(status: StatusCode, headers: &HeaderMap) -> TokenStatus {
     let category = text(headers, "x-failure-category");
     if category == "FAILURE_CLIENT_SCOPE_CHECK" {
-        return TokenSays::LacksScope;
+        return TokenStatus::LacksScope;
     }
     if category == "FAILURE_CLIENT_AUTH_MISMATCH" {
-        return TokenSays::Fine;
+        return TokenStatus::Accepted;
     }
     // Jira answers as to nobody, with 200, when it did not accept the token.
     if text(headers, "x-seraph-loginreason").contains("AUTHENTICATED_FAILED") {
-        return TokenSays::NotAccepted;
+        return TokenStatus::NotAccepted;
     }
     match status {
-        StatusCode::UNAUTHORIZED => TokenSays::AskBody,
-        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => TokenSays::Perhaps,
-        _ => TokenSays::Fine,
+        StatusCode::UNAUTHORIZED => TokenStatus::AskBody,
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => TokenStatus::Unclear,
+        _ => TokenStatus::Accepted,
     }
 }
 
@@ -110,11 +110,11 @@ mod tests {
 
         assert_eq!(
             about_token(StatusCode::UNAUTHORIZED, &scope),
-            TokenSays::LacksScope
+            TokenStatus::LacksScope
         );
         assert_eq!(
             about_token(StatusCode::UNAUTHORIZED, &HeaderMap::new()),
-            TokenSays::AskBody
+            TokenStatus::AskBody
         );
         assert!(tells_of_scope(
             br#"{"code":401,"message":"Unauthorized; scope does not match"}"#
@@ -127,7 +127,7 @@ mod tests {
 
         assert_eq!(
             about_token(StatusCode::OK, &anonymous),
-            TokenSays::NotAccepted
+            TokenStatus::NotAccepted
         );
     }
 

@@ -48,7 +48,7 @@ pub struct ApiClient {
     ports: Arc<Ports>,
     holder: Holder,
     visitor: Option<Arc<dyn Render>>,
-    waiting: RetryPolicy,
+    retry: RetryPolicy,
 }
 
 impl fmt::Debug for ApiClient {
@@ -63,7 +63,7 @@ impl ApiClient {
             ports,
             holder,
             visitor,
-            waiting: RetryPolicy::none(),
+            retry: RetryPolicy::none(),
         }
     }
 
@@ -74,8 +74,8 @@ impl ApiClient {
 
     /// Waits when Atlassian asks for fewer calls, instead of failing at once. For jobs; visitors should not wait.
     #[must_use]
-    pub fn waiting(mut self, waiting: RetryPolicy) -> Self {
-        self.waiting = waiting;
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
         self
     }
 
@@ -125,7 +125,7 @@ impl Api<'_> {
     /// forms are refused when the call is sent. Texts of users go through [`segment`]; parameters through
     /// [`query`](ApiRequest::query).
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> ApiRequest {
-        ApiRequest::new(self.client.clone(), method, (&self.base, path.as_ref()))
+        ApiRequest::new(self.client.clone(), method, &self.base, path.as_ref())
             .at(self.site.as_ref())
     }
 

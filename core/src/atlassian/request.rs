@@ -12,6 +12,7 @@ use url::{Url, form_urlencoded};
 
 use crate::atlassian::error::ApiError;
 use crate::atlassian::response::ApiResponse;
+use crate::atlassian::retry::RetryProgress;
 use crate::atlassian::{ApiClient, classify, path};
 use crate::crypto::random;
 use crate::error::{ApiErrorKind, Causes};
@@ -31,7 +32,7 @@ const OURS: [&str; 7] = [
     "upgrade",
 ];
 
-pub(crate) type Responder = Response<Box<dyn Chunks>>;
+pub(crate) type ApiAnswer = Response<Box<dyn Chunks>>;
 
 /// A call in the making. Nothing happens before [`send`](Self::send), [`json`](Self::json) or
 /// [`response`](Self::response).
@@ -57,7 +58,7 @@ impl fmt::Debug for ApiRequest {
 }
 
 impl ApiRequest {
-    pub(crate) fn new(client: ApiClient, method: Method, (base, path): (&str, &str)) -> Self {
+    pub(crate) fn new(client: ApiClient, method: Method, base: &str, path: &str) -> Self {
         Self {
             client,
             method,
@@ -165,8 +166,12 @@ impl ApiRequest {
                 Err(error) => error,
             };
             let chance = random::<1>().map_or(0, |[byte]| byte);
-            let state = (tries, waited, chance);
-            let Some(pause) = client.waiting.pause(error.kind(), &method, state) else {
+            let progress = RetryProgress {
+                tries,
+                waited,
+                chance,
+            };
+            let Some(pause) = client.retry.pause(error.kind(), &method, progress) else {
                 return Err(error);
             };
             tokio::time::sleep(pause).await;
@@ -200,7 +205,7 @@ impl ApiRequest {
         self.exchange().await
     }
 
-    pub(crate) async fn once(&self, grant: &GrantRecord) -> Result<Responder, ApiError> {
+    pub(crate) async fn once(&self, grant: &GrantRecord) -> Result<ApiAnswer, ApiError> {
         let request = self.written(grant);
         let request = request.map_err(|why| self.client.error(ApiErrorKind::Misused(why)))?;
         let answer = self.client.ports.http.open(request).await;

@@ -12,6 +12,17 @@ pub struct RetryPolicy {
     longest: Duration,
 }
 
+/// How far the repetition of a call is.
+#[derive(Clone, Copy)]
+pub(crate) struct RetryProgress {
+    /// Calls made so far, less one.
+    pub tries: u32,
+    /// The pauses so far, together.
+    pub waited: Duration,
+    /// 0 to 255, drawn at random.
+    pub chance: u8,
+}
+
 impl RetryPolicy {
     /// No waiting: the error comes at once.
     pub fn none() -> Self {
@@ -27,27 +38,36 @@ impl RetryPolicy {
         Self { longest }
     }
 
-    /// How long to wait before the call is made again, or that it is not. `chance` is 0 to 255.
+    /// How long to wait before the call is made again, or that it is not.
     pub(crate) fn pause(
         self,
         kind: &ApiErrorKind,
         method: &Method,
-        (tries, waited, chance): (u32, Duration, u8),
+        progress: RetryProgress,
     ) -> Option<Duration> {
         let told = match kind {
             ApiErrorKind::RateLimited { retry_after, .. } => *retry_after,
             ApiErrorKind::Unavailable { retry_after } if *method == Method::GET => *retry_after,
             _ => return None,
         };
-        let least = told.unwrap_or_else(|| Duration::from_secs(1 << tries.min(6)));
-        let pause = least + least.min(Duration::from_secs(10)) * u32::from(chance) / (4 * 255);
-        (waited + pause <= self.longest).then_some(pause)
+        let least = told.unwrap_or_else(|| Duration::from_secs(1 << progress.tries.min(6)));
+        let chance = u32::from(progress.chance);
+        let pause = least + least.min(Duration::from_secs(10)) * chance / (4 * 255);
+        (progress.waited + pause <= self.longest).then_some(pause)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn progress(tries: u32, waited: u64, chance: u8) -> RetryProgress {
+        RetryProgress {
+            tries,
+            waited: Duration::from_secs(waited),
+            chance,
+        }
+    }
 
     const LIMITED: ApiErrorKind = ApiErrorKind::RateLimited {
         retry_after: Some(Duration::from_secs(8)),
@@ -59,7 +79,7 @@ mod tests {
     fn a_wait_is_what_atlassian_says_and_up_to_a_quarter_more() {
         let waiting = RetryPolicy::up_to(Duration::from_secs(60));
 
-        let pause = |chance| waiting.pause(&LIMITED, &Method::POST, (0, Duration::ZERO, chance));
+        let pause = |chance| waiting.pause(&LIMITED, &Method::POST, progress(0, 0, chance));
 
         assert_eq!(pause(0), Some(Duration::from_secs(8)));
         assert_eq!(pause(255), Some(Duration::from_secs(10)));
@@ -71,12 +91,12 @@ mod tests {
 
         assert!(
             waiting
-                .pause(&LIMITED, &Method::GET, (1, Duration::from_secs(3), 0))
+                .pause(&LIMITED, &Method::GET, progress(1, 3, 0))
                 .is_none()
         );
         assert!(
             RetryPolicy::none()
-                .pause(&LIMITED, &Method::GET, (0, Duration::ZERO, 0))
+                .pause(&LIMITED, &Method::GET, progress(0, 0, 0))
                 .is_none()
         );
     }
@@ -87,11 +107,11 @@ mod tests {
 
         assert!(
             waiting
-                .pause(&DOWN, &Method::POST, (0, Duration::ZERO, 0))
+                .pause(&DOWN, &Method::POST, progress(0, 0, 0))
                 .is_none()
         );
         assert_eq!(
-            waiting.pause(&DOWN, &Method::GET, (2, Duration::ZERO, 0)),
+            waiting.pause(&DOWN, &Method::GET, progress(2, 0, 0)),
             Some(Duration::from_secs(4))
         );
     }

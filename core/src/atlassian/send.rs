@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use http::Response;
 
-use crate::atlassian::classify::{self, TokenSays};
+use crate::atlassian::classify::{self, TokenStatus};
 use crate::atlassian::error::ApiError;
-use crate::atlassian::request::{ApiRequest, Responder};
+use crate::atlassian::request::{ApiAnswer, ApiRequest};
 use crate::atlassian::response::ApiResponse;
-use crate::error::{ApiErrorKind, ConsentNeeded, MissingScope, MissingScopeReason};
+use crate::error::{ApiErrorKind, ConsentNeeded, KnownScopes, MissingScope, MissingScopeReason};
 use crate::grant;
 use crate::http_client::{self, Chunks};
 use crate::refresh::{self, Need};
@@ -32,19 +32,19 @@ impl ApiRequest {
         let key = self.key().await?;
         let grant = self.grant(&key, Need::Working).await?;
         let mut grant = self.with_scopes(grant).await?;
-        let mut judged = self.tried(&grant).await?;
-        if matches!(judged, Judged::LacksScope(_) | Judged::OutOfReach(_))
+        let mut verdict = self.tried(&grant).await?;
+        if matches!(verdict, Verdict::LacksScope(_) | Verdict::OutOfReach(_))
             && let Some(newer) = self.newer_than(&grant).await?
         {
-            judged = self.tried(&newer).await?;
+            verdict = self.tried(&newer).await?;
             grant = newer;
         }
-        let unaccepted = match judged {
-            Judged::Good(answer) | Judged::OutOfReach(answer) => {
+        let unaccepted = match verdict {
+            Verdict::Good(answer) | Verdict::OutOfReach(answer) => {
                 return Ok(self.response_of(*answer));
             }
-            Judged::LacksScope(head) => return Err(self.lacks_scope(&head, &grant)),
-            Judged::NotAccepted(head, body) => (head, body),
+            Verdict::LacksScope(head) => return Err(self.lacks_scope(&head, &grant)),
+            Verdict::NotAccepted(unaccepted) => unaccepted,
         };
         // Once with a newer token, never again: a token that nobody accepts must not become a storm of refreshes.
         let newer = self.grant(&key, Need::NewerThan(grant.generation)).await?;
@@ -52,14 +52,14 @@ impl ApiRequest {
             return self.give_up(unaccepted);
         }
         match self.tried(&newer).await? {
-            Judged::Good(answer) | Judged::OutOfReach(answer) => Ok(self.response_of(*answer)),
-            Judged::LacksScope(head) => Err(self.lacks_scope(&head, &newer)),
-            Judged::NotAccepted(head, body) => self.give_up((head, body)),
+            Verdict::Good(answer) | Verdict::OutOfReach(answer) => Ok(self.response_of(*answer)),
+            Verdict::LacksScope(head) => Err(self.lacks_scope(&head, &newer)),
+            Verdict::NotAccepted(unaccepted) => self.give_up(unaccepted),
         }
     }
 
-    async fn tried(&self, grant: &GrantRecord) -> Result<Judged, ApiError> {
-        Ok(self.judged(self.once(grant).await?, grant).await)
+    async fn tried(&self, grant: &GrantRecord) -> Result<Verdict, ApiError> {
+        Ok(self.verdict(self.once(grant).await?, grant).await)
     }
 
     /// The grant after a consent of which this process does not know yet: it may reach what was out of reach.
@@ -73,13 +73,14 @@ impl ApiRequest {
         self.grant(&grant.key, Need::Working).await.map(Some)
     }
 
-    fn response_of(&self, answer: Responder) -> ApiResponse {
+    fn response_of(&self, answer: ApiAnswer) -> ApiResponse {
         let (head, body) = answer.into_parts();
         ApiResponse::new(self.client.clone(), head, body)
     }
 
     /// The answer to a token that is as new as can be: a 403 or 404 is what it is; the rest was not for this account.
-    fn give_up(&self, (head, body): Unaccepted) -> Result<ApiResponse, ApiError> {
+    fn give_up(&self, unaccepted: Unaccepted) -> Result<ApiResponse, ApiError> {
+        let Unaccepted { head, body } = unaccepted;
         match body {
             Some(body) => Ok(ApiResponse::new(self.client.clone(), head, body)),
             None => {
@@ -126,35 +127,39 @@ impl ApiRequest {
     }
 
     fn missing(&self, grant: &GrantRecord) -> Option<MissingScope> {
-        let known = (
-            &grant.asked,
-            &grant.wanted,
-            &self.client.ports.config.askable(),
-        );
-        MissingScope::of(&self.needs, &grant.tokens.scopes, known)
+        let known = KnownScopes {
+            granted: &grant.tokens.scopes,
+            asked: &grant.asked,
+            wanted: &grant.wanted,
+            askable: &self.client.ports.config.askable(),
+        };
+        MissingScope::of(&self.needs, &known)
     }
 
-    async fn judged(&self, answer: Responder, grant: &GrantRecord) -> Judged {
+    async fn verdict(&self, answer: ApiAnswer, grant: &GrantRecord) -> Verdict {
         let says = classify::about_token(answer.status(), answer.headers());
         let (head, mut body) = answer.into_parts();
         let lacks_scope = match says {
-            TokenSays::Fine => return Judged::Good(whole((head, body))),
+            TokenStatus::Accepted => return Verdict::Good(whole(head, body)),
             // Some endpoints say so to a token that has ended: the clock decides.
-            TokenSays::Perhaps if !grant.tokens.is_due(self.client.ports.now(), 0) => {
-                return Judged::OutOfReach(whole((head, body)));
+            TokenStatus::Unclear if !grant.tokens.is_due(self.client.ports.now(), 0) => {
+                return Verdict::OutOfReach(whole(head, body));
             }
-            TokenSays::Perhaps => return Judged::NotAccepted(head, Some(body)),
-            TokenSays::NotAccepted => false,
-            TokenSays::LacksScope => true,
-            TokenSays::AskBody => {
+            TokenStatus::Unclear => {
+                let body = Some(body);
+                return Verdict::NotAccepted(Unaccepted { head, body });
+            }
+            TokenStatus::NotAccepted => false,
+            TokenStatus::LacksScope => true,
+            TokenStatus::AskBody => {
                 let text = http_client::read(&mut *body, REFUSAL_BODY).await;
                 text.is_ok_and(|text| classify::tells_of_scope(&text))
             }
         };
         if lacks_scope {
-            Judged::LacksScope(head)
+            Verdict::LacksScope(head)
         } else {
-            Judged::NotAccepted(head, None)
+            Verdict::NotAccepted(Unaccepted { head, body: None })
         }
     }
 
@@ -176,18 +181,22 @@ impl ApiRequest {
     }
 }
 
-type Unaccepted = (http::response::Parts, Option<Box<dyn Chunks>>);
-
-/// What an answer says about the token that it was given.
-enum Judged {
-    Good(Box<Responder>),
-    /// With its body where the answer may be meant as it is.
-    NotAccepted(http::response::Parts, Option<Box<dyn Chunks>>),
-    LacksScope(http::response::Parts),
-    /// 403 or 404 to a token that is good.
-    OutOfReach(Box<Responder>),
+/// An answer to a token that was not accepted.
+struct Unaccepted {
+    head: http::response::Parts,
+    /// Where the answer may be meant as it is.
+    body: Option<Box<dyn Chunks>>,
 }
 
-fn whole((head, body): (http::response::Parts, Box<dyn Chunks>)) -> Box<Responder> {
+/// What an answer says about the token that it was given.
+enum Verdict {
+    Good(Box<ApiAnswer>),
+    NotAccepted(Unaccepted),
+    LacksScope(http::response::Parts),
+    /// 403 or 404 to a token that is good.
+    OutOfReach(Box<ApiAnswer>),
+}
+
+fn whole(head: http::response::Parts, body: Box<dyn Chunks>) -> Box<ApiAnswer> {
     Box::new(Response::from_parts(head, body))
 }

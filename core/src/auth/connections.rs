@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::atlassian::ApiClient;
 use crate::auth::grants::Grant;
 use crate::error::Rejection;
-use crate::grant::{GrantSet, Holder};
+use crate::grant::GrantSet;
 use crate::ids::{AccountId, Subject};
 use crate::web::Visitor;
 
@@ -19,17 +19,13 @@ pub struct ConnectedAccounts {
 }
 
 impl ConnectedAccounts {
-    pub(crate) fn new(
-        subject: Subject,
-        linked: Vec<(Holder, GrantSet)>,
-        visitor: &Visitor,
-    ) -> Self {
-        let connection = |(holder, reach): (Holder, GrantSet)| ConnectedAccount {
+    pub(crate) fn new(subject: Subject, linked: Vec<GrantSet>, visitor: &Visitor) -> Self {
+        let connection = |set: GrantSet| ConnectedAccount {
             visitor: Visitor {
-                account: Some(holder.account.clone()),
+                account: Some(set.account().clone()),
                 ..visitor.clone()
             },
-            grant: Grant::new(Arc::clone(&visitor.web.ports), (holder, reach)),
+            grant: Grant::new(Arc::clone(&visitor.web.ports), set),
         };
         let list = linked.into_iter().map(connection).collect();
         Self { subject, list }

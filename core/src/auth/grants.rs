@@ -49,9 +49,8 @@ impl Grants {
     /// [`GrantError::ConsentNeeded`] if there is none, [`GrantError::Store`].
     pub async fn of(&self, account: &AccountId) -> Result<Grant, GrantError> {
         let ports = Arc::clone(&self.0);
-        let holder = Holder::of(account);
-        let reach = GrantSet::load(&ports, &holder).await?;
-        Ok(Grant::new(ports, (holder, reach)))
+        let set = GrantSet::load(&ports, &Holder::of(account)).await?;
+        Ok(Grant::new(ports, set))
     }
 
     /// The grants of the accounts that a user of the app has connected, the earliest link first; connect mode.
@@ -61,7 +60,7 @@ impl Grants {
     /// [`GrantError::Store`].
     pub async fn of_subject(&self, subject: &Subject) -> Result<Vec<Grant>, GrantError> {
         let linked = grant::of_subject(&self.0, subject).await?;
-        let grant = |held| Grant::new(Arc::clone(&self.0), held);
+        let grant = |set| Grant::new(Arc::clone(&self.0), set);
         Ok(linked.into_iter().map(grant).collect())
     }
 
@@ -95,8 +94,7 @@ pub struct Accounts {
 #[derive(Clone)]
 pub struct Grant {
     ports: Arc<Ports>,
-    holder: Holder,
-    reach: GrantSet,
+    set: GrantSet,
 }
 
 impl fmt::Debug for Grant {
@@ -106,25 +104,21 @@ impl fmt::Debug for Grant {
 }
 
 impl Grant {
-    pub(crate) fn new(ports: Arc<Ports>, (holder, reach): (Holder, GrantSet)) -> Self {
-        Self {
-            ports,
-            holder,
-            reach,
-        }
+    pub(crate) fn new(ports: Arc<Ports>, set: GrantSet) -> Self {
+        Self { ports, set }
     }
 
     pub(crate) fn holder(&self) -> &Holder {
-        &self.holder
+        self.set.holder()
     }
 
     fn newest(&self) -> &GrantRecord {
-        self.reach.newest()
+        self.set.newest()
     }
 
     /// Whose grant it is.
     pub fn account_id(&self) -> &AccountId {
-        &self.holder.account
+        self.set.account()
     }
 
     /// Who consented, as the account showed itself then; in connect mode only.
@@ -134,7 +128,7 @@ impl Grant {
 
     /// The users of the app to whom it is linked, in connect mode.
     pub fn subjects(&self) -> Vec<Subject> {
-        let links = self.reach.grants().flat_map(|grant| grant.links.iter());
+        let links = self.set.grants().flat_map(|grant| grant.links.iter());
         let mut subjects: Vec<Subject> = links.map(|link| link.subject.clone()).collect();
         subjects.sort();
         subjects.dedup();
@@ -143,7 +137,7 @@ impl Grant {
 
     /// What was granted.
     pub fn scopes(&self) -> Scopes {
-        self.reach.scopes()
+        self.set.scopes()
     }
 
     /// When the access token ends that was stored when the grant was read. Nobody has to look:
@@ -173,7 +167,7 @@ impl Grant {
     ///
     /// [`GrantError`]; whatever it is, nothing is lost.
     pub async fn access_token(&self) -> Result<AccessToken, GrantError> {
-        self.token_of(&self.reach.best().key).await
+        self.token_of(&self.set.best().key).await
     }
 
     /// An access token that works and reaches a site; `None` if no consent does.
@@ -182,7 +176,7 @@ impl Grant {
     ///
     /// [`GrantError`]; whatever it is, nothing is lost.
     pub async fn access_token_for(&self, site: &Site) -> Result<Option<AccessToken>, GrantError> {
-        match grant::key_for(&self.ports, &self.holder, Some(&site.id)).await? {
+        match grant::key_for(&self.ports, self.holder(), Some(&site.id)).await? {
             Some(key) => Ok(Some(self.token_of(&key).await?)),
             None => Ok(None),
         }
@@ -191,7 +185,7 @@ impl Grant {
     async fn token_of(&self, key: &GrantKey) -> Result<AccessToken, GrantError> {
         let fresh = refresh::fresh(&self.ports, key, Need::Working).await?;
         // The user may have disconnected meanwhile.
-        if !self.holder.holds(&fresh) {
+        if !self.holder().holds(&fresh) {
             return Err(ConsentNeeded::NO_GRANT.into());
         }
         Ok(fresh.tokens.access_token.clone())
@@ -203,13 +197,13 @@ impl Grant {
     ///
     /// [`Rejection::SitesUnknown`], [`Rejection::ConsentNeeded`], [`Rejection::Store`], [`Rejection::Api`].
     pub async fn sites(&self) -> Result<Arc<[Site]>, Rejection> {
-        let stored = GrantSet::load(&self.ports, &self.holder).await?;
+        let stored = GrantSet::load(&self.ports, self.holder()).await?;
         sites::sites_of(&self.ports, &stored).await
     }
 
     /// Atlassian's APIs on behalf of the account.
     pub fn client(&self) -> ApiClient {
-        ApiClient::new(Arc::clone(&self.ports), self.holder.clone(), None)
+        ApiClient::new(Arc::clone(&self.ports), self.holder().clone(), None)
     }
 
     /// Deletes the grant here; in connect mode, read by [`Grants::of_subject`], only the user's link to it, and the grant
@@ -220,7 +214,7 @@ impl Grant {
     ///
     /// [`GrantError::Store`] if it may still be there.
     pub async fn forget(&self) -> Result<(), GrantError> {
-        match grant::disconnect(&self.ports, &self.holder).await {
+        match grant::disconnect(&self.ports, self.holder()).await {
             Ok(_) | Err(GrantError::ConsentNeeded(_)) => Ok(()),
             Err(error) => Err(error),
         }

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex as Turns, OnceCell};
 use crate::atlassian::ApiClient;
 use crate::auth::connections::ConnectedAccounts;
 use crate::auth::user::User;
-use crate::error::{MissingScope, Rejection, RejectionResponse, Render};
+use crate::error::{KnownScopes, MissingScope, Rejection, RejectionResponse, Render};
 use crate::flow::{LoginRequest, ResolvedSubject};
 use crate::grant::{self, GrantSet, Holder};
 use crate::ids::{AccountId, CloudId, Subject};
@@ -20,7 +20,7 @@ use crate::provider::site::Site;
 use crate::refresh;
 use crate::scope::Scopes;
 use crate::session;
-use crate::sites::{self, Choice};
+use crate::sites::{self, Choice, SiteSelection};
 use crate::store::SessionRecord;
 use crate::web::{self, Context, Credential, RequestSnapshot, Visitor, Web};
 
@@ -48,7 +48,7 @@ pub(crate) struct ColdState {
     /// The app's user, in connect mode, once the app was asked.
     subject: OnceLock<ResolvedSubject>,
     /// The accounts of the app's user, read once.
-    linked: OnceCell<Vec<(Holder, GrantSet)>>,
+    linked: OnceCell<Vec<GrantSet>>,
     pub(crate) cookies: Mutex<Vec<SetCookie>>,
 }
 
@@ -209,12 +209,11 @@ impl AuthSession {
         self.0.site_was_asked.store(true, Ordering::Relaxed);
         let (holder, chosen) = self.holder().await?;
         let wish = self.0.context().wished_site();
-        sites::site_for(
-            &self.0.web.ports,
-            &holder,
-            (chosen.as_ref(), wish.as_deref()),
-        )
-        .await
+        let selection = SiteSelection {
+            chosen: chosen.as_ref(),
+            named: wish.as_deref(),
+        };
+        sites::site_for(&self.0.web.ports, &holder, selection).await
     }
 
     /// Atlassian's APIs on behalf of whoever is signed in.
@@ -252,7 +251,7 @@ impl AuthSession {
         let choice = if self.is_connect() {
             sites::choose_linked(ports, &self.holder().await?.0, id).await?
         } else {
-            sites::choose(ports, self.require_user().await?.session(), id).await?
+            sites::choose(ports, self.require_user().await?.record(), id).await?
         };
         match choice {
             Choice::Made => Ok(()),
@@ -314,14 +313,22 @@ impl AuthSession {
     /// [`Rejection::MissingScope`] with what is missing and why, and those of [`atlassian`](Self::atlassian).
     pub async fn require_scopes(&self, needed: &Scopes) -> Result<(), Rejection> {
         let (holder, _) = self.holder().await?;
-        let reach = GrantSet::load(&self.0.web.ports, &holder).await?;
+        let set = GrantSet::load(&self.0.web.ports, &holder).await?;
         let askable = self.0.web.ports.config.askable();
         if !askable.covers(needed) {
             tracing::error!(target: "threelo", scopes = %needed.minus(&askable), "a route requires scopes that the app \
                 never asks for: add them to scopes or optional_scopes");
         }
-        let known = (&reach.asked(), &reach.wanted(), &askable);
-        match MissingScope::of(needed, &reach.scopes(), known) {
+
+        match MissingScope::of(
+            needed,
+            &KnownScopes {
+                granted: &set.scopes(),
+                asked: &set.asked(),
+                wanted: &set.wanted(),
+                askable: &askable,
+            },
+        ) {
             Some(missing) => Err(missing.into()),
             None => Ok(()),
         }
@@ -360,7 +367,7 @@ impl AuthSession {
             }
             Err(other) => return self.refuse(other).into_reply(),
         };
-        let started = web::start_login(&self.0.web, login, (context, subject));
+        let started = web::start_login(&self.0.web, login, context, subject);
         started.unwrap_or_else(|rejection| self.refuse(rejection).into_reply())
     }
 }

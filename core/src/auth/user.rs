@@ -30,6 +30,10 @@ impl User {
         &self.0.profile
     }
 
+    pub(crate) fn record(&self) -> &Arc<SessionRecord> {
+        &self.0
+    }
+
     /// When the login happened, the last activity, and the absolute end.
     pub fn session(&self) -> &SessionRecord {
         &self.0

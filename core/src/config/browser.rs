@@ -121,7 +121,11 @@ pub(crate) fn browsers(
     ] {
         for text in listed {
             let is_known = origins.iter().any(|known| *known.text == **text);
-            match remedy(text, relation, (public_url, is_known)) {
+            let remedy = match is_known {
+                true => Some("an origin is listed once, as the one or the other".to_owned()),
+                false => remedy(text, relation, public_url),
+            };
+            match remedy {
                 Some(remedy) => problems.push(problem(setting, text, remedy)),
                 None => origins.push(BrowserOrigin {
                     text: text.as_str().into(),
@@ -153,16 +157,9 @@ fn problem(setting: &'static str, value: &str, remedy: impl Into<String>) -> Pro
 }
 
 /// What is wrong with an origin.
-fn remedy(
-    text: &str,
-    relation: SiteRelation,
-    (public_url, is_known): (&Url, bool),
-) -> Option<String> {
+fn remedy(text: &str, relation: SiteRelation, public_url: &Url) -> Option<String> {
     const EXACT: &str = "name each origin exactly, without wildcard, path or default port, such as https://app.example.com \
                          or chrome-extension://the-extension-s-id";
-    if is_known {
-        return Some("an origin is listed once, as the one or the other".to_owned());
-    }
     if let Some(url) = parse_origin(text) {
         let written = origin_text(&url);
         if written != text {
@@ -278,7 +275,7 @@ mod tests {
 
     fn wrong(text: &str, relation: SiteRelation) -> Option<String> {
         let public_url = Url::parse("https://api.example.com").unwrap();
-        remedy(text, relation, (&public_url, false))
+        remedy(text, relation, &public_url)
     }
 
     #[test]
@@ -339,9 +336,9 @@ mod tests {
         }
         let local = Url::parse("http://localhost:3000").unwrap();
         let same = "http://localhost:5173";
-        assert_eq!(remedy(same, SiteRelation::SameSite, (&local, false)), None);
+        assert_eq!(remedy(same, SiteRelation::SameSite, &local), None);
         let other = "http://127.0.0.1:5173";
-        assert!(remedy(other, SiteRelation::SameSite, (&local, false)).is_some());
+        assert!(remedy(other, SiteRelation::SameSite, &local).is_some());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! From settings to a configuration: every wrong value is named, with its remedy.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use url::Url;
@@ -115,7 +116,7 @@ fn cookies(public_url: &Url, suffix: Option<&str>) -> CookiePolicy {
         secure,
         session: format!("{prefix}threelo-session{suffix}"),
         flow_prefix: format!("{prefix}threelo-flow{suffix}-"),
-        notice: format!("{prefix}threelo-notice{suffix}"),
+        flash: format!("{prefix}threelo-flash{suffix}"),
         // Cookies of other sites are always `Secure`, which browsers take on loopback too.
         cross_prefix: format!("__Host-threelo-cross{suffix}-"),
     }
@@ -271,26 +272,26 @@ impl Problems {
 
     fn lifetimes(&mut self, settings: &Settings) {
         let lifetimes = settings.lifetimes;
-        self.within("flow lifetime", lifetimes.flow, (MINUTE, 30 * MINUTE));
+        self.within("flow lifetime", lifetimes.flow, MINUTE..=30 * MINUTE);
         self.within(
             "session idle lifetime",
             lifetimes.idle,
-            (5 * MINUTE, 30 * DAY),
+            5 * MINUTE..=30 * DAY,
         );
         self.within(
             "session absolute lifetime",
             lifetimes.absolute,
-            (HOUR, 90 * DAY),
+            HOUR..=90 * DAY,
         );
         if let Some(longer) = settings.remember {
-            self.within("remember (idle)", longer.idle, (5 * MINUTE, 90 * DAY));
-            self.within("remember (absolute)", longer.absolute, (HOUR, 90 * DAY));
+            self.within("remember (idle)", longer.idle, 5 * MINUTE..=90 * DAY);
+            self.within("remember (absolute)", longer.absolute, HOUR..=90 * DAY);
         }
-        self.within("profile_age", settings.profile_age, (10 * MINUTE, 30 * DAY));
+        self.within("profile_age", settings.profile_age, 10 * MINUTE..=30 * DAY);
         const SECOND: Duration = Duration::from_secs(1);
-        self.within("refresh_wait", settings.refresh_wait, (SECOND, 30 * SECOND));
+        self.within("refresh_wait", settings.refresh_wait, SECOND..=30 * SECOND);
         if let Some(longest) = settings.longest_consent {
-            self.within("longest_consent", longest, (DAY, 3650 * DAY));
+            self.within("longest_consent", longest, DAY..=3650 * DAY);
         }
         if !(1..=1000).contains(&settings.sessions_per_account) {
             self.add(
@@ -301,13 +302,9 @@ impl Problems {
         }
     }
 
-    fn within(
-        &mut self,
-        setting: &'static str,
-        value: Duration,
-        (least, most): (Duration, Duration),
-    ) {
-        if !(least..=most).contains(&value) {
+    fn within(&mut self, setting: &'static str, value: Duration, range: RangeInclusive<Duration>) {
+        if !range.contains(&value) {
+            let (least, most) = (range.start(), range.end());
             let remedy = format!("give {} to {} seconds", least.as_secs(), most.as_secs());
             self.add(setting, format!("{} s", value.as_secs()), remedy);
         }

@@ -199,7 +199,7 @@ pub struct CookiePolicy {
     /// What the names of flow cookies begin with; 8 characters of the state's hash follow.
     pub flow_prefix: String,
     /// The cookie that carries what the next page says.
-    pub notice: String,
+    pub flash: String,
     /// What the names of session cookies of other sites begin with; 8 characters of the origin's hash follow.
     pub cross_prefix: String,
 }

@@ -15,6 +15,7 @@ pub use self::reason::Reason;
 pub use self::refusal::RejectionResponse;
 pub(crate) use self::refusal::{log, without_visitor};
 pub(crate) use self::render::Render;
+pub(crate) use self::scopes::KnownScopes;
 pub use self::scopes::{MissingScope, MissingScopeReason};
 
 use http::StatusCode;

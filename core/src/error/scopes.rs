@@ -48,21 +48,28 @@ impl MissingScopeReason {
     }
 }
 
+/// What is known of the scopes of a grant.
+pub(crate) struct KnownScopes<'a> {
+    /// What was granted.
+    pub granted: &'a Scopes,
+    /// What the newest consent asked for.
+    pub asked: &'a Scopes,
+    /// What any consent was given.
+    pub wanted: &'a Scopes,
+    /// What the app may ask for at all.
+    pub askable: &'a Scopes,
+}
+
 impl MissingScope {
-    /// What is missing of `needed`, judged by what was granted, what the newest consent asked for, what any consent was
-    /// given, and what the app may ask for at all; `None` if nothing is.
-    pub(crate) fn of(
-        needed: &Scopes,
-        granted: &Scopes,
-        (asked, wanted, askable): (&Scopes, &Scopes, &Scopes),
-    ) -> Option<Self> {
-        let scopes = needed.minus(granted);
+    /// What is missing of `needed`, and why; `None` if nothing is.
+    pub(crate) fn of(needed: &Scopes, known: &KnownScopes<'_>) -> Option<Self> {
+        let scopes = needed.minus(known.granted);
         if scopes.is_empty() {
             return None;
         }
-        let why = if asked.covers(&scopes) || !askable.covers(&scopes) {
+        let why = if known.asked.covers(&scopes) || !known.askable.covers(&scopes) {
             MissingScopeReason::NotGranted
-        } else if wanted.covers(&scopes) {
+        } else if known.wanted.covers(&scopes) {
             MissingScopeReason::Narrowed
         } else {
             MissingScopeReason::NotAsked

@@ -7,7 +7,7 @@ use crate::error::{Reason, Rejection};
 use crate::flow::callback_request::{CallbackRequest, ResolvedSubject};
 use crate::flow::completion;
 use crate::flow::consent::{self, ConsentRequest};
-use crate::flow::outcome::Landing;
+use crate::flow::outcome::{CallbackReply, Destination};
 use crate::flow::state_cookie::{self, Flow};
 use crate::flow::verified::VerifiedFlow;
 use crate::ids::{SessionTokenHash, Subject};
@@ -22,14 +22,17 @@ use crate::store::Spent;
 ///
 /// Only the browser that started the flow has its cookie; without it nothing is changed and nobody's flow is used up.
 /// A state is spent before anything else happens, so that of any number of arrivals one exchanges the code.
-pub(crate) async fn handle_callback(ports: &Arc<Ports>, arrival: CallbackRequest<'_>) -> Landing {
+pub(crate) async fn handle_callback(
+    ports: &Arc<Ports>,
+    arrival: CallbackRequest<'_>,
+) -> CallbackReply {
     let Ok(response) =
         AuthorizationResponse::parse(arrival.query, ports.config.environment.auth_origin())
     else {
         return refuse("the query is no authorization response");
     };
     let Some(state) = response.state else {
-        return Landing::refused(Reason::Cancelled);
+        return CallbackReply::refused(Reason::Cancelled);
     };
     let Some(flow) = state_cookie::open(ports, &state, arrival.flows) else {
         return refuse("this browser did not start the flow, or the flow is too old");
@@ -37,23 +40,23 @@ pub(crate) async fn handle_callback(ports: &Arc<Ports>, arrival: CallbackRequest
     if flow.subject.is_some() != ports.config.mode.is_connect() {
         return refuse("the flow was started for something else");
     }
-    let bound = VerifiedFlow {
+    let flow = VerifiedFlow {
         return_to: current_return_to(ports, &flow),
         removal: state_cookie::removal(ports, &state),
         state,
         flow,
     };
-    match user_of(&bound, &arrival) {
+    match user_of(&flow, &arrival) {
         User::Right(subject) => {
             let session = arrival.session;
             match response.outcome {
-                Outcome::Code(code) => exchange(ports, bound, (code, subject), session).await,
-                other => without_code(ports, bound, &other, session).await,
+                Outcome::Code(code) => exchange(ports, flow, code, subject, session).await,
+                other => without_code(ports, flow, &other, session).await,
             }
         }
-        User::Wrong => wrong_user(ports, bound).await,
-        User::Bounce => Landing::Bounce,
-        User::Unknown => bound.unavailable(&Rejection::Subject),
+        User::Wrong => wrong_user(ports, flow).await,
+        User::Bounce => CallbackReply::to(Destination::Bounce),
+        User::Unknown => flow.unavailable(&Rejection::Subject),
     }
 }
 
@@ -69,8 +72,8 @@ enum User {
     Unknown,
 }
 
-fn user_of(bound: &VerifiedFlow, arrival: &CallbackRequest<'_>) -> User {
-    let Some(starter) = bound.flow.subject.as_deref() else {
+fn user_of(flow: &VerifiedFlow, arrival: &CallbackRequest<'_>) -> User {
+    let Some(starter) = flow.flow.subject.as_deref() else {
         return User::Right(None);
     };
     match &arrival.subject {
@@ -85,11 +88,11 @@ fn user_of(bound: &VerifiedFlow, arrival: &CallbackRequest<'_>) -> User {
 }
 
 /// The right browser, and another user of the app than the one who started the flow: it is used up, nothing is exchanged.
-async fn wrong_user(ports: &Arc<Ports>, bound: VerifiedFlow) -> Landing {
+async fn wrong_user(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
     tracing::info!(target: "threelo", "callback refused: another user of the app started the flow");
-    match spend(ports, &bound).await {
-        Ok(_) => bound.failed(Reason::Refused),
-        Err(error) => bound.unavailable(&error),
+    match spend(ports, &flow).await {
+        Ok(_) => flow.failed(Reason::Refused),
+        Err(error) => flow.unavailable(&error),
     }
 }
 
@@ -102,20 +105,20 @@ fn current_return_to(ports: &Arc<Ports>, flow: &Flow) -> ReturnTo {
         .unwrap_or_else(|| ports.config.default_return_to.clone())
 }
 
-fn refuse(why: &'static str) -> Landing {
+fn refuse(why: &'static str) -> CallbackReply {
     tracing::info!(target: "threelo", why, "callback refused");
-    Landing::refused(Reason::Refused)
+    CallbackReply::refused(Reason::Refused)
 }
 
-async fn spend(ports: &Arc<Ports>, bound: &VerifiedFlow) -> Result<Spent, Rejection> {
+async fn spend(ports: &Arc<Ports>, flow: &VerifiedFlow) -> Result<Spent, Rejection> {
     let now = ports.now();
-    let issued_at = bound.flow.issued_at.unwrap_or(now);
+    let issued_at = flow.flow.issued_at.unwrap_or(now);
     let until = issued_at
         .checked_add(ports.config.lifetimes.flow + SKEW)
         .unwrap_or(now);
     let spent = ports
         .marks
-        .spend(bound.state.hash().into(), now, until)
+        .spend(flow.state.hash().into(), now, until)
         .await?;
     if spent == Spent::First {
         clean_up(ports);
@@ -125,69 +128,65 @@ async fn spend(ports: &Arc<Ports>, bound: &VerifiedFlow) -> Result<Spent, Reject
 
 async fn without_code(
     ports: &Arc<Ports>,
-    bound: VerifiedFlow,
+    flow: VerifiedFlow,
     outcome: &Outcome,
     session: Option<&SessionTokenHash>,
-) -> Landing {
-    match spend(ports, &bound).await {
-        Err(error) => return bound.unavailable(&error),
-        Ok(Spent::Again) => return completion::again(ports, bound, session).await,
+) -> CallbackReply {
+    match spend(ports, &flow).await {
+        Err(error) => return flow.unavailable(&error),
+        Ok(Spent::Again) => return completion::again(ports, flow, session).await,
         Ok(Spent::First) => {}
     }
     match outcome {
-        Outcome::Cancelled => cancelled(ports, bound).await,
-        Outcome::Failed => bound.failed(Reason::Unavailable),
-        Outcome::Code(_) | Outcome::Wrong => bound.failed(Reason::Refused),
+        Outcome::Cancelled => cancelled(ports, flow).await,
+        Outcome::Failed => flow.failed(Reason::Unavailable),
+        Outcome::Code(_) | Outcome::Wrong => flow.failed(Reason::Refused),
     }
 }
 
-async fn cancelled(ports: &Arc<Ports>, bound: VerifiedFlow) -> Landing {
+async fn cancelled(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
     tracing::info!(target: "threelo", "login cancelled by the visitor");
     let told = Cancelled {
-        details: bound.flow.details(),
-        return_to: bound.return_to.clone(),
+        details: flow.flow.details(),
+        return_to: flow.return_to.clone(),
     };
     match ports.hooks.cancel(told).await {
         HookDecision::GoTo(place) => match ports.config.return_to.accept(&place) {
-            Some(place) => Landing::At(place, vec![bound.removal]),
-            None => bound.failed(Reason::Cancelled),
+            Some(place) => CallbackReply::to(Destination::App(place)).cookie(flow.removal),
+            None => flow.failed(Reason::Cancelled),
         },
-        HookDecision::Continue | HookDecision::Refuse => bound.failed(Reason::Cancelled),
+        HookDecision::Continue | HookDecision::Refuse => flow.failed(Reason::Cancelled),
     }
 }
 
 async fn exchange(
     ports: &Arc<Ports>,
-    bound: VerifiedFlow,
-    (code, subject): (AuthorizationCode, Option<Subject>),
+    flow: VerifiedFlow,
+    code: AuthorizationCode,
+    subject: Option<Subject>,
     old_session: Option<&SessionTokenHash>,
-) -> Landing {
+) -> CallbackReply {
     let Ok(place) = Arc::clone(&ports.queue).try_acquire_owned() else {
-        return Landing::Failed {
-            reason: Reason::Busy,
-            return_to: Some(bound.return_to),
-            handoff: bound.flow.handoff,
-            cookies: Vec::new(),
-        };
+        return flow.busy();
     };
-    match spend(ports, &bound).await {
-        Err(error) => return bound.unavailable(&error),
-        Ok(Spent::Again) => return completion::again(ports, bound, old_session).await,
+    match spend(ports, &flow).await {
+        Err(error) => return flow.unavailable(&error),
+        Ok(Spent::Again) => return completion::again(ports, flow, old_session).await,
         Ok(Spent::First) => {}
     }
     // From here on the work goes on without the visitor: a hang-up must not lose a grant.
-    let (at_work, worker) = (ports.mark_at_work(bound.state.hash()), Arc::clone(ports));
+    let (at_work, worker) = (ports.mark_at_work(flow.state.hash()), Arc::clone(ports));
     let is_connect = subject.is_some();
-    let brought = (bound.return_to.clone(), code, subject);
-    let asked = ConsentRequest::new(ports, &bound.flow, brought);
+    let return_to = flow.return_to.clone();
+    let request = ConsentRequest::new(ports, &flow.flow, return_to, code, subject);
     let work = ports.tasks.spawn(async move {
         let (_at_work, _place) = (at_work, place);
-        consent::take(&worker, asked).await
+        consent::take(&worker, request).await
     });
     match work.await {
-        Ok(Ok(consented)) if is_connect => completion::connected(ports, bound, consented),
-        Ok(Ok(consented)) => completion::sign_in(ports, bound, consented, old_session).await,
-        Ok(Err(failure)) => completion::failed(ports, bound, failure, old_session).await,
-        Err(_panic_or_shutdown) => bound.failed(Reason::Unavailable),
+        Ok(Ok(consented)) if is_connect => completion::connected(ports, &flow, consented),
+        Ok(Ok(consented)) => completion::sign_in(ports, flow, consented, old_session).await,
+        Ok(Err(failure)) => completion::failed(ports, flow, failure, old_session).await,
+        Err(_panic_or_shutdown) => flow.failed(Reason::Unavailable),
     }
 }

@@ -1,164 +1,130 @@
 //! The ends of a flow whose code was exchanged, or had been.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use crate::clock::is_since;
 use crate::error::{Causes, Reason};
 use crate::flow::consent::{ConsentResult, Failure};
-use crate::flow::flash::{self, Flash};
-use crate::flow::outcome::{Interstitial, Landing};
+use crate::flow::flash::Flash;
+use crate::flow::outcome::{CallbackReply, Destination, Interstitial};
 use crate::flow::state_cookie::Flow;
 use crate::flow::verified::VerifiedFlow;
-use crate::grant;
+use crate::grant::{self, GrantSet};
 use crate::ids::{SessionTokenHash, Subject};
-use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
 use crate::return_to::ReturnTo;
-use crate::session::{self, Handoff, with_ticket};
-use crate::session::{NewSession, StartedSession};
-use crate::store::GrantRecord;
+use crate::session::{self, Handoff, NewSession, StartedSession, with_ticket};
 
+/// Begins a session for a consent and leads on.
 pub(crate) async fn sign_in(
     ports: &Arc<Ports>,
-    bound: VerifiedFlow,
-    consented: ConsentResult,
+    flow: VerifiedFlow,
+    result: ConsentResult,
     old: Option<&SessionTokenHash>,
-) -> Landing {
+) -> CallbackReply {
     let new = NewSession {
-        profile: Arc::clone(&consented.profile),
-        site: consented.site.clone(),
-        remember: bound.flow.remember,
+        profile: Arc::clone(&result.profile),
+        site: result.site.clone(),
+        remember: flow.flow.remember,
         replaces: old.copied(),
     };
     let StartedSession { key, cookie } = match session::begin(ports, new).await {
-        Ok(begun) => begun,
+        Ok(started) => started,
         Err(error) => {
             tracing::error!(target: "threelo", error = %Causes(&error), "no session could be begun");
-            return bound.failed(Reason::Unavailable);
+            return flow.failed(Reason::Unavailable);
         }
     };
-    let cookies = vec![bound.removal, cookie];
-    match &bound.flow.handoff {
+    let reply = match &flow.flow.handoff {
         Some(handoff) => {
-            let account = consented.profile.account_id.as_str();
-            handed(ports, handoff, (consented.return_to, account, key), cookies)
+            let account = result.profile.account_id.as_str();
+            handed_off(ports, handoff, result.return_to, account, &key)
         }
-        None => landed(ports, consented, (None, cookies)),
-    }
+        None => led_on(ports, result, None),
+    };
+    reply.cookie(flow.removal).cookie(cookie)
 }
 
 /// A page of another origin waits: in its own window, or for the visitor to come back with a ticket.
-fn handed(
+fn handed_off(
     ports: &Ports,
     handoff: &Handoff,
-    (place, whose, session): (ReturnTo, &str, SessionTokenHash),
-    cookies: Vec<SetCookie>,
-) -> Landing {
+    place: ReturnTo,
+    recipient: &str,
+    session: &SessionTokenHash,
+) -> CallbackReply {
     if handoff.popup {
-        return done(ports, handoff, (place, whose), cookies);
+        return done(ports, handoff, place, recipient);
     }
-    let ticket = handoff.ticket(ports, &session);
-    match ticket.filter(|_| handoff.owns(&place)) {
-        Some(ticket) => Landing::Handed(with_ticket(&place, &ticket), cookies),
-        None => Landing::At(place, cookies),
-    }
+    let ticket = handoff.ticket(ports, session);
+    CallbackReply::to(match ticket.filter(|_| handoff.owns(&place)) {
+        Some(ticket) => Destination::Handoff(with_ticket(&place, &ticket)),
+        None => Destination::App(place),
+    })
 }
 
-fn done(
-    ports: &Ports,
-    handoff: &Handoff,
-    (place, whose): (ReturnTo, &str),
-    mut cookies: Vec<SetCookie>,
-) -> Landing {
-    let notice = Flash::Done {
+fn done(ports: &Ports, handoff: &Handoff, place: ReturnTo, recipient: &str) -> CallbackReply {
+    let flash = Flash::Done {
         handoff: handoff.clone(),
         return_to: place.as_str().to_owned(),
     };
-    cookies.extend(flash::carry(ports, whose, &notice));
-    Landing::By(Interstitial::Done, place, cookies)
+    let to = Destination::Page(Interstitial::Done, place);
+    CallbackReply::to(to).flash(ports, recipient, &flash)
 }
 
 /// Where the visitor was going; by way of the picker if the wished site was not granted.
-fn landed(
-    ports: &Ports,
-    consented: ConsentResult,
-    (subject, mut cookies): (Option<&str>, Vec<SetCookie>),
-) -> Landing {
-    let Some(wish) = consented.missed_site else {
-        return Landing::At(consented.return_to, cookies);
+fn led_on(ports: &Ports, result: ConsentResult, subject: Option<&str>) -> CallbackReply {
+    let Some(wish) = result.missed_site else {
+        return CallbackReply::to(Destination::App(result.return_to));
     };
-    let account = consented.profile.account_id.as_str();
-    let notice = Flash::SiteNotGranted { wish };
-    cookies.extend(flash::carry(ports, subject.unwrap_or(account), &notice));
-    let account = subject.map(|_connected| consented.profile.account_id.clone());
-    Landing::By(Interstitial::Picker(account), consented.return_to, cookies)
+    let account = &result.profile.account_id;
+    let picker = Interstitial::Picker(subject.map(|_connected| account.clone()));
+    let flash = Flash::SiteNotGranted { wish };
+    let to = Destination::Page(picker, result.return_to);
+    CallbackReply::to(to).flash(ports, subject.unwrap_or(account.as_str()), &flash)
 }
 
 /// The visitor sees which account was connected, before they go on: perhaps their browser was signed in at Atlassian as
 /// somebody else. A hook that leads them elsewhere shows it there.
-pub(crate) fn connected(ports: &Ports, bound: VerifiedFlow, consented: ConsentResult) -> Landing {
-    let cookies = vec![bound.removal];
-    let subject = bound.flow.subject.as_deref();
-    if let Some(handoff) = &bound.flow.handoff {
-        let whose = subject.unwrap_or_default();
-        return done(ports, handoff, (consented.return_to, whose), cookies);
-    }
-    if consented.is_led {
-        return Landing::At(consented.return_to, cookies);
-    }
-    if consented.missed_site.is_some() {
-        return landed(ports, consented, (subject, cookies));
-    }
-    let notice = Flash::Connected {
-        name: consented.profile.display_name().to_owned(),
-        account_id: consented.profile.account_id.as_str().to_owned(),
+pub(crate) fn connected(
+    ports: &Ports,
+    flow: &VerifiedFlow,
+    result: ConsentResult,
+) -> CallbackReply {
+    let subject = flow.subject();
+    let recipient = subject.unwrap_or_default();
+    let reply = if let Some(handoff) = &flow.flow.handoff {
+        done(ports, handoff, result.return_to, recipient)
+    } else if result.is_led {
+        CallbackReply::to(Destination::App(result.return_to))
+    } else if result.missed_site.is_some() {
+        led_on(ports, result, subject)
+    } else {
+        let flash = Flash::Connected {
+            name: result.profile.display_name().to_owned(),
+            account_id: result.profile.account_id.as_str().to_owned(),
+        };
+        let to = Destination::Page(Interstitial::Connections, result.return_to);
+        CallbackReply::to(to).flash(ports, recipient, &flash)
     };
-    let notice = flash::carry(ports, subject.unwrap_or_default(), &notice);
-    let cookies = cookies.into_iter().chain(notice);
-    Landing::By(
-        Interstitial::Connections,
-        consented.return_to,
-        cookies.collect(),
-    )
+    reply.cookie(flow.removal.clone())
 }
 
 /// Says who was asked for, as far as this browser may know.
 pub(crate) async fn failed(
     ports: &Arc<Ports>,
-    bound: VerifiedFlow,
+    flow: VerifiedFlow,
     failure: Failure,
     session: Option<&SessionTokenHash>,
-) -> Landing {
-    let Failure { reason, notice } = failure;
-    let notice = match notice {
-        Some(Flash::WrongAccount { chosen, .. }) => {
-            let expected = expected_name(ports, &bound.flow, session).await;
-            Some(Flash::WrongAccount { expected, chosen })
-        }
-        other => other,
+) -> CallbackReply {
+    let Some(chosen) = failure.chosen else {
+        return flow.failed(failure.reason);
     };
-    let flow = &bound.flow;
-    let whose = flow.subject.as_deref().or(flow.account.as_deref());
-    let whose = whose.unwrap_or_default();
-    let cookie = notice.and_then(|notice| flash::carry(ports, whose, &notice));
-    match bound.failed(reason) {
-        Landing::Failed {
-            reason,
-            return_to,
-            handoff,
-            mut cookies,
-        } => {
-            cookies.extend(cookie);
-            Landing::Failed {
-                reason,
-                return_to,
-                handoff,
-                cookies,
-            }
-        }
-        other => other,
-    }
+    let expected = expected_name(ports, &flow.flow, session).await;
+    let flash = Flash::WrongAccount { expected, chosen };
+    let recipient = flow.subject().or(flow.flow.account.as_deref());
+    let recipient = recipient.unwrap_or_default().to_owned();
+    flow.failed(failure.reason).flash(ports, &recipient, &flash)
 }
 
 async fn expected_name(
@@ -180,64 +146,56 @@ async fn expected_name(
     let linked = grant::of_subject(ports, &subject).await.unwrap_or_default();
     let known = linked
         .iter()
-        .filter(|(holder, _)| holder.account.as_str() == expected)
-        .find_map(|(_, reach)| reach.newest().profile.clone());
+        .filter(|set| set.account().as_str() == expected)
+        .find_map(|set| set.newest().profile.clone());
     known.map_or_else(String::new, |profile| profile.display_name().to_owned())
 }
 
 /// A second arrival never exchanges: it is told to wait, led on if its login has happened, or refused.
 pub(crate) async fn again(
     ports: &Arc<Ports>,
-    bound: VerifiedFlow,
+    flow: VerifiedFlow,
     session: Option<&SessionTokenHash>,
-) -> Landing {
-    if ports.is_at_work(&bound.state.hash()) {
-        return Landing::StillWorking;
+) -> CallbackReply {
+    if ports.is_at_work(&flow.state.hash()) {
+        return CallbackReply::to(Destination::StillWorking);
     }
     if ports.config.mode.is_connect() {
-        return connected_again(ports, bound).await;
+        return connected_again(ports, flow).await;
     }
     let session = match session::current(ports, session).await {
         Ok(session) => session,
-        Err(error) => return bound.unavailable(&error),
+        Err(error) => return flow.unavailable(&error),
     };
-    let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
-    match session {
-        Some(session) if is_since(session.created_at, began) => {
-            let cookies = vec![bound.removal];
-            let whose = session.account().as_str();
-            match &bound.flow.handoff {
-                Some(handoff) => handed(
-                    ports,
-                    handoff,
-                    (bound.return_to, whose, session.key),
-                    cookies,
-                ),
-                None => Landing::At(bound.return_to, cookies),
-            }
-        }
-        _ => bound.failed(Reason::Refused),
-    }
+    let since = |created_at| is_since(created_at, flow.began());
+    let Some(session) = session.filter(|session| since(session.created_at)) else {
+        return flow.failed(Reason::Refused);
+    };
+    let account = session.account().as_str();
+    let reply = match &flow.flow.handoff {
+        Some(handoff) => handed_off(ports, handoff, flow.return_to, account, &session.key),
+        None => CallbackReply::to(Destination::App(flow.return_to)),
+    };
+    reply.cookie(flow.removal)
 }
 
 /// The same in connect mode: led on if the user has connected an account since the flow began.
-async fn connected_again(ports: &Arc<Ports>, bound: VerifiedFlow) -> Landing {
-    let subject = bound.flow.subject.as_deref().map(Subject::parse);
+async fn connected_again(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
+    let subject = flow.subject().map(Subject::parse);
     let Some(Ok(subject)) = subject else {
-        return bound.failed(Reason::Refused);
+        return flow.failed(Reason::Refused);
     };
     let linked = match grant::of_subject(ports, &subject).await {
         Ok(linked) => linked,
-        Err(error) => return bound.unavailable(&error.into()),
+        Err(error) => return flow.unavailable(&error.into()),
     };
-    let began = bound.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH);
-    let since = |grant: &GrantRecord| is_since(grant.consented_at, began);
-    if linked.iter().any(|(_, reach)| since(reach.newest())) {
-        let cookies = vec![bound.removal];
-        return match &bound.flow.handoff {
-            Some(handoff) => done(ports, handoff, (bound.return_to, subject.as_str()), cookies),
-            None => Landing::At(bound.return_to, cookies),
-        };
+    let since = |set: &GrantSet| is_since(set.newest().consented_at, flow.began());
+    if !linked.iter().any(since) {
+        return flow.failed(Reason::Refused);
     }
-    bound.failed(Reason::Refused)
+    let reply = match &flow.flow.handoff {
+        Some(handoff) => done(ports, handoff, flow.return_to, subject.as_str()),
+        None => CallbackReply::to(Destination::App(flow.return_to)),
+    };
+    reply.cookie(flow.removal)
 }

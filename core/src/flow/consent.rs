@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::error::Reason;
-use crate::flow::flash::Flash;
 use crate::flow::state_cookie::Flow;
 use crate::grant::{self, Consent};
 use crate::ids::{CloudId, Subject};
@@ -33,7 +32,9 @@ impl ConsentRequest {
     pub(crate) fn new(
         ports: &Ports,
         flow: &Flow,
-        (return_to, code, subject): (ReturnTo, AuthorizationCode, Option<Subject>),
+        return_to: ReturnTo,
+        code: AuthorizationCode,
+        subject: Option<Subject>,
     ) -> Self {
         let more = flow.more_scopes.iter().map(String::as_str);
         Self {
@@ -63,13 +64,14 @@ pub(crate) struct ConsentResult {
 /// Why nothing came of a consent, and what the visitor may know.
 pub(crate) struct Failure {
     pub(crate) reason: Reason,
-    pub(crate) notice: Option<Flash>,
+    /// The name of the account that was chosen instead of the one that was asked for.
+    pub(crate) chosen: Option<String>,
 }
 
 impl From<Reason> for Failure {
     fn from(reason: Reason) -> Self {
-        let notice = None;
-        Self { reason, notice }
+        let chosen = None;
+        Self { reason, chosen }
     }
 }
 
@@ -148,10 +150,7 @@ fn wrong_account(asked: &ConsentRequest, profile: &Profile) -> Option<Failure> {
     tracing::info!(target: "threelo", "another account was chosen than the one that was asked for");
     Some(Failure {
         reason: Reason::WrongAccount,
-        notice: Some(Flash::WrongAccount {
-            expected: String::new(),
-            chosen: profile.display_name().to_owned(),
-        }),
+        chosen: Some(profile.display_name().to_owned()),
     })
 }
 

@@ -1,13 +1,10 @@
-//! What the next page says, carried there by a sealed cookie: no name and no account stands in an address.
+//! What the next page says, carried there by a sealed cookie: no name stands in an address.
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{age, from_unix_seconds, unix_seconds};
-use crate::crypto::{Purpose, random};
+use crate::crypto::Envelope;
 use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
 use crate::session::Handoff;
@@ -50,37 +47,29 @@ pub(crate) enum Flash {
     },
 }
 
-/// The cookie that carries a notice for somebody: the account that is signed in, or in connect mode the app's user. The
+/// The cookie that carries a flash to `recipient`: the account that is signed in, or in connect mode the app's user. The
 /// next person at the same browser does not read it. `None` if it cannot be made, and then the page says less.
-pub(crate) fn carry(ports: &Ports, whose: &str, notice: &Flash) -> Option<SetCookie> {
-    let plaintext = serde_json::to_vec(notice).ok()?;
-    let issued_at = unix_seconds(ports.now()).to_string();
-    let associated: [&[u8]; 3] = [b"notice", whose.as_bytes(), issued_at.as_bytes()];
-    let nonce = random().ok()?;
-    let sealed = ports
-        .keys
-        .seal(Purpose::Flow, &associated, nonce, &plaintext);
-    let value = format!("{issued_at}.{}", URL_SAFE_NO_PAD.encode(sealed.ok()?));
+pub(crate) fn carry(ports: &Ports, recipient: &str, flash: &Flash) -> Option<SetCookie> {
+    let content = serde_json::to_vec(flash).ok()?;
+    let value = envelope(ports, recipient)
+        .seal(&content, ports.now())
+        .ok()?;
     let cookies = &ports.config.cookies;
-    Some(SetCookie::new(&cookies.notice, &value, cookies.secure).max_age(LIFE.as_secs()))
+    Some(SetCookie::new(&cookies.flash, &value, cookies.secure).max_age(LIFE.as_secs()))
 }
 
-/// The notice of a cookie, if it is ours, for this person and not too old.
-pub(crate) fn read(ports: &Ports, whose: &str, cookie: &str) -> Option<Flash> {
-    let (issued_text, sealed) = cookie.split_once('.')?;
-    let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-    let associated: [&[u8]; 3] = [b"notice", whose.as_bytes(), issued_text.as_bytes()];
-    let opened = ports.keys.open(Purpose::Flow, &associated, &sealed).ok()?;
-    let issued_at = from_unix_seconds(issued_text.parse().ok()?);
-    let age = age(ports.now(), issued_at)?;
-    if age >= LIFE {
-        return None;
-    }
-    serde_json::from_slice(&opened).ok()
+/// The flash of a cookie, if it is ours, for this recipient and not too old.
+pub(crate) fn read(ports: &Ports, recipient: &str, cookie: &str) -> Option<Flash> {
+    let opened = envelope(ports, recipient).open(cookie, ports.now(), LIFE)?;
+    serde_json::from_slice(&opened.content).ok()
 }
 
-/// Removes it: a notice is read once.
+fn envelope<'a>(ports: &'a Ports, recipient: &'a str) -> Envelope<'a> {
+    Envelope::new(&ports.keys, [&b"flash"[..], recipient.as_bytes()])
+}
+
+/// Removes it: it is read once.
 pub(crate) fn removal(ports: &Ports) -> SetCookie {
     let cookies = &ports.config.cookies;
-    SetCookie::removal(&cookies.notice, cookies.secure)
+    SetCookie::removal(&cookies.flash, cookies.secure)
 }

@@ -96,7 +96,7 @@ impl LoginRequest {
 }
 
 /// What a login asks for, as parameters of an address. The app's details are not among them.
-pub(crate) struct Wanted {
+pub(crate) struct LoginParameters {
     /// Where to return, unchecked.
     pub return_to: Option<String>,
     /// `scope`, `site` and `account`.
@@ -104,7 +104,7 @@ pub(crate) struct Wanted {
 }
 
 impl LoginRequest {
-    pub(crate) fn wanted(&self) -> Wanted {
+    pub(crate) fn parameters(&self) -> LoginParameters {
         let scopes = (!self.scopes.is_empty()).then(|| self.scopes.join(" "));
         let account = self.account.as_ref().map(AccountId::to_string);
         let parameters = [
@@ -113,7 +113,7 @@ impl LoginRequest {
             ("account", account),
         ];
         let there = |(name, value): (&'static str, Option<String>)| Some((name, value?));
-        Wanted {
+        LoginParameters {
             return_to: self.return_to.clone(),
             parameters: parameters.into_iter().filter_map(there).collect(),
         }
@@ -137,9 +137,9 @@ pub(crate) struct Started {
 pub(crate) fn start(
     ports: &Ports,
     login: &LoginRequest,
-    browser: (&[FlowCookie], Option<&Subject>),
+    cookies: &[FlowCookie],
+    subject: Option<&Subject>,
 ) -> Result<Started, Rejection> {
-    let (flows, subject) = browser;
     if login.broken {
         return Err(Rejection::Login(
             "the flow details cannot be written as JSON",
@@ -147,7 +147,7 @@ pub(crate) fn start(
     }
     let state = FlowState::from_bytes(random()?);
     let verifier = CodeVerifier::new(URL_SAFE_NO_PAD.encode(random::<32>()?));
-    let plaintext = plaintext(ports, login, (subject, &verifier))?;
+    let plaintext = plaintext(ports, login, subject, &verifier)?;
     let cookie = state_cookie::seal(ports, &state, &plaintext)?;
 
     let scopes = scopes(ports, login);
@@ -161,7 +161,7 @@ pub(crate) fn start(
         .ok_or(Rejection::Login("the authorize address cannot be used"))?;
 
     let size = cookie.name().len() + cookie.value().len();
-    let mut cookies = state_cookie::evictions(ports, flows, size);
+    let mut cookies = state_cookie::evictions(ports, cookies, size);
     cookies.push(cookie);
     tracing::debug!(target: "threelo", "login started");
     Ok(Started { location, cookies })
@@ -177,7 +177,8 @@ fn scopes(ports: &Ports, login: &LoginRequest) -> Scopes {
 fn plaintext(
     ports: &Ports,
     login: &LoginRequest,
-    (subject, verifier): (Option<&Subject>, &CodeVerifier),
+    subject: Option<&Subject>,
+    verifier: &CodeVerifier,
 ) -> Result<Vec<u8>, Rejection> {
     let config = &ports.config;
     let asked = login

@@ -15,5 +15,5 @@ pub(crate) use self::callback_request::{CallbackRequest, ResolvedSubject};
 pub(crate) use self::flash::Flash;
 pub use self::login::LoginRequest;
 pub(crate) use self::login::start;
-pub(crate) use self::outcome::{Interstitial, Landing};
+pub(crate) use self::outcome::{Destination, Interstitial};
 pub(crate) use self::state_cookie::FlowCookie;

@@ -6,8 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{age, from_unix_seconds, unix_seconds};
-use crate::crypto::{Purpose, random};
+use crate::crypto::{Envelope, EnvelopeError};
 use crate::error::Rejection;
 use crate::ids::FlowState;
 use crate::message::cookie::SetCookie;
@@ -130,14 +129,12 @@ pub(crate) fn seal(
     state: &FlowState,
     plaintext: &[u8],
 ) -> Result<SetCookie, Rejection> {
-    let issued_at = unix_seconds(ports.now()).to_string();
     let encoded = state.encode();
-    let associated = [encoded.as_bytes(), issued_at.as_bytes()];
-    let sealed = ports
-        .keys
-        .seal(Purpose::Flow, &associated, random()?, plaintext)
-        .map_err(|_seal| Rejection::Login("the flow cannot be sealed"))?;
-    let value = format!("{issued_at}.{}", URL_SAFE_NO_PAD.encode(sealed));
+    let sealed = envelope(ports, &encoded).seal(plaintext, ports.now());
+    let value = sealed.map_err(|error| match error {
+        EnvelopeError::NoRandomness => Rejection::NoRandomness,
+        EnvelopeError::TooLarge => Rejection::Login("the flow cannot be sealed"),
+    })?;
     let lifetime = ports.config.lifetimes.flow.as_secs();
     Ok(
         SetCookie::new(&name_of(ports, state), &value, ports.config.cookies.secure)
@@ -152,19 +149,16 @@ pub(crate) fn open(ports: &Ports, state: &FlowState, cookies: &[FlowCookie]) -> 
     let cookie = named
         .next()
         .filter(|first| named.all(|other| other == *first))?;
-    let (issued_text, sealed) = cookie.value.split_once('.')?;
-    let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
     let encoded = state.encode();
-    let associated = [encoded.as_bytes(), issued_text.as_bytes()];
-    let plaintext = ports.keys.open(Purpose::Flow, &associated, &sealed).ok()?;
-
-    let issued_at = from_unix_seconds(issued_text.parse().ok()?);
-    if age(ports.now(), issued_at)? >= ports.config.lifetimes.flow {
-        return None;
-    }
-    let mut flow: Flow = serde_json::from_slice(&plaintext).ok()?;
-    flow.issued_at = Some(issued_at);
+    let lifetime = ports.config.lifetimes.flow;
+    let opened = envelope(ports, &encoded).open(&cookie.value, ports.now(), lifetime)?;
+    let mut flow: Flow = serde_json::from_slice(&opened.content).ok()?;
+    flow.issued_at = Some(opened.issued_at);
     Some(flow)
+}
+
+fn envelope<'a>(ports: &'a Ports, state: &'a str) -> Envelope<'a> {
+    Envelope::new(&ports.keys, [state.as_bytes()])
 }
 
 /// Removes a state's cookie.

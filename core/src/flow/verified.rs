@@ -1,7 +1,9 @@
 //! A flow that is proven to be the one of this browser.
 
+use std::time::SystemTime;
+
 use crate::error::{Causes, Reason, Rejection};
-use crate::flow::outcome::Landing;
+use crate::flow::outcome::{CallbackReply, Destination, ErrorPage};
 use crate::flow::state_cookie::Flow;
 use crate::ids::FlowState;
 use crate::message::cookie::SetCookie;
@@ -16,23 +18,38 @@ pub(crate) struct VerifiedFlow {
 }
 
 impl VerifiedFlow {
-    pub(crate) fn failed(self, reason: Reason) -> Landing {
-        Landing::Failed {
-            reason,
-            return_to: Some(self.return_to),
-            handoff: self.flow.handoff,
-            cookies: vec![self.removal],
-        }
+    /// The error page; the browser's flow is over.
+    pub(crate) fn failed(self, reason: Reason) -> CallbackReply {
+        let removal = self.removal.clone();
+        self.error(reason).cookie(removal)
+    }
+
+    /// The browser keeps the flow and may come again: too many logins are under way.
+    pub(crate) fn busy(self) -> CallbackReply {
+        self.error(Reason::Busy)
     }
 
     /// The browser keeps the flow and may come again.
-    pub(crate) fn unavailable(self, error: &Rejection) -> Landing {
+    pub(crate) fn unavailable(self, error: &Rejection) -> CallbackReply {
         tracing::error!(target: "threelo", error = %Causes(error), "a callback could not be answered");
-        Landing::Failed {
-            reason: Reason::Unavailable,
+        self.error(Reason::Unavailable)
+    }
+
+    fn error(self, reason: Reason) -> CallbackReply {
+        CallbackReply::to(Destination::Error(ErrorPage {
+            reason,
             return_to: Some(self.return_to),
             handoff: self.flow.handoff,
-            cookies: Vec::new(),
-        }
+        }))
+    }
+
+    /// The app's user who started the flow, in connect mode.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.flow.subject.as_deref()
+    }
+
+    /// When the flow started.
+    pub(crate) fn began(&self) -> SystemTime {
+        self.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 }

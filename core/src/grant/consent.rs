@@ -39,13 +39,13 @@ pub(crate) struct Consent<'a> {
 
 /// Whether a grant may be made or linked, or only renewed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Change {
+enum WriteScope {
     All,
     TokensOnly,
 }
 
 /// What came of one try.
-enum Put {
+enum WriteOutcome {
     Done(Arc<GrantRecord>),
     /// Somebody else wrote in between.
     Conflict,
@@ -64,27 +64,32 @@ enum Put {
 pub(crate) async fn store(ports: &Arc<Ports>, consent: &Consent<'_>) -> Result<(), Reason> {
     let new = record(ports, consent).map_err(|_none| Reason::Unavailable)?;
     for attempt in 0..TRIES {
-        match put(ports, &new, Change::All).await {
-            Ok(Put::Done(stored)) => return settle(ports, &stored).await,
-            Ok(Put::Nothing) => return Ok(()),
-            Ok(Put::Taken) => {
+        match put(ports, &new, WriteScope::All).await {
+            Ok(WriteOutcome::Done(stored)) => return settle(ports, &stored).await,
+            Ok(WriteOutcome::Nothing) => return Ok(()),
+            Ok(WriteOutcome::Taken) => {
                 renew(ports, consent).await;
                 return Err(Reason::LinkedElsewhere);
             }
-            Ok(Put::Conflict) => {}
+            Ok(WriteOutcome::Conflict) => {}
             Err(error) => {
                 let is_full = matches!(error, StoreError::Full);
                 tracing::warn!(target: "threelo", error = %Causes(&error), "the grant store failed at a consent");
                 if is_full {
                     break;
                 }
-                sleep(Duration::from_millis(50 << attempt)).await;
+                back_off(attempt).await;
             }
         }
     }
     tracing::error!(target: "threelo", "the grant could not be stored");
     renew_later(ports, new);
     Err(Reason::Unavailable)
+}
+
+/// Waits before a call of the store is tried again: 50 ms, then twice as long each time.
+async fn back_off(attempt: u32) {
+    sleep(Duration::from_millis(50 << attempt)).await;
 }
 
 /// Gives an existing grant the new tokens, because its old ones may be dead by now; makes none and links nobody.
@@ -102,9 +107,9 @@ pub(crate) async fn renew(ports: &Arc<Ports>, consent: &Consent<'_>) {
 
 async fn is_renewed(ports: &Ports, new: &GrantRecord) -> bool {
     for _ in 0..TRIES {
-        match put(ports, new, Change::TokensOnly).await {
-            Ok(Put::Done(_) | Put::Nothing) => return true,
-            Ok(Put::Conflict | Put::Taken) => {}
+        match put(ports, new, WriteScope::TokensOnly).await {
+            Ok(WriteOutcome::Done(_) | WriteOutcome::Nothing) => return true,
+            Ok(WriteOutcome::Conflict | WriteOutcome::Taken) => {}
             Err(error) => {
                 tracing::warn!(target: "threelo", error = %Causes(&error), "an existing grant waits for its new tokens");
                 return false;
@@ -173,7 +178,7 @@ pub(crate) fn record(
         profile: consent.subject.map(|_| Arc::clone(consent.profile)),
         links: consent
             .subject
-            .map(|subject| link::new(subject, (now, consent.site.clone())))
+            .map(|subject| link::new(subject, now, consent.site.clone()))
             .into_iter()
             .collect(),
         generation: beginning,
@@ -189,31 +194,35 @@ fn beginning(now: SystemTime) -> Result<Version, crate::error::Rejection> {
 }
 
 /// One try.
-async fn put(ports: &Ports, new: &GrantRecord, change: Change) -> Result<Put, StoreError> {
+async fn put(
+    ports: &Ports,
+    new: &GrantRecord,
+    change: WriteScope,
+) -> Result<WriteOutcome, StoreError> {
     let theirs = ports
         .grants
         .of_account(&ports.app, &new.key.account)
         .await?;
-    if change == Change::All && link::is_taken(ports, &theirs, new) {
-        return Ok(Put::Taken);
+    if change == WriteScope::All && link::is_taken(ports, &theirs, new) {
+        return Ok(WriteOutcome::Taken);
     }
     let Some(stored) = theirs.iter().find(|stored| stored.key == new.key) else {
-        if change == Change::TokensOnly {
-            return Ok(Put::Nothing);
+        if change == WriteScope::TokensOnly {
+            return Ok(WriteOutcome::Nothing);
         }
         return insert(ports, &theirs, new).await;
     };
     let now = ports.now();
     let record = Arc::new(match change {
-        Change::All => merge(stored, new, now),
-        Change::TokensOnly => GrantRecord {
+        WriteScope::All => merge(stored, new, now),
+        WriteScope::TokensOnly => GrantRecord {
             links: Arc::clone(&stored.links),
             profile: stored.profile.clone(),
             ..merge(stored, new, now)
         },
     });
     if record.generation == stored.generation && record.links == stored.links {
-        return Ok(Put::Nothing);
+        return Ok(WriteOutcome::Nothing);
     }
     let replaced = ports
         .grants
@@ -221,7 +230,7 @@ async fn put(ports: &Ports, new: &GrantRecord, change: Change) -> Result<Put, St
         .await?;
     Ok(match replaced {
         Replaced::Done => done(ports, record),
-        Replaced::Conflict => Put::Conflict,
+        Replaced::Conflict => WriteOutcome::Conflict,
     })
 }
 
@@ -229,7 +238,7 @@ async fn insert(
     ports: &Ports,
     theirs: &[Arc<GrantRecord>],
     new: &GrantRecord,
-) -> Result<Put, StoreError> {
+) -> Result<WriteOutcome, StoreError> {
     let before = theirs.iter().filter_map(|grant| grant.sites.as_deref());
     let before: Vec<Site> = before.flatten().cloned().collect();
     let before = Some(&*before).filter(|_| !theirs.is_empty());
@@ -239,14 +248,14 @@ async fn insert(
     });
     Ok(match ports.grants.insert(Arc::clone(&record)).await? {
         Inserted::Done => done(ports, record),
-        Inserted::Exists => Put::Conflict,
+        Inserted::Exists => WriteOutcome::Conflict,
     })
 }
 
-fn done(ports: &Ports, record: Arc<GrantRecord>) -> Put {
+fn done(ports: &Ports, record: Arc<GrantRecord>) -> WriteOutcome {
     ports.refresh.cache.put(&record, ports.now());
     ports.refresh.single_flight.wake(&record.key);
-    Put::Done(record)
+    WriteOutcome::Done(record)
 }
 
 /// Resource-level: looks once more at the account's other grants, now that this one is stored. Two users who connect an
@@ -263,10 +272,10 @@ async fn settle(ports: &Ports, new: &GrantRecord) -> Result<(), Reason> {
                 return Err(Reason::LinkedElsewhere);
             }
             Ok(theirs) => {
-                replace_older(ports, (&theirs, new)).await;
+                replace_older(ports, &theirs, new).await;
                 return Ok(());
             }
-            Err(_) => sleep(Duration::from_millis(50 << attempt)).await,
+            Err(_) => back_off(attempt).await,
         }
     }
     if new.links.is_empty() {
@@ -282,14 +291,14 @@ async fn give_up(ports: &Ports, new: &GrantRecord) {
         if forget(ports, &new.key).await.is_ok() {
             return;
         }
-        sleep(Duration::from_millis(50 << attempt)).await;
+        back_off(attempt).await;
     }
     tracing::error!(target: "threelo", "a grant that was refused could not be deleted");
 }
 
 /// A consent that covers all sites of older grants takes their place, for whoever gave it. What fails is tidied up by the
 /// next one.
-async fn replace_older(ports: &Ports, (theirs, new): (&[Arc<GrantRecord>], &GrantRecord)) {
+async fn replace_older(ports: &Ports, theirs: &[Arc<GrantRecord>], new: &GrantRecord) {
     for older in theirs.iter().filter(|older| is_covered(older, new)) {
         if let Err(error) = linking::hand_over(ports, older, new).await {
             tracing::warn!(target: "threelo", error = %Causes(&error), "an older grant could not be replaced");

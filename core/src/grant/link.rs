@@ -9,7 +9,7 @@ use crate::ports::Ports;
 use crate::store::{GrantRecord, Link};
 
 /// A new link.
-pub(crate) fn new(subject: &Subject, (now, site): (SystemTime, Option<CloudId>)) -> Link {
+pub(crate) fn new(subject: &Subject, now: SystemTime, site: Option<CloudId>) -> Link {
     Link {
         subject: subject.clone(),
         linked_at: now,

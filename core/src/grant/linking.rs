@@ -48,7 +48,7 @@ pub(crate) async fn hand_over(
 pub(crate) async fn of_subject(
     ports: &Ports,
     subject: &Subject,
-) -> Result<Vec<(Holder, GrantSet)>, StoreError> {
+) -> Result<Vec<GrantSet>, StoreError> {
     let mut grants = ports.grants.of_subject(&ports.app, subject).await?;
     // An index may name a grant too many.
     grants.retain(|grant| grant.link_of(subject).is_some());
@@ -70,8 +70,8 @@ pub(crate) async fn of_subject(
             }
         }
     }
-    let reached = |(holder, grants)| Some((holder, GrantSet::new(grants)?));
-    Ok(accounts.into_iter().filter_map(reached).collect())
+    let set = |(holder, grants)| GrantSet::new(holder, grants);
+    Ok(accounts.into_iter().filter_map(set).collect())
 }
 
 /// Takes an account from its holder: in connect mode the link, and the grant with the last link; else the grant.
@@ -81,16 +81,13 @@ pub(crate) async fn of_subject(
 /// # Errors
 ///
 /// [`GrantError::ConsentNeeded`] if there is nothing to take, [`GrantError::Store`] if some of it may still be there.
-pub(crate) async fn disconnect(
-    ports: &Arc<Ports>,
-    holder: &Holder,
-) -> Result<GrantSet, GrantError> {
-    let reach = GrantSet::load(ports, holder).await?;
-    for grant in reach.grants() {
+pub(crate) async fn disconnect(ports: &Arc<Ports>, holder: &Holder) -> Result<(), GrantError> {
+    let set = GrantSet::load(ports, holder).await?;
+    for grant in set.grants() {
         unlink(ports, grant, holder.subject.as_ref()).await?;
     }
     tracing::info!(target: "threelo", "an account was disconnected");
-    Ok(reach)
+    Ok(())
 }
 
 async fn unlink(
@@ -163,7 +160,8 @@ pub(crate) fn revoke(ports: &Arc<Ports>, grant: &Arc<GrantRecord>) {
 pub(crate) async fn choose_site(
     ports: &Ports,
     key: &GrantKey,
-    (subject, id): (&Subject, &CloudId),
+    subject: &Subject,
+    id: &CloudId,
 ) -> Result<(), Rejection> {
     let chosen = records::change(ports, key, |stored| {
         stored.link_of(subject)?;

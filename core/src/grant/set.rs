@@ -28,6 +28,15 @@ impl Holder {
         }
     }
 
+    /// Who may read what a page says to this holder: the app's user, else the account.
+    pub(crate) fn shown_to(&self) -> &str {
+        match &self.subject {
+            Some(subject) => subject.as_str(),
+            None => self.account.as_str(),
+        }
+    }
+
+    /// Whether a grant is the holder's.
     pub(crate) fn holds(&self, grant: &GrantRecord) -> bool {
         let subject = self.subject.as_ref();
         grant.key.account == self.account
@@ -38,18 +47,23 @@ impl Holder {
 /// The grants of a holder, the newest consent first. Never empty; one at most for an account-level app.
 #[derive(Clone, Debug)]
 pub(crate) struct GrantSet {
+    holder: Holder,
     newest: Arc<GrantRecord>,
     older: Vec<Arc<GrantRecord>>,
 }
 
 impl GrantSet {
     /// Puts grants in order; `None` if there are none.
-    pub(crate) fn new(mut grants: Vec<Arc<GrantRecord>>) -> Option<Self> {
+    pub(crate) fn new(holder: Holder, mut grants: Vec<Arc<GrantRecord>>) -> Option<Self> {
         grants.sort_by_key(|grant| grant.consented_at);
         let newest = grants.pop()?;
         grants.reverse();
         let older = grants;
-        Some(Self { newest, older })
+        Some(Self {
+            holder,
+            newest,
+            older,
+        })
     }
 
     /// Reads them.
@@ -65,7 +79,34 @@ impl GrantSet {
             AccessType::Resource => ports.grants.of_account(&ports.app, &holder.account).await?,
         };
         grants.retain(|grant| holder.holds(grant));
-        Self::new(grants).ok_or(ConsentNeeded::NO_GRANT.into())
+        Self::new(holder.clone(), grants).ok_or(ConsentNeeded::NO_GRANT.into())
+    }
+
+    /// Whose grants they are.
+    pub(crate) fn holder(&self) -> &Holder {
+        &self.holder
+    }
+
+    /// The account.
+    pub(crate) fn account(&self) -> &AccountId {
+        &self.holder.account
+    }
+
+    /// What to call the account: the name that it showed at its newest consent, else its id.
+    pub(crate) fn display_name(&self) -> &str {
+        match &self.newest.profile {
+            Some(profile) => profile.display_name(),
+            None => self.holder.account.as_str(),
+        }
+    }
+
+    /// The site that the account, or in connect mode the user of the app, chose last.
+    pub(crate) fn last_site(&self) -> Option<CloudId> {
+        let of = |grant: &Arc<GrantRecord>| match &self.holder.subject {
+            Some(subject) => grant.link_of(subject)?.site.clone(),
+            None => grant.last_site.clone(),
+        };
+        self.grants().find_map(of)
     }
 
     /// Every grant, the newest first.
@@ -134,10 +175,10 @@ pub(crate) async fn key_for(
     if ports.config.access == AccessType::Account {
         return Ok(Some(ports.grant_key(&holder.account)));
     }
-    let reach = GrantSet::load(ports, holder).await?;
+    let set = GrantSet::load(ports, holder).await?;
     let grant = match site {
-        Some(site) => reach.to_site(site),
-        None => Some(reach.best()),
+        Some(site) => set.to_site(site),
+        None => Some(set.best()),
     };
     Ok(grant.map(|grant| grant.key.clone()))
 }

@@ -83,21 +83,39 @@ fn connect_button(page: &ConnectionsPage<'_>, beside: &str) -> String {
     };
     let is_only_one_more = page.purpose == ConnectPurpose::Account && !page.accounts.is_empty();
     let is_main = page.notice.is_none() && !is_only_one_more;
-    connect_form(page, &[], (label, is_main, beside))
+    let button = ConnectButton {
+        label,
+        is_main,
+        beside,
+    };
+    connect_form(page, &[], &button)
+}
+
+/// The button of a form, and what stands beside it.
+struct ConnectButton<'a> {
+    label: &'a str,
+    is_main: bool,
+    /// HTML.
+    beside: &'a str,
 }
 
 fn connect_form(
     page: &ConnectionsPage<'_>,
     more: &[(&str, &str)],
-    (label, is_main, beside): (&str, bool, &str),
+    button: &ConnectButton<'_>,
 ) -> String {
     let fields = page.fields.iter().chain(more);
     let fields: String = fields.map(|(name, value)| hidden(name, value)).collect();
-    let class = if is_main { " class=\"main\"" } else { "" };
+    let class = if button.is_main {
+        " class=\"main\""
+    } else {
+        ""
+    };
     format!(
-        "<form method=\"post\" action=\"{}\">{fields}<div class=\"row\"><button{class}>{}</button>{beside}</div></form>",
+        "<form method=\"post\" action=\"{}\">{fields}<div class=\"row\"><button{class}>{}</button>{}</div></form>",
         escaped(page.connect_action),
-        escaped(label)
+        escaped(button.label),
+        button.beside
     )
 }
 
@@ -118,7 +136,12 @@ fn entry(page: &ConnectionsPage<'_>, entry: &ConnectionEntry<'_>) -> String {
         row(&[disconnect])
     } else {
         let account = [("account", entry.account_id)];
-        connect_form(page, &account, (label, entry.needs_consent, &disconnect))
+        let button = ConnectButton {
+            label,
+            is_main: entry.needs_consent,
+            beside: &disconnect,
+        };
+        connect_form(page, &account, &button)
     };
     format!(
         "<li><span class=\"name\">{}</span>{state}{buttons}</li>\n",
@@ -137,20 +160,26 @@ fn reached(sites: &[Site]) -> String {
     }
 }
 
+/// What the page that asks before it disconnects shows.
+pub(crate) struct Disconnect<'a> {
+    pub action: &'a str,
+    pub return_to: &'a str,
+    pub account_id: &'a str,
+    /// The account's name.
+    pub account: &'a str,
+    pub home_url: &'a str,
+}
+
 /// Disconnect?
-pub(crate) fn disconnect(
-    (action, return_to): (&str, &str),
-    (account, account_id): (&str, &str),
-    home_url: &str,
-) -> String {
+pub(crate) fn disconnect(page: &Disconnect<'_>) -> String {
     format!(
         "{}{}<form method=\"post\" action=\"{}\">{}{}<div class=\"row\"><button class=\"main\">Disconnect</button>{}</div></form>",
-        about("Disconnect the Atlassian account of ", account, "?"),
+        about("Disconnect the Atlassian account of ", page.account, "?"),
         paragraph(DISCONNECT),
-        escaped(action),
-        hidden("account", account_id),
-        hidden("return_to", return_to),
-        quiet_link(home_url, "Keep it")
+        escaped(page.action),
+        hidden("account", page.account_id),
+        hidden("return_to", page.return_to),
+        quiet_link(page.home_url, "Keep it")
     )
 }
 
@@ -172,23 +201,29 @@ pub(crate) fn disconnected(account: &str, manage_url: &str, home_url: &str) -> S
     who + &manage + &row(&[main_link(home_url, "Back to the app")])
 }
 
+/// What the page about a wrong account shows; names are empty where none is known.
+pub(crate) struct WrongAccount<'a> {
+    pub expected: &'a str,
+    pub chosen: &'a str,
+    pub home_url: &'a str,
+    pub switch_url: Option<&'a str>,
+}
+
 /// Another account than the one that was asked for.
-pub(crate) fn wrong_account(
-    (expected, chosen): (&str, &str),
-    home_url: &str,
-    switch_url: Option<&str>,
-) -> String {
-    let asked = match expected {
+pub(crate) fn wrong_account(page: &WrongAccount<'_>) -> String {
+    let asked = match page.expected {
         "" => paragraph("This was asked of another Atlassian account."),
         expected => about("Here you are ", expected, "."),
     };
-    let came = match chosen {
+    let came = match page.chosen {
         "" => paragraph("At Atlassian you chose another account."),
         chosen => about("At Atlassian you chose ", chosen, "."),
     };
-    let switch = switch_url.map(|url| quiet_link(url, "Sign in as somebody else"));
+    let switch = page
+        .switch_url
+        .map(|url| quiet_link(url, "Sign in as somebody else"));
     let buttons = row(&[
-        main_link(home_url, "Back to the app"),
+        main_link(page.home_url, "Back to the app"),
         switch.unwrap_or_default(),
     ]);
     asked + &came + &paragraph(WRONG_ACCOUNT) + &buttons

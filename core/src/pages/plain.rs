@@ -6,6 +6,7 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use crate::error::{MissingScopeReason, Reason};
+use crate::pages::accounts::{Disconnect, WrongAccount};
 use crate::pages::html::{about, escaped, hidden, main_link, paragraph, quiet_link, row};
 use crate::pages::sites::{add, no_sites, picker, picker_notice};
 use crate::pages::text::{
@@ -35,7 +36,7 @@ impl PlainPages {
         self
     }
 
-    fn document(&self, (headline, body): (&str, &str), refresh: &str) -> String {
+    fn document(&self, headline: &str, body: &str, refresh: &str) -> String {
         let headline = escaped(headline);
         let (title, app) = match self.app_name.as_deref().map(escaped) {
             Some(name) => (
@@ -63,7 +64,7 @@ impl Pages for PlainPages {
             ),
             _ => String::new(),
         };
-        self.document((title, &body), &refresh)
+        self.document(title, &body, &refresh)
     }
 
     fn style_sources(&self) -> String {
@@ -84,7 +85,7 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
         } => {
             let intro = about("You are ", account, ". Which site do you want to work on?");
             let said = notice.map(picker_notice).unwrap_or_default();
-            let form = picker(sites, (action, return_to, *account_id));
+            let form = picker(sites, action, return_to, *account_id);
             ("Choose a site", said + &intro + &add(add_url) + &form)
         }
         Page::NoSites {
@@ -106,7 +107,7 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
             return_to,
             account,
             home_url,
-        } => ("Sign out", logout(*account, (action, return_to), home_url)),
+        } => ("Sign out", logout(*account, action, return_to, home_url)),
         other => account_page(other),
     }
 }
@@ -120,7 +121,12 @@ fn account_page(page: &Page<'_>) -> (&'static str, String) {
             switch_url,
         } => (
             "Another account was chosen",
-            accounts::wrong_account((expected, chosen), home_url, *switch_url),
+            accounts::wrong_account(&WrongAccount {
+                expected,
+                chosen,
+                home_url,
+                switch_url: *switch_url,
+            }),
         ),
         Page::Connections(page) => accounts::connections(page),
         Page::Disconnect {
@@ -131,7 +137,13 @@ fn account_page(page: &Page<'_>) -> (&'static str, String) {
             home_url,
         } => (
             "Disconnect",
-            accounts::disconnect((action, return_to), (account, account_id), home_url),
+            accounts::disconnect(&Disconnect {
+                action,
+                return_to,
+                account_id,
+                account,
+                home_url,
+            }),
         ),
         Page::Disconnected {
             account,
@@ -260,7 +272,7 @@ fn failed(reason: Reason, try_again: &str, home_url: &str) -> (&'static str, Str
     (title, paragraph(happened) + &paragraph(advice) + &buttons)
 }
 
-fn logout(account: Option<&str>, (action, return_to): (&str, &str), home_url: &str) -> String {
+fn logout(account: Option<&str>, action: &str, return_to: &str, home_url: &str) -> String {
     let Some(account) = account else {
         return paragraph("You are not signed in.")
             + &row(&[main_link(home_url, "Back to the app")]);

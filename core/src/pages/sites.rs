@@ -31,7 +31,9 @@ fn note(html: &str) -> String {
 
 pub(crate) fn picker(
     sites: &[SiteChoice<'_>],
-    (action, return_to, account_id): (&str, &str, Option<&str>),
+    action: &str,
+    return_to: &str,
+    account_id: Option<&str>,
 ) -> String {
     let account = account_id.map(|id| hidden("account", id));
     let entries: String = sites.iter().map(site).collect();
@@ -123,7 +125,9 @@ mod tests {
         };
         let list = picker(
             &[site("one", false), site("two", true)],
-            ("/auth/site", "/", None),
+            "/auth/site",
+            "/",
+            None,
         );
 
         assert_eq!(list.matches("current site").count(), 1);

@@ -44,11 +44,11 @@ impl Sealed {
             };
             let owners = self.rows.owners(&page).await?;
             for owner in &owners {
-                self.rekey_owner(app, (RowKind::Grant, owner), &mut so_far)
+                self.rekey_owner(app, RowKind::Grant, owner, &mut so_far)
                     .await?;
                 if let Some(account) = account_of(&prefix, owner) {
-                    let theirs = (RowKind::Session, account.as_str());
-                    self.rekey_owner(app, theirs, &mut so_far).await?;
+                    self.rekey_owner(app, RowKind::Session, account.as_str(), &mut so_far)
+                        .await?;
                 }
                 so_far.accounts += 1;
             }
@@ -63,11 +63,12 @@ impl Sealed {
     async fn rekey_owner(
         &self,
         app: &AppKey,
-        (kind, owner): (RowKind, &str),
+        kind: RowKind,
+        owner: &str,
         so_far: &mut Rekeyed,
     ) -> Result<(), StoreError> {
         for row in self.rows.of_owner(kind, owner).await? {
-            self.rekey_row(app, (kind, row), so_far).await?;
+            self.rekey_row(app, kind, row, so_far).await?;
         }
         Ok(())
     }
@@ -75,7 +76,8 @@ impl Sealed {
     async fn rekey_row(
         &self,
         app: &AppKey,
-        (kind, mut row): (RowKind, StoredRow),
+        kind: RowKind,
+        mut row: StoredRow,
         so_far: &mut Rekeyed,
     ) -> Result<(), StoreError> {
         for _ in 0..TRIES {

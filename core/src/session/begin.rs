@@ -9,6 +9,7 @@ use crate::ids::{CloudId, SessionToken, SessionTokenHash};
 use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
 use crate::provider::profile::Profile;
+use crate::session::kind::SessionKind;
 use crate::session::lookup::lives;
 use crate::store::{Inserted, SessionRecord, StoreError};
 
@@ -20,7 +21,7 @@ pub(crate) struct SharedSession {
     pub expires_at: SystemTime,
 }
 
-/// Makes a session like another one, under the key that `key` makes of its token.
+/// Makes a session like another one, to be shown in the way of `kind`.
 ///
 /// # Errors
 ///
@@ -28,7 +29,7 @@ pub(crate) struct SharedSession {
 pub(crate) async fn share(
     ports: &Ports,
     session: &SessionRecord,
-    key: impl FnOnce(&SessionToken) -> SessionTokenHash,
+    kind: SessionKind<'_>,
 ) -> Result<SharedSession, Rejection> {
     let begins = InitialState {
         profile: Arc::clone(&session.profile),
@@ -38,7 +39,7 @@ pub(crate) async fn share(
         expires_at: session.expires_at,
     };
     let token = SessionToken::from_bytes(random()?);
-    let key = key(&token);
+    let key = kind.key(&ports.config, &token);
     insert(ports, key, begins).await?;
     // Whoever signed out everywhere meanwhile meant this one too.
     if ports.sessions.load(&session.key).await?.is_none() {
@@ -92,7 +93,7 @@ pub(crate) async fn begin(ports: &Ports, new: NewSession) -> Result<StartedSessi
         expires_at: now.checked_add(life).unwrap_or(now),
     };
     let token = SessionToken::from_bytes(random()?);
-    let key = ports.config.session_key(&token);
+    let key = SessionKind::Cookie.key(&ports.config, &token);
     insert(ports, key, begins).await?;
     if let Some(old) = &new.replaces {
         ports.sessions.delete(old).await?;

@@ -11,8 +11,8 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use url::Url;
 
-use crate::clock::{SKEW, age, from_unix_seconds, unix_seconds};
-use crate::crypto::{Purpose, random};
+use crate::clock::SKEW;
+use crate::crypto::Envelope;
 use crate::environment::origin_text;
 use crate::error::Rejection;
 use crate::ids::{HandoffTicket, SessionTokenHash};
@@ -75,16 +75,9 @@ impl Handoff {
             origin: self.origin.clone(),
             challenge: self.challenge.clone()?,
         };
-        let plaintext = serde_json::to_vec(&content).ok()?;
-        let issued_at = unix_seconds(ports.now()).to_string();
-        let associated = associated(ports, &issued_at);
-        let sealed = ports
-            .keys
-            .seal(Purpose::Flow, &associated, random().ok()?, &plaintext);
-        Some(HandoffTicket::new(format!(
-            "{issued_at}.{}",
-            URL_SAFE_NO_PAD.encode(sealed.ok()?)
-        )))
+        let content = serde_json::to_vec(&content).ok()?;
+        let text = envelope(ports).seal(&content, ports.now()).ok()?;
+        Some(HandoffTicket::new(text))
     }
 }
 
@@ -114,7 +107,8 @@ pub(crate) fn with_ticket(place: &ReturnTo, ticket: &HandoffTicket) -> String {
 pub(crate) async fn redeem(
     ports: &Arc<Ports>,
     ticket: &HandoffTicket,
-    (origin, verifier): (&str, &str),
+    origin: &str,
+    verifier: &str,
 ) -> Result<Arc<SessionRecord>, Rejection> {
     let content = opened(ports, ticket).ok_or(Rejection::Ticket)?;
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
@@ -134,23 +128,17 @@ pub(crate) async fn redeem(
 }
 
 /// It names a session, which is one of this app: apps that share a store may share their keys too.
-fn associated<'a>(ports: &'a Ports, issued_at: &'a str) -> [&'a [u8]; 4] {
+fn envelope(ports: &Ports) -> Envelope<'_> {
     let [environment, client_id] = ports.config.app();
-    [
-        b"handover ticket",
-        issued_at.as_bytes(),
+    let context = [
+        &b"handoff ticket"[..],
         environment.as_bytes(),
         client_id.as_bytes(),
-    ]
+    ];
+    Envelope::new(&ports.keys, context)
 }
 
 fn opened(ports: &Ports, ticket: &HandoffTicket) -> Option<Content> {
-    let (issued_text, sealed) = ticket.as_str().split_once('.')?;
-    let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-    let associated = associated(ports, issued_text);
-    let plaintext = ports.keys.open(Purpose::Flow, &associated, &sealed).ok()?;
-    let issued_at = from_unix_seconds(issued_text.parse().ok()?);
-    let age = age(ports.now(), issued_at)?;
-    let content = serde_json::from_slice(&plaintext).ok()?;
-    (age < LIFE).then_some(content)
+    let opened = envelope(ports).open(ticket.as_str(), ports.now(), LIFE)?;
+    serde_json::from_slice(&opened.content).ok()
 }

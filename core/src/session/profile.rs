@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Causes;
-use crate::grant::GrantSet;
+use crate::grant::{GrantSet, Holder};
 use crate::ids::AccountId;
 use crate::ports::Ports;
-use crate::provider::profile::Profile;
 use crate::refresh::{self, Need};
 use crate::session::end;
-use crate::store::{Replaced, SessionRecord, StoreError};
+use crate::session::update::update;
+use crate::store::{SessionRecord, StoreError};
 
 /// After a look, whatever came of it, this process does not look again for this long.
 const GAP: Duration = Duration::from_secs(5 * 60);
@@ -50,7 +50,13 @@ async fn refresh(ports: &Arc<Ports>, account: &AccountId) -> Result<(), StoreErr
     }
     let profile = Arc::new(profile);
     for session in ports.sessions.list_of(account).await? {
-        write(ports, session, &profile).await?;
+        // When others write the session each time, the next look does it.
+        let _busy_or_gone = update(ports, session, |session| SessionRecord {
+            profile: Arc::clone(&profile),
+            profile_read_at: ports.now(),
+            ..session.clone()
+        })
+        .await?;
     }
     Ok(())
 }
@@ -60,35 +66,6 @@ async fn best_key(
     account: &AccountId,
 ) -> Result<crate::store::GrantKey, StoreError> {
     let grants = ports.grants.of_account(&ports.app, account).await?;
-    let reach = GrantSet::new(grants);
-    Ok(reach.map_or_else(
-        || ports.grant_key(account),
-        |reach| reach.best().key.clone(),
-    ))
-}
-
-/// Writes the profile; when somebody else writes the session each time, the next look does it.
-async fn write(
-    ports: &Ports,
-    session: Arc<SessionRecord>,
-    profile: &Arc<Profile>,
-) -> Result<(), StoreError> {
-    let mut seen = Some(session);
-    for _ in 0..3 {
-        let Some(session) = seen else {
-            return Ok(());
-        };
-        let record = SessionRecord {
-            profile: Arc::clone(profile),
-            profile_read_at: ports.now(),
-            version: session.version + 1,
-            ..SessionRecord::clone(&session)
-        };
-        let replaced = ports.sessions.replace(session.version, Arc::new(record));
-        if replaced.await? == Replaced::Done {
-            return Ok(());
-        }
-        seen = ports.sessions.load(&session.key).await?;
-    }
-    Ok(())
+    let set = GrantSet::new(Holder::of(account), grants);
+    Ok(set.map_or_else(|| ports.grant_key(account), |set| set.best().key.clone()))
 }

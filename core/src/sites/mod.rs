@@ -10,7 +10,8 @@ use crate::ids::CloudId;
 use crate::ports::{Ports, SitesUnread};
 use crate::provider::site::Site;
 use crate::refresh::{self, Need};
-use crate::store::{GrantRecord, Replaced, SessionRecord};
+use crate::session::{self, Updated};
+use crate::store::{GrantRecord, SessionRecord, StoreError};
 
 /// Sites that were read this lately are not read again before a refusal.
 const YOUNG: Duration = Duration::from_secs(10);
@@ -20,8 +21,17 @@ const YOUNG: Duration = Duration::from_secs(10);
 pub(crate) enum Choice {
     /// The holder works on that site now.
     Made,
-    /// The grant does not reach that site; nothing is changed.
+    /// The grant does not set that site; nothing is changed.
     NotReachable,
+}
+
+/// Which site a request means.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SiteSelection<'a> {
+    /// The site that the session chose.
+    pub chosen: Option<&'a CloudId>,
+    /// The site that the request names: an address, a host or a cloud id. It comes before what was chosen.
+    pub named: Option<&'a str>,
 }
 
 /// The site of a request: the one that it names, else the one chosen, else the only one. Before it says no, it reads the
@@ -34,60 +44,48 @@ pub(crate) enum Choice {
 pub(crate) async fn site_for(
     ports: &Arc<Ports>,
     holder: &Holder,
-    (chosen, wish): (Option<&CloudId>, Option<&str>),
+    selection: SiteSelection<'_>,
 ) -> Result<Site, Rejection> {
-    if let Some(kept) = kept_site(ports, holder, (chosen, wish)) {
+    if let Some(kept) = cached_site(ports, holder, selection) {
         return Ok(kept);
     }
-    let reach = GrantSet::load(ports, holder).await?;
-    let chosen = match chosen {
-        Some(chosen) => Some(chosen.clone()),
-        None => remembered(&reach, holder),
+    let set = GrantSet::load(ports, holder).await?;
+    let last = match selection.chosen {
+        Some(_) => None,
+        None => set.last_site(),
     };
-    let sites = sites_of(ports, &reach).await?;
-    match pick(&sites, (chosen.as_ref(), wish)) {
+    let selection = SiteSelection {
+        chosen: selection.chosen.or(last.as_ref()),
+        ..selection
+    };
+    let sites = sites_of(ports, &set).await?;
+    match pick(&sites, selection) {
         Err(Rejection::UnknownSite | Rejection::SiteGone | Rejection::NoSite) => {}
         picked => return picked,
     }
-    let sites = read_again(ports, &reach, YOUNG).await?;
-    pick(&sites, (chosen.as_ref(), wish))
+    let sites = read_again(ports, &set, YOUNG).await?;
+    pick(&sites, selection)
 }
 
 /// The site that a request names or its session chose, if the grant reached it when this process read it less than five
 /// minutes ago. Only the store knows whether an account that chose nothing has one site or, by now, several.
-fn kept_site(
-    ports: &Ports,
-    holder: &Holder,
-    (chosen, wish): (Option<&CloudId>, Option<&str>),
-) -> Option<Site> {
-    let is_said = chosen.is_some() || wish.is_some();
+fn cached_site(ports: &Ports, holder: &Holder, selection: SiteSelection<'_>) -> Option<Site> {
+    let is_said = selection.chosen.is_some() || selection.named.is_some();
     let is_one_grant = ports.config.access == AccessType::Account && holder.subject.is_none();
     if !is_said || !is_one_grant {
         return None;
     }
     let key = ports.grant_key(&holder.account);
     let kept = ports.refresh.cache.get(&key, ports.now())?;
-    pick(kept.sites.as_deref()?, (chosen, wish)).ok()
+    pick(kept.sites.as_deref()?, selection).ok()
 }
 
-/// The site that the account, or in connect mode the user of the app, chose last.
-pub(crate) fn remembered(reach: &GrantSet, holder: &Holder) -> Option<CloudId> {
-    let of = |grant: &Arc<GrantRecord>| match &holder.subject {
-        Some(subject) => grant.link_of(subject)?.site.clone(),
-        None => grant.last_site.clone(),
-    };
-    reach.grants().find_map(of)
-}
-
-fn pick(
-    sites: &[Site],
-    (chosen, wish): (Option<&CloudId>, Option<&str>),
-) -> Result<Site, Rejection> {
+fn pick(sites: &[Site], selection: SiteSelection<'_>) -> Result<Site, Rejection> {
     let found = |is_it: &dyn Fn(&Site) -> bool| sites.iter().find(|site| is_it(site)).cloned();
-    if let Some(wish) = wish {
-        return found(&|site| site.is_called(wish)).ok_or(Rejection::UnknownSite);
+    if let Some(named) = selection.named {
+        return found(&|site| site.is_called(named)).ok_or(Rejection::UnknownSite);
     }
-    if let Some(chosen) = chosen {
+    if let Some(chosen) = selection.chosen {
         return found(&|site| site.id == *chosen).ok_or(Rejection::SiteGone);
     }
     match sites {
@@ -102,17 +100,14 @@ fn pick(
 /// # Errors
 ///
 /// [`Rejection::SitesUnknown`], and those of [`refresh::fresh`].
-pub(crate) async fn sites_of(
-    ports: &Arc<Ports>,
-    reach: &GrantSet,
-) -> Result<Arc<[Site]>, Rejection> {
+pub(crate) async fn sites_of(ports: &Arc<Ports>, set: &GrantSet) -> Result<Arc<[Site]>, Rejection> {
     let mut lists = Vec::new();
-    for grant in reach.grants() {
+    for grant in set.grants() {
         let known = match &grant.sites {
             Some(sites) => Ok(Arc::clone(sites)),
             None => read(ports, grant).await,
         };
-        lists.extend(unless_ended(known, reach)?);
+        lists.extend(unless_ended(known, set)?);
     }
     Ok(merged(lists))
 }
@@ -125,11 +120,11 @@ pub(crate) async fn sites_of(
 /// Those of [`sites_of`].
 pub(crate) async fn read_again(
     ports: &Arc<Ports>,
-    reach: &GrantSet,
+    set: &GrantSet,
     age: Duration,
 ) -> Result<Arc<[Site]>, Rejection> {
     let mut lists = Vec::new();
-    for grant in reach.grants() {
+    for grant in set.grants() {
         let known = match &grant.sites {
             Some(sites) if !is_time(ports, grant, age) => Ok(Arc::clone(sites)),
             Some(sites) => match read(ports, grant).await {
@@ -138,18 +133,18 @@ pub(crate) async fn read_again(
             },
             None => read(ports, grant).await,
         };
-        lists.extend(unless_ended(known, reach)?);
+        lists.extend(unless_ended(known, set)?);
     }
     Ok(merged(lists))
 }
 
-/// A consent that ended does not hide what other consents of the account reach.
+/// A consent that ended does not hide what other consents of the account set.
 fn unless_ended(
     sites: Result<Arc<[Site]>, Rejection>,
-    reach: &GrantSet,
+    set: &GrantSet,
 ) -> Result<Option<Arc<[Site]>>, Rejection> {
     match sites {
-        Err(Rejection::ConsentNeeded(_)) if reach.living().next().is_some() => Ok(None),
+        Err(Rejection::ConsentNeeded(_)) if set.living().next().is_some() => Ok(None),
         sites => sites.map(Some),
     }
 }
@@ -168,17 +163,17 @@ fn is_time(ports: &Ports, grant: &GrantRecord, age: Duration) -> bool {
 /// Those of [`sites_of`].
 pub(crate) async fn shown_sites(
     ports: &Arc<Ports>,
-    reach: &GrantSet,
+    set: &GrantSet,
 ) -> Result<Arc<[Site]>, Rejection> {
-    read_again(ports, reach, OLD).await
+    read_again(ports, set, OLD).await
 }
 
-/// Whether a site that a call could not reach is gone; the sites are read again to tell.
+/// Whether a site that a call could not set is gone; the sites are read again to tell.
 pub(crate) async fn is_gone(ports: &Arc<Ports>, holder: &Holder, id: &CloudId) -> bool {
-    let Ok(reach) = GrantSet::load(ports, holder).await else {
+    let Ok(set) = GrantSet::load(ports, holder).await else {
         return false;
     };
-    match read_again(ports, &reach, YOUNG).await {
+    match read_again(ports, &set, YOUNG).await {
         Ok(sites) => sites.iter().all(|site| site.id != *id),
         Err(_) => false,
     }
@@ -217,11 +212,11 @@ pub(crate) async fn read(
 /// Those of [`site_for`]; [`Rejection::NotSignedIn`] if the session ended meanwhile.
 pub(crate) async fn choose(
     ports: &Arc<Ports>,
-    session: &SessionRecord,
+    session: &Arc<SessionRecord>,
     id: &CloudId,
 ) -> Result<Choice, Rejection> {
-    let reach = GrantSet::load(ports, &Holder::of(session.account())).await?;
-    let Some(grant) = reaching(ports, &reach, id).await? else {
+    let set = GrantSet::load(ports, &Holder::of(session.account())).await?;
+    let Some(grant) = reaching(ports, &set, id).await? else {
         return Ok(Choice::NotReachable);
     };
     write_choice(ports, session, id).await?;
@@ -247,56 +242,40 @@ pub(crate) async fn choose_linked(
     id: &CloudId,
 ) -> Result<Choice, Rejection> {
     let subject = holder.subject.as_ref().ok_or(Rejection::NotConnected)?;
-    let reach = GrantSet::load(ports, holder).await?;
-    let Some(grant) = reaching(ports, &reach, id).await? else {
+    let set = GrantSet::load(ports, holder).await?;
+    let Some(grant) = reaching(ports, &set, id).await? else {
         return Ok(Choice::NotReachable);
     };
-    grant::choose_site(ports, &grant.key, (subject, id)).await?;
+    grant::choose_site(ports, &grant.key, subject, id).await?;
     Ok(Choice::Made)
 }
 
 async fn reaching(
     ports: &Arc<Ports>,
-    reach: &GrantSet,
+    set: &GrantSet,
     id: &CloudId,
 ) -> Result<Option<Arc<GrantRecord>>, Rejection> {
     let is_there = |sites: &[Site]| sites.iter().any(|site| site.id == *id);
-    if !is_there(&sites_of(ports, reach).await?)
-        && !is_there(&read_again(ports, reach, YOUNG).await?)
-    {
+    if !is_there(&sites_of(ports, set).await?) && !is_there(&read_again(ports, set, YOUNG).await?) {
         return Ok(None);
     }
-    Ok(Some(Arc::clone(
-        reach.to_site(id).unwrap_or(reach.newest()),
-    )))
+    Ok(Some(Arc::clone(set.to_site(id).unwrap_or(set.newest()))))
 }
 
 async fn write_choice(
     ports: &Ports,
-    session: &SessionRecord,
+    session: &Arc<SessionRecord>,
     id: &CloudId,
 ) -> Result<(), Rejection> {
-    for _ in 0..3 {
-        let stored = ports
-            .sessions
-            .load(&session.key)
-            .await?
-            .ok_or(Rejection::NotSignedIn)?;
-        let chosen = SessionRecord {
-            site: Some(id.clone()),
-            version: stored.version + 1,
-            ..SessionRecord::clone(&stored)
-        };
-        if ports
-            .sessions
-            .replace(stored.version, Arc::new(chosen))
-            .await?
-            == Replaced::Done
-        {
-            return Ok(());
-        }
+    let chosen = |session: &SessionRecord| SessionRecord {
+        site: Some(id.clone()),
+        ..session.clone()
+    };
+    match session::update(ports, Arc::clone(session), chosen).await? {
+        Updated::Done => Ok(()),
+        Updated::Gone => Err(Rejection::NotSignedIn),
+        Updated::Busy => Err(Rejection::Store(StoreError::Failed(
+            "the session is written too often".into(),
+        ))),
     }
-    Err(Rejection::Store(crate::store::StoreError::Failed(
-        "the session is written too often".into(),
-    )))
 }

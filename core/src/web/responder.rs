@@ -68,7 +68,7 @@ impl Responder {
         let is_idle = match route {
             Some(Route::Callback) => context.flows.is_empty(),
             // It says nothing of anybody but what a cookie of ours tells them.
-            Some(Route::Error | Route::Done) => context.notice.is_none(),
+            Some(Route::Error | Route::Done) => context.flash.is_none(),
             Some(Route::Script | Route::OpenApi) => true,
             _ => self.request.method == "OPTIONS" || self.is_foreign(),
         };
@@ -101,7 +101,7 @@ impl Responder {
     }
 
     fn rejected(&self, rejection: &Rejection) -> Reply {
-        let reply = reject(&self.web, rejection, (&self.request.context, None));
+        let reply = reject(&self.web, rejection, &self.request.context, None);
         self.readable(reply)
     }
 

@@ -21,9 +21,9 @@ pub(crate) struct Visitor {
 
 impl Render for Visitor {
     fn render(&self, rejection: Rejection) -> RejectionResponse {
-        let who = (&*self.context, self.account.as_ref());
-        let reply = reject(&self.web, &rejection, who);
-        let recovery_url = recovery_url(&self.web, &rejection, who);
+        let account = self.account.as_ref();
+        let reply = reject(&self.web, &rejection, &self.context, account);
+        let recovery_url = recovery_url(&self.web, &rejection, &self.context, account);
         RejectionResponse::new(rejection, reply).with_recovery_url(recovery_url)
     }
 }

@@ -7,6 +7,7 @@ use crate::error::Rejection;
 use crate::flow::{self, LoginRequest};
 use crate::ids::Subject;
 use crate::message::{Audience, Reply};
+use crate::web::reply::urls::Place;
 use crate::web::request::context::Context;
 use crate::web::state::Web;
 
@@ -40,23 +41,24 @@ pub(crate) fn started(context: &Context, location: &str) -> Reply {
 pub(crate) fn start_login(
     web: &Web,
     login: &LoginRequest,
-    (context, subject): (&Context, Option<&Subject>),
+    context: &Context,
+    subject: Option<&Subject>,
 ) -> Result<Reply, Rejection> {
-    let flow = flow::start(&web.ports, login, (&context.flows, subject))?;
+    let flow = flow::start(&web.ports, login, &context.flows, subject)?;
     let reply = started(context, flow.location.as_str());
     Ok(flow.cookies.iter().fold(reply, Reply::cookie))
 }
 
 /// Leads to the page with the button that starts such a flow, where a request must not start it by itself.
 pub(crate) fn to_button(web: &Web, login: &LoginRequest, context: &Context) -> Reply {
-    let wanted = login.wanted();
+    let wanted = login.parameters();
     let parameters = wanted.parameters.iter();
     let more: Vec<(&str, &str)> = parameters
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
     let place = wanted.return_to.as_deref();
     let place = place.and_then(|place| web.ports.config.return_to.accept(place));
-    started(context, &web.more_url(&more, (place.as_ref(), None)))
+    started(context, &web.more_url(&more, Place::at(place.as_ref())))
 }
 
 pub(crate) const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");

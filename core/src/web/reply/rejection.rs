@@ -13,28 +13,30 @@ use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 use crate::web::reply::json;
 use crate::web::reply::redirect::{HX_REDIRECT, go};
+use crate::web::reply::urls::Place;
 use crate::web::request::context::Context;
 use crate::web::state::Web;
 
 /// After an outage, in seconds.
 pub(crate) const SOON: &str = "5";
 
-/// Where the visitor stands, and in connect mode with which account, if that is known.
-type Place<'a> = (Option<&'a ReturnTo>, Option<&'a str>);
-
 /// Answers a rejection; in connect mode that of an account, if it is known which.
 pub(crate) fn reject(
     web: &Web,
     rejection: &Rejection,
-    (context, account): (&Context, Option<&AccountId>),
+    context: &Context,
+    account: Option<&AccountId>,
 ) -> Reply {
     log(rejection);
     let here = context.here(web);
-    let place = (here.as_ref(), account.map(AccountId::as_str));
+    let place = Place {
+        here: here.as_ref(),
+        account: account.map(AccountId::as_str),
+    };
     let reply = match context.audience {
-        Audience::Page => page(web, rejection, (context, place)),
-        Audience::Fetch => problem(web, rejection, (context, place.1)),
-        Audience::Htmx => htmx(web, rejection, (context, place)),
+        Audience::Page => page(web, rejection, context, place),
+        Audience::Fetch => problem(web, rejection, context, place.account),
+        Audience::Htmx => htmx(web, rejection, context, place),
     };
     match rejection {
         Rejection::Method(allowed) => reply.header(ALLOW, allowed),
@@ -60,13 +62,13 @@ fn is_outage(rejection: &Rejection) -> bool {
 
 /// Where the detour leads, if one helps.
 fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> {
-    let (here, account) = place;
+    let Place { here, account } = place;
     let is_connect = web.ports.config.mode.is_connect();
     match rejection {
         Rejection::NotSignedIn => web.sign_in_url(here),
         Rejection::ConsentNeeded(_) => Some(web.more_url(&[], place)),
         Rejection::NotConnected | Rejection::ChooseConnection => {
-            Some(web.more_url(&[], (here, None)))
+            Some(web.more_url(&[], Place::at(here)))
         }
         // The page with the button says why; a second page before it would say the same.
         Rejection::MissingScope(missing)
@@ -77,7 +79,13 @@ fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> 
         Rejection::ChooseSite => Some(picker_url(web, place)),
         Rejection::UnknownSite | Rejection::SiteGone => {
             let place = here.and_then(|here| without_site(web, here));
-            Some(picker_url(web, (place.as_ref().or(here), account)))
+            Some(picker_url(
+                web,
+                Place {
+                    here: place.as_ref().or(here),
+                    account,
+                },
+            ))
         }
         _ => None,
     }
@@ -87,10 +95,14 @@ fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> 
 pub(crate) fn recovery_url(
     web: &Web,
     rejection: &Rejection,
-    (context, account): (&Context, Option<&AccountId>),
+    context: &Context,
+    account: Option<&AccountId>,
 ) -> Option<String> {
     let here = context.here(web);
-    let place = (here.as_ref(), account.map(AccountId::as_str));
+    let place = Place {
+        here: here.as_ref(),
+        account: account.map(AccountId::as_str),
+    };
     match rejection {
         Rejection::MissingScope(missing) if missing.why != MissingScopeReason::NotGranted => {
             Some(step_up_url(web, &missing.scopes, place))
@@ -99,7 +111,8 @@ pub(crate) fn recovery_url(
     }
 }
 
-fn picker_url(web: &Web, (here, account): Place<'_>) -> String {
+fn picker_url(web: &Web, place: Place<'_>) -> String {
+    let Place { here, account } = place;
     let here = here.map(|here| ("return_to", here.as_str()));
     let account = account.filter(|_| web.ports.config.mode.is_connect());
     let account = account.map(|account| ("account", account));
@@ -123,21 +136,25 @@ fn without_site(web: &Web, here: &ReturnTo) -> Option<ReturnTo> {
     web.ports.config.return_to.accept(&place)
 }
 
-fn page(web: &Web, rejection: &Rejection, (context, place): (&Context, Place<'_>)) -> Reply {
+fn page(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -> Reply {
     if context.is_safe
         && let Some(to) = detour(web, rejection, place)
     {
         return go(Audience::Page, &to);
     }
     let home_url = web.ports.config.home();
-    let here = place.0;
+    let here = place.here;
     let way_url = match rejection {
         Rejection::MissingScope(missing) => Some(step_up_url(web, &missing.scopes, place)),
         Rejection::NotSignedIn => web.sign_in_url(here),
         Rejection::ConsentNeeded(_) | Rejection::NoSite => Some(web.more_url(&[], place)),
-        Rejection::ChooseSite | Rejection::SiteGone | Rejection::UnknownSite => {
-            Some(picker_url(web, (None, place.1)))
-        }
+        Rejection::ChooseSite | Rejection::SiteGone | Rejection::UnknownSite => Some(picker_url(
+            web,
+            Place {
+                here: None,
+                ..place
+            },
+        )),
         _ => Some(web.again_url(here, None)),
     };
     let urls = Urls {
@@ -223,11 +240,7 @@ fn step_up_url(web: &Web, missing: &Scopes, place: Place<'_>) -> String {
     web.more_url(&[("scope", &scopes)], place)
 }
 
-fn problem(
-    web: &Web,
-    rejection: &Rejection,
-    (context, account): (&Context, Option<&str>),
-) -> Reply {
+fn problem(web: &Web, rejection: &Rejection, context: &Context, account: Option<&str>) -> Reply {
     let status = rejection.status();
     let mut body = json!({
         "type": "about:blank",
@@ -242,7 +255,11 @@ fn problem(
     };
     let seen = |url: String| Value::from(web.seen_from(context, url));
     tell("login_url", login_url(web, rejection, account).map(seen));
-    let sites_url = || seen(picker_url(web, (None, account)));
+    let nowhere = Place {
+        here: None,
+        account,
+    };
+    let sites_url = || seen(picker_url(web, nowhere));
     let connections_url = || seen(web.route("connections", &[]));
     match rejection {
         Rejection::ChooseSite | Rejection::UnknownSite | Rejection::SiteGone => {
@@ -265,7 +282,10 @@ fn problem(
 
 /// The address that mends it, for programs, which know themselves where they are.
 fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<String> {
-    let nowhere = (None, account);
+    let nowhere = Place {
+        here: None,
+        account,
+    };
     match rejection {
         // An app with users of its own that does not say where they sign in: its front page knows.
         Rejection::NotSignedIn | Rejection::NavigationOnly => {
@@ -280,8 +300,8 @@ fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<
     }
 }
 
-fn htmx(web: &Web, rejection: &Rejection, (context, place): (&Context, Place<'_>)) -> Reply {
-    let reply = problem(web, rejection, (context, place.1));
+fn htmx(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -> Reply {
+    let reply = problem(web, rejection, context, place.account);
     match detour(web, rejection, place) {
         Some(to) => reply.computed(HX_REDIRECT, &to),
         None => reply,

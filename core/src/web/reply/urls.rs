@@ -13,6 +13,25 @@ use crate::session::Handoff;
 use crate::web::request::context::Context;
 use crate::web::state::Web;
 
+/// Where a visitor stands, and in connect mode with which account, if that is known.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Place<'a> {
+    /// The place to come back to.
+    pub here: Option<&'a ReturnTo>,
+    /// The account that they work with.
+    pub account: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    /// A place, with whatever account.
+    pub(crate) fn at(here: Option<&'a ReturnTo>) -> Self {
+        Self {
+            here,
+            account: None,
+        }
+    }
+}
+
 impl Web {
     /// A page of ours. Referrers stay inside the site, so that our forms still send their `Origin`.
     pub(crate) fn page(&self, status: StatusCode, page: &Page<'_>) -> Reply {
@@ -69,11 +88,8 @@ impl Web {
 
     /// The address that asks an account that is known already for more: scopes, a site, or just a new consent. Another
     /// account that comes back changes nothing. In connect mode it is the page with the button that starts it.
-    pub(crate) fn more_url(
-        &self,
-        more: &[(&str, &str)],
-        (here, account): (Option<&ReturnTo>, Option<&str>),
-    ) -> String {
+    pub(crate) fn more_url(&self, more: &[(&str, &str)], place: Place<'_>) -> String {
+        let Place { here, account } = place;
         let is_connect = self.ports.config.mode.is_connect();
         let mut parameters = more.to_vec();
         parameters.extend(here.map(|here| ("return_to", here.as_str())));
@@ -109,7 +125,7 @@ impl Web {
                 parameters.extend(here.map(|here| ("return_to", here.as_str())));
                 self.route("login", &parameters)
             }
-            Mode::Connect { .. } => self.more_url(&parameters, (here, None)),
+            Mode::Connect { .. } => self.more_url(&parameters, Place::at(here)),
         }
     }
 

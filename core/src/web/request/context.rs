@@ -30,7 +30,7 @@ pub(crate) struct Context {
     /// The site that `X-Threelo-Site` names.
     pub named_site: Option<String>,
     /// The cookie that carries what a page of ours says.
-    pub notice: Option<String>,
+    pub flash: Option<String>,
 }
 
 /// Without its address, which may hold a code, and without what its cookies hold.
@@ -71,13 +71,14 @@ impl Context {
             },
             session: Credential::read(
                 config,
-                (origin, authorization),
+                origin,
+                authorization,
                 head.all("cookie").into_iter(),
             ),
             origin: origin.cloned(),
             flows: flows(config, head.all("cookie").into_iter()),
             named_site: text("x-threelo-site"),
-            notice: notice(config, head.all("cookie").into_iter()),
+            flash: flash(config, head.all("cookie").into_iter()),
         }
     }
 
@@ -92,7 +93,7 @@ impl Context {
             origin: None,
             flows: Vec::new(),
             named_site: None,
-            notice: None,
+            flash: None,
         }
     }
 
@@ -139,9 +140,9 @@ pub(crate) fn target(head: &RequestHead<'_>) -> String {
     target
 }
 
-/// The cookie of a notice.
-fn notice<'a>(config: &Config, cookies: impl Iterator<Item = &'a [u8]>) -> Option<String> {
-    match cookie::find(cookies, &config.cookies.notice) {
+/// The cookie of a flash.
+fn flash<'a>(config: &Config, cookies: impl Iterator<Item = &'a [u8]>) -> Option<String> {
+    match cookie::find(cookies, &config.cookies.flash) {
         CookieValue::One(value) => std::str::from_utf8(value).ok().map(str::to_owned),
         _ => None,
     }

@@ -1,14 +1,10 @@
 //! What a request shows to say whose it is.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::Digest as _;
-use sha2::Sha256;
-
 use crate::config::{BrowserOrigin, Config, SiteRelation};
 use crate::ids::{SessionToken, SessionTokenHash};
 use crate::message::RequestHead;
 use crate::message::cookie::{self, CookieValue, SetCookie};
+use crate::session::{SessionKind, partitioned_cookie_name};
 
 /// What a bearer session looks like, so that an app's own tokens are left alone and a leaked one is recognized.
 pub(crate) const BEARER: &str = "threelo_";
@@ -30,28 +26,26 @@ impl Credential {
     /// somebody's by a cookie that its sender did not mean.
     pub(crate) fn read<'a>(
         config: &Config,
-        (origin, authorization): (Option<&BrowserOrigin>, Option<&[u8]>),
+        origin: Option<&BrowserOrigin>,
+        authorization: Option<&[u8]>,
         cookies: impl Iterator<Item = &'a [u8]>,
     ) -> Option<Self> {
         if let Some(token) = authorization.and_then(bearer)
             && config.browsers.bearer_sessions
         {
-            return Some(Self::Bearer(bearer_hash(
-                config,
-                &SessionToken::parse(token)?,
-            )));
+            let token = SessionToken::parse(token)?;
+            return Some(Self::Bearer(SessionKind::Bearer.key(config, &token)));
         }
         let cross_site = origin.filter(|origin| origin.relation == SiteRelation::CrossSite);
         let Some(origin) = cross_site else {
-            let ticket = ticket(cookies, &config.cookies.session)?;
-            return Some(Self::Cookie(config.session_key(&ticket)));
+            let token = cookie_token(cookies, &config.cookies.session)?;
+            return Some(Self::Cookie(SessionKind::Cookie.key(config, &token)));
         };
-        let name = partitioned_name(config, &origin.text);
-        let ticket = ticket(cookies, &name)?;
-        Some(Self::Partitioned(
-            partitioned_hash(config, &ticket, &origin.text),
-            name,
-        ))
+        let origin = &*origin.text;
+        let name = partitioned_cookie_name(config, origin);
+        let token = cookie_token(cookies, &name)?;
+        let key = SessionKind::Partitioned { origin }.key(config, &token);
+        Some(Self::Partitioned(key, name))
     }
 
     /// The key of the session.
@@ -77,7 +71,7 @@ impl Credential {
 }
 
 /// Exactly one cookie under the exact name, in its one spelling.
-fn ticket<'a>(cookies: impl Iterator<Item = &'a [u8]>, name: &str) -> Option<SessionToken> {
+fn cookie_token<'a>(cookies: impl Iterator<Item = &'a [u8]>, name: &str) -> Option<SessionToken> {
     match cookie::find(cookies, name) {
         CookieValue::One(value) => SessionToken::parse(value),
         _ => None,
@@ -89,27 +83,6 @@ fn bearer(field: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = field.split_at_checked("Bearer ".len())?;
     let is_bearer = scheme.eq_ignore_ascii_case(b"Bearer ");
     token.strip_prefix(BEARER.as_bytes()).filter(|_| is_bearer)
-}
-
-pub(crate) fn bearer_hash(config: &Config, ticket: &SessionToken) -> SessionTokenHash {
-    let [environment, client_id] = config.app();
-    ticket.hash_of("bearer session", [environment, client_id, ""])
-}
-
-pub(crate) fn partitioned_hash(
-    config: &Config,
-    ticket: &SessionToken,
-    origin: &str,
-) -> SessionTokenHash {
-    let [environment, client_id] = config.app();
-    ticket.hash_of("partitioned session", [environment, client_id, origin])
-}
-
-/// Two origins of one site share a jar, and each has a cookie of its own there.
-pub(crate) fn partitioned_name(config: &Config, origin: &str) -> String {
-    let mut hash = URL_SAFE_NO_PAD.encode(Sha256::digest(origin));
-    hash.truncate(8);
-    format!("{}{hash}", config.cookies.cross_prefix)
 }
 
 /// The listed origin from which a request comes: its one `Origin`, byte by byte.

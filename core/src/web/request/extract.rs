@@ -25,12 +25,12 @@ pub(crate) async fn signed_in(
 }
 
 /// The place that a parameter names, if it is one of this app.
-pub(crate) fn place(web: &Web, text: Option<&str>) -> Option<ReturnTo> {
+pub(crate) fn return_target(web: &Web, text: Option<&str>) -> Option<ReturnTo> {
     text.and_then(|text| web.ports.config.return_to.accept(text))
 }
 
 /// The fields of a small body: a form, or a JSON object of texts, `true` and `false`.
-pub(crate) fn fields(request: &Request) -> Result<Query, Rejection> {
+pub(crate) fn form(request: &Request) -> Result<Query, Rejection> {
     const UNREADABLE: Rejection = Rejection::BadRequest("the body cannot be read");
     let is_json = request
         .head()
@@ -55,8 +55,8 @@ pub(crate) fn fields(request: &Request) -> Result<Query, Rejection> {
 }
 
 /// What happened on the way here, if a cookie of ours tells it to whoever is here now.
-pub(crate) async fn notice(web: &Web, request: &Request) -> Option<Flash> {
-    let cookie = request.context.notice.as_deref()?;
+pub(crate) async fn flash(web: &Web, request: &Request) -> Option<Flash> {
+    let cookie = request.context.flash.as_deref()?;
     if web.ports.config.mode.is_connect() {
         let subject = request.subject.required().ok()?;
         return flash::read(&web.ports, subject.as_str(), cookie);
@@ -66,8 +66,8 @@ pub(crate) async fn notice(web: &Web, request: &Request) -> Option<Flash> {
 }
 
 /// A notice is shown once.
-pub(crate) fn seen(web: &Web, request: &Request, reply: Reply) -> Reply {
-    match request.context.notice {
+pub(crate) fn clear_flash(web: &Web, request: &Request, reply: Reply) -> Reply {
+    match request.context.flash {
         Some(_) => reply.cookie(&flash::removal(&web.ports)),
         None => reply,
     }

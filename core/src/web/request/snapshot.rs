@@ -107,11 +107,9 @@ impl RequestSnapshot {
     pub(crate) fn session(&self, config: &Config) -> Option<Credential> {
         let shown = self.cold().map(|cold| &cold.shown);
         let authorization = shown.and_then(|shown| shown.authorization.as_ref());
-        let shown = (
-            shown.and_then(|shown| shown.origin.as_ref()),
-            authorization.map(HeaderValue::as_bytes),
-        );
-        Credential::read(config, shown, self.cookies())
+        let origin = shown.and_then(|shown| shown.origin.as_ref());
+        let authorization = authorization.map(HeaderValue::as_bytes);
+        Credential::read(config, origin, authorization, self.cookies())
     }
 
     /// All that an answer may need.
@@ -129,7 +127,7 @@ impl RequestSnapshot {
             flows: context::flows(config, self.cookies()),
             named_site: self.cold().and_then(|cold| cold.named_site.clone()),
             // The app's own pages say what they like.
-            notice: None,
+            flash: None,
         }
     }
 

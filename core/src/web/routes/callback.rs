@@ -3,14 +3,14 @@
 use http::StatusCode;
 
 use crate::error::Rejection;
-use crate::flow::{self, CallbackRequest, Interstitial, Landing};
+use crate::flow::{self, CallbackRequest, Destination, Interstitial};
 use crate::message::query::Param;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
 use crate::web::reply::redirect::go;
 use crate::web::request::extract::query;
 use crate::web::request::request::Request;
-use crate::web::security::guards::{navigation_only, require_method};
+use crate::web::security::guards::{require_method, require_navigation};
 use crate::web::state::Web;
 
 /// Marks the second arrival, so that there is no third.
@@ -18,7 +18,7 @@ const BOUNCED: &str = "bounced";
 
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET"], "GET")?;
-    navigation_only(request)?;
+    require_navigation(request)?;
     let arrival = CallbackRequest {
         query: request.query.as_deref(),
         flows: &request.context.flows,
@@ -26,10 +26,14 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         subject: request.subject.clone(),
         bounced: !matches!(query(request).param(BOUNCED), Param::Absent),
     };
-    let landing = flow::handle_callback(&web.ports, arrival).await;
-    Ok(match landing {
-        Landing::Bounce => bounce(web, request),
-        landing => answer(web, &landing),
+    let reply = flow::handle_callback(&web.ports, arrival).await;
+    Ok(match &reply.to {
+        Destination::Bounce => bounce(web, request),
+        Destination::StillWorking => still_working(web),
+        to => {
+            let redirect = go(Audience::Page, &address(web, to));
+            reply.cookies.iter().fold(redirect, Reply::cookie)
+        }
     })
 }
 
@@ -41,36 +45,27 @@ fn bounce(web: &Web, request: &Request) -> Reply {
     reply.header(http::header::REFERRER_POLICY, "no-referrer")
 }
 
-fn answer(web: &Web, landing: &Landing) -> Reply {
-    // Every end but one is a redirect, so that no code stays in the address bar or in the history.
-    let (to, cookies) = match landing {
-        Landing::At(place, cookies) => (place.as_str().to_owned(), cookies.as_slice()),
-        Landing::Failed {
-            reason,
-            return_to,
-            handoff,
-            cookies,
-        } => {
-            let waiting = handoff.as_ref();
-            let to = web.error_url(*reason, return_to.as_ref(), waiting);
-            (to, cookies.as_slice())
+/// Every end but two is a redirect, so that no code stays in the address bar or in the history.
+fn address(web: &Web, to: &Destination) -> String {
+    match to {
+        Destination::App(place) => place.as_str().to_owned(),
+        Destination::Handoff(address) => address.clone(),
+        Destination::Error(page) => {
+            web.error_url(page.reason, page.return_to.as_ref(), page.handoff.as_ref())
         }
-        Landing::Handed(to, cookies) => (to.clone(), cookies.as_slice()),
-        Landing::By(stop, place, cookies) => {
-            let here = [("return_to", place.as_str())];
-            let to = match stop {
-                Interstitial::Picker(None) => web.route("sites", &here),
+        Destination::Page(page, place) => {
+            let here = ("return_to", place.as_str());
+            match page {
+                Interstitial::Picker(None) => web.route("sites", &[here]),
                 Interstitial::Picker(Some(account)) => {
-                    web.route("sites", &[here[0], ("account", account.as_str())])
+                    web.route("sites", &[here, ("account", account.as_str())])
                 }
-                Interstitial::Connections => web.route("connections", &here),
+                Interstitial::Connections => web.route("connections", &[here]),
                 Interstitial::Done => web.route("done", &[]),
-            };
-            (to, cookies.as_slice())
+            }
         }
-        Landing::StillWorking | Landing::Bounce => return still_working(web),
-    };
-    cookies.iter().fold(go(Audience::Page, &to), Reply::cookie)
+        Destination::Bounce | Destination::StillWorking => web.route("callback", &[]),
+    }
 }
 
 /// The link leads to this very address, which the browser knows: the page itself holds no code and no state.

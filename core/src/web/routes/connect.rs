@@ -5,20 +5,27 @@ use crate::flow::LoginRequest;
 use crate::grant;
 use crate::message::Reply;
 use crate::web::reply::redirect::{start_login, started};
-use crate::web::request::extract::{fields, other_loopback_name, place};
+use crate::web::reply::urls::Place;
+use crate::web::request::extract::{form, other_loopback_name, return_target};
 use crate::web::request::request::Request;
 use crate::web::routes::login_params::{askable, handoff, more, offered};
-use crate::web::security::guards::{require_method, same_origin};
+use crate::web::security::guards::{require_method, require_same_origin};
 use crate::web::state::Web;
 
 /// Starts a flow for the app's user: nobody else can start one in their name, and no link can.
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["POST"], "POST")?;
-    same_origin(web, request)?;
-    let form = fields(request)?;
+    require_same_origin(web, request)?;
+    let form = form(request)?;
     if let Some(origin) = other_loopback_name(web, request) {
-        let place = place(web, form.one("return_to"));
-        let elsewhere = web.more_url(&[], (place.as_ref(), form.one("account")));
+        let place = return_target(web, form.one("return_to"));
+        let elsewhere = web.more_url(
+            &[],
+            Place {
+                here: place.as_ref(),
+                account: form.one("account"),
+            },
+        );
         return Ok(started(&request.context, &format!("{origin}{elsewhere}")));
     }
     let subject = request.subject.required()?;
@@ -36,11 +43,9 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     }
     if let Some(account) = form.one("account").filter(|account| !account.is_empty()) {
         let linked = grant::of_subject(&web.ports, subject).await?;
-        let known = linked
-            .iter()
-            .find(|(holder, _)| holder.account.as_str() == account);
-        let (holder, reach) = known.ok_or(Rejection::NotConnected)?;
-        login = more(login, &holder.account, &askable(web, &reach.wanted()));
+        let known = linked.iter().find(|set| set.account().as_str() == account);
+        let set = known.ok_or(Rejection::NotConnected)?;
+        login = more(login, set.account(), &askable(web, &set.wanted()));
     }
-    start_login(web, &login, (&request.context, Some(subject)))
+    start_login(web, &login, &request.context, Some(subject))
 }

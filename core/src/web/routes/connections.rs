@@ -6,29 +6,27 @@ use serde_json::{Value, json};
 use crate::clock::unix_seconds;
 use crate::error::Rejection;
 use crate::flow::Flash;
-use crate::grant::{self, GrantSet, Holder};
+use crate::grant::{self, GrantSet};
 use crate::message::{Audience, Reply};
 use crate::pages::{ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page};
 use crate::provider::site::Site;
-use crate::sites;
 use crate::web::reply::json;
 use crate::web::reply::json::site_json;
 use crate::web::reply::urls::waiting_parameters;
-use crate::web::request::extract::{notice, place, query, seen};
+use crate::web::request::extract::{clear_flash, flash, query, return_target};
 use crate::web::request::request::Request;
-use crate::web::routes::account::shown_name;
 use crate::web::routes::login_params::{handoff, offered};
-use crate::web::security::guards::{readable, require_method};
+use crate::web::security::guards::{require_method, require_readable};
 use crate::web::state::Web;
 
 /// The accounts of the app's user: a page with buttons, or JSON.
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
-    readable(web, request)?;
+    require_readable(web, request)?;
     let linked = grant::of_subject(&web.ports, request.subject.required()?).await?;
     if request.context.audience == Audience::Page {
         let page = page(web, request, &linked).await;
-        return Ok(seen(web, request, page));
+        return Ok(clear_flash(web, request, page));
     }
     let connections: Vec<Value> = linked.iter().map(as_json).collect();
     let body = json!({
@@ -40,20 +38,20 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 }
 
 /// Times are seconds since 1970.
-fn as_json((holder, reach): &(Holder, GrantSet)) -> Value {
-    let grant = reach.newest();
-    let subject = holder.subject.as_ref();
+fn as_json(set: &GrantSet) -> Value {
+    let grant = set.newest();
+    let subject = set.holder().subject.as_ref();
     let link = subject.and_then(|subject| grant.link_of(subject));
-    let chosen = sites::remembered(reach, holder);
-    let sites: Vec<Value> = known_sites(reach)
+    let chosen = set.last_site();
+    let sites: Vec<Value> = known_sites(set)
         .iter()
         .map(|site| site_json(site, Some(&site.id) == chosen.as_ref(), &grant.added))
         .collect();
     json!({
-        "account_id": holder.account.as_str(),
-        "name": shown_name(reach),
+        "account_id": set.account().as_str(),
+        "name": set.display_name(),
         "profile": grant.profile.as_deref(),
-        "scopes": reach.scopes().iter().collect::<Vec<_>>(),
+        "scopes": set.scopes().iter().collect::<Vec<_>>(),
         "sites": sites,
         "connected_at": link.map(|link| unix_seconds(link.linked_at)),
         "consent_needed": grant.consent_needed.map(|mark| mark.reason.as_str()),
@@ -61,20 +59,24 @@ fn as_json((holder, reach): &(Holder, GrantSet)) -> Value {
 }
 
 /// What the account reaches, each site once, as far as it is known.
-fn known_sites(reach: &GrantSet) -> Vec<Site> {
-    let sites = reach.grants().filter_map(|grant| grant.sites.as_deref());
+fn known_sites(set: &GrantSet) -> Vec<Site> {
+    let sites = set.grants().filter_map(|grant| grant.sites.as_deref());
     crate::provider::site::merged(sites.flatten().cloned())
 }
 
-async fn page(web: &Web, request: &Request, linked: &[(Holder, GrantSet)]) -> Reply {
+async fn page(web: &Web, request: &Request, linked: &[GrantSet]) -> Reply {
     let query = query(request);
-    let here = place(web, query.one("return_to"));
+    let here = return_target(web, query.one("return_to"));
     let return_to = here.unwrap_or_else(|| web.ports.config.default_return_to.clone());
-    let show = |held| Shown::of(web, held, return_to.as_str());
+    let show = |set| Shown::of(web, set, return_to.as_str());
     let shown: Vec<Shown> = linked.iter().map(show).collect();
-    let accounts: Vec<ConnectionEntry<'_>> = linked.iter().zip(&shown).map(entry).collect();
+    let accounts: Vec<ConnectionEntry<'_>> = linked
+        .iter()
+        .zip(&shown)
+        .map(|(set, shown)| entry(set, shown))
+        .collect();
     let scopes = offered(web, &query).join(" ");
-    let wanted = Wanted {
+    let wanted = Purpose {
         scopes: &scopes,
         site: query.one("site"),
         account: query.one("account"),
@@ -83,7 +85,7 @@ async fn page(web: &Web, request: &Request, linked: &[(Holder, GrantSet)]) -> Re
     let waiting = handoff(web, &query);
     fields.extend(waiting.iter().flat_map(waiting_parameters));
     fields.push(("return_to", return_to.as_str()));
-    let notice = notice(web, request).await;
+    let notice = flash(web, request).await;
     let page = ConnectionsPage {
         notice: match &notice {
             Some(Flash::Connected { name, account_id }) if is_linked(linked, account_id) => {
@@ -100,8 +102,8 @@ async fn page(web: &Web, request: &Request, linked: &[(Holder, GrantSet)]) -> Re
     web.page(StatusCode::OK, &Page::Connections(&page))
 }
 
-fn is_linked(linked: &[(Holder, GrantSet)], account_id: &str) -> bool {
-    let mut accounts = linked.iter().map(|(holder, _)| holder.account.as_str());
+fn is_linked(linked: &[GrantSet], account_id: &str) -> bool {
+    let mut accounts = linked.iter().map(|set| set.account().as_str());
     accounts.any(|account| account == account_id)
 }
 
@@ -113,43 +115,43 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(web: &Web, (holder, reach): &(Holder, GrantSet), return_to: &str) -> Self {
-        let account = ("account", holder.account.as_str());
+    fn of(web: &Web, set: &GrantSet, return_to: &str) -> Self {
+        let account = ("account", set.account().as_str());
         let parameters = [account, ("return_to", return_to)];
         Self {
-            name: shown_name(reach),
-            sites: known_sites(reach),
+            name: set.display_name().to_owned(),
+            sites: known_sites(set),
             disconnect_url: web.route("disconnect", &parameters),
         }
     }
 }
 
-fn entry<'a>(((holder, reach), shown): (&'a (Holder, GrantSet), &'a Shown)) -> ConnectionEntry<'a> {
+fn entry<'a>(set: &'a GrantSet, shown: &'a Shown) -> ConnectionEntry<'a> {
     ConnectionEntry {
         name: &shown.name,
-        account_id: holder.account.as_str(),
-        sites: reach.newest().sites.is_some().then_some(&*shown.sites),
-        needs_consent: reach.best().consent_needed.is_some(),
+        account_id: set.account().as_str(),
+        sites: set.newest().sites.is_some().then_some(&*shown.sites),
+        needs_consent: set.best().consent_needed.is_some(),
         disconnect_url: &shown.disconnect_url,
     }
 }
 
 /// What the visitor was sent here for.
-struct Wanted<'a> {
+struct Purpose<'a> {
     scopes: &'a str,
     site: Option<&'a str>,
     account: Option<&'a str>,
 }
 
-impl<'a> Wanted<'a> {
-    fn purpose(&self, shown: &'a [Shown], linked: &[(Holder, GrantSet)]) -> ConnectPurpose<'a> {
+impl<'a> Purpose<'a> {
+    fn purpose(&self, shown: &'a [Shown], linked: &[GrantSet]) -> ConnectPurpose<'a> {
         if !self.scopes.is_empty() {
             return ConnectPurpose::Scopes(self.scopes);
         }
         let mut accounts = linked.iter().zip(shown);
-        let named = accounts.find(|((holder, _), _)| Some(holder.account.as_str()) == self.account);
+        let named = accounts.find(|(set, _)| Some(set.account().as_str()) == self.account);
         match named {
-            Some(((_, reach), shown)) if reach.best().consent_needed.is_some() => {
+            Some((set, shown)) if set.best().consent_needed.is_some() => {
                 ConnectPurpose::Again(&shown.name)
             }
             Some((_, shown)) => ConnectPurpose::Site(&shown.name),
@@ -158,9 +160,9 @@ impl<'a> Wanted<'a> {
     }
 
     /// The fields that the form hands on. Which account should give more is known if it is named, or the only one.
-    fn fields(&self, linked: &'a [(Holder, GrantSet)]) -> Vec<(&'static str, &'a str)> {
+    fn fields(&self, linked: &'a [GrantSet]) -> Vec<(&'static str, &'a str)> {
         let only = match linked {
-            [(holder, _)] if !self.scopes.is_empty() => Some(holder.account.as_str()),
+            [only] if !self.scopes.is_empty() => Some(only.account().as_str()),
             _ => None,
         };
         let scopes = Some(self.scopes).filter(|scopes| !scopes.is_empty());

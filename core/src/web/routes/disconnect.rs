@@ -5,18 +5,17 @@ use serde_json::json;
 
 use crate::error::Rejection;
 use crate::flow::{Flash, flash};
-use crate::grant::{self, Holder};
-use crate::ids::Subject;
+use crate::grant;
 use crate::message::cookie::SetCookie;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
 use crate::store::ConsentReason;
 use crate::web::reply::json;
 use crate::web::reply::redirect::go;
-use crate::web::request::extract::{fields, notice, place, query, seen};
+use crate::web::request::extract::{clear_flash, flash, form, query, return_target};
 use crate::web::request::request::Request;
-use crate::web::routes::account::{CurrentAccount, named, worker};
-use crate::web::security::guards::{readable, require_method, same_origin};
+use crate::web::routes::account::{CurrentAccount, account_param, current_account};
+use crate::web::security::guards::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
 /// Where people remove an app from their account themselves.
@@ -35,14 +34,14 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 
 /// Asks before it is done, and tells afterwards what is left to do at Atlassian.
 async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    readable(web, request)?;
-    let return_to = place(web, query(request).one("return_to"));
+    require_readable(web, request)?;
+    let return_to = return_target(web, query(request).one("return_to"));
     let return_to = return_to.unwrap_or_else(|| web.ports.config.default_return_to.clone());
-    let notice = notice(web, request).await;
-    let worker = match worker(web, request, named(request).as_deref()).await {
+    let flash = flash(web, request).await;
+    let account = match current_account(web, request, account_param(request).as_deref()).await {
         // There is nothing to disconnect (any more): a page that is loaded again starts nothing.
         Err(rejection) if is_gone(&rejection) => {
-            let name = match &notice {
+            let name = match &flash {
                 Some(Flash::Disconnected { name }) => name,
                 _ => "",
             };
@@ -51,15 +50,15 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
                 manage_url: MANAGE,
                 home_url: return_to.as_str(),
             };
-            return Ok(seen(web, request, web.page(StatusCode::OK, &page)));
+            return Ok(clear_flash(web, request, web.page(StatusCode::OK, &page)));
         }
-        worker => worker?,
+        account => account?,
     };
     let page = Page::Disconnect {
         action: &web.route("disconnect", &[]),
         return_to: return_to.as_str(),
-        account_id: worker.holder.account.as_str(),
-        account: &worker.name,
+        account_id: account.grants.account().as_str(),
+        account: &account.name,
         home_url: return_to.as_str(),
     };
     Ok(web.page(StatusCode::OK, &page))
@@ -67,16 +66,16 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
 
 /// Takes the account from whoever asks. Sessions stay: who signs out is another question.
 async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    same_origin(web, request)?;
-    let form = fields(request)?;
-    let account = form.one("account").filter(|account| !account.is_empty());
-    let notice = match worker(web, request, account).await {
-        Ok(worker) => {
-            if account.is_some_and(|account| account != worker.holder.account.as_str()) {
+    require_same_origin(web, request)?;
+    let form = form(request)?;
+    let named = form.one("account").filter(|account| !account.is_empty());
+    let flash = match current_account(web, request, named).await {
+        Ok(account) => {
+            if named.is_some_and(|named| named != account.grants.account().as_str()) {
                 return Err(Rejection::NotConnected);
             }
-            grant::disconnect(&web.ports, &worker.holder).await?;
-            disconnected(web, worker)
+            grant::disconnect(&web.ports, account.holder()).await?;
+            disconnected(web, &account)
         }
         // It is what was asked for.
         Err(Rejection::ConsentNeeded(_)) => None,
@@ -88,14 +87,14 @@ async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
             &json!({ "manage_url": MANAGE }),
         ));
     }
-    let place = place(web, form.one("return_to"));
+    let place = return_target(web, form.one("return_to"));
     let parameters = place.as_ref().map(|place| ("return_to", place.as_str()));
     let parameters: Vec<(&str, &str)> = parameters.into_iter().collect();
     let reply = go(
         request.context.audience,
         &web.route("disconnect", &parameters),
     );
-    Ok(notice.iter().fold(reply, Reply::cookie))
+    Ok(flash.iter().fold(reply, Reply::cookie))
 }
 
 /// Whether there is no account to disconnect.
@@ -107,9 +106,8 @@ fn is_gone(rejection: &Rejection) -> bool {
     }
 }
 
-fn disconnected(web: &Web, worker: CurrentAccount) -> Option<SetCookie> {
-    let Holder { account, subject } = &worker.holder;
-    let whose = subject.as_ref().map_or(account.as_str(), Subject::as_str);
-    let notice = Flash::Disconnected { name: worker.name };
-    flash::carry(&web.ports, whose, &notice)
+fn disconnected(web: &Web, account: &CurrentAccount) -> Option<SetCookie> {
+    let name = account.name.clone();
+    let flash = Flash::Disconnected { name };
+    flash::carry(&web.ports, account.holder().shown_to(), &flash)
 }

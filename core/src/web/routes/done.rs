@@ -10,9 +10,9 @@ use crate::flow::Flash;
 use crate::message::Reply;
 use crate::pages::{Page, Tell};
 use crate::session::{self, Handoff};
-use crate::web::request::extract::{notice, place, seen};
+use crate::web::request::extract::{clear_flash, flash, return_target};
 use crate::web::request::request::Request;
-use crate::web::security::guards::{navigation_only, require_method};
+use crate::web::security::guards::{require_method, require_navigation};
 use crate::web::state::Web;
 
 const SCRIPT: &str = include_str!("popup.js");
@@ -20,9 +20,11 @@ const SCRIPT: &str = include_str!("popup.js");
 /// Tells whoever opened this window, once, and closes it. Anybody else, and a second look, is told that they may close it.
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET"], "GET")?;
-    navigation_only(request)?;
-    let told = match notice(web, request).await {
-        Some(Flash::Done { handoff, return_to }) => told(web, request, (&handoff, &return_to)),
+    require_navigation(request)?;
+    let told = match flash(web, request).await {
+        Some(Flash::Done { handoff, return_to }) => {
+            announcement(web, request, &handoff, &return_to)
+        }
         _ => None,
     };
     let script = web.route("popup.js", &[]);
@@ -41,7 +43,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         Some(_) => reply.computed(CONTENT_SECURITY_POLICY, &policy),
         None => reply,
     };
-    Ok(seen(web, request, reply))
+    Ok(clear_flash(web, request, reply))
 }
 
 struct Announcement {
@@ -51,10 +53,11 @@ struct Announcement {
 }
 
 /// What is told: to an origin that is still listed, with a ticket if it is of another site.
-fn told(
+fn announcement(
     web: &Web,
     request: &Request,
-    (handoff, return_to): (&Handoff, &str),
+    handoff: &Handoff,
+    return_to: &str,
 ) -> Option<Announcement> {
     let ports = &web.ports;
     let origin = ports.config.browsers.origin(handoff.origin.as_bytes())?;
@@ -67,7 +70,7 @@ fn told(
         message["ticket"] = ticket.as_str().into();
     }
     // A page that the session cookie reaches needs no detour: it asks whether somebody is signed in.
-    let page = place(web, Some(return_to)).filter(|place| handoff.owns(place));
+    let page = return_target(web, Some(return_to)).filter(|place| handoff.owns(place));
     Some(Announcement {
         origin: handoff.origin.clone(),
         message: message.to_string(),

@@ -10,7 +10,7 @@ use crate::message::{Audience, Reply};
 use crate::pages::Page;
 use crate::web::reply::json;
 use crate::web::reply::rejection::SOON;
-use crate::web::request::extract::{notice, query, seen};
+use crate::web::request::extract::{clear_flash, flash, query};
 use crate::web::request::request::Request;
 use crate::web::routes::login_params::handoff;
 use crate::web::security::guards::require_method;
@@ -41,7 +41,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
             home_url,
         },
         Reason::WrongAccount => {
-            return Ok(wrong_account(web, request, (home_url, &try_again)).await);
+            return Ok(wrong_account(web, request, home_url, &try_again).await);
         }
         _ => Page::Failed {
             reason,
@@ -61,8 +61,8 @@ fn with_pause(reason: Reason, reply: Reply) -> Reply {
 }
 
 /// Both by the names that they show, if this browser's cookie tells them.
-async fn wrong_account(web: &Web, request: &Request, (home_url, sign_in): (&str, &str)) -> Reply {
-    let (expected, chosen) = match notice(web, request).await {
+async fn wrong_account(web: &Web, request: &Request, home_url: &str, sign_in: &str) -> Reply {
+    let (expected, chosen) = match flash(web, request).await {
         Some(Flash::WrongAccount { expected, chosen }) => (expected, chosen),
         _ => (String::new(), String::new()),
     };
@@ -73,7 +73,7 @@ async fn wrong_account(web: &Web, request: &Request, (home_url, sign_in): (&str,
         home_url,
         switch_url: (!is_connect).then_some(sign_in),
     };
-    seen(web, request, web.page(status(Reason::WrongAccount), &page))
+    clear_flash(web, request, web.page(status(Reason::WrongAccount), &page))
 }
 
 fn as_json(reason: Reason) -> Value {

@@ -12,12 +12,12 @@ use crate::web::reply::redirect::{go, start_login};
 use crate::web::request::extract::{other_loopback_name, query};
 use crate::web::request::request::Request;
 use crate::web::routes::login_params::{askable, handoff, more, offered};
-use crate::web::security::guards::{navigation_only, require_method};
+use crate::web::security::guards::{require_method, require_navigation};
 use crate::web::state::Web;
 
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET"], "GET")?;
-    navigation_only(request)?;
+    require_navigation(request)?;
     if let Some(origin) = other_loopback_name(web, request) {
         let query = request.query.as_deref();
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
@@ -32,7 +32,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         Some("same") => same_account(web, request, login).await?,
         _ => login,
     };
-    start_login(web, &login, (&request.context, None))
+    start_login(web, &login, &request.context, None)
 }
 
 /// What the address asks for: scopes only as far as the app offers them.
@@ -65,11 +65,7 @@ async fn same_account(
         false => login,
     };
     match GrantSet::load(&web.ports, &Holder::of(session.account())).await {
-        Ok(reach) => Ok(more(
-            login,
-            session.account(),
-            &askable(web, &reach.wanted()),
-        )),
+        Ok(set) => Ok(more(login, session.account(), &askable(web, &set.wanted()))),
         Err(GrantError::Store(error)) => Err(error.into()),
         Err(_none) => Ok(login.account(session.account())),
     }

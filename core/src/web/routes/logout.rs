@@ -7,9 +7,9 @@ use crate::message::{Audience, Reply};
 use crate::pages::Page;
 use crate::session;
 use crate::web::reply::redirect::go;
-use crate::web::request::extract::{fields, query};
+use crate::web::request::extract::{form, query};
 use crate::web::request::request::Request;
-use crate::web::security::guards::{require_method, same_origin};
+use crate::web::security::guards::{require_method, require_same_origin};
 use crate::web::state::Web;
 
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
@@ -44,9 +44,9 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
 }
 
 async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
-    same_origin(web, request)?;
+    require_same_origin(web, request)?;
     let config = &web.ports.config;
-    let form = fields(request)?;
+    let form = form(request)?;
     let place = form
         .one("return_to")
         .and_then(|place| config.return_to.accept(place));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::error::{GrantError, Rejection};
 use crate::grant::{self, GrantSet, Holder};
 use crate::message::Reply;
-use crate::sites;
+use crate::sites::{self, SiteSelection};
 use crate::store::GrantRecord;
 use crate::web::reply::json;
 use crate::web::reply::json::site_json;
@@ -16,7 +16,7 @@ use crate::web::reply::rejection::reject;
 use crate::web::request::context::Context;
 use crate::web::request::extract::{query, signed_in};
 use crate::web::request::request::Request;
-use crate::web::security::guards::{readable, require_method};
+use crate::web::security::guards::{require_method, require_readable};
 use crate::web::state::Web;
 
 /// Who is signed in, as JSON for everybody: never a redirect. With `optional=true` nobody is an answer too, for pages that
@@ -35,27 +35,31 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
             origin: request.context.origin.clone(),
             ..Context::of_script()
         };
-        reject(web, &rejection, (&context, None))
+        reject(web, &rejection, &context, None)
     }))
 }
 
 async fn tell(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
-    readable(web, request)?;
+    require_readable(web, request)?;
     let session = signed_in(web, request).await?;
     let holder = Holder::of(session.account());
-    let reach = match GrantSet::load(&web.ports, &holder).await {
-        Ok(reach) => Some(reach),
+    let grants = match GrantSet::load(&web.ports, &holder).await {
+        Ok(grants) => Some(grants),
         Err(GrantError::ConsentNeeded(_)) => None,
         Err(other) => return Err(other.into()),
     };
-    let site = match sites::site_for(&web.ports, &holder, (session.site.as_ref(), None)).await {
+    let selection = SiteSelection {
+        chosen: session.site.as_ref(),
+        named: None,
+    };
+    let site = match sites::site_for(&web.ports, &holder, selection).await {
         Ok(site) => Some(site_json(&site, true, &[])),
         Err(Rejection::Store(error)) => return Err(Rejection::Store(error)),
         Err(_none) => None,
     };
-    let scopes = reach.as_ref().map(GrantSet::scopes);
-    let grant = reach.as_ref().map(GrantSet::newest);
+    let scopes = grants.as_ref().map(GrantSet::scopes);
+    let grant = grants.as_ref().map(GrantSet::newest);
     let body = json!({
         "account_id": session.account().as_str(),
         "profile": *session.profile,

@@ -15,12 +15,12 @@ use crate::http_client::Chunks;
 use crate::ids::CloudId;
 use crate::message::{Audience, Reply, is_json_type};
 use crate::provider::site::Site;
-use crate::sites;
+use crate::sites::{self, SiteSelection};
 use crate::web::proxy::body::limited_body;
 use crate::web::request::request::Request;
-use crate::web::routes::account::worker;
+use crate::web::routes::account::current_account;
 use crate::web::security::csrf::may_change;
-use crate::web::security::guards::{readable, same_origin};
+use crate::web::security::guards::{require_readable, require_same_origin};
 use crate::web::state::Web;
 
 /// What an answer must not do under this app's address, whatever it is: run, be framed, load anything.
@@ -52,17 +52,20 @@ struct Call<'a> {
 pub(crate) async fn run(web: &Arc<Web>, request: &Request, call: &str) -> Result<Reply, Rejection> {
     scripts_only(request)?;
     let (product, id, path) = parts(call).ok_or(Rejection::NotForwarded)?;
-    let method = allowed(web, request, (product, path))?;
+    let method = allowed(web, request, product, path)?;
     match method {
-        Method::GET | Method::HEAD => readable(web, request)?,
-        _ => same_origin(web, request)?,
+        Method::GET | Method::HEAD => require_readable(web, request)?,
+        _ => require_same_origin(web, request)?,
     }
     // Only in connect mode there may be several.
     let account = request.head().first("x-threelo-account");
     let account = account.and_then(|value| std::str::from_utf8(value).ok());
-    let worker = worker(web, request, account).await?;
-    let wish = (None, Some(id.as_str()));
-    let site = sites::site_for(&web.ports, &worker.holder, wish).await?;
+    let account = current_account(web, request, account).await?;
+    let selection = SiteSelection {
+        chosen: None,
+        named: Some(id.as_str()),
+    };
+    let site = sites::site_for(&web.ports, account.holder(), selection).await?;
     let call = Call {
         request,
         product,
@@ -70,7 +73,7 @@ pub(crate) async fn run(web: &Arc<Web>, request: &Request, call: &str) -> Result
         method,
         path,
     };
-    let answer = forward(web, worker.holder, call).await?;
+    let answer = forward(web, account.holder().clone(), call).await?;
     Ok(passed_back(web, answer))
 }
 
@@ -92,8 +95,8 @@ fn scripts_only(request: &Request) -> Result<(), Rejection> {
 /// Whether a body of this size is worth reading: of a call that may be passed on, from a page of ours, by somebody.
 pub(crate) fn may_carry(web: &Web, request: &Request, call: &str) -> bool {
     let config = &web.ports.config;
-    let is_listed = parts(call)
-        .is_some_and(|(product, _, path)| allowed(web, request, (product, path)).is_ok());
+    let is_listed =
+        parts(call).is_some_and(|(product, _, path)| allowed(web, request, product, path).is_ok());
     let is_somebody = match config.mode.is_connect() {
         true => request.subject.required().is_ok(),
         false => request.context.session.is_some(),
@@ -109,11 +112,7 @@ fn parts(call: &str) -> Option<(&str, CloudId, &str)> {
 }
 
 /// The method, if the app forwards it there.
-fn allowed(
-    web: &Web,
-    request: &Request,
-    (product, path): (&str, &str),
-) -> Result<Method, Rejection> {
+fn allowed(web: &Web, request: &Request, product: &str, path: &str) -> Result<Method, Rejection> {
     let forwards = web.ports.config.browsers.forwards.iter();
     let is_passed = |forward: &Forward| forward.methods.contains(&request.method);
     let mut covering = forwards.filter(|forward| forward.covers(product, path));

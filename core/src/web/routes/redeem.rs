@@ -10,15 +10,13 @@ use crate::error::Rejection;
 use crate::ids::HandoffTicket;
 use crate::message::Reply;
 use crate::message::cookie::SetCookie;
-use crate::session::{self, SharedSession};
+use crate::session::{self, SessionKind, SharedSession, partitioned_cookie_name};
 use crate::store::SessionRecord;
 use crate::web::reply::json;
-use crate::web::request::credential::{
-    BEARER, Credential, bearer_hash, partitioned_hash, partitioned_name,
-};
-use crate::web::request::extract::fields;
+use crate::web::request::credential::{BEARER, Credential};
+use crate::web::request::extract::form;
 use crate::web::request::request::Request;
-use crate::web::security::guards::{require_method, same_origin};
+use crate::web::security::guards::{require_method, require_same_origin};
 use crate::web::state::Web;
 
 /// A session for a one-time ticket: in a cookie for this origin's pages, or as a token if the app allows that.
@@ -27,8 +25,8 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     let origin = request.context.origin.as_ref();
     let origin = origin.filter(|origin| origin.relation == SiteRelation::CrossSite);
     let origin = origin.ok_or(Rejection::Forbidden)?;
-    same_origin(web, request)?;
-    let form = fields(request)?;
+    require_same_origin(web, request)?;
+    let form = form(request)?;
     let (Some(ticket), Some(verifier)) = (form.one("ticket"), form.one("verifier")) else {
         return Err(Rejection::BadRequest("give ticket and verifier"));
     };
@@ -48,19 +46,19 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     let session = session::redeem(
         &web.ports,
         &HandoffTicket::new(ticket),
-        (&origin.text, verifier),
+        &origin.text,
+        verifier,
     )
     .await?;
     tracing::info!(target: "threelo", is_bearer, "a ticket was redeemed");
     match is_bearer {
         true => bearer(web, &session).await,
-        false => cookie((web, request), &session, origin).await,
+        false => cookie(web, request, &session, origin).await,
     }
 }
 
 async fn bearer(web: &Web, session: &SessionRecord) -> Result<Reply, Rejection> {
-    let key = |ticket: &_| bearer_hash(&web.ports.config, ticket);
-    let share = session::share(&web.ports, session, key).await?;
+    let share = session::share(&web.ports, session, SessionKind::Bearer).await?;
     let body = json!({
         "token": format!("{BEARER}{}", share.token.encode()),
         "token_type": "Bearer",
@@ -70,14 +68,17 @@ async fn bearer(web: &Web, session: &SessionRecord) -> Result<Reply, Rejection> 
 }
 
 async fn cookie(
-    (web, request): (&Web, &Request),
+    web: &Web,
+    request: &Request,
     session: &SessionRecord,
     origin: &BrowserOrigin,
 ) -> Result<Reply, Rejection> {
-    let key = |ticket: &_| partitioned_hash(&web.ports.config, ticket, &origin.text);
-    let share = session::share(&web.ports, session, key).await?;
+    let kind = SessionKind::Partitioned {
+        origin: &origin.text,
+    };
+    let share = session::share(&web.ports, session, kind).await?;
     let life = left(web, &share).as_secs();
-    let name = partitioned_name(&web.ports.config, &origin.text);
+    let name = partitioned_cookie_name(&web.ports.config, &origin.text);
     let cookie = SetCookie::new(&name, &share.token.encode(), true);
     // The cookie's old session goes with it, as at a login; if it cannot, it ends by itself.
     if let Some(Credential::Partitioned(old, _)) = &request.context.session {

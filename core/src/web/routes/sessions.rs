@@ -10,13 +10,13 @@ use crate::session;
 use crate::web::reply::json;
 use crate::web::request::extract::signed_in;
 use crate::web::request::request::Request;
-use crate::web::security::guards::{readable, require_method, same_origin};
+use crate::web::security::guards::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
 /// The visitor's own sessions; times are seconds since 1970.
 pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
-    readable(web, request)?;
+    require_readable(web, request)?;
     let current = signed_in(web, request).await?;
     let sessions = session::sessions_of(&web.ports, current.account()).await?;
     let sessions: Vec<Value> = sessions
@@ -40,7 +40,7 @@ pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejectio
 /// Ends one of the visitor's own sessions; another account's handle is as unknown as a made-up one.
 pub(crate) async fn end(web: &Web, request: &Request, handle: &str) -> Result<Reply, Rejection> {
     require_method(request, &["DELETE"], "DELETE")?;
-    same_origin(web, request)?;
+    require_same_origin(web, request)?;
     let current = signed_in(web, request).await?;
     if !session::end_by_handle(&web.ports, current.account(), handle).await? {
         return Err(Rejection::NotFound);

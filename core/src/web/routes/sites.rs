@@ -13,22 +13,23 @@ use crate::sites::{self, Choice};
 use crate::web::reply::json;
 use crate::web::reply::json::site_json;
 use crate::web::reply::redirect::go;
-use crate::web::request::extract::{fields, notice, place, query, seen};
+use crate::web::reply::urls::Place;
+use crate::web::request::extract::{clear_flash, flash, form, query, return_target};
 use crate::web::request::request::Request;
-use crate::web::routes::account::{CurrentAccount, named, worker};
-use crate::web::security::guards::{readable, require_method, same_origin};
+use crate::web::routes::account::{CurrentAccount, account_param, current_account};
+use crate::web::security::guards::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
 pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
-    readable(web, request)?;
-    let worker = worker(web, request, named(request).as_deref()).await?;
-    let sites = sites::shown_sites(&web.ports, &worker.reach).await?;
+    require_readable(web, request)?;
+    let account = current_account(web, request, account_param(request).as_deref()).await?;
+    let sites = sites::shown_sites(&web.ports, &account.grants).await?;
     if request.context.audience == Audience::Page {
-        let page = picker(web, request, (&worker, &sites)).await;
-        return Ok(seen(web, request, page));
+        let page = picker(web, request, &account, &sites).await;
+        return Ok(clear_flash(web, request, page));
     }
-    let (chosen, added) = (worker.chosen(), &worker.reach.newest().added);
+    let (chosen, added) = (account.chosen(), &account.grants.newest().added);
     let sites: Vec<Value> = sites
         .iter()
         .map(|site| site_json(site, Some(&site.id) == chosen.as_ref(), added))
@@ -36,32 +37,32 @@ pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejectio
     Ok(json::reply(StatusCode::OK, &json!({ "sites": sites })))
 }
 
-async fn picker(
-    web: &Web,
-    request: &Request,
-    (worker, sites): (&CurrentAccount, &[Site]),
-) -> Reply {
+async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &[Site]) -> Reply {
     let config = &web.ports.config;
-    let wanted = place(web, query(request).one("return_to"));
+    let wanted = return_target(web, query(request).one("return_to"));
     let return_to = wanted.unwrap_or_else(|| config.default_return_to.clone());
-    let account_id = worker
-        .holder
-        .subject
-        .as_ref()
-        .map(|_connected| worker.holder.account.as_str());
-    let add_url = web.more_url(&[], (Some(&return_to), account_id));
+    let holder = account.holder();
+    let subject = holder.subject.as_ref();
+    let account_id = subject.map(|_connected| holder.account.as_str());
+    let add_url = web.more_url(
+        &[],
+        Place {
+            here: Some(&return_to),
+            account: account_id,
+        },
+    );
     if sites.is_empty() {
         let page = Page::NoSites {
-            account: &worker.name,
+            account: &account.name,
             add_url: &add_url,
             home_url: config.home(),
         };
         return web.page(StatusCode::OK, &page);
     }
-    let chosen = worker.chosen();
-    let choice = |site| choice(site, chosen.as_ref(), &worker.reach.newest().added);
+    let chosen = account.chosen();
+    let choice = |site| choice(site, chosen.as_ref(), &account.grants.newest().added);
     let choices: Vec<SiteChoice<'_>> = sites.iter().map(choice).collect();
-    let missed = notice(web, request).await;
+    let missed = flash(web, request).await;
     let is_gone = chosen
         .as_ref()
         .is_some_and(|chosen| sites.iter().all(|site| site.id != *chosen));
@@ -74,7 +75,7 @@ async fn picker(
         return_to: return_to.as_str(),
         sites: &choices,
         add_url: &add_url,
-        account: &worker.name,
+        account: &account.name,
         account_id,
         notice,
     };
@@ -93,20 +94,20 @@ fn choice<'a>(site: &'a Site, chosen: Option<&CloudId>, added: &[CloudId]) -> Si
 
 pub(crate) async fn choose(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["POST"], "POST")?;
-    same_origin(web, request)?;
-    let form = fields(request)?;
+    require_same_origin(web, request)?;
+    let form = form(request)?;
     let site = form.one("site").and_then(|site| CloudId::parse(site).ok());
     let account = form.one("account");
-    let worker = worker(web, request, account).await?;
+    let account = current_account(web, request, account).await?;
     let site = site.ok_or(Rejection::BadRequest("give one site by its cloud id"))?;
-    let choice = match &worker.session {
+    let choice = match &account.session {
         Some(session) => sites::choose(&web.ports, session, &site).await?,
-        None => sites::choose_linked(&web.ports, &worker.holder, &site).await?,
+        None => sites::choose_linked(&web.ports, account.holder(), &site).await?,
     };
     if choice == Choice::NotReachable {
         return Err(Rejection::UnknownSite);
     }
-    let place = place(web, form.one("return_to"));
+    let place = return_target(web, form.one("return_to"));
     let place = place.unwrap_or_else(|| web.ports.config.default_return_to.clone());
     Ok(match request.context.audience {
         Audience::Fetch => Reply::new(StatusCode::NO_CONTENT),

@@ -7,29 +7,32 @@ use crate::error::{ConsentNeeded, Rejection};
 use crate::grant;
 use crate::message::Reply;
 use crate::refresh;
-use crate::sites;
+use crate::sites::{self, SiteSelection};
 use crate::web::reply::json;
 use crate::web::reply::json::site_json;
-use crate::web::request::extract::fields;
+use crate::web::request::extract::form;
 use crate::web::request::request::Request;
-use crate::web::routes::account::worker;
-use crate::web::security::guards::{require_method, same_origin};
+use crate::web::routes::account::current_account;
+use crate::web::security::guards::{require_method, require_same_origin};
 use crate::web::state::Web;
 
 /// The access token, for code in browsers that calls Atlassian's API itself; whose it is; the seconds that it lasts; and the
 /// site that is chosen. Never the refresh token. With `refused` it is another one than before, if that one is older than half a minute.
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["POST"], "POST")?;
-    same_origin(web, request)?;
-    let form = fields(request)?;
-    let worker = worker(web, request, form.one("account")).await?;
-    let (ports, holder) = (&web.ports, &worker.holder);
-    let wish = form.one("site");
-    let chosen = worker.chosen();
-    let site = match sites::site_for(ports, holder, (chosen.as_ref(), wish)).await {
+    require_same_origin(web, request)?;
+    let form = form(request)?;
+    let account = current_account(web, request, form.one("account")).await?;
+    let (ports, holder) = (&web.ports, account.holder());
+    let chosen = account.chosen();
+    let selection = SiteSelection {
+        chosen: chosen.as_ref(),
+        named: form.one("site"),
+    };
+    let site = match sites::site_for(ports, holder, selection).await {
         Ok(site) => Some(site),
         Err(Rejection::Store(error)) => return Err(error.into()),
-        Err(rejection) if wish.is_some() => return Err(rejection),
+        Err(rejection) if selection.named.is_some() => return Err(rejection),
         Err(_none_chosen) => None,
     };
     let id = site.as_ref().map(|site| &site.id);

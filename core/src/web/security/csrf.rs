@@ -21,7 +21,7 @@ pub(crate) fn may_change(web: &Web, head: &RequestHead<'_>) -> bool {
         return true;
     }
     let authorization = head.first("authorization");
-    let shown = Credential::read(config, (origin, authorization), std::iter::empty());
+    let shown = Credential::read(config, origin, authorization, std::iter::empty());
     shown.is_some_and(|shown| shown.is_deliberate())
 }
 

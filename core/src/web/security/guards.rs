@@ -20,7 +20,7 @@ pub(crate) fn require_method(
 }
 
 /// A login starts and ends in a page's own navigation: prefetches, frames and fetches change nothing.
-pub(crate) fn navigation_only(request: &Request) -> Result<(), Rejection> {
+pub(crate) fn require_navigation(request: &Request) -> Result<(), Rejection> {
     let head = request.head();
     let prefetches = |name| {
         head.first(name)
@@ -41,7 +41,7 @@ pub(crate) fn navigation_only(request: &Request) -> Result<(), Rejection> {
     Ok(())
 }
 
-pub(crate) fn readable(web: &Web, request: &Request) -> Result<(), Rejection> {
+pub(crate) fn require_readable(web: &Web, request: &Request) -> Result<(), Rejection> {
     if is_foreign_read(web, &request.context, &request.head()) {
         Err(Rejection::Forbidden)
     } else {
@@ -50,7 +50,7 @@ pub(crate) fn readable(web: &Web, request: &Request) -> Result<(), Rejection> {
 }
 
 /// Refuses changes that no page of ours, of a listed origin or with a bearer session asks for.
-pub(crate) fn same_origin(web: &Web, request: &Request) -> Result<(), Rejection> {
+pub(crate) fn require_same_origin(web: &Web, request: &Request) -> Result<(), Rejection> {
     if crate::web::security::csrf::may_change(web, &request.head()) {
         Ok(())
     } else {
