@@ -17,7 +17,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   ci                         fmt, lint, doc, deny, test: what CI runs
   fmt | lint | doc | deny    one step of ci
   soak                       kills and races instances for half an hour, on every database
-  bench [quick | stores]     what a request costs, beside bare axum and the floor, and over each store";
+  bench [quick | stores]     what a request costs, beside bare axum and the floor, and over each store
+  callgrind [CASE...]        instructions and allocations per request of each bench case, under valgrind";
 
 const BROWSER_TESTS: &str = "threelo-browser-tests";
 /// Names the database on which the scenarios run.
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         ["deny"] => deny(),
         ["soak"] => soak(),
         ["bench", rest @ ..] => bench(rest),
+        ["callgrind", cases @ ..] => callgrind(cases),
         _ => {
             say(USAGE);
             return ExitCode::from(2);
@@ -194,4 +196,12 @@ fn bench(rest: &[&str]) -> Outcome {
     arguments.extend(rest);
     cargo(&arguments)?;
     Ok(String::new())
+}
+
+fn callgrind(cases: &[&str]) -> Outcome {
+    setup::callgrind()?;
+    let mut arguments = vec!["run", "--release", "--package", "threelo-bench", "--"];
+    arguments.push("callgrind");
+    arguments.extend(cases);
+    cargo(&arguments)
 }

@@ -34,6 +34,13 @@ const LOAD: Need = Need {
     without: None,
 };
 
+const CALLGRIND: Need = Need {
+    what: "callgrind",
+    programs: &["valgrind"],
+    packages: &["valgrind"],
+    without: None,
+};
+
 /// Makes sure that Chromium and its driver are there: installs Debian's packages when it may, else says what to do.
 pub(crate) fn browser() -> Outcome {
     install(BROWSER)
@@ -47,6 +54,11 @@ pub(crate) fn databases() -> Outcome {
 /// The same for what the benchmark puts load on servers with.
 pub(crate) fn load() -> Outcome {
     install(LOAD)
+}
+
+/// The same for what counts instructions.
+pub(crate) fn callgrind() -> Outcome {
+    install(CALLGRIND)
 }
 
 fn install(need: Need) -> Outcome {

@@ -65,6 +65,11 @@ impl App {
         }
     }
 
+    /// Its name on a command line.
+    pub fn word(self) -> String {
+        self.name().replace(' ', "-")
+    }
+
     /// The app.
     ///
     /// # Errors

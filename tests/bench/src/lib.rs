@@ -2,6 +2,7 @@
 
 pub mod alloc;
 pub mod apps;
+pub mod callgrind;
 pub mod floor;
 pub mod loopback;
 pub mod measure;

@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use threelo_bench::apps::{APPS, Stores};
+use threelo_bench::apps::APPS;
 use threelo_bench::measure::{Case, Effort, interleave};
 use threelo_bench::sessions::{ACCOUNTS, Cookies};
 use threelo_bench::visit::VISITS;
-use threelo_bench::{loopback, memory, refresh, report, sessions, wrk};
+use threelo_bench::{callgrind, loopback, memory, refresh, report, sessions, wrk};
 use tokio::runtime::Runtime;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -33,8 +33,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("{}", wrk::table(7)?);
             Ok(())
         }
+        ["callgrind", ref wanted @ ..] => {
+            println!("{}", callgrind::table(wanted)?);
+            Ok(())
+        }
+        ["one", visit, app, times] => {
+            let allocations = callgrind::one(&runtime, visit, app, times.parse()?)?;
+            println!("{allocations}");
+            Ok(())
+        }
         ["quick"] => everything(&runtime, Effort::QUICK, [1_000, 100_000]),
-        _ => Err("give nothing, or: quick, tokens, stores".into()),
+        _ => Err("give nothing, or: quick, tokens, stores, callgrind".into()),
     }
 }
 
@@ -55,7 +64,7 @@ fn everything(runtime: &Runtime, effort: Effort, sizes: [usize; 2]) -> Result<()
 }
 
 fn requests(runtime: &Runtime, effort: Effort, count: usize) -> Result<String, Box<dyn Error>> {
-    let stores = filled(count)?;
+    let stores = sessions::stores(count)?;
     let cookies = Cookies::of(count);
     let mut cases = Vec::new();
     for visit in VISITS {
@@ -65,19 +74,6 @@ fn requests(runtime: &Runtime, effort: Effort, count: usize) -> Result<String, B
     }
     interleave(runtime, &mut cases, &cookies, effort);
     Ok(report::requests(&cases))
-}
-
-/// Fills on a thread of its own, so that the measuring thread's part of the heap stays as it was.
-fn filled(count: usize) -> Result<Stores, Box<dyn Error>> {
-    let fill = move || -> Result<Stores, sessions::FillError> {
-        let profiles = sessions::profiles(ACCOUNTS)?;
-        Ok(Stores::new(
-            sessions::floors(count, &profiles),
-            sessions::ours(count, &profiles)?,
-        ))
-    };
-    let filled = std::thread::spawn(fill).join();
-    Ok(filled.map_err(|_panic| "filling the stores panicked")??)
 }
 
 fn memory_table(count: usize) -> String {

@@ -4,7 +4,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use http::StatusCode;
+use axum::body::Body;
+use http::{Request, StatusCode};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -90,6 +91,20 @@ impl Case {
         self.allocations
     }
 
+    /// Serves so many requests without a stopwatch, and returns how many allocations serving made.
+    pub async fn repeat(&mut self, cookies: &Cookies, requests: usize) -> u64 {
+        let mut made = 0;
+        for _ in 0..requests {
+            let request = self.request(cookies);
+            let before = allocations();
+            let Ok(response) = self.router.clone().oneshot(request).await;
+            let status = black_box(response).status();
+            made += allocations() - before;
+            assert_eq!(status, StatusCode::OK, "{:?}", self.visit);
+        }
+        made
+    }
+
     async fn run(&mut self, cookies: &Cookies, requests: usize) -> Sample {
         let batches = requests.div_ceil(BATCH);
         let mut means = Vec::with_capacity(batches);
@@ -112,16 +127,20 @@ impl Case {
     /// Serves one request. It is built right before, as a server would, and outside of what is measured.
     #[expect(clippy::disallowed_methods, reason = "a stopwatch")]
     async fn serve(&mut self, cookies: &Cookies) -> (Duration, u64) {
-        let request = self.visit.request(cookies.pick(&mut self.numbers));
-        let Ok(request) = request else {
-            unreachable!("the requests are well-formed")
-        };
+        let request = self.request(cookies);
         let (before, start) = (allocations(), Instant::now());
         let Ok(response) = self.router.clone().oneshot(request).await;
         let status = black_box(response).status();
         let (spent, made) = (start.elapsed(), allocations() - before);
         assert_eq!(status, StatusCode::OK, "{:?}", self.visit);
         (spent, made)
+    }
+
+    fn request(&mut self, cookies: &Cookies) -> Request<Body> {
+        match self.visit.request(cookies.pick(&mut self.numbers)) {
+            Ok(request) => request,
+            Err(_) => unreachable!("the requests are well-formed"),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use threelo::store::{
 use threelo::{AccountId, Auth, Credentials, Grant, Scopes, token};
 use tokio::runtime::Runtime;
 
+use crate::alloc::allocations;
 use crate::measure::median;
 use crate::sessions::Numbers;
 
@@ -170,13 +171,7 @@ fn fast_path(
 ) -> Result<(Vec<f64>, Vec<f64>), Box<dyn Error>> {
     const CALLS: usize = 20_000;
     let app = runtime.block_on(app(count))?;
-    let grants: Vec<Grant> = runtime.block_on(async {
-        let mut grants = Vec::new();
-        for account in &app.accounts {
-            grants.push(app.auth.grants().of(account).await?);
-        }
-        Ok::<_, threelo::GrantError>(grants)
-    })?;
+    let grants = runtime.block_on(grants(&app))?;
     let token = Arc::new("x".repeat(2000));
     let known = app
         .accounts
@@ -206,6 +201,33 @@ fn fast_path(
         floor.push(began.elapsed().as_nanos() as f64 / CALLS as f64);
     }
     Ok((ours, floor))
+}
+
+async fn grants(app: &App) -> Result<Vec<Grant>, threelo::GrantError> {
+    let mut grants = Vec::new();
+    for account in &app.accounts {
+        grants.push(app.auth.grants().of(account).await?);
+    }
+    Ok(grants)
+}
+
+/// Asks so many times for the token, still valid, of one of `count` grants; returns how many allocations that made.
+///
+/// # Errors
+///
+/// What the app or its store says.
+pub fn repeat(runtime: &Runtime, count: usize, times: usize) -> Result<u64, Box<dyn Error>> {
+    let app = runtime.block_on(app(count))?;
+    let grants = runtime.block_on(grants(&app))?;
+    let mut numbers = Numbers::named("token");
+    let before = allocations();
+    runtime.block_on(async {
+        for _ in 0..times {
+            let token = grants[numbers.below(count)].access_token().await;
+            assert!(black_box(token).is_ok(), "the token works");
+        }
+    });
+    Ok(allocations() - before)
 }
 
 /// How much longer each of a thousand waited than the provider took.

@@ -8,6 +8,7 @@ use threelo::store::{AppKey, Inserted, MemorySessions, SessionRecord, SessionSto
 use threelo::testing::session_key;
 use threelo::{AccountId, Environment, InvalidId, Profile, Ticket};
 
+use crate::apps::Stores;
 use crate::floor::{self, Floor};
 
 /// The session cookie of an app at `http://localhost:3000`.
@@ -105,6 +106,9 @@ pub enum FillError {
     /// There is no runtime to fill it with.
     #[error(transparent)]
     Runtime(#[from] std::io::Error),
+    /// The thread that fills died.
+    #[error("filling the stores panicked")]
+    Panicked,
 }
 
 /// Profiles as a sign-in leaves them.
@@ -182,6 +186,25 @@ pub fn floors(count: usize, profiles: &[Arc<Profile>]) -> Arc<Floor> {
         floor.insert(floor::hash(&bytes), Arc::new(session));
     }
     Arc::new(floor)
+}
+
+/// Both stores with the same sessions.
+///
+/// They are filled on a thread of its own, so that the measuring thread's part of the heap stays as it was.
+///
+/// # Errors
+///
+/// [`FillError`], which would be a mistake here.
+pub fn stores(count: usize) -> Result<Stores, FillError> {
+    let fill = move || {
+        let profiles = profiles(ACCOUNTS)?;
+        Ok(Stores::new(
+            floors(count, &profiles),
+            ours(count, &profiles)?,
+        ))
+    };
+    let filled = std::thread::spawn(fill).join();
+    filled.map_err(|_panic| FillError::Panicked)?
 }
 
 fn end(now: SystemTime) -> SystemTime {

@@ -79,6 +79,16 @@ impl Visit {
         format!("{}, {cookie}{head}", self.path)
     }
 
+    /// Its name on a command line.
+    pub fn word(self) -> String {
+        let cookie = if self.has_cookie { "-cookie" } else { "" };
+        let head = match self.head {
+            Head::Plain => "",
+            Head::Browser => "-browser",
+        };
+        format!("{}{cookie}{head}", self.path.trim_start_matches('/'))
+    }
+
     /// One request of this kind; the cookie is sent if the kind has one. As in hyper, path and field values are slices
     /// of one shared buffer.
     ///
