@@ -2,6 +2,7 @@
 
 mod cargo;
 mod setup;
+mod surface;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -14,8 +15,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   test [--without browser] [--without databases]
                              sets everything up and runs all tests
-  ci                         fmt, lint, doc, deny, test: what CI runs
+  ci                         fmt, lint, doc, surface, deny, test: what CI runs
   fmt | lint | doc | deny    one step of ci
+  surface [--write]          compares what is public with docs/surface, or writes it there
   soak                       kills and races instances for half an hour, on every database
   bench [quick | stores]     what a request costs, beside bare axum and the floor, and over each store
   callgrind [CASE...]        instructions and allocations per request of each bench case, under valgrind";
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["fmt"] => fmt(),
         ["lint"] => lint(),
         ["doc"] => doc(),
+        ["surface", rest @ ..] => surface::run(rest),
         ["deny"] => deny(),
         ["soak"] => soak(),
         ["bench", rest @ ..] => bench(rest),
@@ -132,7 +135,8 @@ fn left_out<'a>(words: &[&'a str]) -> Result<Vec<&'a str>, String> {
 }
 
 fn ci() -> Outcome {
-    for step in [fmt, lint, doc, deny] {
+    let surface = || surface::run(&[]);
+    for step in [fmt, lint, doc, surface, deny] {
         say(&step()?);
     }
     test(&[])
