@@ -1,6 +1,6 @@
 //! Running cargo.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// What a command says at its end, or why it failed.
 pub(crate) type Outcome = Result<String, String>;
@@ -12,10 +12,27 @@ pub(crate) fn cargo(arguments: &[&str]) -> Outcome {
 
 /// Runs cargo with these variables and arguments.
 pub(crate) fn cargo_with(variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+    let mut command = command(arguments);
+    command.envs(variables.iter().copied());
+    run(&mut command, &format!("cargo {}", arguments.join(" ")))
+}
+
+/// Runs cargo and gives what it prints; what it says of its progress is shown.
+pub(crate) fn cargo_output(arguments: &[&str]) -> Outcome {
+    let name = arguments.join(" ");
+    let output = command(arguments).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("`cargo {name}` cannot be run: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("`cargo {name}` failed: {}", output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn command(arguments: &[&str]) -> Command {
     let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(program);
-    command.args(arguments).envs(variables.iter().copied());
-    run(&mut command, &format!("cargo {}", arguments.join(" ")))
+    command.args(arguments);
+    command
 }
 
 /// Whether `cargo NAME` exists.

@@ -1,6 +1,7 @@
 //! The commands of this repository: `cargo xtask test`, and the steps of CI.
 
 mod cargo;
+mod scenario;
 mod setup;
 mod surface;
 
@@ -14,13 +15,18 @@ use self::cargo::{Outcome, cargo, cargo_with, has_cargo_tool};
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   test [--without browser] [--without databases]
-                             sets everything up and runs all tests
-  ci                         fmt, lint, doc, surface, deny, test: what CI runs
-  fmt | lint | doc | deny    one step of ci
-  surface [--write]          compares what is public with docs/surface, or writes it there
-  soak                       kills and races instances for half an hour, on every database
-  bench [quick | stores]     what a request costs, beside bare axum and the floor, and over each store
-  callgrind [CASE...]        instructions and allocations per request of each bench case, under valgrind";
+                       sets everything up and runs all tests
+  scenario NAME [--on axum|actix] [--store memory|sqlite|redis|postgres]
+                       runs the scenarios whose path contains NAME
+  ci                   fmt, lint, doc, surface, deny, test: what CI runs
+  fmt                  checks the format of the code
+  lint                 runs clippy; warnings are errors
+  doc                  builds the documentation; warnings are errors
+  surface [--write]    compares what is public with docs/surface, or writes it there
+  deny                 checks licenses, sources and advisories of dependencies
+  soak                 kills and races instances for half an hour, on every database
+  bench [quick|stores] what a request costs, beside bare axum and the floor, and over each store
+  callgrind [CASE...]  instructions and allocations per request of each bench case, under valgrind";
 
 const BROWSER_TESTS: &str = "threelo-browser-tests";
 /// Names the database on which the scenarios run.
@@ -32,6 +38,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["test", rest @ ..] => test(rest),
+        ["scenario", rest @ ..] => scenario::run(rest),
         ["ci"] => ci(),
         ["fmt"] => fmt(),
         ["lint"] => lint(),
