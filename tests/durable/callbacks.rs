@@ -3,7 +3,7 @@
 use threelo_tests::{ActixApp, App, AxumApp, Browser, Order, Settings, Told, World};
 use tokio::task::JoinSet;
 
-use crate::database::{Database, instances, rounds};
+use crate::database::{Database, instances, on_every_database, rounds};
 
 const PROCESSES: usize = 4;
 const ARRIVALS: usize = 25;
@@ -45,27 +45,14 @@ async fn one_exchange(database: &Database) {
 
 async fn consent<A: App>(world: &World<A>, browser: &mut Browser<A>) -> String {
     let authorize = browser.start_login("/").await;
-    let callback = world.sandbox.approve(&authorize, "edward", None).await;
-    callback.expect("a consent")
+    world.approve(&authorize, "edward").await
 }
 
-#[tokio::test]
-async fn a_hundred_identical_callbacks_over_four_processes_are_one_exchange_in_sqlite() {
-    one_exchange(&Database::sqlite()).await;
-}
-
-#[tokio::test]
-async fn a_hundred_identical_callbacks_over_four_processes_are_one_exchange_in_redis() {
-    if let Some(database) = Database::redis() {
-        one_exchange(&database).await;
-    }
-}
-
-#[tokio::test]
-async fn a_hundred_identical_callbacks_over_four_processes_are_one_exchange_in_postgres() {
-    if let Some(database) = Database::postgres() {
-        one_exchange(&database).await;
-    }
+on_every_database! {
+    one_exchange:
+    a_hundred_identical_callbacks_over_four_processes_are_one_exchange_in_sqlite,
+    a_hundred_identical_callbacks_over_four_processes_are_one_exchange_in_redis,
+    a_hundred_identical_callbacks_over_four_processes_are_one_exchange_in_postgres,
 }
 
 /// The same in one process, without a database.

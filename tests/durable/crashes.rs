@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use threelo_tests::{AxumApp, Order, Point, Settings, Told};
 
-use crate::database::{Database, instance, rounds};
+use crate::database::{Database, instance, on_every_database, rounds};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const LEASE: Duration = Duration::from_millis(500);
@@ -13,7 +13,7 @@ const WAITING: usize = 4;
 /// Every round one instance dies at the point, and another one has a token for everybody who asks it.
 async fn nobody_is_sent_to_consent(database: &Database) {
     let world = database.world::<AxumApp>().await;
-    world.browser().sign_in(&world, "edward", "/").await;
+    world.signed_in("edward").await;
     let account = world.account("edward").as_str().to_owned();
     let settings = Settings {
         lease: LEASE,
@@ -44,21 +44,9 @@ async fn nobody_is_sent_to_consent(database: &Database) {
     }
 }
 
-#[tokio::test]
-async fn an_instance_that_is_killed_loses_no_grant_over_sqlite() {
-    nobody_is_sent_to_consent(&Database::sqlite()).await;
-}
-
-#[tokio::test]
-async fn an_instance_that_is_killed_loses_no_grant_over_redis() {
-    if let Some(database) = Database::redis() {
-        nobody_is_sent_to_consent(&database).await;
-    }
-}
-
-#[tokio::test]
-async fn an_instance_that_is_killed_loses_no_grant_over_postgres() {
-    if let Some(database) = Database::postgres() {
-        nobody_is_sent_to_consent(&database).await;
-    }
+on_every_database! {
+    nobody_is_sent_to_consent:
+    an_instance_that_is_killed_loses_no_grant_over_sqlite,
+    an_instance_that_is_killed_loses_no_grant_over_redis,
+    an_instance_that_is_killed_loses_no_grant_over_postgres,
 }

@@ -126,3 +126,28 @@ pub(crate) fn rounds(usual: usize, soak: usize) -> usize {
         None => usual,
     }
 }
+
+/// Three tests of one function: over SQLite, over Redis and over Postgres, unless servers are left out.
+macro_rules! on_every_database {
+    ($check:ident: $sqlite:ident, $redis:ident, $postgres:ident $(,)?) => {
+        #[tokio::test]
+        async fn $sqlite() {
+            $check(&Database::sqlite()).await;
+        }
+
+        #[tokio::test]
+        async fn $redis() {
+            if let Some(database) = Database::redis() {
+                $check(&database).await;
+            }
+        }
+
+        #[tokio::test]
+        async fn $postgres() {
+            if let Some(database) = Database::postgres() {
+                $check(&database).await;
+            }
+        }
+    };
+}
+pub(crate) use on_every_database;

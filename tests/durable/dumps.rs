@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use threelo_tests::{AxumApp, World, rows_as};
 
-use crate::database::Database;
+use crate::database::{Database, on_every_database};
 
 /// Everything that was secret or personal: as text, and in the forms in which bytes are written.
 async fn needles(world: &World<AxumApp>) -> Vec<String> {
@@ -12,8 +12,7 @@ async fn needles(world: &World<AxumApp>) -> Vec<String> {
     let authorize = mia.start_login("/").await;
     let (_, state) = authorize.split_once("state=").expect("a state");
     let state = state.split('&').next().unwrap_or_default().to_owned();
-    let callback = world.sandbox.approve(&authorize, "mia", None).await;
-    mia.arrive(&callback.expect("a consent")).await;
+    mia.consent(world, &authorize, "mia").await;
     assert!(mia.who_am_i().await.is_some());
     mia.submit("/auth/site", "site=11111111-aaaa-4aaa-8aaa-111111111111")
         .await;
@@ -73,21 +72,9 @@ async fn what_is_not_sealed_is_found_in_a_dump() {
     assert!(String::from_utf8_lossy(&database.dump()).contains("Mia Krystof"));
 }
 
-#[tokio::test]
-async fn a_dump_of_sqlite_holds_nothing_in_clear() {
-    nothing_is_in_clear(&Database::sqlite()).await;
-}
-
-#[tokio::test]
-async fn a_dump_of_redis_holds_nothing_in_clear() {
-    if let Some(database) = Database::redis() {
-        nothing_is_in_clear(&database).await;
-    }
-}
-
-#[tokio::test]
-async fn a_dump_of_postgres_holds_nothing_in_clear() {
-    if let Some(database) = Database::postgres() {
-        nothing_is_in_clear(&database).await;
-    }
+on_every_database! {
+    nothing_is_in_clear:
+    a_dump_of_sqlite_holds_nothing_in_clear,
+    a_dump_of_redis_holds_nothing_in_clear,
+    a_dump_of_postgres_holds_nothing_in_clear,
 }

@@ -60,14 +60,12 @@ async fn everything_works_again<A: App>(database: Database, outage: Outage) {
     let rows = rows_as(&proxy.url(&url), "d_").await;
     let mut scene = Scene { database, proxy };
     let world = World::<A>::with(|builder| builder.store(rows)).await;
-    let mut mia = world.browser();
-    mia.sign_in(&world, "mia", "/").await;
+    let mut mia = world.signed_in("mia").await;
     let base = at_work(&scene.database, &mia).await;
     world.pass(HOUR);
     let mut edward = world.browser();
     let authorize = edward.start_login("/").await;
-    let callback = world.sandbox.approve(&authorize, "edward", None).await;
-    let callback = callback.expect("a consent");
+    let callback = world.approve(&authorize, "edward").await;
 
     scene.begin(outage);
     says_later("a page", &mia.fetch("GET", "/user").await);
@@ -138,8 +136,7 @@ async fn a_lost_machine_is_given_up<A: App>(database: Database) {
     let proxy = Proxy::to(host_of(&url)).await;
     let rows = rows_as(&proxy.url(&url), "d_").await;
     let world = World::<A>::with(|builder| builder.store(rows)).await;
-    let mut mia = world.browser();
-    mia.sign_in(&world, "mia", "/").await;
+    let mut mia = world.signed_in("mia").await;
     at_work(&database, &mia).await;
 
     proxy.set(Wire::Lost);

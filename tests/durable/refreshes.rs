@@ -5,7 +5,7 @@ use std::time::Duration;
 use threelo_tests::{AxumApp, Order, Told};
 use tokio::task::JoinSet;
 
-use crate::database::{Database, instances};
+use crate::database::{Database, instances, on_every_database};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const PROCESSES: usize = 8;
@@ -16,7 +16,7 @@ const EXPIRIES: usize = 3;
 async fn one_refresh_per_expiry(database: &Database) {
     let world = database.world::<AxumApp>().await;
     world.sandbox.knobs(|knobs| knobs.leeway = Duration::ZERO);
-    world.browser().sign_in(&world, "edward", "/").await;
+    world.signed_in("edward").await;
     let account = world.account("edward").as_str().to_owned();
     let mut instances = instances(&database.settings(&world), PROCESSES).await;
     for expiry in 1..=EXPIRIES {
@@ -38,21 +38,9 @@ async fn one_refresh_per_expiry(database: &Database) {
     }
 }
 
-#[tokio::test]
-async fn eight_processes_of_fifty_tasks_refresh_once_per_expiry_over_sqlite() {
-    one_refresh_per_expiry(&Database::sqlite()).await;
-}
-
-#[tokio::test]
-async fn eight_processes_of_fifty_tasks_refresh_once_per_expiry_over_redis() {
-    if let Some(database) = Database::redis() {
-        one_refresh_per_expiry(&database).await;
-    }
-}
-
-#[tokio::test]
-async fn eight_processes_of_fifty_tasks_refresh_once_per_expiry_over_postgres() {
-    if let Some(database) = Database::postgres() {
-        one_refresh_per_expiry(&database).await;
-    }
+on_every_database! {
+    one_refresh_per_expiry:
+    eight_processes_of_fifty_tasks_refresh_once_per_expiry_over_sqlite,
+    eight_processes_of_fifty_tasks_refresh_once_per_expiry_over_redis,
+    eight_processes_of_fifty_tasks_refresh_once_per_expiry_over_postgres,
 }

@@ -43,8 +43,7 @@ fn large() -> Fault {
 async fn many_large_answers_cost_little(on_actix: bool) {
     let database = Database::sqlite();
     let world: World<AxumApp> = database.world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let browser = world.signed_in("mia").await;
     let mut settings = database.settings(&world);
     settings.on_actix = on_actix;
     let mut instance = instance(&settings).await;
@@ -93,8 +92,7 @@ async fn a_dead_reader_ends_it<A: App>(fault: Fault) {
         builder.forward([threelo::config::Forward::to("jira", "/rest/api/3/")])
     })
     .await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let browser = world.signed_in("mia").await;
     let port = A::listen(&world.auth).await;
     world.sandbox.fault(Endpoint::Api, fault, 20);
     let mut readers = Vec::new();

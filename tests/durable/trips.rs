@@ -32,11 +32,9 @@ async fn a_request_makes_one_trip<A: App>(database: Database) {
     let proxy = Proxy::to(host_of(&url)).await;
     let rows = rows_as(&proxy.url(&url), "d_").await;
     let world = World::<A>::with(|builder| builder.store(rows)).await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let site = "site=11111111-aaaa-4aaa-8aaa-111111111111";
-    let mut edward = world.browser();
-    edward.sign_in(&world, "edward", "/").await;
+    let mut edward = world.signed_in("edward").await;
     // Scripts are loaded once, and statements prepared once on each connection.
     many_at_once(&browser).await;
     for _ in 0..40 {

@@ -206,13 +206,19 @@ impl<A: App> Browser<A> {
         return_to: &str,
     ) -> (String, Seen) {
         let authorize = self.start_login(return_to).await;
-        let callback = world
-            .sandbox
-            .approve(&authorize, user, None)
-            .await
-            .expect("consent");
+        let callback = world.approve(&authorize, user).await;
         let seen = self.arrive(&callback).await;
         (callback, seen)
+    }
+
+    /// Consents at Atlassian as `user` and comes back; gives the callback's answer.
+    ///
+    /// # Panics
+    ///
+    /// If Atlassian shows an error page.
+    pub async fn consent(&mut self, world: &World<A>, authorize: &str, user: &str) -> Seen {
+        let callback = world.approve(authorize, user).await;
+        self.arrive(&callback).await
     }
 
     /// The same browser with somebody signed in to the app itself.
@@ -233,8 +239,7 @@ impl<A: App> Browser<A> {
     /// Connects the account of `user` at Atlassian; gives the callback's address and answer.
     pub async fn connect(&mut self, world: &World<A>, user: &str, form: &str) -> (String, Seen) {
         let authorize = self.start_connect(form).await;
-        let callback = world.sandbox.approve(&authorize, user, None).await;
-        let callback = callback.expect("consent");
+        let callback = world.approve(&authorize, user).await;
         let seen = self.arrive(&callback).await;
         (callback, seen)
     }

@@ -32,8 +32,8 @@ impl<A: App> Scene<A> {
         signed_in.sign_in(world, "edward", "/").await;
         let mut browser = world.browser();
         let authorize = browser.start_login("/user").await;
-        let callback = world.sandbox.approve(&authorize, "mia", None).await;
-        let callback = url::Url::parse(&callback.expect("consent")).expect("an address");
+        let callback = world.approve(&authorize, "mia").await;
+        let callback = url::Url::parse(&callback).expect("an address");
         let parameter = |name: &str| {
             let found = callback.query_pairs().find(|(key, _)| key == name);
             found.expect("the parameter is there").1.into_owned()

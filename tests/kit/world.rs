@@ -6,7 +6,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use threelo::clock::ManualClock;
 use threelo::config::Forward;
 use threelo::store::{AppKey, FlowMarks, GrantKey, GrantRecord, RowStore};
-use threelo::{AccountId, Auth, AuthBuilder, Connect, ConnectBuilder, Credentials, Environment};
+use threelo::{
+    AccountId, Auth, AuthBuilder, Connect, ConnectBuilder, Credentials, Environment, Grant,
+};
 use threelo_sandbox::{JournalEntry, Sandbox, Seed};
 
 use crate::app::App;
@@ -240,6 +242,26 @@ impl<A: App> World<A> {
         self.sandbox.clock().advance(time);
     }
 
+    /// The consent of `user` at Atlassian, with the first site; gives the callback's address.
+    ///
+    /// # Panics
+    ///
+    /// If Atlassian shows an error page.
+    pub async fn approve(&self, authorize: &str, user: &str) -> String {
+        let callback = self.sandbox.approve(authorize, user, None).await;
+        callback.expect("the consent page takes the answer")
+    }
+
+    /// The consent of `user` at Atlassian with these sites; gives the callback's address.
+    ///
+    /// # Panics
+    ///
+    /// If Atlassian shows an error page.
+    pub async fn approve_sites(&self, authorize: &str, user: &str, sites: &[&str]) -> String {
+        let callback = self.sandbox.approve_sites(authorize, user, sites).await;
+        callback.expect("the consent page takes the answer")
+    }
+
     /// The account of a seeded user.
     pub fn account(&self, user: &str) -> AccountId {
         let id = match user {
@@ -276,6 +298,12 @@ impl<A: App> World<A> {
         self.sandbox.journal().iter().filter(is_refresh).count()
     }
 
+    /// How often Atlassian was asked which sites a grant reaches.
+    pub fn site_requests(&self) -> usize {
+        let path = "/oauth/token/accessible-resources";
+        self.sandbox.count("GET", path)
+    }
+
     /// The front door of a world whose app has users of its own.
     ///
     /// # Panics
@@ -293,5 +321,41 @@ impl<A: App> World<A> {
     /// A browser at the app.
     pub fn browser(&self) -> Browser<A> {
         Browser::new(&self.app)
+    }
+
+    /// A browser of `user`, who has just signed in.
+    ///
+    /// # Panics
+    ///
+    /// If the login fails.
+    pub async fn signed_in(&self, user: &str) -> Browser<A> {
+        let mut browser = self.browser();
+        let (_, seen) = browser.sign_in(self, user, "/").await;
+        assert_eq!((seen.status(), seen.location()), (303, "/"));
+        browser
+    }
+
+    /// The grant of a seeded user, as a job of the app reads it.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub async fn grant_of(&self, user: &str) -> Grant {
+        let grant = self.auth.grants().of(&self.account(user)).await;
+        grant.expect("a grant")
+    }
+
+    /// Waits until Atlassian has received the first refresh.
+    pub async fn wait_for_refresh(&self) {
+        while self.refreshes() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until Atlassian has received the first request for tokens.
+    pub async fn wait_for_exchange(&self) {
+        while self.sandbox.count("POST", "/oauth/token") == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 }

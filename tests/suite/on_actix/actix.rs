@@ -92,8 +92,7 @@ async fn an_app_may_have_auth_around_a_part_of_it_only() {
     assert_eq!(browser.open("/auth/me").await.text(), "outside");
     let turned_away = browser.open("/tool/deep/user").await;
     let login = browser.open(turned_away.location()).await;
-    let callback = world.sandbox.approve(login.location(), "mia", None).await;
-    browser.arrive(&callback.unwrap()).await;
+    browser.consent(&world, login.location(), "mia").await;
     assert_eq!(browser.open("/tool/deep/user").await.text(), "Mia Krystof");
 }
 
@@ -111,8 +110,7 @@ async fn who(port: u16, cookies: &str) -> Vec<String> {
 #[tokio::test]
 async fn all_workers_know_the_session_that_one_of_them_made() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
 
     let port = App::listen(&world.auth).await;
 
@@ -129,8 +127,7 @@ async fn all_workers_know_the_session_that_one_of_them_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_serves_from_the_runtime_of_tokio_too() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let browser = world.signed_in("mia").await;
     let auth = world.auth.clone();
     let app = move || {
         let home = async |user: CurrentUser| user.name().to_owned();
@@ -161,15 +158,9 @@ async fn grant_after_the_worker_ended(world: &World) -> bool {
     let app = App::serve(move || init_service(Server::new().wrap(auth)));
     let mut browser = Browser::new(&app);
     let authorize = browser.start_login("/").await;
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "mia").await;
     let arrival = tokio::spawn(async move { browser.arrive(&callback).await });
-    while world.sandbox.count("POST", "/oauth/token") == 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    world.wait_for_exchange().await;
 
     arrival.abort();
     drop(app);
@@ -192,8 +183,7 @@ async fn an_exchange_outlives_its_worker_where_it_was_given_a_runtime() {
 fn it_serves_from_the_runtime_of_actix_too() {
     rt::System::new().block_on(async {
         let world = World::new().await;
-        let mut browser = world.browser();
-        browser.sign_in(&world, "mia", "/").await;
+        let mut browser = world.signed_in("mia").await;
         assert_eq!(browser.open("/user").await.text(), "Mia Krystof");
     });
 }

@@ -27,8 +27,7 @@ async fn the_layer_serves_any_tower_service_over_http() {
         Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(name))))
     });
     let service = AuthLayer::new(world.auth.clone()).layer(app);
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let browser = world.signed_in("mia").await;
 
     let ask = async |path: &str, cookie: &str| {
         let request = Request::get(path)

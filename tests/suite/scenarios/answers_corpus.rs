@@ -6,7 +6,7 @@ use serde_json::Value;
 use threelo_sandbox::{Endpoint, Fault};
 
 use super::World;
-use super::refresh::{HOUR, edward};
+use super::refresh::HOUR;
 
 fn rows(surface: &str) -> Vec<Value> {
     let all: Vec<Value> =
@@ -107,7 +107,7 @@ async fn no_malformed_answer_to_a_refresh_costs_the_grant() {
             continue;
         }
         let (world, id) = (World::new().await, &row["id"]);
-        let mut browser = edward(&world).await;
+        let mut browser = world.signed_in("edward").await;
         world.pass(HOUR);
         world.sandbox.fault(Endpoint::Token, fault_of(row), 1);
 

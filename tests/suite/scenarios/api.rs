@@ -8,20 +8,15 @@ use threelo::{ApiError, ApiErrorKind, Atlassian, ScopeLack, Site};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::App as _;
 
-use super::refresh::{HOUR, MINUTE, edward};
+use super::refresh::{HOUR, MINUTE};
 use super::{App, Browser, World};
 
 const MYSELF: &str = "/rest/api/3/project/search";
 
 /// Edward's client and his one site, outside any request.
 async fn job(world: &World) -> (Atlassian, Site) {
-    let _browser = edward(world).await;
-    let grant = world
-        .auth
-        .grants()
-        .of(&world.account("edward"))
-        .await
-        .unwrap();
+    world.signed_in("edward").await;
+    let grant = world.grant_of("edward").await;
     let sites = grant.sites().await.unwrap();
     (grant.client(), sites[0].clone())
 }
@@ -405,8 +400,7 @@ async fn an_answer_that_is_not_what_was_asked_for_is_unreadable_and_not_quoted()
 #[tokio::test]
 async fn a_visitor_who_lacks_a_scope_is_asked_for_it_and_comes_back() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let site = "11111111-aaaa-4aaa-8aaa-111111111111";
     browser.submit("/auth/site", &format!("site={site}")).await;
 
@@ -427,19 +421,20 @@ async fn a_visitor_who_lacks_a_scope_is_asked_for_it_and_comes_back() {
     let login = browser
         .open("/auth/login?scope=write%3Ajira-work&return_to=/myself")
         .await;
-    let callback = world
-        .sandbox
-        .approve(login.location(), "mia", None)
-        .await
-        .unwrap();
-    assert_eq!(browser.arrive(&callback).await.location(), "/myself");
+    assert_eq!(
+        browser
+            .consent(&world, login.location(), "mia")
+            .await
+            .location(),
+        "/myself"
+    );
     assert_eq!(browser.submit("/myself", "").await.text(), "\"AD-6\"");
 }
 
 #[tokio::test]
 async fn visitors_are_told_what_atlassian_said_in_words_of_ours() {
     let world = World::new().await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     let rows = [
         (
             answer(403, &[], "canary"),
@@ -517,12 +512,7 @@ async fn a_new_consent_on_another_instance_counts_before_a_scope_is_missed() {
     let app = App::new(&other);
     let mut browser = Browser::new(&app);
     let login = browser.open("/auth/login?scope=write%3Ajira-work").await;
-    let callback = world
-        .sandbox
-        .approve(login.location(), "edward", None)
-        .await
-        .unwrap();
-    browser.arrive(&callback).await;
+    browser.consent(&world, login.location(), "edward").await;
 
     let body = serde_json::json!({ "fields": { "summary": "x", "project": { "key": "LAB" } } });
     let made = atlassian

@@ -44,11 +44,7 @@ async fn no_secret_is_logged_or_shown_in_a_whole_life() {
         .unwrap()
         .to_owned();
     let flow = browser.clone();
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "mia").await;
     for seen in [
         browser.arrive(&callback).await,
         browser.arrive(&callback).await,
@@ -109,8 +105,7 @@ async fn no_secret_is_logged_or_shown_while_accounts_are_connected_and_disconnec
     let mut pages = String::new();
     let authorize = browser.start_connect("return_to=/public").await;
     let flow = browser.clone();
-    let callback = world.sandbox.approve(&authorize, "mia", None).await;
-    let callback = callback.unwrap();
+    let callback = world.approve(&authorize, "mia").await;
     for _ in 0..2 {
         let seen = browser.arrive(&callback).await;
         pages += &format!("{}{}", seen.location(), seen.text());
@@ -154,8 +149,7 @@ async fn no_secret_is_logged_or_shown_while_accounts_are_connected_and_disconnec
 #[tokio::test]
 async fn no_debug_output_shows_a_secret() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let browser = world.signed_in("mia").await;
     let credentials = threelo::Credentials::new("id", world.sandbox.client_secret());
     let builder = threelo::Auth::builder(credentials.clone(), "http://localhost:3000")
         .keys("k1:bm90LWEta2V5");

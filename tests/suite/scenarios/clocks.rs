@@ -29,8 +29,7 @@ async fn a_login_begins_on_one_instance_and_ends_on_another() {
         let (_auth, app) = instance(&world, ahead);
         let mut there = Browser::new(&app);
         let authorize = there.start_login("/user").await;
-        let callback = world.sandbox.approve(&authorize, "mia", None).await;
-        let callback = callback.unwrap();
+        let callback = world.approve(&authorize, "mia").await;
         let mut here = world.browser();
         here.cookies.clone_from(&there.cookies);
 
@@ -47,8 +46,7 @@ async fn a_second_arrival_is_led_on_whichever_instance_it_meets() {
     let (_auth, app) = instance(&world, 4);
     let mut there = Browser::new(&app);
     let authorize = there.start_login("/user").await;
-    let callback = world.sandbox.approve(&authorize, "mia", None).await;
-    let callback = callback.unwrap();
+    let callback = world.approve(&authorize, "mia").await;
     let mut here = world.browser();
     here.cookies.clone_from(&there.cookies);
     let flow = here.cookies.clone();

@@ -82,8 +82,7 @@ fn at(app: &App, browser: &Browser) -> Browser {
 async fn who_signs_in_at_one_instance_works_at_the_other_and_is_signed_out_at_both() {
     for database in databases().await {
         let (world, _other, app) = two_instances(&database).await;
-        let mut here = world.browser();
-        here.sign_in(&world, "mia", "/").await;
+        let mut here = world.signed_in("mia").await;
         let site = "22222222-bbbb-4bbb-8bbb-222222222222";
         here.submit("/auth/site", &format!("site={site}")).await;
 
@@ -103,11 +102,7 @@ async fn a_flow_begins_at_one_instance_and_ends_at_the_other_once() {
         let (world, _other, app) = two_instances(&database).await;
         let mut here = world.browser();
         let authorize = here.start_login("/user").await;
-        let callback = world
-            .sandbox
-            .approve(&authorize, "mia", None)
-            .await
-            .unwrap();
+        let callback = world.approve(&authorize, "mia").await;
 
         let mut arrivals = JoinSet::new();
         for number in 0..20 {
@@ -133,8 +128,7 @@ async fn of_two_instances_that_find_a_token_expired_one_refreshes() {
     for database in all_databases().await {
         let (world, other, _app) = two_instances(&database).await;
         world.sandbox.knobs(|knobs| knobs.leeway = Duration::ZERO);
-        let mut browser = world.browser();
-        browser.sign_in(&world, "edward", "/").await;
+        world.signed_in("edward").await;
         for round in 1..=3 {
             world.pass(Duration::from_secs(3600));
             let mut tasks = JoinSet::new();

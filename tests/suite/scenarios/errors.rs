@@ -108,11 +108,7 @@ async fn a_store_that_is_down_at_the_callback_costs_an_error_page_and_nothing_mo
     let world = World::new().await;
     let mut browser = world.browser();
     let authorize = browser.start_login("/user").await;
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "mia").await;
     world.sessions.set_down(true);
 
     let seen = browser.arrive(&callback).await;
@@ -156,11 +152,11 @@ async fn what_a_store_failed_with_is_in_the_log() {
 
     let mut another = world.browser();
     let authorize = another.start_login("/user").await;
-    let callback = world.sandbox.approve(&authorize, "mia", None).await;
+    let callback = world.approve(&authorize, "mia").await;
     world
         .sessions
         .set_down_by(Some("no room for this new session"));
-    another.arrive(&callback.unwrap()).await;
+    another.arrive(&callback).await;
     assert!(logs.text().contains("no room for this new session"));
     world.sessions.set_down(false);
 
@@ -173,8 +169,7 @@ async fn what_a_store_failed_with_is_in_the_log() {
     });
     let mut third = Browser::new(&App::new(&auth));
     let authorize = third.start_login("/user").await;
-    let callback = world.sandbox.approve(&authorize, "mia", None).await;
-    third.arrive(&callback.unwrap()).await;
+    third.consent(&world, &authorize, "mia").await;
     assert!(logs.text().contains("these marks cannot be read"));
 }
 

@@ -41,14 +41,7 @@ async fn three_tabs_finish_in_reverse_order_and_each_lands_on_its_own_page() {
     let mut callbacks = Vec::new();
     for tab in ["/a", "/b", "/c"] {
         let authorize = browser.start_login(tab).await;
-        callbacks.push((
-            tab,
-            world
-                .sandbox
-                .approve(&authorize, "mia", None)
-                .await
-                .unwrap(),
-        ));
+        callbacks.push((tab, world.approve(&authorize, "mia").await));
     }
 
     for (tab, callback) in callbacks.iter().rev() {
@@ -63,11 +56,7 @@ async fn a_reload_of_the_callback_exchanges_nothing_twice() {
     let mut browser = world.browser();
     let authorize = browser.start_login("/user").await;
     let flow = browser.cookies.clone();
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "mia").await;
     browser.arrive(&callback).await;
 
     // Without the flow's cookie, as after a finished login: refused, and the session is left alone.
@@ -96,11 +85,7 @@ async fn of_many_identical_callbacks_one_exchanges_the_code() {
     let world = World::new().await;
     let mut browser = world.browser();
     let authorize = browser.start_login("/user").await;
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "mia").await;
 
     let arrivals = (0..50).map(|_| {
         let (mut tab, callback) = (browser.clone(), callback.clone());
@@ -126,16 +111,10 @@ async fn a_second_arrival_during_the_exchange_is_told_to_wait() {
         .fault(Endpoint::Token, Fault::Delay(Duration::from_millis(400)), 1);
     let mut browser = world.browser();
     let authorize = browser.start_login("/user").await;
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "mia").await;
     let (mut first, first_callback) = (browser.clone(), callback.clone());
     let first = tokio::spawn(async move { first.arrive(&first_callback).await });
-    while world.sandbox.count("POST", "/oauth/token") == 0 {
-        tokio::task::yield_now().await;
-    }
+    world.wait_for_exchange().await;
 
     let second = browser.arrive(&callback).await;
 
@@ -164,27 +143,16 @@ async fn a_visitor_who_hangs_up_during_the_exchange_loses_no_grant() {
         .fault(Endpoint::Token, Fault::Delay(Duration::from_millis(200)), 1);
     let mut browser = world.browser();
     let authorize = browser.start_login("/user").await;
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "mia").await;
     let (mut gone, gone_callback) = (browser.clone(), callback.clone());
     let request = tokio::spawn(async move { gone.arrive(&gone_callback).await });
-    while world.sandbox.count("POST", "/oauth/token") == 0 {
-        tokio::task::yield_now().await;
-    }
+    world.wait_for_exchange().await;
 
     request.abort();
     assert!(world.auth.drain(Duration::from_secs(5)).await);
 
     assert_eq!(world.sandbox.count("GET", "/me"), 1);
-    assert_eq!(
-        world
-            .sandbox
-            .count("GET", "/oauth/token/accessible-resources"),
-        1
-    );
+    assert_eq!(world.site_requests(), 1);
     // Nobody is signed in by it; the next login works at once.
     assert_eq!(browser.who_am_i().await, None);
     assert_eq!(
@@ -243,12 +211,10 @@ async fn details_reach_the_hooks_which_choose_where_the_visitor_goes() {
     let cancel = world.sandbox.cancel(&authorize, "mia").await.unwrap();
     assert_eq!(browser.arrive(&cancel).await.location(), "/maybe-later");
     let authorize = browser.open("/start").await.location().to_owned();
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
-    assert_eq!(browser.arrive(&callback).await.location(), "/welcome");
+    assert_eq!(
+        browser.consent(&world, &authorize, "mia").await.location(),
+        "/welcome"
+    );
 
     assert_eq!(*heard.lock().unwrap(), ["ticket 17", "ticket 17"]);
 }
@@ -291,8 +257,7 @@ async fn details_that_do_not_fit_are_the_apps_error_and_a_long_return_to_gives_w
 #[tokio::test]
 async fn login_again_while_signed_in_abandoned_or_cancelled_leaves_the_session() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
 
     let authorize = browser.start_login("/").await;
     assert!(browser.who_am_i().await.is_some());
@@ -308,11 +273,7 @@ async fn a_flow_ends_with_its_lifetime() {
     for (late, accepted) in [(599, true), (600, false), (86_400, false)] {
         let mut browser = world.browser();
         let authorize = browser.start_login("/user").await;
-        let callback = world
-            .sandbox
-            .approve(&authorize, "mia", None)
-            .await
-            .unwrap();
+        let callback = world.approve(&authorize, "mia").await;
         world.clock.advance(Duration::from_secs(late));
 
         let seen = browser.arrive(&callback).await;
@@ -355,11 +316,7 @@ async fn flows_survive_a_restart_and_finish_on_another_instance() {
     let app = App::new(&other);
     let mut browser = world.browser();
     let authorize = browser.start_login("/user").await;
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "mia").await;
 
     let mut elsewhere = Browser::new(&app);
     elsewhere.cookies = browser.cookies;

@@ -21,8 +21,8 @@ fn forget_earlier_consents(world: &World) {
 }
 
 async fn consent(world: &World, (browser, authorize): (&mut Browser, &str), site: &str) -> String {
-    let callback = world.sandbox.approve(authorize, "mia", Some(site)).await;
-    let seen = browser.arrive(&callback.unwrap()).await;
+    let callback = world.approve_sites(authorize, "mia", &[site]).await;
+    let seen = browser.arrive(&callback).await;
     seen.location().to_owned()
 }
 
@@ -129,7 +129,7 @@ async fn an_instance_with_an_old_token_reaches_the_new_site_and_scope_at_once() 
     let seen = second.open("/auth/login?scope=write:jira-work").await;
     consent(&world, (&mut second, seen.location()), BOREALIS).await;
 
-    let sites = world.auth.grants().of(&world.account("mia")).await.unwrap();
+    let sites = world.grant_of("mia").await;
     let borealis = sites.sites().await.unwrap()[1].clone();
     let issue = serde_json::json!({ "fields": { "summary": "x", "project": { "key": "LAB" } } });
     // The scope is named by nobody: the other instance cannot know but by asking.
@@ -229,8 +229,7 @@ async fn a_wished_site_is_chosen_if_it_was_granted_and_missed_aloud_if_not() {
 #[tokio::test]
 async fn a_site_that_is_gone_is_said_to_be_and_never_replaced() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let cirrus = "33333333-cccc-4ccc-8ccc-333333333333";
     browser
         .submit("/auth/site", &format!("site={cirrus}"))
@@ -289,11 +288,7 @@ async fn sites_are_read_again_before_a_refusal_and_at_a_refresh() {
     world.pass(Duration::from_secs(60));
     let mut lost = world.browser();
     let authorize = lost.start_login("/").await;
-    world
-        .sandbox
-        .approve(&authorize, "mia", Some(BOREALIS))
-        .await
-        .unwrap();
+    world.approve_sites(&authorize, "mia", &[BOREALIS]).await;
 
     let seen = browser
         .fetch("GET", "/board?site=borealis-lab.atlassian.net")
@@ -305,37 +300,25 @@ async fn sites_are_read_again_before_a_refusal_and_at_a_refresh() {
         .remove_site("mia", "33333333-cccc-4ccc-8ccc-333333333333");
     let authorize = lost.start_login("/").await;
     world
-        .sandbox
-        .approve(&authorize, "mia", Some("Cirrus Support"))
-        .await
-        .unwrap();
+        .approve_sites(&authorize, "mia", &["Cirrus Support"])
+        .await;
     world.pass(Duration::from_secs(3600));
     browser
         .fetch("GET", "/myself?site=borealis-lab.atlassian.net")
         .await;
     assert!(world.auth.drain(Duration::from_secs(5)).await);
-    let before = world
-        .sandbox
-        .count("GET", "/oauth/token/accessible-resources");
+    let before = world.site_requests();
     assert_eq!(names(&mut browser).await.len(), 3);
-    assert_eq!(
-        world
-            .sandbox
-            .count("GET", "/oauth/token/accessible-resources"),
-        before
-    );
+    assert_eq!(world.site_requests(), before);
 }
 
 /// Whoever asks for made-up sites does not make this app a burden for Atlassian.
 #[tokio::test]
 async fn made_up_sites_are_looked_for_seldom() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     world.pass(Duration::from_secs(60));
-    let before = world
-        .sandbox
-        .count("GET", "/oauth/token/accessible-resources");
+    let before = world.site_requests();
 
     for number in 0..20 {
         let path = format!("/board?site=made-up-{number}.atlassian.net");
@@ -345,9 +328,7 @@ async fn made_up_sites_are_looked_for_seldom() {
         );
     }
 
-    let after = world
-        .sandbox
-        .count("GET", "/oauth/token/accessible-resources");
+    let after = world.site_requests();
     assert_eq!(after, before + 1);
 }
 
@@ -369,8 +350,7 @@ async fn a_step_up_changes_no_site() {
     ] {
         let path = format!("/auth/login?{more}&account=same&return_to=/board");
         let seen = desk.open(&path).await;
-        let callback = world.sandbox.approve(seen.location(), "mia", None).await;
-        desk.arrive(&callback.unwrap()).await;
+        desk.consent(&world, seen.location(), "mia").await;
         assert_eq!(desk.fetch("GET", "/board").await.text(), AURORA, "{more}");
     }
     assert_eq!(phone.fetch("GET", "/board").await.text(), BOREALIS);
@@ -400,8 +380,7 @@ async fn sites_that_nobody_could_read_at_a_consent_are_in_the_picker() {
 #[tokio::test]
 async fn a_form_that_needs_a_site_gets_a_page_with_the_way_to_the_picker() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
 
     let seen = browser.submit("/myself", "").await;
 
@@ -413,8 +392,7 @@ async fn a_form_that_needs_a_site_gets_a_page_with_the_way_to_the_picker() {
 #[tokio::test]
 async fn a_detour_to_the_picker_leaves_no_wish_behind_however_it_is_written() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
 
     let seen = browser.open("/board?%73ite=nowhere.example&x=1").await;
 
@@ -424,11 +402,9 @@ async fn a_detour_to_the_picker_leaves_no_wish_behind_however_it_is_written() {
 /// Also where Atlassian does not answer, and where many ask at once.
 #[tokio::test]
 async fn a_refusal_costs_one_look_at_atlassian() {
-    let list = "/oauth/token/accessible-resources";
     for status in [None, Some(403), Some(503)] {
         let world = World::new().await;
-        let mut browser = world.browser();
-        browser.sign_in(&world, "mia", "/").await;
+        let browser = world.signed_in("mia").await;
         world.pass(Duration::from_secs(60));
         if let Some(status) = status {
             let fault = threelo_sandbox::Fault::Status(status);
@@ -436,7 +412,7 @@ async fn a_refusal_costs_one_look_at_atlassian() {
                 .sandbox
                 .fault(threelo_sandbox::Endpoint::Sites, fault, 1000);
         }
-        let before = world.sandbox.count("GET", list);
+        let before = world.site_requests();
         let mut at_once = tokio::task::JoinSet::new();
         for number in 0..20 {
             let mut browser = browser.clone();
@@ -447,7 +423,7 @@ async fn a_refusal_costs_one_look_at_atlassian() {
         }
         let statuses = at_once.join_all().await;
 
-        let looks = world.sandbox.count("GET", list) - before;
+        let looks = world.site_requests() - before;
         // A refused token is refreshed once and tried once more.
         let most = if status == Some(403) { 2 } else { 1 };
         assert!(looks <= most, "{status:?}: {looks}");

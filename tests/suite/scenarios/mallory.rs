@@ -7,11 +7,7 @@ async fn a_callback_that_mallory_kept_does_nothing_in_edwards_browser() {
     let world = World::new().await;
     let (mut mallory, mut edward) = (world.browser(), world.browser());
     let authorize = mallory.start_login("/user").await;
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "mia").await;
 
     let seen = edward.arrive(&callback).await;
 
@@ -30,19 +26,17 @@ async fn a_callback_that_mallory_kept_does_nothing_while_edward_has_flows_of_his
     let world = World::new().await;
     let (mut mallory, mut edward) = (world.browser(), world.browser());
     let authorize = mallory.start_login("/user").await;
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "mia").await;
     let own = edward.start_login("/board").await;
 
     let seen = edward.arrive(&callback).await;
 
     assert_eq!(seen.location(), "/auth/error?reason=refused");
     assert_eq!(world.sandbox.count("POST", "/oauth/token"), 0);
-    let callback = world.sandbox.approve(&own, "edward", None).await.unwrap();
-    assert_eq!(edward.arrive(&callback).await.location(), "/board");
+    assert_eq!(
+        edward.consent(&world, &own, "edward").await.location(),
+        "/board"
+    );
 }
 
 #[tokio::test]
@@ -52,12 +46,7 @@ async fn an_authorize_url_that_mallory_made_is_of_no_use_in_edwards_browser() {
     let authorize = mallory.start_login("/user").await;
 
     // Edward consents at Atlassian, and Atlassian sends Edward's browser to the callback.
-    let callback = world
-        .sandbox
-        .approve(&authorize, "edward", None)
-        .await
-        .unwrap();
-    let seen = edward.arrive(&callback).await;
+    let seen = edward.consent(&world, &authorize, "edward").await;
 
     assert_eq!(seen.location(), "/auth/error?reason=refused");
     assert_eq!(world.sandbox.count("POST", "/oauth/token"), 0);
@@ -71,11 +60,7 @@ async fn a_forged_cancel_ends_nobodys_flow() {
     let (mut mallory, mut edward) = (world.browser(), world.browser());
     let authorize = edward.start_login("/user").await;
     let cancel = world.sandbox.cancel(&authorize, "edward").await.unwrap();
-    let callback = world
-        .sandbox
-        .approve(&authorize, "edward", None)
-        .await
-        .unwrap();
+    let callback = world.approve(&authorize, "edward").await;
 
     mallory.arrive(&cancel).await;
 

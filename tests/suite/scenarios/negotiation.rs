@@ -156,8 +156,7 @@ async fn a_page_of_another_site_cannot_push_a_visitor_into_a_login() {
 #[tokio::test]
 async fn changes_and_foreign_reads_need_same_origin_proof() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let refused: [&[(&str, &str)]; 6] = [
         &[],
         &[("origin", "https://evil.example")],
@@ -220,8 +219,7 @@ async fn changes_and_foreign_reads_need_same_origin_proof() {
 #[tokio::test]
 async fn a_get_of_logout_by_an_image_ends_nothing() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let image = [
         ("sec-fetch-mode", "no-cors"),
         ("sec-fetch-dest", "image"),
@@ -306,8 +304,7 @@ async fn a_visit_by_another_loopback_name_is_led_to_the_public_one() {
 #[tokio::test]
 async fn every_page_of_ours_is_framed_by_nobody_and_loads_nothing() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     for path in [
         "/auth/logout",
         "/auth/sites",
@@ -381,12 +378,10 @@ async fn an_app_under_a_path_serves_the_routes_there() {
         .await
         .location()
         .to_owned();
-    let callback = world
-        .sandbox
-        .approve(&authorize, "mia", None)
-        .await
-        .unwrap();
-    assert_eq!(browser.arrive(&callback).await.location(), "/tool/user");
+    assert_eq!(
+        browser.consent(&world, &authorize, "mia").await.location(),
+        "/tool/user"
+    );
 
     assert_eq!(browser.open("/tool/user").await.text(), "Mia Krystof");
 }

@@ -13,15 +13,15 @@ async fn a_consent_during_an_outage_keeps_the_grant_of_a_job_alive() {
     let kills = |knobs: &mut threelo_sandbox::Knobs| knobs.second_consent_kills = true;
     world.sandbox.knobs(kills);
     let key = world.grant_key("edward");
-    world.browser().sign_in(&world, "edward", "/").await;
+    world.signed_in("edward").await;
     let first = world.grants.stored(&key).await;
     world.pass(Duration::from_secs(600));
     let mut phone = world.browser();
     let authorize = phone.start_login("/user").await;
-    let callback = world.sandbox.approve(&authorize, "edward", None).await;
+    let callback = world.approve(&authorize, "edward").await;
     world.grants.set_down(true);
 
-    let seen = phone.arrive(&callback.unwrap()).await;
+    let seen = phone.arrive(&callback).await;
 
     assert!(
         seen.location()

@@ -22,8 +22,7 @@ impl Pages for OwnLook {
 #[tokio::test]
 async fn pages_of_ones_own_replace_the_built_in_ones() {
     let world = World::with(|builder| builder.pages(OwnLook)).await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
 
     assert_eq!(browser.open("/auth/sites").await.text(), "<h1>3 sites</h1>");
     let page = browser.open("/auth/error?reason=setup").await;

@@ -6,12 +6,6 @@ use super::{Browser, World};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-async fn signed_in(world: &World) -> Browser {
-    let mut browser = world.browser();
-    browser.sign_in(world, "edward", "/").await;
-    browser
-}
-
 /// A visit now and then, so that the session is not idle.
 async fn a_day_of_use(world: &World, browser: &mut Browser) {
     for _ in 0..4 {
@@ -24,7 +18,10 @@ async fn a_day_of_use(world: &World, browser: &mut Browser) {
 #[tokio::test]
 async fn a_profile_that_is_a_day_old_is_read_again_behind_a_request() {
     let world = World::new().await;
-    let (mut desk, mut phone) = (signed_in(&world).await, signed_in(&world).await);
+    let (mut desk, mut phone) = (
+        world.signed_in("edward").await,
+        world.signed_in("edward").await,
+    );
     world.sandbox.rename("edward", "Edward Byrne-Lind");
     let looks = || world.sandbox.count("GET", "/me");
     let before = looks();
@@ -50,9 +47,8 @@ async fn a_profile_that_is_a_day_old_is_read_again_behind_a_request() {
 async fn the_sessions_of_an_account_that_ended_end_at_the_next_look() {
     for status in ["inactive", "closed"] {
         let world = World::new().await;
-        let mut browser = signed_in(&world).await;
-        let mut mia = world.browser();
-        mia.sign_in(&world, "mia", "/").await;
+        let mut browser = world.signed_in("edward").await;
+        world.signed_in("mia").await;
         world.sandbox.set_account_status("edward", status);
         assert!(browser.who_am_i().await.is_some());
 
@@ -65,7 +61,7 @@ async fn the_sessions_of_an_account_that_ended_end_at_the_next_look() {
 #[tokio::test]
 async fn while_atlassian_is_silent_the_old_profile_stays_and_is_looked_for_seldom() {
     let world = World::new().await;
-    let mut browser = signed_in(&world).await;
+    let mut browser = world.signed_in("edward").await;
     let silent = threelo_sandbox::Fault::Status(503);
     world
         .sandbox
@@ -95,8 +91,7 @@ async fn a_visitor_who_asks_to_stay_signed_in_does_if_the_app_offers_it() {
         };
         let mut browser = world.browser();
         let seen = browser.open(&format!("/auth/login?remember={asked}")).await;
-        let callback = world.sandbox.approve(seen.location(), "edward", None).await;
-        let landed = browser.arrive(&callback.unwrap()).await;
+        let landed = browser.consent(&world, seen.location(), "edward").await;
         let cookies = landed.response.headers().get_all("set-cookie");
         let session = cookies
             .iter()
@@ -122,13 +117,11 @@ async fn a_step_up_keeps_a_long_session_long() {
     let world = World::with(|builder| builder.remember(14 * DAY, 60 * DAY)).await;
     let mut browser = world.browser();
     let seen = browser.open("/auth/login?remember=true").await;
-    let callback = world.sandbox.approve(seen.location(), "edward", None).await;
-    browser.arrive(&callback.unwrap()).await;
+    browser.consent(&world, seen.location(), "edward").await;
     let seen = browser
         .open("/auth/login?scope=write:jira-work&account=same")
         .await;
-    let callback = world.sandbox.approve(seen.location(), "edward", None).await;
-    browser.arrive(&callback.unwrap()).await;
+    browser.consent(&world, seen.location(), "edward").await;
 
     world.pass(10 * DAY);
 
@@ -138,7 +131,7 @@ async fn a_step_up_keeps_a_long_session_long() {
 #[tokio::test]
 async fn a_disconnect_keeps_the_session_and_tells_where_to_go_at_atlassian() {
     let world = World::new().await;
-    let mut browser = signed_in(&world).await;
+    let mut browser = world.signed_in("edward").await;
     let page = browser.open("/auth/disconnect?return_to=/user").await;
     assert!(page.text().contains("Edward Byrne"));
 
@@ -159,9 +152,11 @@ async fn a_disconnect_keeps_the_session_and_tells_where_to_go_at_atlassian() {
     // Consent brings it back.
     let detour = browser.open("/myself").await;
     let seen = browser.open(detour.location()).await;
-    let callback = world.sandbox.approve(seen.location(), "edward", None).await;
     assert_eq!(
-        browser.arrive(&callback.unwrap()).await.location(),
+        browser
+            .consent(&world, seen.location(), "edward")
+            .await
+            .location(),
         "/myself"
     );
     assert_eq!(browser.open("/myself").await.status(), 200);
@@ -170,7 +165,7 @@ async fn a_disconnect_keeps_the_session_and_tells_where_to_go_at_atlassian() {
 #[tokio::test]
 async fn the_page_after_a_disconnect_starts_nothing_when_it_is_loaded_again() {
     let world = World::new().await;
-    let mut browser = signed_in(&world).await;
+    let mut browser = world.signed_in("edward").await;
     let done = browser
         .submit("/auth/disconnect", "return_to=/public")
         .await;
@@ -215,10 +210,10 @@ async fn an_address_makes_nobody_somebody_else() {
 #[tokio::test]
 async fn a_new_name_is_the_same_account() {
     let world = World::new().await;
-    let mut before = signed_in(&world).await;
+    let mut before = world.signed_in("edward").await;
     world.sandbox.rename("edward", "Somebody Else");
 
-    let mut after = signed_in(&world).await;
+    let mut after = world.signed_in("edward").await;
 
     assert_eq!(before.who_am_i().await, after.who_am_i().await);
     assert_eq!(after.open("/user").await.text(), "Somebody Else");

@@ -9,23 +9,15 @@ use std::time::Duration;
 use threelo_sandbox::{Endpoint, Fault};
 use tokio::task::JoinSet;
 
-use super::{Browser, World};
+use super::World;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
-/// Somebody who works with one site.
-pub(crate) async fn edward(world: &World) -> Browser {
-    let mut browser = world.browser();
-    let (_, seen) = browser.sign_in(world, "edward", "/").await;
-    assert_eq!(seen.status(), 303);
-    browser
-}
-
 #[tokio::test]
 async fn a_hundred_requests_find_the_token_expired_and_atlassian_sees_one_refresh() {
     let world = World::new().await;
-    let browser = edward(&world).await;
+    let browser = world.signed_in("edward").await;
     world.pass(HOUR);
 
     let mut requests = JoinSet::new();
@@ -42,7 +34,7 @@ async fn a_hundred_requests_find_the_token_expired_and_atlassian_sees_one_refres
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_instances_over_one_store_refresh_once() {
     let world = World::new().await;
-    let _browser = edward(&world).await;
+    world.signed_in("edward").await;
     let account = world.account("edward");
     world.pass(HOUR);
 
@@ -69,7 +61,7 @@ async fn eight_instances_over_one_store_refresh_once() {
 #[tokio::test]
 async fn an_instance_that_gets_the_lease_late_uses_what_another_stored() {
     let world = World::new().await;
-    let _browser = edward(&world).await;
+    world.signed_in("edward").await;
     let account = world.account("edward");
     world.pass(HOUR);
     world.grants.hold_lease();
@@ -105,7 +97,7 @@ async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
 #[tokio::test]
 async fn a_caller_who_hangs_up_at_any_point_of_a_refresh_loses_nothing() {
     let world = World::new().await;
-    let browser = edward(&world).await;
+    let browser = world.signed_in("edward").await;
     let key = world.grant_key("edward");
 
     for polls in 0.. {
@@ -146,7 +138,7 @@ async fn a_caller_who_hangs_up_at_any_point_of_a_refresh_loses_nothing() {
 #[tokio::test]
 async fn while_the_token_is_good_nobody_waits_for_its_refresh() {
     let world = World::new().await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     world.pass(56 * MINUTE);
     let slow = Fault::Delay(Duration::from_millis(700));
     world.sandbox.fault(Endpoint::Token, slow, 1);
@@ -165,7 +157,7 @@ async fn while_the_token_is_good_nobody_waits_for_its_refresh() {
 #[tokio::test]
 async fn with_a_minute_left_everybody_waits() {
     let world = World::new().await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     let key = world.grant_key("edward");
     let first = world.grants.stored(&key).await.generation;
     world.pass(59 * MINUTE + Duration::from_secs(30));
@@ -178,13 +170,8 @@ async fn with_a_minute_left_everybody_waits() {
 #[tokio::test]
 async fn a_token_that_works_costs_no_store_read_for_five_minutes() {
     let world = World::new().await;
-    let _browser = edward(&world).await;
-    let grant = world
-        .auth
-        .grants()
-        .of(&world.account("edward"))
-        .await
-        .unwrap();
+    world.signed_in("edward").await;
+    let grant = world.grant_of("edward").await;
     let before = world.grants.loads();
 
     for _ in 0..10 {
@@ -212,13 +199,8 @@ async fn every_setting_of_the_provider_keeps_a_grant_for_a_day_of_refreshes() {
                         1000 * HOUR
                     };
                 });
-                let _browser = edward(&world).await;
-                let grant = world
-                    .auth
-                    .grants()
-                    .of(&world.account("edward"))
-                    .await
-                    .unwrap();
+                world.signed_in("edward").await;
+                let grant = world.grant_of("edward").await;
                 for _ in 0..24 {
                     world.pass(HOUR);
                     grant.access_token().await.unwrap();
@@ -233,10 +215,7 @@ async fn every_setting_of_the_provider_keeps_a_grant_for_a_day_of_refreshes() {
 async fn many_grants_refresh_side_by_side_and_nobody_gets_anothers_token() {
     let world = Arc::new(World::with_crowd(12).await);
     for number in 0..12 {
-        let mut browser = world.browser();
-        browser
-            .sign_in(&world, &format!("crowd{number}"), "/")
-            .await;
+        world.signed_in(&format!("crowd{number}")).await;
     }
     world.pass(HOUR);
     let slow = Fault::Delay(Duration::from_millis(500));

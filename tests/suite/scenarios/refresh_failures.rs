@@ -9,7 +9,7 @@ use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::capture_logs;
 
 use super::World;
-use super::refresh::{HOUR, MINUTE, edward};
+use super::refresh::{HOUR, MINUTE};
 
 const ENOUGH: Duration = Duration::from_secs(20);
 const SECOND: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ fn needs_consent(outcome: &Result<(), GrantError>) -> Option<ConsentReason> {
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again_and_the_visitor_notices_nothing() {
     let world = World::new().await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     world.pass(HOUR);
     world.sandbox.fault(Endpoint::Token, Fault::CutAfter, 1);
 
@@ -51,7 +51,7 @@ async fn a_lost_answer_is_asked_for_again_and_the_visitor_notices_nothing() {
 #[tokio::test]
 async fn a_lost_answer_is_chased_although_nobody_asks_any_more() {
     let world = World::new().await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     world.pass(HOUR);
     world.sandbox.fault(Endpoint::Token, Fault::CutAfter, 1);
     world.sandbox.fault(Endpoint::Token, Fault::Status(503), 1);
@@ -71,7 +71,7 @@ async fn a_lost_answer_is_chased_although_nobody_asks_any_more() {
 #[tokio::test]
 async fn past_the_leeway_a_lost_answer_leads_to_consent_and_back() {
     let world = World::new().await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     world.pass(HOUR);
     world.sandbox.fault(Endpoint::Token, Fault::CutAfter, 1);
     world.sandbox.fault(Endpoint::Token, Fault::CutBefore, 1000);
@@ -103,7 +103,7 @@ async fn past_the_leeway_a_lost_answer_leads_to_consent_and_back() {
 #[tokio::test]
 async fn a_grant_that_the_user_removed_leads_to_consent_with_one_call_to_atlassian() {
     let world = World::new().await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     world.sandbox.revoke_user("edward");
     world.pass(HOUR);
 
@@ -116,12 +116,7 @@ async fn a_grant_that_the_user_removed_leads_to_consent_with_one_call_to_atlassi
     }
 
     assert_eq!(world.refreshes(), 1);
-    let grant = world
-        .auth
-        .grants()
-        .of(&world.account("edward"))
-        .await
-        .unwrap();
+    let grant = world.grant_of("edward").await;
     let needed = grant.consent_needed().unwrap();
     assert_eq!(needed.reason, ConsentReason::Refused);
     assert!(needed.since.is_some());
@@ -135,7 +130,7 @@ async fn a_refresh_that_a_consent_overtook_uses_the_new_grant() {
     world
         .sandbox
         .knobs(|knobs| knobs.second_consent_kills = true);
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     let key = world.grant_key("edward");
     let first = world.grants.stored(&key).await.generation;
     world.pass(HOUR);
@@ -146,10 +141,8 @@ async fn a_refresh_that_a_consent_overtook_uses_the_new_grant() {
         let mut browser = browser.clone();
         tokio::spawn(async move { browser.fetch("GET", "/myself").await.status() })
     };
-    while world.refreshes() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let mut elsewhere = edward(&world).await;
+    world.wait_for_refresh().await;
+    let mut elsewhere = world.signed_in("edward").await;
 
     assert_eq!(loser.await.unwrap(), 200);
     let grant = world.grants.stored(&key).await;
@@ -165,11 +158,11 @@ async fn a_refresh_that_is_answered_after_a_consent_does_not_win_by_its_time() {
     world
         .sandbox
         .knobs(|knobs| knobs.second_consent_kills = true);
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     world.pass(HOUR);
     let mut elsewhere = world.browser();
     let login = elsewhere.start_login("/").await;
-    let callback = world.sandbox.approve(&login, "edward", None).await.unwrap();
+    let callback = world.approve(&login, "edward").await;
     // The consent has exchanged its code and is still reading the profile.
     world
         .sandbox
@@ -197,7 +190,7 @@ async fn a_refresh_that_is_answered_after_a_consent_does_not_win_by_its_time() {
 #[tokio::test]
 async fn a_refresh_of_a_grant_that_was_forgotten_never_writes_over_the_one_that_took_its_place() {
     let world = World::new().await;
-    let _browser = edward(&world).await;
+    world.signed_in("edward").await;
     let account = world.account("edward");
     world.pass(HOUR);
     // The late instance has its pair; the store takes it only after the new grant is there.
@@ -213,7 +206,7 @@ async fn a_refresh_of_a_grant_that_was_forgotten_never_writes_over_the_one_that_
     world.grants.a_failed_write().await;
     let grant = world.auth.grants().of(&account).await.unwrap();
     grant.forget().await.unwrap();
-    let _again = edward(&world).await;
+    world.signed_in("edward").await;
     let key = world.grant_key("edward");
     let new = world.grants.stored(&key).await;
 
@@ -229,7 +222,7 @@ async fn a_refresh_of_a_grant_that_was_forgotten_never_writes_over_the_one_that_
 #[tokio::test]
 async fn a_refusal_does_not_mark_the_pair_that_a_winner_stores_in_that_moment() {
     let world = World::new().await;
-    let _browser = edward(&world).await;
+    world.signed_in("edward").await;
     let (key, account) = (world.grant_key("edward"), world.account("edward"));
     world.sandbox.revoke_user("edward");
     world.pass(HOUR);
@@ -256,7 +249,7 @@ async fn a_refusal_does_not_mark_the_pair_that_a_winner_stores_in_that_moment() 
 #[tokio::test]
 async fn a_late_writer_does_not_undo_what_a_winner_stored() {
     let world = World::new().await;
-    let _browser = edward(&world).await;
+    world.signed_in("edward").await;
     let (key, account) = (world.grant_key("edward"), world.account("edward"));
     world.pass(HOUR);
     world.grants.fail_writes(1);
@@ -291,7 +284,7 @@ async fn a_late_writer_does_not_undo_what_a_winner_stored() {
 #[tokio::test]
 async fn a_lease_that_runs_out_while_the_exchange_hangs_loses_no_grant() {
     let world = World::new().await;
-    let _browser = edward(&world).await;
+    world.signed_in("edward").await;
     let (key, account) = (world.grant_key("edward"), world.account("edward"));
     world.pass(HOUR);
     let hangs = Fault::Delay(Duration::from_millis(800));
@@ -304,9 +297,7 @@ async fn a_lease_that_runs_out_while_the_exchange_hangs_loses_no_grant() {
             grant.access_token().await
         })
     };
-    while world.refreshes() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    world.wait_for_refresh().await;
 
     // The lease ends; another instance sends the same token inside the leeway.
     world.pass(31 * SECOND);
@@ -328,7 +319,7 @@ async fn a_lease_that_runs_out_while_the_exchange_hangs_loses_no_grant() {
 async fn a_wrong_client_secret_harms_nobody_and_shouts() {
     let logs = capture_logs();
     let world = World::new().await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     let before = world.grants.stored(&world.grant_key("edward")).await;
     world.pass(HOUR);
     let wrong = Fault::Body {
@@ -364,10 +355,7 @@ async fn a_provider_that_refuses_everybody_for_ten_minutes_costs_no_grant() {
     let logs = capture_logs();
     let world = World::with_crowd(CROWD).await;
     for number in 0..CROWD {
-        let mut browser = world.browser();
-        browser
-            .sign_in(&world, &format!("crowd{number}"), "/")
-            .await;
+        world.signed_in(&format!("crowd{number}")).await;
     }
     world.pass(HOUR);
     world.sandbox.fault(Endpoint::Token, refusal(), 10_000);
@@ -400,7 +388,7 @@ async fn a_provider_that_refuses_everybody_for_ten_minutes_costs_no_grant() {
 #[tokio::test]
 async fn a_marked_grant_is_looked_at_again_seldom_and_then_never() {
     let world = World::new().await;
-    let _browser = edward(&world).await;
+    world.signed_in("edward").await;
     world.sandbox.revoke_user("edward");
     world.pass(HOUR);
 
@@ -419,17 +407,12 @@ async fn a_marked_grant_is_looked_at_again_seldom_and_then_never() {
 #[tokio::test]
 async fn while_the_store_fails_nobody_gets_an_unstored_token_and_nothing_is_lost() {
     let world = World::with(|builder| builder.refresh_wait(3 * SECOND)).await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     let key = world.grant_key("edward");
     let first_pair = world.grants.stored(&key).await.generation;
     world.pass(HOUR);
     world.grants.fail_writes(usize::MAX);
-    let grant = world
-        .auth
-        .grants()
-        .of(&world.account("edward"))
-        .await
-        .unwrap();
+    let grant = world.grant_of("edward").await;
 
     let first = {
         let grant = grant.clone();
@@ -467,8 +450,7 @@ async fn while_the_store_fails_nobody_gets_an_unstored_token_and_nothing_is_lost
 #[tokio::test]
 async fn a_site_choice_in_the_middle_of_a_refresh_is_kept_and_so_is_the_pair() {
     let world = World::new().await;
-    let mut mia = world.browser();
-    mia.sign_in(&world, "mia", "/").await;
+    let mut mia = world.signed_in("mia").await;
     let key = world.grant_key("mia");
     let first = world.grants.stored(&key).await.generation;
     world.pass(HOUR);
@@ -486,9 +468,7 @@ async fn a_site_choice_in_the_middle_of_a_refresh_is_kept_and_so_is_the_pair() {
                 .await
         })
     };
-    while world.refreshes() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    world.wait_for_refresh().await;
 
     let site = "22222222-bbbb-4bbb-8bbb-222222222222";
     assert_eq!(
@@ -507,23 +487,16 @@ async fn a_site_choice_in_the_middle_of_a_refresh_is_kept_and_so_is_the_pair() {
 #[tokio::test]
 async fn a_grant_that_was_forgotten_during_its_refresh_stays_forgotten() {
     let world = World::new().await;
-    let _browser = edward(&world).await;
+    world.signed_in("edward").await;
     world.pass(HOUR);
     let slow = Fault::Delay(Duration::from_millis(300));
     world.sandbox.fault(Endpoint::Token, slow, 1);
-    let grant = world
-        .auth
-        .grants()
-        .of(&world.account("edward"))
-        .await
-        .unwrap();
+    let grant = world.grant_of("edward").await;
     let refresh = {
         let grant = grant.clone();
         tokio::spawn(async move { grant.access_token().await.map(|_token| ()) })
     };
-    while world.refreshes() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    world.wait_for_refresh().await;
 
     grant.forget().await.unwrap();
 
@@ -540,7 +513,7 @@ async fn a_grant_that_was_forgotten_during_its_refresh_stays_forgotten() {
 #[tokio::test]
 async fn a_rate_limited_refresh_waits_as_long_as_atlassian_says() {
     let world = World::new().await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     world.pass(HOUR);
     let limited = Fault::Answer {
         status: 429,
@@ -562,7 +535,7 @@ async fn a_rate_limited_refresh_waits_as_long_as_atlassian_says() {
 #[tokio::test]
 async fn without_a_refresh_token_a_grant_ends_with_its_hour() {
     let world = World::with(threelo::AuthBuilder::sign_in_only).await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     assert_eq!(browser.fetch("GET", "/myself").await.status(), 200);
     world.pass(HOUR);
 
@@ -579,7 +552,7 @@ async fn without_a_refresh_token_a_grant_ends_with_its_hour() {
 async fn sites_that_nobody_could_read_at_the_login_are_read_hours_later() {
     let world = World::new().await;
     world.sandbox.fault(Endpoint::Sites, Fault::Status(500), 1);
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     world.pass(5 * HOUR);
 
     assert_eq!(browser.fetch("GET", "/board").await.text(), "Borealis Lab");
@@ -590,7 +563,7 @@ async fn sites_that_nobody_could_read_at_the_login_are_read_hours_later() {
 async fn no_secret_of_a_refresh_is_ever_logged() {
     let logs = capture_logs();
     let world = World::new().await;
-    let mut browser = edward(&world).await;
+    let mut browser = world.signed_in("edward").await;
     for fault in [refusal(), Fault::CutAfter, Fault::Html, Fault::Status(500)] {
         world.pass(HOUR);
         world.sandbox.fault(Endpoint::Token, fault, 1);

@@ -13,18 +13,34 @@ const SEARCH: &str = "/rest/api/3/project/search";
 
 async fn world() -> World {
     let world = World::with(|builder| builder.access_type(AccessType::Resource)).await;
-    world
-        .sandbox
-        .knobs(|knobs| knobs.grant_type = Some(GrantType::Resource));
+    at_a_resource_level_app(world)
+}
+
+async fn connecting() -> World {
+    let world = World::connecting(|builder| builder.access_type(AccessType::Resource)).await;
+    at_a_resource_level_app(world)
+}
+
+fn at_a_resource_level_app(world: World) -> World {
+    let grant_type = Some(GrantType::Resource);
+    world.sandbox.knobs(|knobs| knobs.grant_type = grant_type);
     world
 }
 
 async fn consent(world: &World, browser: &mut Browser, sites: &[&str]) {
     world.pass(Duration::from_secs(1));
     let authorize = browser.start_login("/").await;
-    let callback = world.sandbox.approve_sites(&authorize, "mia", sites).await;
-    let seen = browser.arrive(&callback.unwrap()).await;
+    let callback = world.approve_sites(&authorize, "mia", sites).await;
+    let seen = browser.arrive(&callback).await;
     assert_eq!(seen.location(), "/");
+}
+
+async fn connect(world: &World, browser: &mut Browser, sites: &[&str]) -> String {
+    world.pass(Duration::from_secs(1));
+    let authorize = browser.start_connect("").await;
+    let callback = world.approve_sites(&authorize, "mia", sites).await;
+    let seen = browser.arrive(&callback).await;
+    seen.location().to_owned()
 }
 
 /// The access tokens with which calls came to the sites, in order.
@@ -52,7 +68,7 @@ async fn two_consents_are_two_grants_and_each_site_is_called_with_its_own_token(
 
     let used = tokens_used(&world);
     assert_ne!(used[0], used[1]);
-    let grant = world.auth.grants().of(&world.account("mia")).await.unwrap();
+    let grant = world.grant_of("mia").await;
     let sites = grant.sites().await.unwrap();
     for (site, used) in sites.iter().zip(&used) {
         let token = grant.access_token_for(site).await.unwrap().unwrap();
@@ -84,7 +100,7 @@ async fn a_site_that_no_consent_reaches_is_called_with_no_token() {
     let mut browser = world.browser();
     consent(&world, &mut browser, &[AURORA]).await;
     consent(&world, &mut browser, &[BOREALIS]).await;
-    let grant = world.auth.grants().of(&world.account("mia")).await.unwrap();
+    let grant = world.grant_of("mia").await;
     let mut sites = grant.sites().await.unwrap().to_vec();
     sites[0].id = threelo::CloudId::parse("33333333-cccc-4ccc-8ccc-333333333333").unwrap();
 
@@ -120,19 +136,10 @@ async fn a_consent_that_covers_an_older_one_takes_its_place() {
 
 #[tokio::test]
 async fn an_account_with_several_consents_is_one_connection_and_goes_as_one() {
-    let world = World::connecting(|builder| builder.access_type(AccessType::Resource)).await;
-    world
-        .sandbox
-        .knobs(|knobs| knobs.grant_type = Some(GrantType::Resource));
+    let world = connecting().await;
     let mut edward = world.browser().with_user("app-user", "edward");
     for site in [AURORA, BOREALIS] {
-        world.pass(Duration::from_secs(1));
-        let authorize = edward.start_connect("").await;
-        let callback = world
-            .sandbox
-            .approve_sites(&authorize, "mia", &[site])
-            .await;
-        edward.arrive(&callback.unwrap()).await;
+        connect(&world, &mut edward, &[site]).await;
     }
     let seen = edward.fetch("GET", "/auth/connections").await.json();
     let connections = seen["connections"].as_array().unwrap();
@@ -145,10 +152,9 @@ async fn an_account_with_several_consents_is_one_connection_and_goes_as_one() {
     let mut mallory = world.browser().with_user("app-user", "mallory");
     let authorize = mallory.start_connect("").await;
     let callback = world
-        .sandbox
         .approve_sites(&authorize, "mia", &["Cirrus Support"])
         .await;
-    let seen = mallory.arrive(&callback.unwrap()).await;
+    let seen = mallory.arrive(&callback).await;
     assert!(
         seen.location().contains("linked_elsewhere"),
         "{}",
@@ -159,22 +165,6 @@ async fn an_account_with_several_consents_is_one_connection_and_goes_as_one() {
     assert!(world.grants_of(&world.grant_key("mia")).await.is_empty());
     assert!(world.auth.drain(Duration::from_secs(5)).await);
     assert_eq!(world.sandbox.count("POST", "/oauth/revoke"), 2);
-}
-
-async fn connecting() -> World {
-    let world = World::connecting(|builder| builder.access_type(AccessType::Resource)).await;
-    world
-        .sandbox
-        .knobs(|knobs| knobs.grant_type = Some(GrantType::Resource));
-    world
-}
-
-async fn connect(world: &World, browser: &mut Browser, sites: &[&str]) -> String {
-    world.pass(Duration::from_secs(1));
-    let authorize = browser.start_connect("").await;
-    let callback = world.sandbox.approve_sites(&authorize, "mia", sites).await;
-    let seen = browser.arrive(&callback.unwrap()).await;
-    seen.location().to_owned()
 }
 
 /// Both find the account free, and both store a grant: never both keep it.
@@ -189,16 +179,8 @@ async fn of_two_users_who_connect_one_account_at_once_not_both_have_it() {
             mallory.start_connect("").await,
             edward.start_connect("").await,
         );
-        let hers = world
-            .sandbox
-            .approve_sites(&hers, "mia", &sites[..1])
-            .await
-            .unwrap();
-        let his = world
-            .sandbox
-            .approve_sites(&his, "mia", &sites[1..])
-            .await
-            .unwrap();
+        let hers = world.approve_sites(&hers, "mia", &sites[..1]).await;
+        let his = world.approve_sites(&his, "mia", &sites[1..]).await;
         world.grants.meet_at_insert(2);
 
         let (hers, his) = tokio::join!(mallory.arrive(&hers), edward.arrive(&his));
@@ -221,11 +203,7 @@ async fn whoever_is_told_that_it_did_not_work_has_nothing_linked() {
     let mut edward = world.browser().with_user("app-user", "edward");
     world.grants.go_down_after_insert();
     let authorize = edward.start_connect("").await;
-    let callback = world
-        .sandbox
-        .approve_sites(&authorize, "mia", &[AURORA])
-        .await;
-    let callback = callback.unwrap();
+    let callback = world.approve_sites(&authorize, "mia", &[AURORA]).await;
     let mut arriving = edward.clone();
     let before = world.grants.loads();
     let arrival = tokio::spawn(async move { arriving.arrive(&callback).await });
@@ -246,11 +224,8 @@ async fn a_narrower_consent_that_takes_an_older_ones_place_is_noticed() {
     let world = world().await;
     let mut desk = world.browser();
     let seen = desk.open("/auth/login?scope=write:jira-work").await;
-    let callback = world
-        .sandbox
-        .approve_sites(seen.location(), "mia", &[AURORA])
-        .await;
-    desk.arrive(&callback.unwrap()).await;
+    let callback = world.approve_sites(seen.location(), "mia", &[AURORA]).await;
+    desk.arrive(&callback).await;
     assert_eq!(desk.open("/writers").await.text(), "in");
     let mut phone = world.browser();
 

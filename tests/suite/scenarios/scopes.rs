@@ -8,15 +8,8 @@ const STEP_UP: &str = "/auth/login?scope=write%3Ajira-work&return_to=%2Fwriters&
 
 async fn step_up(world: &World, browser: &mut Browser, user: &str) -> String {
     let seen = browser.open(STEP_UP).await;
-    let callback = world.sandbox.approve(seen.location(), user, None).await;
-    let seen = browser.arrive(&callback.unwrap()).await;
+    let seen = browser.consent(world, seen.location(), user).await;
     seen.location().to_owned()
-}
-
-async fn signed_in(world: &World, user: &str) -> Browser {
-    let mut browser = world.browser();
-    browser.sign_in(world, user, "/").await;
-    browser
 }
 
 async fn why(browser: &mut Browser) -> (String, String) {
@@ -29,7 +22,7 @@ async fn why(browser: &mut Browser) -> (String, String) {
 #[tokio::test]
 async fn a_missing_scope_comes_with_the_step_up_that_returns_to_the_place_that_needed_it() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
     let before = browser.cookies["threelo-session"].clone();
 
     let page = browser.open("/writers").await;
@@ -62,7 +55,7 @@ async fn a_missing_scope_comes_with_the_step_up_that_returns_to_the_place_that_n
 async fn a_step_up_asks_for_the_union_because_a_consent_replaces_the_one_before() {
     let world =
         World::with(|builder| builder.optional_scopes(["write:jira-work", "read:jira-user"])).await;
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
     step_up(&world, &mut browser, "edward").await;
 
     let seen = browser
@@ -84,7 +77,7 @@ async fn a_step_up_asks_for_the_union_because_a_consent_replaces_the_one_before(
 async fn a_scope_that_atlassian_does_not_grant_ends_in_a_page_and_not_in_a_loop() {
     let world = World::new().await;
     world.sandbox.refuse_scope("write:jira-work");
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
     assert_eq!(
         why(&mut browser).await,
         ("missing_scope".to_owned(), "not_asked".to_owned())
@@ -114,13 +107,13 @@ async fn a_scope_that_atlassian_does_not_grant_ends_in_a_page_and_not_in_a_loop(
 #[tokio::test]
 async fn a_narrower_consent_on_another_device_is_noticed_and_mended_once() {
     let world = World::new().await;
-    let mut desk = signed_in(&world, "edward").await;
+    let mut desk = world.signed_in("edward").await;
     step_up(&world, &mut desk, "edward").await;
     assert_eq!(desk.open("/writers").await.text(), "in");
     world.pass(Duration::from_secs(60));
 
     // The phone's sign-in asks for what every sign-in asks for.
-    let _phone = signed_in(&world, "edward").await;
+    world.signed_in("edward").await;
 
     assert_eq!(
         why(&mut desk).await,
@@ -142,7 +135,7 @@ async fn a_narrower_consent_on_another_device_is_noticed_and_mended_once() {
 #[tokio::test]
 async fn the_wrong_account_at_a_step_up_changes_nothing() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
     let before = browser.cookies["threelo-session"].clone();
 
     let to = step_up(&world, &mut browser, "mia").await;
@@ -170,7 +163,7 @@ async fn the_wrong_account_at_a_step_up_changes_nothing() {
 #[tokio::test]
 async fn no_name_stands_in_an_address_and_a_forged_notice_is_not_shown() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
     let to = step_up(&world, &mut browser, "mia").await;
     let notice = browser.cookies["threelo-notice"].clone();
     assert!(!to.contains("Mia") && !notice.contains("Mia"));
@@ -197,7 +190,7 @@ async fn no_name_stands_in_an_address_and_a_forged_notice_is_not_shown() {
 #[tokio::test]
 async fn a_reconnect_wants_the_same_account() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
     world.sandbox.revoke_user("edward");
     world.pass(Duration::from_secs(3600));
     assert_eq!(
@@ -207,20 +200,18 @@ async fn a_reconnect_wants_the_same_account() {
 
     let detour = browser.open("/myself").await;
     let seen = browser.open(detour.location()).await;
-    let callback = world.sandbox.approve(seen.location(), "mia", None).await;
-    let seen = browser.arrive(&callback.unwrap()).await;
+    let seen = browser.consent(&world, seen.location(), "mia").await;
 
     assert_eq!(
         seen.location(),
         "/auth/error?reason=wrong_account&return_to=%2Fmyself"
     );
     let again = browser.open(detour.location()).await;
-    let callback = world
-        .sandbox
-        .approve(again.location(), "edward", None)
-        .await;
     assert_eq!(
-        browser.arrive(&callback.unwrap()).await.location(),
+        browser
+            .consent(&world, again.location(), "edward")
+            .await
+            .location(),
         "/myself"
     );
     assert_eq!(browser.open("/myself").await.status(), 200);
@@ -234,7 +225,7 @@ async fn a_scope_that_nobody_names_is_not_asked_for_for_ever() {
         World::with(|builder| builder.scopes(["read:jira-work", "read:confluence-content.all"]))
             .await;
     world.sandbox.refuse_scope("read:jira-work");
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
     let mut rounds = 0;
 
     loop {
@@ -246,8 +237,7 @@ async fn a_scope_that_nobody_names_is_not_asked_for_for_ever() {
         rounds += 1;
         assert!(rounds < 3, "a circle");
         let seen = browser.open(&to).await;
-        let callback = world.sandbox.approve(seen.location(), "edward", None).await;
-        browser.arrive(&callback.unwrap()).await;
+        browser.consent(&world, seen.location(), "edward").await;
     }
 
     assert_eq!(rounds, 1);
@@ -256,7 +246,7 @@ async fn a_scope_that_nobody_names_is_not_asked_for_for_ever() {
 #[tokio::test]
 async fn a_scope_that_the_app_never_asks_for_is_no_circle_either() {
     let world = World::with(|builder| builder.optional_scopes(Vec::<String>::new())).await;
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
 
     assert_eq!(why(&mut browser).await.0, "scope_not_granted");
 }
@@ -265,7 +255,7 @@ async fn a_scope_that_the_app_never_asks_for_is_no_circle_either() {
 #[tokio::test]
 async fn a_scope_that_the_app_has_dropped_is_not_asked_for() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
     step_up(&world, &mut browser, "edward").await;
     let next = world.another_auth(|builder| builder.optional_scopes(Vec::<String>::new()));
     let app = <super::App as threelo_tests::App>::new(&next);
@@ -286,11 +276,11 @@ async fn a_scope_that_the_app_has_dropped_is_not_asked_for() {
 async fn what_was_only_asked_for_did_not_get_lost() {
     let world = World::new().await;
     world.sandbox.refuse_scope("write:jira-work");
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
     step_up(&world, &mut browser, "edward").await;
     world.pass(Duration::from_secs(60));
 
-    let mut again = signed_in(&world, "edward").await;
+    let mut again = world.signed_in("edward").await;
 
     assert_eq!(why(&mut again).await.1, "not_asked");
 }

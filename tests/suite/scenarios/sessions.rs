@@ -11,8 +11,7 @@ use super::{App, Browser, World};
 #[tokio::test]
 async fn a_public_route_with_a_session_cookie_costs_no_store_call() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let before = world.sessions.calls();
 
     let seen = browser.open("/public").await;
@@ -26,8 +25,7 @@ async fn a_public_route_with_a_session_cookie_costs_no_store_call() {
 #[tokio::test]
 async fn an_authenticated_route_costs_one_store_call_and_is_kept_by_no_cache() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let before = world.sessions.calls();
 
     let seen = browser.open("/user").await;
@@ -40,8 +38,7 @@ async fn an_authenticated_route_costs_one_store_call_and_is_kept_by_no_cache() {
 #[tokio::test]
 async fn every_login_makes_a_new_session_and_ends_the_old_one() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let mut old = browser.clone();
 
     browser.sign_in(&world, "edward", "/").await;
@@ -69,8 +66,7 @@ async fn a_planted_session_id_is_never_adopted() {
 #[tokio::test]
 async fn logout_ends_the_session_at_the_server_and_in_the_browser() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let mut thief = browser.clone();
 
     let page = browser.open("/auth/logout").await;
@@ -150,8 +146,7 @@ async fn a_session_is_good_in_its_own_app_only() {
     let world = World::new().await;
     let elsewhere = Environment::custom("http://127.0.0.1:2", "http://127.0.0.1:2");
     let other = world.another_auth(|builder| builder.environment(elsewhere));
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let mut mallory = Browser::new(&App::new(&other));
 
     mallory.cookies.clone_from(&browser.cookies);
@@ -163,8 +158,7 @@ async fn a_session_is_good_in_its_own_app_only() {
 #[tokio::test]
 async fn logout_stays_a_logout_while_a_request_is_in_flight() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let mut before = browser.clone();
     // The activity of this request is due to be written, behind the request's back.
     world.clock.advance(Duration::from_secs(3600));
@@ -180,8 +174,7 @@ async fn logout_stays_a_logout_while_a_request_is_in_flight() {
 #[tokio::test]
 async fn a_handler_can_end_the_session() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
 
     let seen = browser.open("/bye").await;
 
@@ -194,13 +187,11 @@ async fn a_handler_can_end_the_session() {
 #[tokio::test]
 async fn a_session_ends_when_idle_and_at_its_absolute_end() {
     let world = World::new().await;
-    let mut idle = world.browser();
-    idle.sign_in(&world, "mia", "/").await;
+    let mut idle = world.signed_in("mia").await;
     world.clock.advance(Duration::from_secs(8 * 3600));
     assert_eq!(idle.who_am_i().await, None);
 
-    let mut busy = world.browser();
-    busy.sign_in(&world, "mia", "/").await;
+    let mut busy = world.signed_in("mia").await;
     for hour in 1..=167 {
         world.clock.advance(Duration::from_secs(3600));
         assert!(busy.who_am_i().await.is_some(), "hour {hour}");
@@ -213,8 +204,7 @@ async fn a_session_ends_when_idle_and_at_its_absolute_end() {
 #[tokio::test]
 async fn activity_is_written_seldom() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     world.clock.advance(Duration::from_secs(300));
     let before = world.sessions.calls();
 
@@ -290,8 +280,7 @@ async fn a_handler_lists_and_ends_the_accounts_sessions() {
 #[tokio::test]
 async fn when_the_store_is_down_nobody_is_taken_for_a_stranger() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     world.sessions.set_down(true);
 
     for path in ["/", "/user", "/auth/me"] {
@@ -317,8 +306,7 @@ async fn an_inactive_account_gets_no_session() {
 #[tokio::test]
 async fn the_profile_has_all_fields_of_the_faqs_example() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
 
     let profile = browser.fetch("GET", "/profile").await.json();
 
@@ -335,8 +323,7 @@ async fn the_profile_has_all_fields_of_the_faqs_example() {
 #[tokio::test]
 async fn me_tells_the_profile_scopes_site_and_seconds_left_and_no_token() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "edward", "/").await;
+    let mut browser = world.signed_in("edward").await;
 
     let me = browser.fetch("GET", "/auth/me").await;
 

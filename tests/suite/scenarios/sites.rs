@@ -2,12 +2,6 @@
 
 use super::{Browser, World};
 
-async fn signed_in(world: &World, user: &str) -> Browser {
-    let mut browser = world.browser();
-    browser.sign_in(world, user, "/").await;
-    browser
-}
-
 async fn sites(browser: &mut Browser) -> Vec<serde_json::Value> {
     browser.fetch("GET", "/auth/sites").await.json()["sites"]
         .as_array()
@@ -18,7 +12,7 @@ async fn sites(browser: &mut Browser) -> Vec<serde_json::Value> {
 #[tokio::test]
 async fn a_visitor_without_any_site_is_told_why() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "nora").await;
+    let mut browser = world.signed_in("nora").await;
 
     let page = browser.open("/board").await;
     let json = browser.fetch("GET", "/board").await;
@@ -34,7 +28,7 @@ async fn a_visitor_without_any_site_is_told_why() {
 #[tokio::test]
 async fn a_visitor_with_one_site_meets_no_picker() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
 
     assert_eq!(browser.open("/board").await.status(), 200);
     assert_eq!(sites(&mut browser).await.len(), 1);
@@ -43,7 +37,7 @@ async fn a_visitor_with_one_site_meets_no_picker() {
 #[tokio::test]
 async fn a_visitor_with_three_sites_picks_one_and_goes_on() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "mia").await;
+    let mut browser = world.signed_in("mia").await;
     let list = sites(&mut browser).await;
     assert_eq!(list.len(), 3);
 
@@ -73,7 +67,7 @@ async fn a_visitor_with_three_sites_picks_one_and_goes_on() {
     );
 
     // The account's next browser begins with the last choice.
-    let mut phone = signed_in(&world, "mia").await;
+    let mut phone = world.signed_in("mia").await;
     assert_eq!(
         phone.open("/board").await.text(),
         list[1]["name"].as_str().unwrap()
@@ -83,7 +77,7 @@ async fn a_visitor_with_three_sites_picks_one_and_goes_on() {
 #[tokio::test]
 async fn two_tabs_work_on_two_sites() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "mia").await;
+    let mut browser = world.signed_in("mia").await;
     let list = sites(&mut browser).await;
 
     for site in [&list[0], &list[2], &list[0]] {
@@ -112,7 +106,7 @@ async fn two_tabs_work_on_two_sites() {
 #[tokio::test]
 async fn a_site_that_is_not_granted_is_never_replaced_by_another() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
     let foreign = "99999999-9999-4999-8999-999999999999";
 
     let seen = browser
@@ -134,7 +128,7 @@ async fn a_site_that_is_not_granted_is_never_replaced_by_another() {
 #[tokio::test]
 async fn a_choice_needs_same_origin_proof() {
     let world = World::new().await;
-    let mut browser = signed_in(&world, "mia").await;
+    let mut browser = world.signed_in("mia").await;
     let list = sites(&mut browser).await;
     let form = format!("site={}", list[0]["id"].as_str().unwrap());
     let foreign = [
@@ -159,7 +153,7 @@ async fn sites_that_could_not_be_read_at_the_login_are_read_when_asked_for() {
         threelo_sandbox::Fault::Status(503),
         1,
     );
-    let mut browser = signed_in(&world, "edward").await;
+    let mut browser = world.signed_in("edward").await;
 
     assert_eq!(browser.open("/board").await.status(), 200);
 }

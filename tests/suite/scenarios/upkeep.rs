@@ -221,7 +221,7 @@ async fn a_grant_is_forgotten_though_its_lease_cannot_be() {
     });
     let rows: Arc<dyn RowStore> = Arc::new(WatchedRows::new(sqlite().await, counting));
     let (world, _mia, _edward) = two_accounts(&rows).await;
-    let grant = world.auth.grants().of(&world.account("mia")).await.unwrap();
+    let grant = world.grant_of("mia").await;
 
     grant.forget().await.unwrap();
 

@@ -41,8 +41,7 @@ async fn a_page_connects_in_a_window_that_tells_it_the_end() {
         seen.text()
     );
     let location = seen.json()["location"].as_str().unwrap().to_owned();
-    let callback = world.sandbox.approve(&location, "mia", None).await.unwrap();
-    let landed = browser.arrive(&callback).await;
+    let landed = browser.consent(&world, &location, "mia").await;
     assert_eq!(landed.location(), "/auth/done");
     // The notice is for who connected, and for nobody else at the same browser.
     let mut other = browser.clone().with_user("app-user", "quentin");
@@ -69,7 +68,7 @@ async fn who_waits_is_not_forgotten_on_the_way() {
     let body = serde_json::json!({ "display": "popup", "origin": SPA }).to_string();
     let seen = post(&mut browser, (SPA, "/auth/connect"), &body).await;
     let location = seen.json()["location"].as_str().unwrap().to_owned();
-    let callback = world.sandbox.approve(&location, "mia", None).await.unwrap();
+    let callback = world.approve(&location, "mia").await;
     let mut twin = browser.clone();
     assert_eq!(browser.arrive(&callback).await.location(), "/auth/done");
     assert_eq!(twin.arrive(&callback).await.location(), "/auth/done");

@@ -56,8 +56,7 @@ async fn origins_of_the_corpus_are_matched_byte_by_byte() {
 #[tokio::test]
 async fn a_preflight_is_answered_from_lists_before_anybody_asks_who_is_there() {
     let world = world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let before = world.sessions.calls();
     for (method, path) in JSON_ROUTES {
         for origin in [SPA, OTHER, EXTENSION] {
@@ -101,8 +100,7 @@ async fn a_preflight_is_answered_from_lists_before_anybody_asks_who_is_there() {
 #[tokio::test]
 async fn pages_and_redirects_are_never_readable() {
     let world = world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     for path in [
         "/auth/login",
         "/auth/callback",

@@ -17,8 +17,7 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 #[tokio::test]
 async fn a_foreign_page_changes_nothing_however_it_asks() {
     let world = world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let attempts: [&[(&str, &str)]; 10] = [
         // A form, of another site and of a sibling.
         &[
@@ -77,8 +76,7 @@ async fn a_foreign_page_changes_nothing_however_it_asks() {
 #[tokio::test]
 async fn a_listed_page_changes_something_with_the_proof_and_not_without() {
     let world = world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     for (method, path) in CHANGES {
         let bare = script(&mut browser, (SPA, method, path), (&[], "")).await;
         assert_eq!(bare.status(), 403, "{path}");
@@ -119,8 +117,7 @@ async fn a_listed_page_changes_something_with_the_proof_and_not_without() {
 #[tokio::test]
 async fn a_method_in_a_parameter_or_a_field_is_no_method() {
     let world = world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let fields = [
         ("x-http-method-override", "POST"),
         ("sec-fetch-site", "same-origin"),
@@ -146,8 +143,7 @@ async fn a_foreign_page_learns_nothing() {
     ];
     let world = world().await;
     let mut stranger = world.browser();
-    let mut user = world.browser();
-    user.sign_in(&world, "mia", "/").await;
+    let mut user = world.signed_in("mia").await;
     let no_cors = |dest| {
         vec![
             ("sec-fetch-site", "cross-site"),
@@ -255,8 +251,7 @@ async fn a_foreign_page_learns_nothing() {
 #[tokio::test]
 async fn json_is_json_whatever_is_asked_for() {
     let world = World::new().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "mia", "/").await;
+    let mut browser = world.signed_in("mia").await;
     let seen = browser.fetch("GET", "/auth/me?callback=alert").await;
     assert!(seen.text().starts_with('{'));
     assert_eq!(seen.header("content-type"), "application/json");

@@ -5,18 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use threelo_sandbox::{Endpoint, Fault, JournalEntry};
 
-use super::{Browser, EVIL, SPA, World, get, is_readable, post, script, world};
+use super::{EVIL, SPA, World, get, is_readable, post, script, world};
 
 const SITE: &str = "11111111-aaaa-4aaa-8aaa-111111111111";
 
 fn to(path: &str) -> String {
     format!("/auth/api/jira/{SITE}{path}")
-}
-
-async fn mia(world: &World) -> Browser {
-    let mut browser = world.browser();
-    browser.sign_in(world, "mia", "/").await;
-    browser
 }
 
 fn calls(world: &World) -> Vec<JournalEntry> {
@@ -38,7 +32,7 @@ fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Fault {
 #[tokio::test]
 async fn a_call_goes_to_atlassian_with_the_users_token_and_comes_back() {
     let world = world().await;
-    let mut browser = mia(&world).await;
+    let mut browser = world.signed_in("mia").await;
 
     let seen = get(
         &mut browser,
@@ -87,7 +81,7 @@ async fn a_change_is_passed_on_where_the_app_lists_it_and_the_page_proves_itself
         answer(201, &[("content-type", "application/json")], "{}"),
         1,
     );
-    let mut browser = mia(&world).await;
+    let mut browser = world.signed_in("mia").await;
     let body = r#"{"body": {"type": "doc"}}"#;
     let path = to("/rest/api/3/issue/AD-1/comment");
 
@@ -109,7 +103,7 @@ async fn a_change_is_passed_on_where_the_app_lists_it_and_the_page_proves_itself
 #[tokio::test]
 async fn what_the_app_does_not_list_is_not_passed_on() {
     let world = world().await;
-    let mut browser = mia(&world).await;
+    let mut browser = world.signed_in("mia").await;
     let elsewhere = "/auth/api/jira/99999999-9999-4999-8999-999999999999/rest/api/3/myself";
     for (method, path, code) in [
         ("GET", to("/rest/agile/1.0/board"), "not_forwarded"),
@@ -140,7 +134,7 @@ async fn what_the_app_does_not_list_is_not_passed_on() {
 #[tokio::test]
 async fn a_path_that_leaves_its_base_is_refused() {
     let world = world().await;
-    let mut browser = mia(&world).await;
+    let mut browser = world.signed_in("mia").await;
     for path in [
         "/rest/api/3/../../../me",
         "/rest/api/3/..",
@@ -173,7 +167,7 @@ async fn a_path_that_leaves_its_base_is_refused() {
 #[tokio::test]
 async fn nothing_that_shows_an_answer_is_served() {
     let world = world().await;
-    let mut browser = mia(&world).await;
+    let mut browser = world.signed_in("mia").await;
     let own = |mode, dest| {
         [
             ("sec-fetch-site", "same-origin"),
@@ -212,7 +206,7 @@ async fn nothing_that_shows_an_answer_is_served() {
 #[tokio::test]
 async fn markup_cannot_run_under_the_apps_address_and_no_cookie_comes_along() {
     let world = world().await;
-    let mut browser = mia(&world).await;
+    let mut browser = world.signed_in("mia").await;
     for kind in [
         "text/html",
         "image/svg+xml",
@@ -255,7 +249,7 @@ async fn markup_cannot_run_under_the_apps_address_and_no_cookie_comes_along() {
 #[tokio::test]
 async fn what_atlassian_says_is_passed_back_and_a_redirect_is_not() {
     let world = world().await;
-    let mut browser = mia(&world).await;
+    let mut browser = world.signed_in("mia").await;
     let json = ("content-type", "application/json");
     let limited = [
         json,
@@ -289,7 +283,7 @@ async fn what_atlassian_says_is_passed_back_and_a_redirect_is_not() {
 #[tokio::test]
 async fn a_token_that_is_not_accepted_is_refreshed_once() {
     let world = world().await;
-    let mut browser = mia(&world).await;
+    let mut browser = world.signed_in("mia").await;
     world.pass(Duration::from_secs(31));
     world.sandbox.fault(Endpoint::Api, Fault::Status(401), 1);
     let seen = get(
@@ -340,7 +334,7 @@ async fn nobody_calls_without_a_session_or_without_the_setting() {
     .await;
     assert_eq!(seen.status(), 401);
     let closed = World::with(|builder| builder.same_site_origins([SPA])).await;
-    let mut browser = mia(&closed).await;
+    let mut browser = closed.signed_in("mia").await;
     assert_eq!(
         get(
             &mut browser,
@@ -357,7 +351,7 @@ async fn nobody_calls_without_a_session_or_without_the_setting() {
 #[tokio::test]
 async fn no_large_body_is_read_for_a_call_that_is_not_passed_on() {
     let world = world().await;
-    let mut browser = mia(&world).await;
+    let mut browser = world.signed_in("mia").await;
     let large = format!(r#"{{"x": "{}"}}"#, "x".repeat(2 * 1024 * 1024));
     let (listed, unlisted) = ("/rest/api/3/issue/AD-1/comment", "/rest/api/3/user");
 
@@ -378,7 +372,7 @@ async fn no_large_body_is_read_for_a_call_that_is_not_passed_on() {
 async fn an_answer_without_a_body_ends_where_it_ends() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let world = world().await;
-    let browser = mia(&world).await;
+    let browser = world.signed_in("mia").await;
     let port = <super::super::App as threelo_tests::App>::listen(&world.auth).await;
     for status in [204, 205] {
         world

@@ -7,8 +7,7 @@ use super::{Browser, EVIL, EXTENSION, OTHER, SPA, World, world};
 /// Mia signs in in a window; gives the answers of login and callback.
 async fn login(world: &World, window: &mut Browser, query: &str) -> [Seen; 2] {
     let start = window.arrive(&format!("/auth/login?{query}")).await;
-    let callback = world.sandbox.approve(start.location(), "mia", None).await;
-    let landed = window.arrive(&callback.unwrap()).await;
+    let landed = window.consent(world, start.location(), "mia").await;
     [start, landed]
 }
 

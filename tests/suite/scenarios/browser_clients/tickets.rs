@@ -29,8 +29,7 @@ async fn ticket(world: &World, browser: &mut Browser, origin: &str, back: &str) 
     );
     let seen = browser.arrive(&start).await;
     assert_eq!(seen.status(), 303, "{}", seen.text());
-    let callback = world.sandbox.approve(seen.location(), "mia", None).await;
-    let landed = browser.arrive(&callback.unwrap()).await;
+    let landed = browser.consent(world, seen.location(), "mia").await;
     let handed = landed.location().split_once("#threelo_ticket=");
     let (place, ticket) = handed.unwrap_or_else(|| panic!("no ticket: {}", landed.location()));
     assert_eq!((landed.status(), place), (303, &*format!("{back}/board")));
@@ -321,8 +320,7 @@ async fn a_ticket_goes_to_pages_of_its_own_origin_and_nowhere_else() {
                 challenge()
             );
             let seen = window.arrive(&start).await;
-            let callback = world.sandbox.approve(seen.location(), "mia", None).await;
-            let landed = window.arrive(&callback.unwrap()).await;
+            let landed = window.consent(&world, seen.location(), "mia").await;
             assert!(
                 !landed.location().contains("ticket"),
                 "{}",
@@ -346,8 +344,7 @@ async fn the_ticket_stands_first_in_the_fragment() {
         challenge()
     );
     let seen = window.arrive(&start).await;
-    let callback = world.sandbox.approve(seen.location(), "mia", None).await;
-    let landed = window.arrive(&callback.unwrap()).await;
+    let landed = window.consent(&world, seen.location(), "mia").await;
     let (_, fragment) = landed.location().split_once('#').unwrap();
     assert!(!fragment.starts_with("threelo_ticket=junk"), "{fragment}");
     assert!(fragment.ends_with("&threelo_ticket=junk"), "{fragment}");

@@ -7,8 +7,7 @@ use super::{EVIL, SPA, World, get, is_readable, post, script, world};
 #[tokio::test]
 async fn a_listed_page_gets_the_access_token_and_never_the_refresh_token() {
     let world = world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "edward", "/").await;
+    let mut browser = world.signed_in("edward").await;
     let key = world.grant_key("edward");
     let tokens = world.grants.stored(&key).await.tokens.clone();
 
@@ -36,8 +35,7 @@ async fn a_listed_page_gets_the_access_token_and_never_the_refresh_token() {
 #[tokio::test]
 async fn it_is_refreshed_when_less_than_five_minutes_are_left() {
     let world = world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "edward", "/").await;
+    let mut browser = world.signed_in("edward").await;
     let first = post(&mut browser, (SPA, "/auth/token"), "").await.json();
     world.pass(Duration::from_secs(3600 - 301));
     let same = post(&mut browser, (SPA, "/auth/token"), "").await.json();
@@ -57,8 +55,7 @@ async fn it_is_refreshed_when_less_than_five_minutes_are_left() {
 async fn while_atlassian_is_silent_the_token_that_works_is_given() {
     use threelo_sandbox::{Endpoint, Fault};
     let world = world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "edward", "/").await;
+    let mut browser = world.signed_in("edward").await;
     let first = post(&mut browser, (SPA, "/auth/token"), "").await.json();
     world.pass(Duration::from_secs(3600 - 200));
     world.sandbox.fault(Endpoint::Token, Fault::Status(503), 50);
@@ -74,8 +71,7 @@ async fn while_atlassian_is_silent_the_token_that_works_is_given() {
 #[tokio::test]
 async fn a_refused_token_is_replaced_once() {
     let world = world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "edward", "/").await;
+    let mut browser = world.signed_in("edward").await;
     let first = post(&mut browser, (SPA, "/auth/token"), "").await.json();
     world.pass(Duration::from_secs(31));
     for _ in 0..5 {
@@ -110,8 +106,7 @@ async fn nobody_else_gets_it() {
     assert_eq!(seen.json()["code"], "unknown_site");
 
     let without = World::with(|builder| builder.same_site_origins([SPA])).await;
-    let mut browser = without.browser();
-    browser.sign_in(&without, "edward", "/").await;
+    let mut browser = without.signed_in("edward").await;
     assert_eq!(
         post(&mut browser, (SPA, "/auth/token"), "").await.status(),
         404
@@ -121,8 +116,7 @@ async fn nobody_else_gets_it() {
 #[tokio::test]
 async fn who_must_consent_again_is_told_where() {
     let world = world().await;
-    let mut browser = world.browser();
-    browser.sign_in(&world, "edward", "/").await;
+    let mut browser = world.signed_in("edward").await;
     world.sandbox.revoke_user("edward");
     world.pass(Duration::from_secs(3600));
 

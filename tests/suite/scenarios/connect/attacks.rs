@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{approved, browser_of, connected, world};
+use super::{browser_of, connected, world};
 
 const REFUSED: &str = "/auth/error?reason=refused";
 
@@ -15,7 +15,7 @@ async fn mallorys_callback_links_nothing_to_edward() {
     let world = world().await;
     let (mut mallory, mut edward) = (browser_of(&world, "mallory"), browser_of(&world, "edward"));
     let authorize = mallory.start_connect("return_to=/public").await;
-    let callback = approved(&world, &authorize, "mia").await;
+    let callback = world.approve(&authorize, "mia").await;
 
     let seen = edward.arrive(&callback).await;
 
@@ -42,13 +42,12 @@ async fn mallorys_callback_links_nothing_while_edward_has_a_flow_of_his_own() {
     let world = world().await;
     let (mut mallory, mut edward) = (browser_of(&world, "mallory"), browser_of(&world, "edward"));
     let authorize = mallory.start_connect("").await;
-    let callback = approved(&world, &authorize, "mia").await;
+    let callback = world.approve(&authorize, "mia").await;
     let own = edward.start_connect("return_to=/public").await;
 
     assert_eq!(edward.arrive(&callback).await.location(), REFUSED);
 
-    let own = approved(&world, &own, "edward").await;
-    edward.arrive(&own).await;
+    edward.consent(&world, &own, "edward").await;
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
 }
 
@@ -59,8 +58,7 @@ async fn an_authorize_address_that_mallory_made_gives_her_nothing_of_edwards() {
     let (mut mallory, mut edward) = (browser_of(&world, "mallory"), browser_of(&world, "edward"));
     let authorize = mallory.start_connect("").await;
 
-    let callback = approved(&world, &authorize, "edward").await;
-    let seen = edward.arrive(&callback).await;
+    let seen = edward.consent(&world, &authorize, "edward").await;
 
     assert_eq!(seen.location(), REFUSED);
     assert_eq!(world.sandbox.count("POST", "/oauth/token"), 0);
@@ -121,7 +119,7 @@ async fn a_parameter_of_the_callback_does_not_change_what_the_flow_is_for() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward").with_user("mode", "login");
     let authorize = edward.start_connect("return_to=/public").await;
-    let callback = approved(&world, &authorize, "edward").await;
+    let callback = world.approve(&authorize, "edward").await;
 
     let seen = edward
         .arrive(&format!("{callback}&mode=login&subject=mallory"))
@@ -139,7 +137,7 @@ async fn a_flow_whose_user_signed_out_links_nothing() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
     let authorize = edward.start_connect("").await;
-    let callback = approved(&world, &authorize, "edward").await;
+    let callback = world.approve(&authorize, "edward").await;
     edward.cookies.remove("app-user");
 
     let bounce = edward.arrive(&callback).await;
@@ -161,7 +159,7 @@ async fn a_flow_that_another_user_of_the_browser_started_links_nothing() {
     let world = world().await;
     let mut shared = browser_of(&world, "edward");
     let authorize = shared.start_connect("").await;
-    let callback = approved(&world, &authorize, "edward").await;
+    let callback = world.approve(&authorize, "edward").await;
 
     let mut shared = shared.with_user("app-user", "mallory");
     let seen = shared.arrive(&callback).await;
@@ -186,7 +184,7 @@ async fn a_new_session_of_the_same_user_finishes_the_flow() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
     let authorize = edward.start_connect("").await;
-    let callback = approved(&world, &authorize, "edward").await;
+    let callback = world.approve(&authorize, "edward").await;
     edward.cookies.remove("app-user");
 
     let mut edward = edward.with_user("strict-user", "edward");
@@ -202,7 +200,7 @@ async fn while_the_app_cannot_tell_who_its_user_is_nothing_is_lost() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
     let authorize = edward.start_connect("").await;
-    let callback = approved(&world, &authorize, "edward").await;
+    let callback = world.approve(&authorize, "edward").await;
 
     let mut unsure = edward.with_user("app-user", "broken");
     let seen = unsure.arrive(&callback).await;
@@ -236,7 +234,7 @@ async fn a_strict_cookie_of_the_app_arrives_by_way_of_one_page() {
     let world = world().await;
     let mut edward = world.browser().with_user("strict-user", "edward");
     let authorize = edward.start_connect("return_to=/public").await;
-    let callback = approved(&world, &authorize, "edward").await;
+    let callback = world.approve(&authorize, "edward").await;
 
     let bounce = edward.arrive(&callback).await;
     assert_eq!(bounce.status(), 200);
@@ -289,7 +287,7 @@ async fn a_flow_that_was_started_to_sign_in_connects_nothing() {
     let signs_in = super::World::new().await;
     let mut edward = signs_in.browser();
     let authorize = edward.start_login("/").await;
-    let callback = approved(&signs_in, &authorize, "edward").await;
+    let callback = signs_in.approve(&authorize, "edward").await;
     let connects = world().await;
     let mut browser = browser_of(&connects, "edward");
     browser.cookies.extend(edward.cookies.clone());
@@ -306,7 +304,7 @@ async fn a_flow_ends_after_its_lifetime_and_is_good_once() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
     let authorize = edward.start_connect("").await;
-    let callback = approved(&world, &authorize, "edward").await;
+    let callback = world.approve(&authorize, "edward").await;
     let mut late = edward.clone();
 
     edward.arrive(&callback).await;
@@ -325,7 +323,7 @@ async fn there_is_one_bounce_whatever_stands_in_the_address() {
     for mark in ["bounced=%ff", "bounced=1&bounced=2", "bounced"] {
         let mut nobody = browser_of(&world, "edward");
         let authorize = nobody.start_connect("").await;
-        let callback = approved(&world, &authorize, "edward").await;
+        let callback = world.approve(&authorize, "edward").await;
         nobody.cookies.remove("app-user");
 
         let seen = nobody.open(&format!("{callback}&{mark}")).await;

@@ -142,8 +142,8 @@ async fn two_tabs_that_finish_at_once_link_both_accounts() {
     let mut edward = browser_of(&world, "edward");
     let first = edward.start_connect("").await;
     let second = edward.start_connect("").await;
-    let first = super::approved(&world, &first, "edward").await;
-    let second = super::approved(&world, &second, "mia").await;
+    let first = world.approve(&first, "edward").await;
+    let second = world.approve(&second, "mia").await;
     let (mut one, mut other) = (edward.clone(), edward.clone());
 
     tokio::join!(one.arrive(&first), other.arrive(&second));
@@ -160,8 +160,8 @@ async fn two_tabs_that_finish_at_once_for_one_account_make_one_link() {
     let mut edward = browser_of(&world, "edward");
     let first = edward.start_connect("").await;
     let second = edward.start_connect("").await;
-    let first = super::approved(&world, &first, "edward").await;
-    let second = super::approved(&world, &second, "edward").await;
+    let first = world.approve(&first, "edward").await;
+    let second = world.approve(&second, "edward").await;
     let (mut one, mut other) = (edward.clone(), edward.clone());
 
     tokio::join!(one.arrive(&first), other.arrive(&second));
@@ -181,8 +181,8 @@ async fn of_two_users_who_connect_one_account_at_once_one_has_it() {
             mallory.start_connect("").await,
             edward.start_connect("").await,
         );
-        let hers = super::approved(&world, &hers, "mia").await;
-        let his = super::approved(&world, &his, "mia").await;
+        let hers = world.approve(&hers, "mia").await;
+        let his = world.approve(&his, "mia").await;
 
         tokio::join!(mallory.arrive(&hers), edward.arrive(&his));
 

@@ -24,9 +24,3 @@ async fn connected(browser: &mut Browser) -> Vec<String> {
     let name = |one: &serde_json::Value| one["name"].as_str().unwrap().to_owned();
     connections.as_array().unwrap().iter().map(name).collect()
 }
-
-/// The consent of `user` at Atlassian for an authorize address: the callback's address.
-async fn approved(world: &World, authorize: &str, user: &str) -> String {
-    let callback = world.sandbox.approve(authorize, user, None).await;
-    callback.unwrap()
-}

@@ -98,8 +98,7 @@ async fn a_connect_starts_by_form_by_htmx_and_by_json() {
     let body = seen.json();
     let location = body["location"].as_str().unwrap();
     assert!(location.contains("write%3Ajira-work"), "{location}");
-    let callback = super::approved(&world, location, "edward").await;
-    edward.arrive(&callback).await;
+    edward.consent(&world, location, "edward").await;
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
 
     let htmx = [own, ("hx-request", "true"), ("sec-fetch-mode", "cors")];
@@ -150,8 +149,7 @@ async fn a_handler_starts_a_flow_and_gets_its_details_back() {
 
     let started = edward.submit("/start", "").await;
     assert_eq!(started.status(), 303, "{}", started.text());
-    let callback = super::approved(&world, started.location(), "edward").await;
-    let seen = edward.arrive(&callback).await;
+    let seen = edward.consent(&world, started.location(), "edward").await;
 
     // The hook leads, so no page of ours comes between.
     assert_eq!(seen.location(), "/public?linked=1");
@@ -292,7 +290,7 @@ async fn the_grant_store_that_is_down_is_a_503_and_links_nothing() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
     let authorize = edward.start_connect("").await;
-    let callback = super::approved(&world, &authorize, "edward").await;
+    let callback = world.approve(&authorize, "edward").await;
     world.grants.set_down(true);
 
     for path in ["/connections", "/myself", "/auth/connections"] {
