@@ -44,8 +44,7 @@ async fn one_exchange(database: &Database) {
 }
 
 async fn consent<A: App>(world: &World<A>, browser: &mut Browser<A>) -> String {
-    let authorize = browser.start_login("/").await;
-    world.approve(&authorize, "edward").await
+    browser.callback_of_login(world, "edward", "/").await
 }
 
 on_every_database! {

@@ -91,7 +91,7 @@ impl Database {
 
     /// What other instances of the world's app are started with.
     pub(crate) fn settings<A>(&self, world: &World<A>) -> Settings {
-        Settings::of(world, (&self.url(), "d_"))
+        Settings::of(world, &self.url(), "d_")
     }
 }
 

@@ -64,8 +64,7 @@ async fn everything_works_again<A: App>(database: Database, outage: Outage) {
     let base = at_work(&scene.database, &mia).await;
     world.pass(HOUR);
     let mut edward = world.browser();
-    let authorize = edward.start_login("/").await;
-    let callback = world.approve(&authorize, "edward").await;
+    let callback = edward.callback_of_login(&world, "edward", "/").await;
 
     scene.begin(outage);
     says_later("a page", &mia.fetch("GET", "/user").await);
@@ -80,7 +79,7 @@ async fn everything_works_again<A: App>(database: Database, outage: Outage) {
     mia.submit("/auth/site", SITE).await;
     assert_eq!(mia.fetch("GET", "/myself").await.status(), 200);
     assert_eq!(world.refreshes(), 1);
-    comes_back(&world, &mut edward, (&callback, outage)).await;
+    comes_back(&world, &mut edward, &callback, outage).await;
     assert_eq!(mia.submit("/auth/logout", "").await.status(), 303);
     assert_eq!(mia.who_am_i().await, None);
     until("the connections of before", SOON, async || {
@@ -119,7 +118,8 @@ async fn is_back<A: App>(browser: &Browser<A>) {
 async fn comes_back<A: App>(
     world: &World<A>,
     browser: &mut Browser<A>,
-    (callback, outage): (&str, Outage),
+    callback: &str,
+    outage: Outage,
 ) {
     browser.arrive(callback).await;
     if browser.who_am_i().await.is_none() {

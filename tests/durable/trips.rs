@@ -14,7 +14,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// How many trips a request makes, the work behind it included.
 async fn trips<A: App>(
-    (world, proxy): (&World<A>, &Proxy),
+    world: &World<A>,
+    proxy: &Proxy,
     browser: &mut Browser<A>,
     path: &str,
 ) -> usize {
@@ -43,22 +44,22 @@ async fn a_request_makes_one_trip<A: App>(database: Database) {
         tokio::time::sleep(PAUSE / 10).await;
     }
     world.pass(A_WHILE);
-    trips((&world, &proxy), &mut browser, "/myself").await;
+    trips(&world, &proxy, &mut browser, "/myself").await;
 
     for _ in 0..10 {
-        assert_eq!(trips((&world, &proxy), &mut browser, "/public").await, 0);
-        assert_eq!(trips((&world, &proxy), &mut browser, "/user").await, 1);
-        assert_eq!(trips((&world, &proxy), &mut browser, "/myself").await, 1);
+        assert_eq!(trips(&world, &proxy, &mut browser, "/public").await, 0);
+        assert_eq!(trips(&world, &proxy, &mut browser, "/user").await, 1);
+        assert_eq!(trips(&world, &proxy, &mut browser, "/myself").await, 1);
     }
     // Whether somebody who chose no site has one or several, the database tells.
-    trips((&world, &proxy), &mut edward, "/myself").await;
-    assert_eq!(trips((&world, &proxy), &mut edward, "/myself").await, 2);
+    trips(&world, &proxy, &mut edward, "/myself").await;
+    assert_eq!(trips(&world, &proxy, &mut edward, "/myself").await, 2);
     // Activity is written, and the grant read again, every five minutes at most.
     world.pass(A_WHILE);
-    assert_eq!(trips((&world, &proxy), &mut browser, "/user").await, 2);
-    assert_eq!(trips((&world, &proxy), &mut browser, "/user").await, 1);
-    assert_eq!(trips((&world, &proxy), &mut browser, "/myself").await, 2);
-    assert_eq!(trips((&world, &proxy), &mut browser, "/myself").await, 1);
+    assert_eq!(trips(&world, &proxy, &mut browser, "/user").await, 2);
+    assert_eq!(trips(&world, &proxy, &mut browser, "/user").await, 1);
+    assert_eq!(trips(&world, &proxy, &mut browser, "/myself").await, 2);
+    assert_eq!(trips(&world, &proxy, &mut browser, "/myself").await, 1);
 }
 
 /// Lets a pool open all its connections.

@@ -83,7 +83,7 @@ impl<A: App> Browser<A> {
     async fn navigate(&mut self, path: &str, from: &'static str) -> Seen {
         let mut headers = NAVIGATION.to_vec();
         headers.push(("sec-fetch-site", from));
-        self.send("GET", path, &headers, Bytes::new()).await
+        self.request("GET", path, &headers).await
     }
 
     /// Presses a button of a form of the app itself.
@@ -111,7 +111,12 @@ impl<A: App> Browser<A> {
             ("sec-fetch-dest", "empty"),
             ("sec-fetch-site", "same-origin"),
         ];
-        self.send(method, path, &headers, Bytes::new()).await
+        self.request(method, path, &headers).await
+    }
+
+    /// Sends exactly these headers, and the cookies; no body.
+    pub async fn request(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> Seen {
+        self.send(method, path, headers, Bytes::new()).await
     }
 
     /// Sends exactly these headers, and the cookies.
@@ -198,6 +203,17 @@ impl<A: App> Browser<A> {
         seen.location().to_owned()
     }
 
+    /// Starts a login and consents to it at Atlassian; gives the callback's address, which is not opened yet.
+    pub async fn callback_of_login(
+        &mut self,
+        world: &World<A>,
+        user: &str,
+        return_to: &str,
+    ) -> String {
+        let authorize = self.start_login(return_to).await;
+        world.approve(&authorize, user).await
+    }
+
     /// Signs in at Atlassian and comes back; gives the callback's address and answer.
     pub async fn sign_in(
         &mut self,
@@ -205,8 +221,7 @@ impl<A: App> Browser<A> {
         user: &str,
         return_to: &str,
     ) -> (String, Seen) {
-        let authorize = self.start_login(return_to).await;
-        let callback = world.approve(&authorize, user).await;
+        let callback = self.callback_of_login(world, user, return_to).await;
         let seen = self.arrive(&callback).await;
         (callback, seen)
     }
@@ -236,10 +251,20 @@ impl<A: App> Browser<A> {
         seen.location().to_owned()
     }
 
+    /// Presses "Connect" and consents at Atlassian; gives the callback's address, which is not opened yet.
+    pub async fn callback_of_connect(
+        &mut self,
+        world: &World<A>,
+        user: &str,
+        form: &str,
+    ) -> String {
+        let authorize = self.start_connect(form).await;
+        world.approve(&authorize, user).await
+    }
+
     /// Connects the account of `user` at Atlassian; gives the callback's address and answer.
     pub async fn connect(&mut self, world: &World<A>, user: &str, form: &str) -> (String, Seen) {
-        let authorize = self.start_connect(form).await;
-        let callback = world.approve(&authorize, user).await;
+        let callback = self.callback_of_connect(world, user, form).await;
         let seen = self.arrive(&callback).await;
         (callback, seen)
     }

@@ -1,6 +1,5 @@
 //! A session store that counts, and breaks when told to.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -8,14 +7,16 @@ use threelo::store::{Inserted, Replaced, SessionRecord, SessionStore, StoreError
 use threelo::{AccountId, TicketHash};
 use tokio::sync::Notify;
 
+use crate::switch::{Counter, Switch};
+
 /// A store behind a counter and a switch.
 #[derive(Debug)]
 pub struct CountingSessions {
     inner: Arc<dyn SessionStore>,
-    calls: AtomicUsize,
+    calls: Counter,
     down: Mutex<Option<&'static str>>,
-    signs_out: AtomicBool,
-    slow: AtomicBool,
+    signs_out: Switch,
+    slow: Switch,
     deleting: Notify,
 }
 
@@ -24,17 +25,17 @@ impl CountingSessions {
     pub fn new(inner: Arc<dyn SessionStore>) -> Self {
         Self {
             inner,
-            calls: AtomicUsize::new(0),
+            calls: Counter::default(),
             down: Mutex::default(),
-            signs_out: AtomicBool::new(false),
-            slow: AtomicBool::new(false),
+            signs_out: Switch::default(),
+            slow: Switch::default(),
             deleting: Notify::new(),
         }
     }
 
     /// How often the store was called.
     pub fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
+        self.calls.get()
     }
 
     /// Lets every call fail from now on, or no more.
@@ -49,12 +50,12 @@ impl CountingSessions {
 
     /// Just before the next session is stored, its account signs out everywhere.
     pub fn sign_out_before_next_insert(&self) {
-        self.signs_out.store(true, Ordering::SeqCst);
+        self.signs_out.set(true);
     }
 
     /// Deletions take a moment from now on.
     pub fn delete_slowly(&self) {
-        self.slow.store(true, Ordering::SeqCst);
+        self.slow.set(true);
     }
 
     /// Waits until such a deletion has begun.
@@ -63,14 +64,14 @@ impl CountingSessions {
     }
 
     async fn linger(&self) {
-        if self.slow.load(Ordering::SeqCst) {
+        if self.slow.is_on() {
             self.deleting.notify_one();
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 
     fn count(&self) -> Result<(), StoreError> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.calls.increment();
         match *self.down.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(why) => Err(StoreError::Failed(why.into())),
             None => Ok(()),
@@ -82,7 +83,7 @@ impl CountingSessions {
 impl SessionStore for CountingSessions {
     async fn insert(&self, record: Arc<SessionRecord>) -> Result<Inserted, StoreError> {
         self.count()?;
-        if self.signs_out.swap(false, Ordering::SeqCst) {
+        if self.signs_out.take() {
             self.inner.delete_of(record.account(), None).await?;
         }
         self.inner.insert(record).await

@@ -1,6 +1,5 @@
 //! A grant store that breaks when told to.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use threelo::store::{
@@ -10,26 +9,28 @@ use threelo::store::{
 use threelo::{AccountId, Subject};
 use tokio::sync::{Barrier, Notify};
 
+use crate::switch::{Counter, Switch};
+
 /// A store behind switches.
 #[derive(Debug)]
 pub struct FaultyGrants {
     inner: Arc<dyn GrantStore>,
-    down: AtomicBool,
+    down: Switch,
     /// So many writes fail before one works again.
-    failing_writes: AtomicUsize,
-    loads: AtomicUsize,
-    leases: AtomicUsize,
+    failing_writes: Counter,
+    loads: Counter,
+    leases: Counter,
     failed: Notify,
     /// The next lease waits until it is let go.
-    holds_lease: AtomicBool,
+    holds_lease: Switch,
     /// The next write waits until it is let go.
-    holds_write: AtomicBool,
+    holds_write: Switch,
     held: Notify,
     let_go: Notify,
     /// So many inserts wait for each other, before and after.
     meeting: Mutex<Option<Arc<Barrier>>>,
     /// The store goes down after the next insert.
-    down_after_insert: AtomicBool,
+    down_after_insert: Switch,
 }
 
 impl FaultyGrants {
@@ -37,28 +38,28 @@ impl FaultyGrants {
     pub fn new(inner: Arc<dyn GrantStore>) -> Self {
         Self {
             inner,
-            down: AtomicBool::new(false),
-            failing_writes: AtomicUsize::new(0),
-            loads: AtomicUsize::new(0),
-            leases: AtomicUsize::new(0),
+            down: Switch::default(),
+            failing_writes: Counter::default(),
+            loads: Counter::default(),
+            leases: Counter::default(),
             failed: Notify::new(),
-            holds_lease: AtomicBool::new(false),
-            holds_write: AtomicBool::new(false),
+            holds_lease: Switch::default(),
+            holds_write: Switch::default(),
             held: Notify::new(),
             let_go: Notify::new(),
             meeting: Mutex::default(),
-            down_after_insert: AtomicBool::new(false),
+            down_after_insert: Switch::default(),
         }
     }
 
     /// Lets every call fail from now on, or no more.
     pub fn set_down(&self, down: bool) {
-        self.down.store(down, Ordering::SeqCst);
+        self.down.set(down);
     }
 
     /// Lets the next writes of records fail.
     pub fn fail_writes(&self, count: usize) {
-        self.failing_writes.store(count, Ordering::SeqCst);
+        self.failing_writes.set(count);
     }
 
     /// Lets this many inserts wait for each other: none is done before all have begun, none answered before all are done.
@@ -72,17 +73,17 @@ impl FaultyGrants {
 
     /// Lets the store go down once the next insert is done.
     pub fn go_down_after_insert(&self) {
-        self.down_after_insert.store(true, Ordering::SeqCst);
+        self.down_after_insert.set(true);
     }
 
     /// How often a grant was read.
     pub fn loads(&self) -> usize {
-        self.loads.load(Ordering::SeqCst)
+        self.loads.get()
     }
 
     /// How often a lease was asked for.
     pub fn leases(&self) -> usize {
-        self.leases.load(Ordering::SeqCst)
+        self.leases.get()
     }
 
     /// Waits until a write of a record has failed.
@@ -92,12 +93,12 @@ impl FaultyGrants {
 
     /// Lets the next who asks for a lease wait, while others overtake.
     pub fn hold_lease(&self) {
-        self.holds_lease.store(true, Ordering::SeqCst);
+        self.holds_lease.set(true);
     }
 
     /// Lets the next write of a record wait, while others overtake.
     pub fn hold_write(&self) {
-        self.holds_write.store(true, Ordering::SeqCst);
+        self.holds_write.set(true);
     }
 
     /// Waits until a write waits.
@@ -152,7 +153,7 @@ impl FaultyGrants {
     }
 
     fn works(&self) -> Result<(), StoreError> {
-        if self.down.load(Ordering::SeqCst) {
+        if self.down.is_on() {
             return Err(StoreError::Failed("switched off".into()));
         }
         Ok(())
@@ -160,15 +161,11 @@ impl FaultyGrants {
 
     fn writes(&self) -> Result<(), StoreError> {
         self.works()?;
-        let fails = |left: usize| left.checked_sub(1);
-        let failing = &self.failing_writes;
-        match failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails) {
-            Ok(_) => {
-                self.failed.notify_one();
-                Err(StoreError::Failed("this write fails".into()))
-            }
-            Err(_) => Ok(()),
+        if self.failing_writes.take_one() {
+            self.failed.notify_one();
+            return Err(StoreError::Failed("this write fails".into()));
         }
+        Ok(())
     }
 }
 
@@ -184,14 +181,14 @@ impl GrantStore for FaultyGrants {
         if let Some(meeting) = &meeting {
             meeting.wait().await;
         }
-        if self.down_after_insert.swap(false, Ordering::SeqCst) {
+        if self.down_after_insert.take() {
             self.set_down(true);
         }
         inserted
     }
 
     async fn load(&self, key: &GrantKey) -> Result<Option<Arc<GrantRecord>>, StoreError> {
-        self.loads.fetch_add(1, Ordering::SeqCst);
+        self.loads.increment();
         self.works()?;
         self.inner.load(key).await
     }
@@ -202,7 +199,7 @@ impl GrantStore for FaultyGrants {
         record: Arc<GrantRecord>,
     ) -> Result<Replaced, StoreError> {
         self.writes()?;
-        if self.holds_write.swap(false, Ordering::SeqCst) {
+        if self.holds_write.take() {
             self.held.notify_one();
             self.let_go.notified().await;
         }
@@ -229,7 +226,7 @@ impl GrantStore for FaultyGrants {
         app: &AppKey,
         account: &AccountId,
     ) -> Result<Vec<Arc<GrantRecord>>, StoreError> {
-        self.loads.fetch_add(1, Ordering::SeqCst);
+        self.loads.increment();
         self.works()?;
         self.inner.of_account(app, account).await
     }
@@ -239,7 +236,7 @@ impl GrantStore for FaultyGrants {
         app: &AppKey,
         subject: &Subject,
     ) -> Result<Vec<Arc<GrantRecord>>, StoreError> {
-        self.loads.fetch_add(1, Ordering::SeqCst);
+        self.loads.increment();
         self.works()?;
         self.inner.of_subject(app, subject).await
     }
@@ -250,8 +247,8 @@ impl GrantStore for FaultyGrants {
     }
 
     async fn lease(&self, key: &GrantKey, request: &LeaseRequest) -> Result<Lease, StoreError> {
-        self.leases.fetch_add(1, Ordering::SeqCst);
-        if self.holds_lease.swap(false, Ordering::SeqCst) {
+        self.leases.increment();
+        if self.holds_lease.take() {
             self.let_go.notified().await;
         }
         self.works()?;

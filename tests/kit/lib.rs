@@ -6,6 +6,7 @@
 )]
 
 mod app;
+mod atlassian;
 mod browser;
 mod calls;
 mod capture;
@@ -17,10 +18,12 @@ mod process;
 mod proxy;
 mod scene;
 mod store;
+mod switch;
 mod watched;
 mod world;
 
 pub use self::app::{App, subject_of};
+pub use self::atlassian::answer;
 pub use self::browser::{Browser, Seen};
 pub use self::capture::{Captured, capture_logs};
 pub use self::counting::CountingSessions;

@@ -32,7 +32,7 @@ pub struct Settings {
 
 impl Settings {
     /// Those of another instance of a world's app.
-    pub fn of<A>(world: &World<A>, (store, prefix): (&str, &str)) -> Self {
+    pub fn of<A>(world: &World<A>, store: &str, prefix: &str) -> Self {
         Self {
             store: store.to_owned(),
             prefix: prefix.to_owned(),

@@ -31,8 +31,7 @@ impl<A: App> Scene<A> {
         let mut signed_in = world.browser();
         signed_in.sign_in(world, "edward", "/").await;
         let mut browser = world.browser();
-        let authorize = browser.start_login("/user").await;
-        let callback = world.approve(&authorize, "mia").await;
+        let callback = browser.callback_of_login(world, "mia", "/user").await;
         let callback = url::Url::parse(&callback).expect("an address");
         let parameter = |name: &str| {
             let found = callback.query_pairs().find(|(key, _)| key == name);

@@ -8,8 +8,9 @@ use threelo::config::Forward;
 use threelo::store::{AppKey, FlowMarks, GrantKey, GrantRecord, RowStore};
 use threelo::{
     AccountId, Auth, AuthBuilder, Connect, ConnectBuilder, Credentials, Environment, Grant,
+    GrantError,
 };
-use threelo_sandbox::{JournalEntry, Sandbox, Seed};
+use threelo_sandbox::{Sandbox, Seed};
 
 use crate::app::App;
 use crate::browser::Browser;
@@ -212,26 +213,24 @@ impl<A: App> World<A> {
         }
     }
 
-    /// Another instance of the same app: another process, over the same stores.
-    pub fn another_auth(&self, tune: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Auth {
-        let stores = Stores {
+    fn stores(&self) -> Stores {
+        Stores {
             sessions: self.sessions.clone(),
             grants: self.grants.clone(),
             marks: self.marks.clone(),
-        };
-        tune(settings(&self.sandbox, &self.clock, &stores))
+        }
+    }
+
+    /// Another instance of the same app: another process, over the same stores.
+    pub fn another_auth(&self, tune: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Auth {
+        tune(settings(&self.sandbox, &self.clock, &self.stores()))
             .build()
             .expect("the settings are right")
     }
 
     /// Another instance of an app with users of its own, over the same store.
     pub fn another_connect(&self, tune: impl FnOnce(ConnectBuilder) -> ConnectBuilder) -> Connect {
-        let stores = Stores {
-            sessions: self.sessions.clone(),
-            grants: self.grants.clone(),
-            marks: self.marks.clone(),
-        };
-        tune(connect_settings(&self.sandbox, &self.clock, &stores))
+        tune(connect_settings(&self.sandbox, &self.clock, &self.stores()))
             .build()
             .expect("the settings are right")
     }
@@ -240,26 +239,6 @@ impl<A: App> World<A> {
     pub fn pass(&self, time: Duration) {
         self.clock.advance(time);
         self.sandbox.clock().advance(time);
-    }
-
-    /// The consent of `user` at Atlassian, with the first site; gives the callback's address.
-    ///
-    /// # Panics
-    ///
-    /// If Atlassian shows an error page.
-    pub async fn approve(&self, authorize: &str, user: &str) -> String {
-        let callback = self.sandbox.approve(authorize, user, None).await;
-        callback.expect("the consent page takes the answer")
-    }
-
-    /// The consent of `user` at Atlassian with these sites; gives the callback's address.
-    ///
-    /// # Panics
-    ///
-    /// If Atlassian shows an error page.
-    pub async fn approve_sites(&self, authorize: &str, user: &str, sites: &[&str]) -> String {
-        let callback = self.sandbox.approve_sites(authorize, user, sites).await;
-        callback.expect("the consent page takes the answer")
     }
 
     /// The account of a seeded user.
@@ -288,20 +267,6 @@ impl<A: App> World<A> {
     /// All grants of a key's account, past all switches.
     pub async fn grants_of(&self, key: &GrantKey) -> Vec<Arc<GrantRecord>> {
         self.grants.all_of(key).await
-    }
-
-    /// How many refreshes Atlassian saw.
-    pub fn refreshes(&self) -> usize {
-        let is_refresh = |entry: &&JournalEntry| {
-            entry.fields.get("grant_type").map(String::as_str) == Some("refresh_token")
-        };
-        self.sandbox.journal().iter().filter(is_refresh).count()
-    }
-
-    /// How often Atlassian was asked which sites a grant reaches.
-    pub fn site_requests(&self) -> usize {
-        let path = "/oauth/token/accessible-resources";
-        self.sandbox.count("GET", path)
     }
 
     /// The front door of a world whose app has users of its own.
@@ -345,17 +310,16 @@ impl<A: App> World<A> {
         grant.expect("a grant")
     }
 
-    /// Waits until Atlassian has received the first refresh.
-    pub async fn wait_for_refresh(&self) {
-        while self.refreshes() == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// Waits until Atlassian has received the first request for tokens.
-    pub async fn wait_for_exchange(&self) {
-        while self.sandbox.count("POST", "/oauth/token") == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+    /// Whether a job of the app finds a grant of a seeded user.
+    ///
+    /// # Panics
+    ///
+    /// If the store fails.
+    pub async fn has_grant(&self, user: &str) -> bool {
+        match self.auth.grants().of(&self.account(user)).await {
+            Ok(_) => true,
+            Err(GrantError::ConsentNeeded(_)) => false,
+            Err(error) => panic!("{error}"),
         }
     }
 }

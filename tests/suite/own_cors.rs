@@ -1,6 +1,5 @@
 //! Apps that have a CORS layer of their own: T124 (docs/attacks.md).
 
-use bytes::Bytes;
 use threelo_tests::{App, Browser, World};
 
 pub(super) const SPA: &str = "http://localhost:5173";
@@ -20,7 +19,7 @@ pub(super) async fn each_field_comes_once<A: App>(app: &A, world: &World<A>) {
         ("sec-fetch-site", "same-site"),
     ];
     for path in ["/auth/me", "/auth/nothing", "/public"] {
-        let seen = browser.send("GET", path, &headers, Bytes::new()).await;
+        let seen = browser.request("GET", path, &headers).await;
         let fields = seen.response.headers();
         for name in [
             "access-control-allow-origin",
@@ -37,13 +36,11 @@ pub(super) async fn each_field_comes_once<A: App>(app: &A, world: &World<A>) {
         let vary = vary.join(", ").to_ascii_lowercase();
         assert!(vary.contains("origin"), "{path}: {vary}");
     }
-    let me = browser
-        .send("GET", "/auth/me", &headers, Bytes::new())
-        .await;
+    let me = browser.request("GET", "/auth/me", &headers).await;
     assert_eq!(me.status(), 200);
     assert_eq!(me.header("access-control-allow-origin"), SPA);
     assert_eq!(me.header("access-control-allow-credentials"), "true");
-    let own = browser.send("GET", "/public", &headers, Bytes::new()).await;
+    let own = browser.request("GET", "/public", &headers).await;
     assert_eq!(own.header("access-control-allow-origin"), SPA);
     // A change, preflight and all.
     let preflight = [
@@ -51,9 +48,7 @@ pub(super) async fn each_field_comes_once<A: App>(app: &A, world: &World<A>) {
         ("access-control-request-method", "POST"),
         ("access-control-request-headers", "x-threelo"),
     ];
-    let seen = browser
-        .send("OPTIONS", "/auth/logout", &preflight, Bytes::new())
-        .await;
+    let seen = browser.request("OPTIONS", "/auth/logout", &preflight).await;
     assert!((200..300).contains(&seen.status()), "{}", seen.status());
     let fields = seen.response.headers();
     assert_eq!(
@@ -67,9 +62,7 @@ pub(super) async fn each_field_comes_once<A: App>(app: &A, world: &World<A>) {
     assert!(allowed.contains("x-threelo"), "{allowed}");
     let mut proven = headers.to_vec();
     proven.push(("x-threelo", "1"));
-    let out = browser
-        .send("POST", "/auth/logout", &proven, Bytes::new())
-        .await;
+    let out = browser.request("POST", "/auth/logout", &proven).await;
     assert_eq!(out.status(), 204);
     assert_eq!(
         out.response

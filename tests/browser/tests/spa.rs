@@ -174,7 +174,7 @@ fn foreign(target: &str, app: u16) -> Response<Body> {
 }
 
 /// Everything that a foreign page can try, signed in or not.
-async fn tries_everything(chrome: &Chrome, (pages, host): (&Pages, &str), port: u16) {
+async fn tries_everything(chrome: &Chrome, pages: &Pages, host: &str, port: u16) {
     chrome.open(&pages.on(host, "/")).await;
     for (path, method) in [
         ("me", "GET"),
@@ -215,12 +215,12 @@ async fn a_foreign_page_changes_nothing_and_learns_nothing() {
         let pages = Pages::serve(move |target, _| foreign(target, port)).await;
         let chrome = Chrome::start().await;
         for host in ["third.localhost", "localhost"] {
-            tries_everything(&chrome, (&pages, host), port).await;
+            tries_everything(&chrome, &pages, host, port).await;
         }
         sign_in_here(&chrome, page).await;
         chrome.sees("Signed in as Mia Krystof").await;
         for host in ["third.localhost", "localhost"] {
-            tries_everything(&chrome, (&pages, host), port).await;
+            tries_everything(&chrome, &pages, host, port).await;
         }
         chrome.open(&format!("http://localhost:{page}/")).await;
         chrome.sees("Signed in as Mia Krystof").await;

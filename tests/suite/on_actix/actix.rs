@@ -157,8 +157,7 @@ async fn grant_after_the_worker_ended(world: &World) -> bool {
     let auth = AuthMiddleware::new(world.auth.clone());
     let app = App::serve(move || init_service(Server::new().wrap(auth)));
     let mut browser = Browser::new(&app);
-    let authorize = browser.start_login("/").await;
-    let callback = world.approve(&authorize, "mia").await;
+    let callback = browser.callback_of_login(world, "mia", "/").await;
     let arrival = tokio::spawn(async move { browser.arrive(&callback).await });
     world.wait_for_exchange().await;
 

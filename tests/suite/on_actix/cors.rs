@@ -3,7 +3,6 @@
 use actix_cors::Cors;
 use actix_web::test::init_service;
 use actix_web::{App as Server, HttpResponse, web};
-use bytes::Bytes;
 use threelo_actix::{AuthMiddleware, MaybeUser};
 use threelo_tests::{ActixApp, Browser};
 
@@ -44,9 +43,7 @@ async fn own_middleware_takes_no_field_of_vary_away() {
     });
     let fields = [("origin", SPA), ("sec-fetch-site", "same-site")];
 
-    let seen = Browser::new(&app)
-        .send("GET", "/public", &fields, Bytes::new())
-        .await;
+    let seen = Browser::new(&app).request("GET", "/public", &fields).await;
 
     let vary = seen.response.headers().get_all("vary").iter();
     let vary: Vec<_> = vary

@@ -3,58 +3,54 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use threelo::atlassian::Waiting;
+use threelo::atlassian::{Api, Waiting};
 use threelo::{ApiError, ApiErrorKind, Atlassian, ScopeLack, Site};
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::App as _;
+use threelo_tests::{App as _, answer};
 
 use super::refresh::{HOUR, MINUTE};
 use super::{App, Browser, World};
 
-const MYSELF: &str = "/rest/api/3/project/search";
+const PROJECTS: &str = "/rest/api/3/project/search";
 
 /// Edward's client and his one site, outside any request.
-async fn job(world: &World) -> (Atlassian, Site) {
-    world.signed_in("edward").await;
-    let grant = world.grant_of("edward").await;
-    let sites = grant.sites().await.unwrap();
-    (grant.client(), sites[0].clone())
+#[derive(Clone)]
+struct Job {
+    atlassian: Atlassian,
+    site: Site,
 }
 
-async fn call((atlassian, site): &(Atlassian, Site)) -> Result<Value, ApiError> {
-    atlassian.jira(site).get(MYSELF).json().await
-}
-
-fn answer(status: u16, fields: &[(&str, &str)], body: &str) -> Fault {
-    let fields = fields.iter();
-    Fault::Answer {
-        status,
-        headers: fields
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
-        body: body.to_owned(),
+impl Job {
+    async fn of_edward(world: &World) -> Self {
+        world.signed_in("edward").await;
+        let grant = world.grant_of("edward").await;
+        let sites = grant.sites().await.unwrap();
+        Self {
+            atlassian: grant.client(),
+            site: sites[0].clone(),
+        }
     }
-}
 
-fn calls(world: &World) -> usize {
-    let journal = world.sandbox.journal();
-    journal
-        .iter()
-        .filter(|entry| entry.path.starts_with("/ex/"))
-        .count()
+    fn jira(&self) -> Api<'_> {
+        self.atlassian.jira(&self.site)
+    }
+
+    async fn call(&self) -> Result<Value, ApiError> {
+        self.jira().get(PROJECTS).json().await
+    }
 }
 
 #[tokio::test]
 async fn a_token_that_died_early_is_replaced_once_for_all_who_call() {
     let world = World::new().await;
-    let job = job(&world).await;
+    let job = Job::of_edward(&world).await;
     world.clock.advance(MINUTE);
     world.sandbox.expire_tokens("edward");
 
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..50 {
         let job = job.clone();
-        calls.spawn(async move { call(&job).await.unwrap()["total"].clone() });
+        calls.spawn(async move { job.call().await.unwrap()["total"].clone() });
     }
 
     assert_eq!(calls.join_all().await, vec![Value::from(2); 50]);
@@ -64,13 +60,13 @@ async fn a_token_that_died_early_is_replaced_once_for_all_who_call() {
 #[tokio::test]
 async fn a_token_that_nobody_accepts_is_refreshed_once_and_no_more() {
     let world = World::new().await;
-    let job = job(&world).await;
+    let job = Job::of_edward(&world).await;
     world.clock.advance(MINUTE);
     let unauthorized = answer(401, &[], r#"{"code":401,"message":"Unauthorized"}"#);
     world.sandbox.fault(Endpoint::Api, unauthorized, 1000);
 
     for _ in 0..5 {
-        let error = call(&job).await.unwrap_err();
+        let error = job.call().await.unwrap_err();
         assert!(matches!(error.kind(), ApiErrorKind::Refused { status } if *status == 401));
     }
 
@@ -81,13 +77,13 @@ async fn a_token_that_nobody_accepts_is_refreshed_once_and_no_more() {
 async fn an_expired_token_that_is_seen_as_403_or_404_is_refreshed_exactly_once() {
     for status in [403, 404] {
         let world = World::new().await;
-        let job = job(&world).await;
+        let job = Job::of_edward(&world).await;
         world.sandbox.knobs(|knobs| knobs.expired_status = status);
         // By the app's clock the token is about to end, by Atlassian's it has.
         world.clock.advance(56 * MINUTE);
         world.sandbox.expire_tokens("edward");
 
-        assert_eq!(call(&job).await.unwrap()["total"], 2);
+        assert_eq!(job.call().await.unwrap()["total"], 2);
         world.auth.drain(Duration::from_secs(10)).await;
         assert_eq!(world.refreshes(), 1, "{status}");
     }
@@ -96,33 +92,33 @@ async fn an_expired_token_that_is_seen_as_403_or_404_is_refreshed_exactly_once()
 #[tokio::test]
 async fn a_403_or_404_of_a_good_token_is_meant_as_it_is() {
     let world = World::new().await;
-    let job = job(&world).await;
+    let job = Job::of_edward(&world).await;
     for status in [403, 404] {
         world
             .sandbox
             .fault(Endpoint::Api, answer(status, &[], "{}"), 1);
-        let error = call(&job).await.unwrap_err();
+        let error = job.call().await.unwrap_err();
         let fits = match status {
             403 => matches!(error.kind(), ApiErrorKind::Forbidden),
             _ => matches!(error.kind(), ApiErrorKind::NotFound),
         };
         assert!(fits, "{error:?}");
     }
-    assert_eq!((world.refreshes(), calls(&world)), (0, 2));
+    assert_eq!((world.refreshes(), world.api_calls().len()), (0, 2));
 }
 
 #[tokio::test]
 async fn a_scope_problem_causes_no_refresh_and_no_repetition() {
     let world = World::new().await;
-    let job = job(&world).await;
-    let post = || job.0.jira(&job.1).post("/rest/api/3/issue");
+    let job = Job::of_edward(&world).await;
+    let post = || job.jira().post("/rest/api/3/issue");
 
     let unnamed = post().send().await.unwrap_err();
     assert!(matches!(
         unnamed.kind(),
         ApiErrorKind::MissingScope(missing) if missing.scopes.is_empty()
     ));
-    assert_eq!(calls(&world), 1);
+    assert_eq!(world.api_calls().len(), 1);
     let named = post().needs(["write:jira-work"]).send().await.unwrap_err();
     match named.kind() {
         ApiErrorKind::MissingScope(missing) => {
@@ -131,14 +127,14 @@ async fn a_scope_problem_causes_no_refresh_and_no_repetition() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!((calls(&world), world.refreshes()), (1, 0));
+    assert_eq!((world.api_calls().len(), world.refreshes()), (1, 0));
 
     // The same words without the header, as older gateways send them.
     let words = r#"{"code":401,"message":"Unauthorized; scope does not match"}"#;
     world
         .sandbox
         .fault(Endpoint::Api, answer(401, &[], words), 1);
-    let error = call(&job).await.unwrap_err();
+    let error = job.call().await.unwrap_err();
     assert!(matches!(error.kind(), ApiErrorKind::MissingScope(_)));
     assert_eq!(world.refreshes(), 0);
 }
@@ -146,19 +142,19 @@ async fn a_scope_problem_causes_no_refresh_and_no_repetition() {
 #[tokio::test]
 async fn an_answer_as_to_nobody_is_not_taken_for_an_empty_result() {
     let world = World::new().await;
-    let job = job(&world).await;
+    let job = Job::of_edward(&world).await;
     world.clock.advance(MINUTE);
     world.sandbox.knobs(|knobs| knobs.anonymous_when_bad = true);
     world.sandbox.expire_tokens("edward");
 
-    assert_eq!(call(&job).await.unwrap()["total"], 2);
+    assert_eq!(job.call().await.unwrap()["total"], 2);
     assert_eq!(world.refreshes(), 1);
 }
 
 #[tokio::test]
 async fn a_rate_limit_tells_when_and_why_whatever_headers_it_has() {
     let world = World::new().await;
-    let job = job(&world).await;
+    let job = Job::of_edward(&world).await;
     let rows: [(&[(&str, &str)], Option<u64>, Option<&str>); 5] = [
         (
             &[
@@ -198,7 +194,7 @@ async fn a_rate_limit_tells_when_and_why_whatever_headers_it_has() {
         world
             .sandbox
             .fault(Endpoint::Api, answer(429, fields, ""), 1);
-        let error = call(&job).await.unwrap_err();
+        let error = job.call().await.unwrap_err();
         assert_eq!(error.trace_id().map(str::len), Some(32));
         let ApiErrorKind::RateLimited {
             retry_after,
@@ -217,11 +213,12 @@ async fn a_rate_limit_tells_when_and_why_whatever_headers_it_has() {
 #[tokio::test]
 async fn a_job_may_wait_for_its_turn() {
     let world = World::new().await;
-    let (atlassian, site) = job(&world).await;
-    let patient = (
-        atlassian.waiting(Waiting::up_to(Duration::from_secs(60))),
-        site,
-    );
+    let job = Job::of_edward(&world).await;
+    let waiting = Waiting::up_to(Duration::from_secs(60));
+    let patient = Job {
+        atlassian: job.atlassian.waiting(waiting),
+        site: job.site,
+    };
     world
         .sandbox
         .fault(Endpoint::Api, answer(429, &[("retry-after", "1")], ""), 1);
@@ -229,27 +226,26 @@ async fn a_job_may_wait_for_its_turn() {
         .sandbox
         .fault(Endpoint::Api, answer(503, &[("retry-after", "1")], ""), 1);
 
-    assert_eq!(call(&patient).await.unwrap()["total"], 2);
+    assert_eq!(patient.call().await.unwrap()["total"], 2);
 
-    assert_eq!(calls(&world), 3);
+    assert_eq!(world.api_calls().len(), 3);
     world.sandbox.fault(Endpoint::Api, answer(503, &[], ""), 1);
-    let change = patient
-        .0
-        .jira(&patient.1)
-        .post("/rest/api/3/issue")
-        .send()
-        .await;
+    let change = patient.jira().post("/rest/api/3/issue").send().await;
     assert!(matches!(
         change.unwrap_err().kind(),
         ApiErrorKind::Unavailable { .. }
     ));
-    assert_eq!(calls(&world), 4, "a change is not repeated after an outage");
+    assert_eq!(
+        world.api_calls().len(),
+        4,
+        "a change is not repeated after an outage"
+    );
 }
 
 #[tokio::test]
 async fn paths_that_leave_their_base_are_refused_before_anything_is_sent() {
     let world = World::new().await;
-    let (atlassian, site) = job(&world).await;
+    let job = Job::of_edward(&world).await;
 
     for path in [
         "/../../../me",
@@ -258,7 +254,7 @@ async fn paths_that_leave_their_base_are_refused_before_anything_is_sent() {
         "/%2e%2e/x",
         "/a?b=c",
     ] {
-        let error = atlassian.jira(&site).get(path).send().await.unwrap_err();
+        let error = job.jira().get(path).send().await.unwrap_err();
         assert!(
             matches!(error.kind(), ApiErrorKind::Misused(_)),
             "{path}: {error:?}"
@@ -271,11 +267,12 @@ async fn paths_that_leave_their_base_are_refused_before_anything_is_sent() {
         "Transfer-Encoding",
         "bad name",
     ] {
-        let request = atlassian.jira(&site).get(MYSELF).header(field, "x");
+        let request = job.jira().get(PROJECTS).header(field, "x");
         let error = request.send().await.unwrap_err();
         assert!(matches!(error.kind(), ApiErrorKind::Misused(_)), "{field}");
     }
-    let bad_base = atlassian
+    let bad_base = job
+        .atlassian
         .api("https://evil.example")
         .get("/me")
         .send()
@@ -284,14 +281,14 @@ async fn paths_that_leave_their_base_are_refused_before_anything_is_sent() {
         bad_base.unwrap_err().kind(),
         ApiErrorKind::Misused(_)
     ));
-    assert_eq!(calls(&world), 0);
+    assert_eq!(world.api_calls().len(), 0);
 }
 
 #[tokio::test]
 async fn parameters_headers_and_bodies_arrive_as_they_were_given() {
     let world = World::with(|builder| builder.scopes(["read:jira-work", "write:jira-work"])).await;
-    let (atlassian, site) = job(&world).await;
-    let jira = atlassian.jira(&site);
+    let job = Job::of_edward(&world).await;
+    let jira = job.jira();
 
     let body =
         serde_json::json!({ "fields": { "summary": "é & <b>", "project": { "key": "LAB" } } });
@@ -317,10 +314,9 @@ async fn parameters_headers_and_bodies_arrive_as_they_were_given() {
 #[tokio::test]
 async fn the_body_of_a_refusal_is_for_who_asks_for_it() {
     let world = World::new().await;
-    let (atlassian, site) = job(&world).await;
+    let job = Job::of_edward(&world).await;
     let search = || {
-        atlassian
-            .jira(&site)
+        job.jira()
             .get("/rest/api/3/search/jql")
             .query(&[("jql", "nonsense")])
     };
@@ -343,8 +339,8 @@ async fn the_body_of_a_refusal_is_for_who_asks_for_it() {
 #[tokio::test]
 async fn answers_can_be_read_in_parts_and_a_huge_one_fills_no_memory() {
     let world = World::new().await;
-    let (atlassian, site) = job(&world).await;
-    let get = || atlassian.jira(&site).get(MYSELF);
+    let job = Job::of_edward(&world).await;
+    let get = || job.jira().get(PROJECTS);
 
     world.sandbox.fault(Endpoint::Api, Fault::Endless, 2);
     let mut endless = get().send().await.unwrap();
@@ -370,7 +366,7 @@ async fn answers_can_be_read_in_parts_and_a_huge_one_fills_no_memory() {
 #[tokio::test]
 async fn an_answer_that_is_not_what_was_asked_for_is_unreadable_and_not_quoted() {
     let world = World::new().await;
-    let job = job(&world).await;
+    let job = Job::of_edward(&world).await;
     let json = [("content-type", "application/json")];
     let rows = [
         answer(200, &[("content-type", "text/html")], "<h1>canary</h1>"),
@@ -381,7 +377,7 @@ async fn an_answer_that_is_not_what_was_asked_for_is_unreadable_and_not_quoted()
     ];
     for row in rows {
         world.sandbox.fault(Endpoint::Api, row, 1);
-        let error = call(&job).await.unwrap_err();
+        let error = job.call().await.unwrap_err();
         assert!(
             matches!(error.kind(), ApiErrorKind::Unreadable(_)),
             "{error:?}"
@@ -393,7 +389,7 @@ async fn an_answer_that_is_not_what_was_asked_for_is_unreadable_and_not_quoted()
         answer(302, &[("location", "https://evil.example/")], ""),
         1,
     );
-    let redirect = job.0.jira(&job.1).get(MYSELF).send().await.unwrap();
+    let redirect = job.jira().get(PROJECTS).send().await.unwrap();
     assert_eq!(redirect.status(), 302, "never followed");
 }
 
@@ -506,8 +502,8 @@ async fn a_stranger_who_wants_an_api_is_asked_to_sign_in() {
 #[tokio::test]
 async fn a_new_consent_on_another_instance_counts_before_a_scope_is_missed() {
     let world = World::new().await;
-    let (atlassian, site) = job(&world).await;
-    call(&(atlassian.clone(), site.clone())).await.unwrap();
+    let job = Job::of_edward(&world).await;
+    job.call().await.unwrap();
     let other = world.another_auth(|builder| builder);
     let app = App::new(&other);
     let mut browser = Browser::new(&app);
@@ -515,8 +511,8 @@ async fn a_new_consent_on_another_instance_counts_before_a_scope_is_missed() {
     browser.consent(&world, login.location(), "edward").await;
 
     let body = serde_json::json!({ "fields": { "summary": "x", "project": { "key": "LAB" } } });
-    let made = atlassian
-        .jira(&site)
+    let made = job
+        .jira()
         .post("/rest/api/3/issue")
         .needs(["write:jira-work"]);
 
@@ -528,7 +524,7 @@ async fn a_job_learns_how_long_a_grant_lasts_and_can_forget_it() {
     const DAY: Duration = Duration::from_secs(24 * 3600);
     let world = World::with_crowd(3).await;
     for user in ["crowd0", "crowd1", "crowd2", "edward"] {
-        world.browser().sign_in(&world, user, "/").await;
+        world.signed_in(user).await;
     }
     let grants = world.auth.grants();
 

@@ -196,10 +196,7 @@ async fn other_methods_and_other_paths_have_no_effect() {
         }
         let before = world.sandbox.count("POST", "/oauth/token");
 
-        let seen = scene
-            .browser
-            .send(method, target, &headers, Bytes::new())
-            .await;
+        let seen = scene.browser.request(method, target, &headers).await;
 
         assert!(seen.status() >= 400, "{}: {}", row["id"], seen.status());
         assert_eq!(

@@ -18,6 +18,27 @@ fn instance(world: &World, ahead: i64) -> (Auth, App) {
     (auth, app)
 }
 
+/// A login that began in `there`, on another instance, and was consented to; `here` is the same browser at this one.
+struct Begun {
+    there: Browser,
+    here: Browser,
+    callback: String,
+}
+
+/// Begins a login on an instance whose clock is ahead by so many seconds.
+async fn begin_on_another(world: &World, ahead: i64) -> Begun {
+    let (_auth, app) = instance(world, ahead);
+    let mut there = Browser::new(&app);
+    let callback = there.callback_of_login(world, "mia", "/user").await;
+    let mut here = world.browser();
+    here.cookies.clone_from(&there.cookies);
+    Begun {
+        there,
+        here,
+        callback,
+    }
+}
+
 #[tokio::test]
 async fn a_login_begins_on_one_instance_and_ends_on_another() {
     for (ahead, place) in [
@@ -26,12 +47,9 @@ async fn a_login_begins_on_one_instance_and_ends_on_another() {
         (30, "/auth/error?reason=refused"),
     ] {
         let world = World::new().await;
-        let (_auth, app) = instance(&world, ahead);
-        let mut there = Browser::new(&app);
-        let authorize = there.start_login("/user").await;
-        let callback = world.approve(&authorize, "mia").await;
-        let mut here = world.browser();
-        here.cookies.clone_from(&there.cookies);
+        let Begun {
+            mut here, callback, ..
+        } = begin_on_another(&world, ahead).await;
 
         let seen = here.arrive(&callback).await;
 
@@ -43,12 +61,11 @@ async fn a_login_begins_on_one_instance_and_ends_on_another() {
 #[tokio::test]
 async fn a_second_arrival_is_led_on_whichever_instance_it_meets() {
     let world = World::new().await;
-    let (_auth, app) = instance(&world, 4);
-    let mut there = Browser::new(&app);
-    let authorize = there.start_login("/user").await;
-    let callback = world.approve(&authorize, "mia").await;
-    let mut here = world.browser();
-    here.cookies.clone_from(&there.cookies);
+    let Begun {
+        mut there,
+        mut here,
+        callback,
+    } = begin_on_another(&world, 4).await;
     let flow = here.cookies.clone();
     here.arrive(&callback).await;
     there.cookies.clone_from(&here.cookies);

@@ -101,8 +101,7 @@ async fn a_flow_begins_at_one_instance_and_ends_at_the_other_once() {
     for database in databases().await {
         let (world, _other, app) = two_instances(&database).await;
         let mut here = world.browser();
-        let authorize = here.start_login("/user").await;
-        let callback = world.approve(&authorize, "mia").await;
+        let callback = here.callback_of_login(&world, "mia", "/user").await;
 
         let mut arrivals = JoinSet::new();
         for number in 0..20 {

@@ -107,8 +107,7 @@ async fn a_wrong_client_secret_is_the_operators_business() {
 async fn a_store_that_is_down_at_the_callback_costs_an_error_page_and_nothing_more() {
     let world = World::new().await;
     let mut browser = world.browser();
-    let authorize = browser.start_login("/user").await;
-    let callback = world.approve(&authorize, "mia").await;
+    let callback = browser.callback_of_login(&world, "mia", "/user").await;
     world.sessions.set_down(true);
 
     let seen = browser.arrive(&callback).await;
@@ -151,8 +150,7 @@ async fn what_a_store_failed_with_is_in_the_log() {
     world.sessions.set_down(false);
 
     let mut another = world.browser();
-    let authorize = another.start_login("/user").await;
-    let callback = world.approve(&authorize, "mia").await;
+    let callback = another.callback_of_login(&world, "mia", "/user").await;
     world
         .sessions
         .set_down_by(Some("no room for this new session"));

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use threelo::{Next, SignIn};
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::App as _;
+use threelo_tests::{App as _, Seen};
+use tokio::task::JoinHandle;
 
 use super::{App, Browser, World};
 
@@ -84,8 +85,7 @@ async fn a_reload_of_the_callback_exchanges_nothing_twice() {
 async fn of_many_identical_callbacks_one_exchanges_the_code() {
     let world = World::new().await;
     let mut browser = world.browser();
-    let authorize = browser.start_login("/user").await;
-    let callback = world.approve(&authorize, "mia").await;
+    let callback = browser.callback_of_login(&world, "mia", "/user").await;
 
     let arrivals = (0..50).map(|_| {
         let (mut tab, callback) = (browser.clone(), callback.clone());
@@ -103,6 +103,18 @@ async fn of_many_identical_callbacks_one_exchanges_the_code() {
     assert_eq!(signed_in, 1);
 }
 
+/// Opens the callback and waits until its exchange is on its way.
+async fn arrive_in_background(
+    world: &World,
+    browser: &Browser,
+    callback: &str,
+) -> JoinHandle<Seen> {
+    let (mut tab, callback) = (browser.clone(), callback.to_owned());
+    let arrival = tokio::spawn(async move { tab.arrive(&callback).await });
+    world.wait_for_exchange().await;
+    arrival
+}
+
 #[tokio::test]
 async fn a_second_arrival_during_the_exchange_is_told_to_wait() {
     let world = World::new().await;
@@ -110,11 +122,8 @@ async fn a_second_arrival_during_the_exchange_is_told_to_wait() {
         .sandbox
         .fault(Endpoint::Token, Fault::Delay(Duration::from_millis(400)), 1);
     let mut browser = world.browser();
-    let authorize = browser.start_login("/user").await;
-    let callback = world.approve(&authorize, "mia").await;
-    let (mut first, first_callback) = (browser.clone(), callback.clone());
-    let first = tokio::spawn(async move { first.arrive(&first_callback).await });
-    world.wait_for_exchange().await;
+    let callback = browser.callback_of_login(&world, "mia", "/user").await;
+    let first = arrive_in_background(&world, &browser, &callback).await;
 
     let second = browser.arrive(&callback).await;
 
@@ -142,11 +151,8 @@ async fn a_visitor_who_hangs_up_during_the_exchange_loses_no_grant() {
         .sandbox
         .fault(Endpoint::Token, Fault::Delay(Duration::from_millis(200)), 1);
     let mut browser = world.browser();
-    let authorize = browser.start_login("/user").await;
-    let callback = world.approve(&authorize, "mia").await;
-    let (mut gone, gone_callback) = (browser.clone(), callback.clone());
-    let request = tokio::spawn(async move { gone.arrive(&gone_callback).await });
-    world.wait_for_exchange().await;
+    let callback = browser.callback_of_login(&world, "mia", "/user").await;
+    let request = arrive_in_background(&world, &browser, &callback).await;
 
     request.abort();
     assert!(world.auth.drain(Duration::from_secs(5)).await);
@@ -272,8 +278,7 @@ async fn a_flow_ends_with_its_lifetime() {
     let world = World::new().await;
     for (late, accepted) in [(599, true), (600, false), (86_400, false)] {
         let mut browser = world.browser();
-        let authorize = browser.start_login("/user").await;
-        let callback = world.approve(&authorize, "mia").await;
+        let callback = browser.callback_of_login(&world, "mia", "/user").await;
         world.clock.advance(Duration::from_secs(late));
 
         let seen = browser.arrive(&callback).await;
@@ -315,8 +320,7 @@ async fn flows_survive_a_restart_and_finish_on_another_instance() {
         .unwrap();
     let app = App::new(&other);
     let mut browser = world.browser();
-    let authorize = browser.start_login("/user").await;
-    let callback = world.approve(&authorize, "mia").await;
+    let callback = browser.callback_of_login(&world, "mia", "/user").await;
 
     let mut elsewhere = Browser::new(&app);
     elsewhere.cookies = browser.cookies;

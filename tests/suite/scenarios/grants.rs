@@ -11,7 +11,7 @@ const BOREALIS: &str = "Borealis Lab";
 async fn at_one_site(world: &World, site: &str) -> Browser {
     let mut browser = world.browser();
     let authorize = browser.start_login("/").await;
-    consent(world, (&mut browser, &authorize), site).await;
+    consent(world, &mut browser, &authorize, site).await;
     browser
 }
 
@@ -20,7 +20,8 @@ fn forget_earlier_consents(world: &World) {
     world.sandbox.revoke_user("mia");
 }
 
-async fn consent(world: &World, (browser, authorize): (&mut Browser, &str), site: &str) -> String {
+/// Consents for one site and comes back; gives where that leads.
+async fn consent(world: &World, browser: &mut Browser, authorize: &str, site: &str) -> String {
     let callback = world.approve_sites(authorize, "mia", &[site]).await;
     let seen = browser.arrive(&callback).await;
     seen.location().to_owned()
@@ -55,7 +56,7 @@ async fn the_grant_widens(old_tokens_gain: bool) {
     let seen = second
         .open("/auth/login?return_to=/board&scope=write:jira-work")
         .await;
-    consent(&world, (&mut second, seen.location()), BOREALIS).await;
+    consent(&world, &mut second, seen.location(), BOREALIS).await;
 
     // The first browser did not sign in again.
     assert_eq!(names(&mut first).await, [AURORA, BOREALIS]);
@@ -127,7 +128,7 @@ async fn an_instance_with_an_old_token_reaches_the_new_site_and_scope_at_once() 
     world.pass(Duration::from_secs(60));
     let mut second = world.browser();
     let seen = second.open("/auth/login?scope=write:jira-work").await;
-    consent(&world, (&mut second, seen.location()), BOREALIS).await;
+    consent(&world, &mut second, seen.location(), BOREALIS).await;
 
     let sites = world.grant_of("mia").await;
     let borealis = sites.sites().await.unwrap()[1].clone();
@@ -176,7 +177,7 @@ async fn add_a_site_ends_where_the_visitor_was_and_marks_what_is_new() {
     );
 
     let seen = browser.open(&add.replace("&amp;", "&")).await;
-    let to = consent(&world, (&mut browser, seen.location()), BOREALIS).await;
+    let to = consent(&world, &mut browser, seen.location(), BOREALIS).await;
 
     assert_eq!(to, "/board");
     let detour = browser.open("/board").await;
@@ -203,7 +204,7 @@ async fn a_wished_site_is_chosen_if_it_was_granted_and_missed_aloud_if_not() {
         let mut browser = world.browser();
         let path = format!("/auth/login?return_to=/board&site={wish}");
         let seen = browser.open(&path).await;
-        let to = consent(&world, (&mut browser, seen.location()), BOREALIS).await;
+        let to = consent(&world, &mut browser, seen.location(), BOREALIS).await;
         assert_eq!(to, "/board", "{wish}");
         assert_eq!(browser.open("/board").await.text(), BOREALIS);
     }
@@ -212,7 +213,7 @@ async fn a_wished_site_is_chosen_if_it_was_granted_and_missed_aloud_if_not() {
     let seen = browser
         .open("/auth/login?return_to=/board&site=cirrus-support.atlassian.net")
         .await;
-    let to = consent(&world, (&mut browser, seen.location()), AURORA).await;
+    let to = consent(&world, &mut browser, seen.location(), AURORA).await;
 
     assert_eq!(to, "/auth/sites?return_to=%2Fboard");
     let picker = browser.open(&to).await.text();
@@ -264,7 +265,7 @@ async fn with_one_site_left_a_site_that_is_gone_is_not_replaced_by_it() {
     let mut browser = at_one_site(&world, AURORA).await;
     let mut again = world.browser();
     let authorize = again.start_login("/").await;
-    consent(&world, (&mut again, &authorize), BOREALIS).await;
+    consent(&world, &mut again, &authorize, BOREALIS).await;
     let aurora = "11111111-aaaa-4aaa-8aaa-111111111111";
     browser
         .submit("/auth/site", &format!("site={aurora}"))
@@ -367,7 +368,7 @@ async fn sites_that_nobody_could_read_at_a_consent_are_in_the_picker() {
         .sandbox
         .fault(threelo_sandbox::Endpoint::Sites, fault, 1);
     let authorize = browser.start_login("/").await;
-    consent(&world, (&mut browser, &authorize), BOREALIS).await;
+    consent(&world, &mut browser, &authorize, BOREALIS).await;
 
     let picker = browser.open("/auth/sites").await.text();
 

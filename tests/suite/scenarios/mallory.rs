@@ -6,8 +6,7 @@ use super::World;
 async fn a_callback_that_mallory_kept_does_nothing_in_edwards_browser() {
     let world = World::new().await;
     let (mut mallory, mut edward) = (world.browser(), world.browser());
-    let authorize = mallory.start_login("/user").await;
-    let callback = world.approve(&authorize, "mia").await;
+    let callback = mallory.callback_of_login(&world, "mia", "/user").await;
 
     let seen = edward.arrive(&callback).await;
 
@@ -25,8 +24,7 @@ async fn a_callback_that_mallory_kept_does_nothing_in_edwards_browser() {
 async fn a_callback_that_mallory_kept_does_nothing_while_edward_has_flows_of_his_own() {
     let world = World::new().await;
     let (mut mallory, mut edward) = (world.browser(), world.browser());
-    let authorize = mallory.start_login("/user").await;
-    let callback = world.approve(&authorize, "mia").await;
+    let callback = mallory.callback_of_login(&world, "mia", "/user").await;
     let own = edward.start_login("/board").await;
 
     let seen = edward.arrive(&callback).await;

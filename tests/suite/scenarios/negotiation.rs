@@ -27,7 +27,7 @@ async fn strangers_get_a_redirect_a_problem_or_an_htmx_header() {
         ("hx-current-url", "http://localhost:3000/list?p=2"),
         ("sec-fetch-mode", "cors"),
     ];
-    let htmx = browser.send("GET", "/user", &headers, Bytes::new()).await;
+    let htmx = browser.request("GET", "/user", &headers).await;
     assert_eq!(htmx.status(), 401);
     assert_eq!(
         htmx.header("hx-redirect"),
@@ -91,9 +91,7 @@ async fn only_a_persons_own_navigation_starts_a_flow() {
     ];
     for (method, headers, status) in refused {
         let mut browser = world.browser();
-        let seen = browser
-            .send(method, "/auth/login", headers, Bytes::new())
-            .await;
+        let seen = browser.request(method, "/auth/login", headers).await;
         assert_eq!(seen.status(), status, "{method} {headers:?}");
         assert!(browser.cookies.is_empty());
     }
@@ -114,7 +112,7 @@ async fn a_page_of_another_site_cannot_push_a_visitor_into_a_login() {
         "/auth/login?account=same",
         "/auth/login?account=x&remember=true",
     ] {
-        let seen = browser.send("GET", path, &pushed, Bytes::new()).await;
+        let seen = browser.request("GET", path, &pushed).await;
         assert_eq!(seen.status(), 200);
         assert!(browser.cookies.is_empty());
         assert!(
@@ -123,12 +121,7 @@ async fn a_page_of_another_site_cannot_push_a_visitor_into_a_login() {
         );
     }
     let seen = browser
-        .send(
-            "GET",
-            "/auth/login?return_to=%2Fuser",
-            &pushed,
-            Bytes::new(),
-        )
+        .request("GET", "/auth/login?return_to=%2Fuser", &pushed)
         .await;
 
     assert_eq!(seen.status(), 200);
@@ -146,7 +139,7 @@ async fn a_page_of_another_site_cannot_push_a_visitor_into_a_login() {
     let clicked = [pushed.as_slice(), &[("sec-fetch-user", "?1")]].concat();
     assert_eq!(
         browser
-            .send("GET", "/auth/login", &clicked, Bytes::new())
+            .request("GET", "/auth/login", &clicked)
             .await
             .status(),
         303
@@ -175,9 +168,7 @@ async fn changes_and_foreign_reads_need_same_origin_proof() {
         ],
     ];
     for headers in refused {
-        let seen = browser
-            .send("POST", "/auth/logout", headers, Bytes::new())
-            .await;
+        let seen = browser.request("POST", "/auth/logout", headers).await;
         assert_eq!(seen.status(), 403, "{headers:?}");
     }
     for (path, user) in [
@@ -195,10 +186,7 @@ async fn changes_and_foreign_reads_need_same_origin_proof() {
             ("sec-fetch-mode", "no-cors"),
         ];
         assert_eq!(
-            reader
-                .send("GET", path, &foreign, Bytes::new())
-                .await
-                .status(),
+            reader.request("GET", path, &foreign).await.status(),
             403,
             "{path}"
         );
@@ -206,11 +194,10 @@ async fn changes_and_foreign_reads_need_same_origin_proof() {
     assert!(browser.who_am_i().await.is_some());
     // An older browser, without Sec-Fetch headers, proves itself by Origin.
     let seen = browser
-        .send(
+        .request(
             "POST",
             "/auth/logout",
             &[("origin", "http://localhost:3000")],
-            Bytes::new(),
         )
         .await;
     assert_eq!(seen.status(), 204);
@@ -227,7 +214,7 @@ async fn a_get_of_logout_by_an_image_ends_nothing() {
     ];
 
     let seen = browser
-        .send("GET", "/auth/logout?_method=POST", &image, Bytes::new())
+        .request("GET", "/auth/logout?_method=POST", &image)
         .await;
 
     assert_eq!(seen.status(), 405);

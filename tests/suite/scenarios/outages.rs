@@ -17,8 +17,7 @@ async fn a_consent_during_an_outage_keeps_the_grant_of_a_job_alive() {
     let first = world.grants.stored(&key).await;
     world.pass(Duration::from_secs(600));
     let mut phone = world.browser();
-    let authorize = phone.start_login("/user").await;
-    let callback = world.approve(&authorize, "edward").await;
+    let callback = phone.callback_of_login(&world, "edward", "/user").await;
     world.grants.set_down(true);
 
     let seen = phone.arrive(&callback).await;

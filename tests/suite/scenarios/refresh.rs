@@ -9,16 +9,22 @@ use std::time::Duration;
 use threelo_sandbox::{Endpoint, Fault};
 use tokio::task::JoinSet;
 
-use super::World;
+use super::{Browser, World};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
-#[tokio::test]
-async fn a_hundred_requests_find_the_token_expired_and_atlassian_sees_one_refresh() {
+/// Edward signed in an hour ago: his access token has expired.
+pub(crate) async fn edward_after_an_hour() -> (World, Browser) {
     let world = World::new().await;
     let browser = world.signed_in("edward").await;
     world.pass(HOUR);
+    (world, browser)
+}
+
+#[tokio::test]
+async fn a_hundred_requests_find_the_token_expired_and_atlassian_sees_one_refresh() {
+    let (world, browser) = edward_after_an_hour().await;
 
     let mut requests = JoinSet::new();
     for _ in 0..100 {

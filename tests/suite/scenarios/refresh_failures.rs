@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use threelo::store::{ConsentReason, GrantStore, Replaced};
-use threelo::{ConsentNeeded, GrantError};
+use threelo::clock::Clock as _;
+use threelo::secret::AccessToken;
+use threelo::store::{ConsentReason, GrantRecord, GrantStore, Replaced};
+use threelo::{AccountId, Auth, ConsentNeeded, GrantError};
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::capture_logs;
+use threelo_tests::{answer, capture_logs};
+use tokio::task::JoinHandle;
 
 use super::World;
-use super::refresh::{HOUR, MINUTE};
+use super::refresh::{HOUR, MINUTE, edward_after_an_hour};
 
 const ENOUGH: Duration = Duration::from_secs(20);
 const SECOND: Duration = Duration::from_secs(1);
@@ -34,11 +37,23 @@ fn needs_consent(outcome: &Result<(), GrantError>) -> Option<ConsentReason> {
     }
 }
 
+/// Asks for the access token of an account in the background.
+fn ask(auth: Auth, account: AccountId) -> JoinHandle<Result<AccessToken, GrantError>> {
+    tokio::spawn(async move { auth.grants().of(&account).await?.access_token().await })
+}
+
+/// Stores a newer pair in place of `old`, as another instance does that has refreshed.
+async fn store_newer_pair(world: &World, old: &GrantRecord) {
+    let mut new = old.clone();
+    new.tokens.exchanged_at = world.clock.now();
+    (new.generation, new.version) = (old.generation + 1, old.version + 1);
+    let stored = GrantStore::replace(&*world.grants, old.version, Arc::new(new)).await;
+    assert_eq!(stored.unwrap(), Replaced::Done);
+}
+
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again_and_the_visitor_notices_nothing() {
-    let world = World::new().await;
-    let mut browser = world.signed_in("edward").await;
-    world.pass(HOUR);
+    let (world, mut browser) = edward_after_an_hour().await;
     world.sandbox.fault(Endpoint::Token, Fault::CutAfter, 1);
 
     assert_eq!(browser.fetch("GET", "/myself").await.status(), 200);
@@ -50,9 +65,7 @@ async fn a_lost_answer_is_asked_for_again_and_the_visitor_notices_nothing() {
 
 #[tokio::test]
 async fn a_lost_answer_is_chased_although_nobody_asks_any_more() {
-    let world = World::new().await;
-    let mut browser = world.signed_in("edward").await;
-    world.pass(HOUR);
+    let (world, mut browser) = edward_after_an_hour().await;
     world.sandbox.fault(Endpoint::Token, Fault::CutAfter, 1);
     world.sandbox.fault(Endpoint::Token, Fault::Status(503), 1);
 
@@ -70,9 +83,7 @@ async fn a_lost_answer_is_chased_although_nobody_asks_any_more() {
 
 #[tokio::test]
 async fn past_the_leeway_a_lost_answer_leads_to_consent_and_back() {
-    let world = World::new().await;
-    let mut browser = world.signed_in("edward").await;
-    world.pass(HOUR);
+    let (world, mut browser) = edward_after_an_hour().await;
     world.sandbox.fault(Endpoint::Token, Fault::CutAfter, 1);
     world.sandbox.fault(Endpoint::Token, Fault::CutBefore, 1000);
     assert_eq!(browser.fetch("GET", "/myself").await.status(), 503);
@@ -161,8 +172,7 @@ async fn a_refresh_that_is_answered_after_a_consent_does_not_win_by_its_time() {
     let mut browser = world.signed_in("edward").await;
     world.pass(HOUR);
     let mut elsewhere = world.browser();
-    let login = elsewhere.start_login("/").await;
-    let callback = world.approve(&login, "edward").await;
+    let callback = elsewhere.callback_of_login(&world, "edward", "/").await;
     // The consent has exchanged its code and is still reading the profile.
     world
         .sandbox
@@ -175,11 +185,7 @@ async fn a_refresh_that_is_answered_after_a_consent_does_not_win_by_its_time() {
 
     // Meanwhile another instance stores what it got for the old token, as if its answer had come just now.
     world.clock.advance(SECOND);
-    let mut late = threelo::store::GrantRecord::clone(&old);
-    late.tokens.exchanged_at = threelo::clock::Clock::now(&*world.clock);
-    (late.generation, late.version) = (old.generation + 1, old.version + 1);
-    let stored = GrantStore::replace(&*world.grants, old.version, Arc::new(late)).await;
-    assert_eq!(stored.unwrap(), Replaced::Done);
+    store_newer_pair(&world, &old).await;
 
     assert_eq!(consent.await.unwrap(), 303);
     assert_eq!(browser.fetch("GET", "/myself").await.status(), 200);
@@ -195,14 +201,7 @@ async fn a_refresh_of_a_grant_that_was_forgotten_never_writes_over_the_one_that_
     world.pass(HOUR);
     // The late instance has its pair; the store takes it only after the new grant is there.
     world.grants.fail_writes(3);
-    let late = world.another_auth(|builder| builder);
-    let asked = {
-        let (late, account) = (late.clone(), account.clone());
-        tokio::spawn(async move {
-            let grant = late.grants().of(&account).await.unwrap();
-            grant.access_token().await
-        })
-    };
+    let asked = ask(world.another_auth(|builder| builder), account.clone());
     world.grants.a_failed_write().await;
     let grant = world.auth.grants().of(&account).await.unwrap();
     grant.forget().await.unwrap();
@@ -227,19 +226,12 @@ async fn a_refusal_does_not_mark_the_pair_that_a_winner_stores_in_that_moment() 
     world.sandbox.revoke_user("edward");
     world.pass(HOUR);
     world.grants.hold_write();
-    let asked = {
-        let grants = world.auth.grants();
-        tokio::spawn(async move { grants.of(&account).await?.access_token().await })
-    };
+    let asked = ask(world.auth.clone(), account);
     // The refusal is about to be marked.
     world.grants.a_held_write().await;
 
     let old = world.grants.stored(&key).await;
-    let mut new = threelo::store::GrantRecord::clone(&old);
-    new.tokens.exchanged_at = threelo::clock::Clock::now(&*world.clock);
-    (new.generation, new.version) = (old.generation + 1, old.version + 1);
-    let stored = GrantStore::replace(&*world.grants, old.version, Arc::new(new)).await;
-    assert_eq!(stored.unwrap(), Replaced::Done);
+    store_newer_pair(&world, &old).await;
     world.grants.let_go();
 
     assert!(asked.await.unwrap().is_ok());
@@ -253,18 +245,7 @@ async fn a_late_writer_does_not_undo_what_a_winner_stored() {
     let (key, account) = (world.grant_key("edward"), world.account("edward"));
     world.pass(HOUR);
     world.grants.fail_writes(1);
-    let late = world.another_auth(|builder| builder);
-    let asked = {
-        let (late, account) = (late.clone(), account.clone());
-        tokio::spawn(async move {
-            late.grants()
-                .of(&account)
-                .await
-                .unwrap()
-                .access_token()
-                .await
-        })
-    };
+    let asked = ask(world.another_auth(|builder| builder), account.clone());
     world.grants.a_failed_write().await;
 
     // The late writer holds its pair; its lease ends; another instance refreshes inside the leeway.
@@ -289,14 +270,7 @@ async fn a_lease_that_runs_out_while_the_exchange_hangs_loses_no_grant() {
     world.pass(HOUR);
     let hangs = Fault::Delay(Duration::from_millis(800));
     world.sandbox.fault(Endpoint::Token, hangs, 1);
-    let late = world.another_auth(|builder| builder);
-    let asked = {
-        let (late, account) = (late.clone(), account.clone());
-        tokio::spawn(async move {
-            let grant = late.grants().of(&account).await.unwrap();
-            grant.access_token().await
-        })
-    };
+    let asked = ask(world.another_auth(|builder| builder), account.clone());
     world.wait_for_refresh().await;
 
     // The lease ends; another instance sends the same token inside the leeway.
@@ -456,18 +430,7 @@ async fn a_site_choice_in_the_middle_of_a_refresh_is_kept_and_so_is_the_pair() {
     world.pass(HOUR);
     let slow = Fault::Delay(Duration::from_millis(300));
     world.sandbox.fault(Endpoint::Token, slow, 1);
-    let refresh = {
-        let auth = world.auth.clone();
-        let account = world.account("mia");
-        tokio::spawn(async move {
-            auth.grants()
-                .of(&account)
-                .await
-                .unwrap()
-                .access_token()
-                .await
-        })
-    };
+    let refresh = ask(world.auth.clone(), world.account("mia"));
     world.wait_for_refresh().await;
 
     let site = "22222222-bbbb-4bbb-8bbb-222222222222";
@@ -486,9 +449,7 @@ async fn a_site_choice_in_the_middle_of_a_refresh_is_kept_and_so_is_the_pair() {
 
 #[tokio::test]
 async fn a_grant_that_was_forgotten_during_its_refresh_stays_forgotten() {
-    let world = World::new().await;
-    world.signed_in("edward").await;
-    world.pass(HOUR);
+    let (world, _browser) = edward_after_an_hour().await;
     let slow = Fault::Delay(Duration::from_millis(300));
     world.sandbox.fault(Endpoint::Token, slow, 1);
     let grant = world.grant_of("edward").await;
@@ -512,14 +473,8 @@ async fn a_grant_that_was_forgotten_during_its_refresh_stays_forgotten() {
 
 #[tokio::test]
 async fn a_rate_limited_refresh_waits_as_long_as_atlassian_says() {
-    let world = World::new().await;
-    let mut browser = world.signed_in("edward").await;
-    world.pass(HOUR);
-    let limited = Fault::Answer {
-        status: 429,
-        headers: vec![("retry-after".to_owned(), "40".to_owned())],
-        body: "slow down".to_owned(),
-    };
+    let (world, mut browser) = edward_after_an_hour().await;
+    let limited = answer(429, &[("retry-after", "40")], "slow down");
     world.sandbox.fault(Endpoint::Token, limited, 1);
 
     let seen = browser.fetch("GET", "/myself").await;

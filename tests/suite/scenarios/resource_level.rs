@@ -43,6 +43,22 @@ async fn connect(world: &World, browser: &mut Browser, sites: &[&str]) -> String
     seen.location().to_owned()
 }
 
+/// Mia has consented twice: for Aurora Design, and then for Borealis Lab.
+async fn two_consents() -> (World, Browser) {
+    let world = world().await;
+    let mut browser = world.browser();
+    consent(&world, &mut browser, &[AURORA]).await;
+    consent(&world, &mut browser, &[BOREALIS]).await;
+    (world, browser)
+}
+
+async fn call_both_sites(browser: &mut Browser) {
+    for site in ["aurora-design", "borealis-lab"] {
+        let path = format!("/myself?site={site}.atlassian.net");
+        assert_eq!(browser.fetch("GET", &path).await.status(), 200, "{site}");
+    }
+}
+
 /// The access tokens with which calls came to the sites, in order.
 fn tokens_used(world: &World) -> Vec<String> {
     let calls = world.sandbox.journal();
@@ -54,17 +70,11 @@ fn tokens_used(world: &World) -> Vec<String> {
 
 #[tokio::test]
 async fn two_consents_are_two_grants_and_each_site_is_called_with_its_own_token() {
-    let world = world().await;
-    let mut browser = world.browser();
-    consent(&world, &mut browser, &[AURORA]).await;
-    consent(&world, &mut browser, &[BOREALIS]).await;
+    let (world, mut browser) = two_consents().await;
 
     let sites = browser.fetch("GET", "/auth/sites").await.json();
     assert_eq!(sites["sites"].as_array().unwrap().len(), 2);
-    for site in ["aurora-design", "borealis-lab"] {
-        let path = format!("/myself?site={site}.atlassian.net");
-        assert_eq!(browser.fetch("GET", &path).await.status(), 200, "{site}");
-    }
+    call_both_sites(&mut browser).await;
 
     let used = tokens_used(&world);
     assert_ne!(used[0], used[1]);
@@ -78,17 +88,11 @@ async fn two_consents_are_two_grants_and_each_site_is_called_with_its_own_token(
 
 #[tokio::test]
 async fn each_grant_is_refreshed_by_itself() {
-    let world = world().await;
-    let mut browser = world.browser();
-    consent(&world, &mut browser, &[AURORA]).await;
-    consent(&world, &mut browser, &[BOREALIS]).await;
+    let (world, mut browser) = two_consents().await;
     world.pass(Duration::from_secs(3600));
 
     for _ in 0..3 {
-        for site in ["aurora-design", "borealis-lab"] {
-            let path = format!("/myself?site={site}.atlassian.net");
-            assert_eq!(browser.fetch("GET", &path).await.status(), 200, "{site}");
-        }
+        call_both_sites(&mut browser).await;
     }
 
     assert_eq!(world.refreshes(), 2);
@@ -96,10 +100,7 @@ async fn each_grant_is_refreshed_by_itself() {
 
 #[tokio::test]
 async fn a_site_that_no_consent_reaches_is_called_with_no_token() {
-    let world = world().await;
-    let mut browser = world.browser();
-    consent(&world, &mut browser, &[AURORA]).await;
-    consent(&world, &mut browser, &[BOREALIS]).await;
+    let (world, _browser) = two_consents().await;
     let grant = world.grant_of("mia").await;
     let mut sites = grant.sites().await.unwrap().to_vec();
     sites[0].id = threelo::CloudId::parse("33333333-cccc-4ccc-8ccc-333333333333").unwrap();
@@ -115,10 +116,7 @@ async fn a_site_that_no_consent_reaches_is_called_with_no_token() {
 
 #[tokio::test]
 async fn a_consent_that_covers_an_older_one_takes_its_place() {
-    let world = world().await;
-    let mut browser = world.browser();
-    consent(&world, &mut browser, &[AURORA]).await;
-    consent(&world, &mut browser, &[BOREALIS]).await;
+    let (world, mut browser) = two_consents().await;
     let key = world.grant_key("mia");
     let count = async || world.grants_of(&key).await.len();
     assert_eq!(count().await, 2);
@@ -126,10 +124,7 @@ async fn a_consent_that_covers_an_older_one_takes_its_place() {
     consent(&world, &mut browser, &[AURORA, BOREALIS]).await;
 
     assert_eq!(count().await, 1);
-    for site in ["aurora-design", "borealis-lab"] {
-        let path = format!("/myself?site={site}.atlassian.net");
-        assert_eq!(browser.fetch("GET", &path).await.status(), 200, "{site}");
-    }
+    call_both_sites(&mut browser).await;
     let used = tokens_used(&world);
     assert_eq!(used[0], used[1]);
 }
@@ -256,10 +251,7 @@ async fn a_wider_consent_keeps_the_choice_of_site_and_the_age_of_the_connection(
 
 #[tokio::test]
 async fn a_consent_that_ended_does_not_block_the_other_sites() {
-    let world = world().await;
-    let mut browser = world.browser();
-    consent(&world, &mut browser, &[AURORA]).await;
-    consent(&world, &mut browser, &[BOREALIS]).await;
+    let (world, mut browser) = two_consents().await;
     let grants = world.grants_of(&world.grant_key("mia")).await;
     let newest = grants
         .iter()

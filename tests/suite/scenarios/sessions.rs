@@ -8,6 +8,13 @@ use threelo_tests::App as _;
 
 use super::{App, Browser, World};
 
+/// Two browsers of Mia's, who signed in at her desk first.
+async fn desk_and_phone(world: &World) -> (Browser, Browser) {
+    let desk = world.signed_in("mia").await;
+    world.clock.advance(Duration::from_secs(1));
+    (desk, world.signed_in("mia").await)
+}
+
 #[tokio::test]
 async fn a_public_route_with_a_session_cookie_costs_no_store_call() {
     let world = World::new().await;
@@ -81,10 +88,8 @@ async fn logout_ends_the_session_at_the_server_and_in_the_browser() {
 #[tokio::test]
 async fn logout_everywhere_ends_all_sessions_of_the_account_and_no_other() {
     let world = World::new().await;
-    let (mut desk, mut phone, mut edward) = (world.browser(), world.browser(), world.browser());
-    desk.sign_in(&world, "mia", "/").await;
-    phone.sign_in(&world, "mia", "/").await;
-    edward.sign_in(&world, "edward", "/").await;
+    let (mut desk, mut phone) = desk_and_phone(&world).await;
+    let mut edward = world.signed_in("edward").await;
 
     desk.submit("/auth/logout", "everywhere=true").await;
 
@@ -96,9 +101,7 @@ async fn logout_everywhere_ends_all_sessions_of_the_account_and_no_other() {
 async fn a_logout_happens_although_the_visitor_hangs_up() {
     for form in ["", "everywhere=true"] {
         let world = World::new().await;
-        let (mut desk, mut phone) = (world.browser(), world.browser());
-        desk.sign_in(&world, "mia", "/").await;
-        phone.sign_in(&world, "mia", "/").await;
+        let (mut desk, mut phone) = desk_and_phone(&world).await;
         world.sessions.delete_slowly();
         let mut gone = desk.clone();
         let request = tokio::spawn(async move { gone.submit("/auth/logout", form).await });
@@ -115,9 +118,7 @@ async fn a_logout_happens_although_the_visitor_hangs_up() {
 #[tokio::test]
 async fn a_script_signs_out_everywhere_with_json_and_nothing_is_overlooked() {
     let world = World::new().await;
-    let (mut desk, mut phone) = (world.browser(), world.browser());
-    desk.sign_in(&world, "mia", "/").await;
-    phone.sign_in(&world, "mia", "/").await;
+    let (mut desk, mut phone) = desk_and_phone(&world).await;
     let script = [
         ("content-type", "application/json"),
         ("accept", "application/json"),
@@ -234,11 +235,8 @@ async fn the_oldest_of_too_many_sessions_ends() {
 #[tokio::test]
 async fn visitors_see_their_sessions_and_end_them_by_handle() {
     let world = World::new().await;
-    let (mut desk, mut phone, mut edward) = (world.browser(), world.browser(), world.browser());
-    desk.sign_in(&world, "mia", "/").await;
-    world.clock.advance(Duration::from_secs(1));
-    phone.sign_in(&world, "mia", "/").await;
-    edward.sign_in(&world, "edward", "/").await;
+    let (mut desk, mut phone) = desk_and_phone(&world).await;
+    let mut edward = world.signed_in("edward").await;
 
     let listed = desk.fetch("GET", "/auth/sessions").await.json();
     let sessions = listed["sessions"].as_array().unwrap();
@@ -255,11 +253,8 @@ async fn visitors_see_their_sessions_and_end_them_by_handle() {
 #[tokio::test]
 async fn a_handler_lists_and_ends_the_accounts_sessions() {
     let world = World::new().await;
-    let (mut desk, mut phone, mut edward) = (world.browser(), world.browser(), world.browser());
-    desk.sign_in(&world, "mia", "/").await;
-    world.clock.advance(Duration::from_secs(1));
-    phone.sign_in(&world, "mia", "/").await;
-    edward.sign_in(&world, "edward", "/").await;
+    let (mut desk, mut phone) = desk_and_phone(&world).await;
+    let mut edward = world.signed_in("edward").await;
 
     let handles = desk.fetch("GET", "/my-sessions").await.text();
     let phones = handles.lines().next().unwrap();
@@ -353,10 +348,9 @@ async fn me_tells_the_profile_scopes_site_and_seconds_left_and_no_token() {
 #[tokio::test]
 async fn a_step_up_within_the_limit_ends_no_other_session() {
     let world = World::with(|builder| builder.sessions_per_account(2)).await;
-    let (mut desk, mut phone) = (world.browser(), world.browser());
-    desk.sign_in(&world, "edward", "/").await;
+    let mut desk = world.signed_in("edward").await;
     world.pass(Duration::from_secs(1));
-    phone.sign_in(&world, "edward", "/").await;
+    let mut phone = world.signed_in("edward").await;
 
     for _ in 0..3 {
         world.pass(Duration::from_secs(1));

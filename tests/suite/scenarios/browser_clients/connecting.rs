@@ -2,7 +2,7 @@
 
 use threelo::config::Forward;
 
-use super::{Browser, EVIL, SPA, World, get, is_readable, post, script};
+use super::{Browser, EVIL, SPA, Script, World, get, is_readable, post};
 
 const AURORA: &str = "/auth/api/jira/11111111-aaaa-4aaa-8aaa-111111111111/rest/api/3/search/jql?jql=assignee%20%3D%20currentUser()";
 
@@ -29,10 +29,13 @@ async fn a_page_connects_in_a_window_that_tells_it_the_end() {
     let world = world().await;
     let mut browser = paula(&world, &[]).await;
     let body = serde_json::json!({ "display": "popup", "origin": SPA }).to_string();
-    let bare = script(&mut browser, (SPA, "POST", "/auth/connect"), (&[], &body)).await;
+    let bare = Script::new(SPA, "POST", "/auth/connect")
+        .body(&body)
+        .send(&mut browser)
+        .await;
     assert_eq!(bare.status(), 403);
 
-    let seen = post(&mut browser, (SPA, "/auth/connect"), &body).await;
+    let seen = post(&mut browser, SPA, "/auth/connect", &body).await;
 
     assert_eq!(
         (seen.status(), is_readable(&seen, SPA)),
@@ -66,14 +69,14 @@ async fn who_waits_is_not_forgotten_on_the_way() {
     let world = world().await;
     let mut browser = paula(&world, &[]).await;
     let body = serde_json::json!({ "display": "popup", "origin": SPA }).to_string();
-    let seen = post(&mut browser, (SPA, "/auth/connect"), &body).await;
+    let seen = post(&mut browser, SPA, "/auth/connect", &body).await;
     let location = seen.json()["location"].as_str().unwrap().to_owned();
     let callback = world.approve(&location, "mia").await;
     let mut twin = browser.clone();
     assert_eq!(browser.arrive(&callback).await.location(), "/auth/done");
     assert_eq!(twin.arrive(&callback).await.location(), "/auth/done");
 
-    let seen = post(&mut browser, (SPA, "/auth/connect"), &body).await;
+    let seen = post(&mut browser, SPA, "/auth/connect", &body).await;
     let location = seen.json()["location"].as_str().unwrap().to_owned();
     let callback = world.sandbox.cancel(&location, "mia").await.unwrap();
     let landed = browser.arrive(&callback).await;
@@ -89,16 +92,16 @@ async fn tokens_and_calls_are_of_the_account_that_is_connected_or_named() {
     let world = world().await;
     let mut nobody = world.browser();
     assert_eq!(
-        post(&mut nobody, (SPA, "/auth/token"), "").await.status(),
+        post(&mut nobody, SPA, "/auth/token", "").await.status(),
         401
     );
     assert_eq!(get(&mut nobody, SPA, AURORA).await.status(), 401);
     let mut browser = paula(&world, &[]).await;
-    let none = post(&mut browser, (SPA, "/auth/token"), "").await;
+    let none = post(&mut browser, SPA, "/auth/token", "").await;
     assert_eq!(none.json()["code"], "not_connected");
     let mut browser = paula(&world, &["mia"]).await;
     assert_eq!(
-        post(&mut browser, (SPA, "/auth/token"), "").await.status(),
+        post(&mut browser, SPA, "/auth/token", "").await.status(),
         200
     );
     assert_eq!(get(&mut browser, SPA, AURORA).await.status(), 200);
@@ -108,24 +111,27 @@ async fn tokens_and_calls_are_of_the_account_that_is_connected_or_named() {
     assert_eq!(several.json()["code"], "choose_connection");
     let mia = world.account("mia");
     let named = [("x-threelo-account", mia.as_str())];
-    let seen = script(&mut browser, (SPA, "GET", AURORA), (&named, "")).await;
+    let seen = Script::new(SPA, "GET", AURORA)
+        .fields(&named)
+        .send(&mut browser)
+        .await;
     assert_eq!(seen.status(), 200, "{}", seen.text());
     let body = serde_json::json!({ "account": mia.as_str() }).to_string();
-    let seen = post(&mut browser, (SPA, "/auth/token"), &body).await;
+    let seen = post(&mut browser, SPA, "/auth/token", &body).await;
     let token = world.grants.stored(&world.grant_key("mia")).await;
     assert_eq!(
         seen.json()["access_token"],
         token.tokens.access_token.expose()
     );
     let mut quentin = world.browser().with_user("app-user", "quentin");
-    let seen = post(&mut quentin, (SPA, "/auth/token"), &body).await;
+    let seen = post(&mut quentin, SPA, "/auth/token", &body).await;
     assert_eq!(
         seen.json()["code"],
         "not_connected",
         "another user's account"
     );
     assert_eq!(
-        post(&mut browser, (EVIL, "/auth/token"), &body)
+        post(&mut browser, EVIL, "/auth/token", &body)
             .await
             .status(),
         403
@@ -137,9 +143,7 @@ async fn there_are_no_tickets_where_the_sessions_are_the_apps() {
     let world = world().await;
     let mut browser = paula(&world, &["mia"]).await;
     assert_eq!(
-        post(&mut browser, (SPA, "/auth/redeem"), "{}")
-            .await
-            .status(),
+        post(&mut browser, SPA, "/auth/redeem", "{}").await.status(),
         404
     );
 }

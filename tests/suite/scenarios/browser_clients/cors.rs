@@ -1,6 +1,5 @@
 //! CORS: T119 to T125 (docs/attacks.md), and the origins of the corpus.
 
-use bytes::Bytes;
 use serde_json::Value;
 use threelo_tests::malformed;
 
@@ -34,7 +33,7 @@ async fn origins_of_the_corpus_are_matched_byte_by_byte() {
             for path in ["/auth/me", "/auth/sites", "/auth/logout"] {
                 let mut browser = world.browser();
                 let headers = [("origin", origin), ("accept", "application/json")];
-                let seen = browser.send("GET", path, &headers, Bytes::new()).await;
+                let seen = browser.request("GET", path, &headers).await;
 
                 let allowed = seen.response.headers().get("access-control-allow-origin");
                 let allowed = allowed.map(|value| value.to_str().unwrap());
@@ -66,7 +65,7 @@ async fn a_preflight_is_answered_from_lists_before_anybody_asks_who_is_there() {
                 ("access-control-request-headers", "x-threelo,content-type"),
                 ("access-control-request-private-network", "true"),
             ];
-            let seen = browser.send("OPTIONS", path, &headers, Bytes::new()).await;
+            let seen = browser.request("OPTIONS", path, &headers).await;
 
             assert_eq!(seen.status(), 204, "{path} {}", seen.text());
             assert!(is_readable(&seen, origin), "{path}");
@@ -81,7 +80,7 @@ async fn a_preflight_is_answered_from_lists_before_anybody_asks_who_is_there() {
             assert_eq!(seen.header("set-cookie"), "");
         }
         let foreign = [("origin", EVIL), ("access-control-request-method", method)];
-        let seen = browser.send("OPTIONS", path, &foreign, Bytes::new()).await;
+        let seen = browser.request("OPTIONS", path, &foreign).await;
         assert_eq!(seen.status(), 403, "{path}");
         let fields = seen.response.headers().keys();
         assert!(
@@ -117,12 +116,10 @@ async fn pages_and_redirects_are_never_readable() {
             ("sec-fetch-dest", "document"),
             ("sec-fetch-site", "same-site"),
         ];
-        let seen = browser.send("GET", path, &page, Bytes::new()).await;
+        let seen = browser.request("GET", path, &page).await;
         assert!(!is_readable(&seen, SPA), "{path}");
         let preflight = [("origin", SPA), ("access-control-request-method", "GET")];
-        let seen = browser
-            .send("OPTIONS", path, &preflight, Bytes::new())
-            .await;
+        let seen = browser.request("OPTIONS", path, &preflight).await;
         let is_json = matches!(path, "/auth/sites" | "/auth/logout" | "/auth/disconnect");
         assert_eq!(is_readable(&seen, SPA), is_json, "{path}");
     }
@@ -145,10 +142,10 @@ async fn every_status_is_as_readable_as_success() {
     let me = get(&mut browser, SPA, "/auth/me").await;
     assert_eq!((me.status(), is_readable(&me, SPA)), (200, true));
     let unknown = r#"{"site": "99999999-9999-4999-8999-999999999999"}"#;
-    let refused = post(&mut browser, (SPA, "/auth/site"), unknown).await;
+    let refused = post(&mut browser, SPA, "/auth/site", unknown).await;
     assert_eq!((refused.status(), is_readable(&refused, SPA)), (403, true));
     let large = format!(r#"{{"site": "{}"}}"#, "x".repeat(5000));
-    let refused = post(&mut browser, (SPA, "/auth/site"), &large).await;
+    let refused = post(&mut browser, SPA, "/auth/site", &large).await;
     assert_eq!((refused.status(), is_readable(&refused, SPA)), (413, true));
     let refused = get(&mut browser, SPA, "/auth/token").await;
     assert_eq!((refused.status(), is_readable(&refused, SPA)), (405, true));
@@ -170,9 +167,7 @@ async fn without_listed_origins_nothing_is_readable() {
         let seen = get(&mut browser, origin, "/auth/me").await;
         assert_eq!((seen.status(), is_readable(&seen, origin)), (403, false));
         let preflight = [("origin", origin), ("access-control-request-method", "GET")];
-        let seen = browser
-            .send("OPTIONS", "/auth/me", &preflight, Bytes::new())
-            .await;
+        let seen = browser.request("OPTIONS", "/auth/me", &preflight).await;
         assert_eq!(seen.status(), 405);
     }
     for path in [

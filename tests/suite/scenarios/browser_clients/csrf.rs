@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::{EVIL, OTHER, SPA, World, get, post, script, world};
+use super::{EVIL, OTHER, SPA, Script, World, get, post, world};
 
 const CHANGES: [(&str, &str); 5] = [
     ("POST", "/auth/logout"),
@@ -60,7 +60,7 @@ async fn a_foreign_page_changes_nothing_however_it_asks() {
     ];
     for headers in attempts {
         for (method, path) in CHANGES {
-            let seen = browser.send(method, path, headers, Bytes::new()).await;
+            let seen = browser.request(method, path, headers).await;
             assert_eq!(seen.status(), 403, "{path} {headers:?}");
         }
     }
@@ -78,14 +78,14 @@ async fn a_listed_page_changes_something_with_the_proof_and_not_without() {
     let world = world().await;
     let mut browser = world.signed_in("mia").await;
     for (method, path) in CHANGES {
-        let bare = script(&mut browser, (SPA, method, path), (&[], "")).await;
+        let bare = Script::new(SPA, method, path).send(&mut browser).await;
         assert_eq!(bare.status(), 403, "{path}");
     }
-    let own = post(&mut browser, (SPA, "/own-pages"), "").await;
+    let own = post(&mut browser, SPA, "/own-pages", "").await;
     assert_eq!(own.status(), 200);
     let site = r#"{"site": "22222222-bbbb-4bbb-8bbb-222222222222"}"#;
     assert_eq!(
-        post(&mut browser, (SPA, "/auth/site"), site).await.status(),
+        post(&mut browser, SPA, "/auth/site", site).await.status(),
         204
     );
     let me = get(&mut browser, SPA, "/auth/me").await.json();
@@ -94,21 +94,17 @@ async fn a_listed_page_changes_something_with_the_proof_and_not_without() {
     // Another site's page shows nobody, whatever cookies come along.
     assert_eq!(get(&mut browser, OTHER, "/auth/me").await.status(), 401);
     assert_eq!(
-        post(&mut browser, (OTHER, "/auth/site"), site)
-            .await
-            .status(),
+        post(&mut browser, OTHER, "/auth/site", site).await.status(),
         401
     );
     assert_eq!(
-        post(&mut browser, (OTHER, "/auth/logout"), "")
-            .await
-            .status(),
+        post(&mut browser, OTHER, "/auth/logout", "").await.status(),
         204
     );
     assert!(browser.who_am_i().await.is_some());
 
     assert_eq!(
-        post(&mut browser, (SPA, "/auth/logout"), "").await.status(),
+        post(&mut browser, SPA, "/auth/logout", "").await.status(),
         204
     );
     assert!(browser.who_am_i().await.is_none());
@@ -123,7 +119,7 @@ async fn a_method_in_a_parameter_or_a_field_is_no_method() {
         ("sec-fetch-site", "same-origin"),
     ];
     let path = "/auth/logout?_method=POST";
-    browser.send("GET", path, &fields, Bytes::new()).await;
+    browser.request("GET", path, &fields).await;
     assert!(browser.who_am_i().await.is_some());
 }
 
@@ -174,8 +170,8 @@ async fn a_foreign_page_learns_nothing() {
     let before = world.sessions.calls();
     for path in PATHS {
         for way in &ways {
-            let one = stranger.send("GET", path, way, Bytes::new()).await;
-            let other = user.send("GET", path, way, Bytes::new()).await;
+            let one = stranger.request("GET", path, way).await;
+            let other = user.request("GET", path, way).await;
             let note = format!("{path} {way:?}");
             assert_eq!(one.status(), other.status(), "{note}");
             assert_eq!(one.text(), other.text(), "{note}");
@@ -188,8 +184,8 @@ async fn a_foreign_page_learns_nothing() {
             ("sec-fetch-dest", "document"),
             ("accept", "text/html"),
         ];
-        let one = stranger.send("GET", path, &window, Bytes::new()).await;
-        let other = user.send("GET", path, &window, Bytes::new()).await;
+        let one = stranger.request("GET", path, &window).await;
+        let other = user.request("GET", path, &window).await;
         assert_eq!(
             (one.status(), one.text()),
             (other.status(), other.text()),
@@ -212,11 +208,8 @@ async fn a_foreign_page_learns_nothing() {
         "/auth/error",
         "/auth/done",
     ] {
-        let one = stranger
-            .clone()
-            .send("GET", path, &window, Bytes::new())
-            .await;
-        let other = user.clone().send("GET", path, &window, Bytes::new()).await;
+        let one = stranger.clone().request("GET", path, &window).await;
+        let other = user.clone().request("GET", path, &window).await;
         let place =
             |seen: &threelo_tests::Seen| seen.location().split('?').next().map(str::to_owned);
         assert_eq!(
@@ -236,8 +229,8 @@ async fn a_foreign_page_learns_nothing() {
         FORM,
     ];
     for (method, path) in CHANGES {
-        let one = stranger.send(method, path, &form, Bytes::new()).await;
-        let other = user.send(method, path, &form, Bytes::new()).await;
+        let one = stranger.request(method, path, &form).await;
+        let other = user.request(method, path, &form).await;
         assert_eq!(
             (one.status(), one.text()),
             (other.status(), other.text()),

@@ -12,7 +12,7 @@ async fn description(world: &World) -> Value {
 }
 
 /// Checks an answer against what is said of a path, a method and its status.
-fn fits(description: &Value, (method, path): (&str, &str), seen: &Seen) {
+fn fits(description: &Value, method: &str, path: &str, seen: &Seen) {
     let status = seen.status().to_string();
     let responses = &description["paths"][path][method]["responses"];
     let said = &responses[&status];
@@ -53,38 +53,40 @@ async fn every_json_route_answers_as_it_is_described() {
     for path in ["/me", "/sites", "/sessions"] {
         let seen = get(&mut browser, SPA, &format!("/auth{path}")).await;
         assert_eq!(seen.status(), 401);
-        fits(&said, ("get", path), &seen);
+        fits(&said, "get", path, &seen);
     }
     let seen = get(&mut browser, SPA, "/auth/me?optional=true").await;
     assert_eq!(
         (seen.status(), &seen.json()["account_id"]),
         (200, &Value::Null)
     );
-    fits(&said, ("get", "/me"), &seen);
+    fits(&said, "get", "/me", &seen);
     browser.sign_in(&world, "mia", "/").await;
     // Several sites and none chosen.
     let seen = get(&mut browser, SPA, "/auth/me").await;
-    fits(&said, ("get", "/me"), &seen);
+    fits(&said, "get", "/me", &seen);
     let seen = get(&mut browser, SPA, "/auth/sites").await;
-    fits(&said, ("get", "/sites"), &seen);
+    fits(&said, "get", "/sites", &seen);
     let chosen = seen.json()["sites"][1]["id"].as_str().unwrap().to_owned();
-    let seen = post(&mut browser, (SPA, "/auth/token"), "").await;
-    fits(&said, ("post", "/token"), &seen);
+    let seen = post(&mut browser, SPA, "/auth/token", "").await;
+    fits(&said, "post", "/token", &seen);
     let body = serde_json::json!({ "site": chosen }).to_string();
-    let seen = post(&mut browser, (SPA, "/auth/site"), &body).await;
-    fits(&said, ("post", "/site"), &seen);
-    let seen = post(&mut browser, (SPA, "/auth/site"), "{}").await;
-    fits(&said, ("post", "/site"), &seen);
+    let seen = post(&mut browser, SPA, "/auth/site", &body).await;
+    fits(&said, "post", "/site", &seen);
+    let seen = post(&mut browser, SPA, "/auth/site", "{}").await;
+    fits(&said, "post", "/site", &seen);
     for _ in 0..2 {
         fits(
             &said,
-            ("get", "/me"),
+            "get",
+            "/me",
             &get(&mut browser, SPA, "/auth/me").await,
         );
         fits(
             &said,
-            ("post", "/token"),
-            &post(&mut browser, (SPA, "/auth/token"), "").await,
+            "post",
+            "/token",
+            &post(&mut browser, SPA, "/auth/token", "").await,
         );
         // Once more without the consent.
         world.sandbox.revoke_user("mia");
@@ -92,36 +94,40 @@ async fn every_json_route_answers_as_it_is_described() {
     }
     fits(
         &said,
-        ("get", "/sessions"),
+        "get",
+        "/sessions",
         &get(&mut browser, SPA, "/auth/sessions").await,
     );
     let seen = browser
         .fetch("DELETE", "/auth/sessions/AAAAAAAAAAAAAAAA")
         .await;
-    fits(&said, ("delete", "/sessions/{handle}"), &seen);
-    let seen = post(&mut browser, (SPA, "/auth/disconnect"), "").await;
-    fits(&said, ("post", "/disconnect"), &seen);
+    fits(&said, "delete", "/sessions/{handle}", &seen);
+    let seen = post(&mut browser, SPA, "/auth/disconnect", "").await;
+    fits(&said, "post", "/disconnect", &seen);
     fits(
         &said,
-        ("get", "/me"),
+        "get",
+        "/me",
         &get(&mut browser, SPA, "/auth/me").await,
     );
-    let seen = post(&mut browser, (OTHER, "/auth/redeem"), "{}").await;
-    fits(&said, ("post", "/redeem"), &seen);
+    let seen = post(&mut browser, OTHER, "/auth/redeem", "{}").await;
+    fits(&said, "post", "/redeem", &seen);
     let guess = r#"{"ticket": "1.x", "verifier": "x"}"#;
-    let seen = post(&mut browser, (OTHER, "/auth/redeem"), guess).await;
-    fits(&said, ("post", "/redeem"), &seen);
+    let seen = post(&mut browser, OTHER, "/auth/redeem", guess).await;
+    fits(&said, "post", "/redeem", &seen);
     world.sessions.set_down(true);
     fits(
         &said,
-        ("get", "/me"),
+        "get",
+        "/me",
         &get(&mut browser, SPA, "/auth/me").await,
     );
     world.sessions.set_down(false);
     fits(
         &said,
-        ("post", "/logout"),
-        &post(&mut browser, (SPA, "/auth/logout"), "").await,
+        "post",
+        "/logout",
+        &post(&mut browser, SPA, "/auth/logout", "").await,
     );
 }
 
@@ -131,19 +137,19 @@ async fn connect_mode_answers_as_it_is_described() {
     let said = description(&world).await;
     let mut browser = world.browser();
     let seen = get(&mut browser, SPA, "/auth/connections").await;
-    fits(&said, ("get", "/connections"), &seen);
+    fits(&said, "get", "/connections", &seen);
     let mut browser = browser.with_user("app-user", "paula");
-    let seen = post(&mut browser, (SPA, "/auth/connect"), "{}").await;
-    fits(&said, ("post", "/connect"), &seen);
+    let seen = post(&mut browser, SPA, "/auth/connect", "{}").await;
+    fits(&said, "post", "/connect", &seen);
     browser.connect(&world, "mia", "return_to=%2Fpublic").await;
     let seen = get(&mut browser, SPA, "/auth/connections").await;
-    fits(&said, ("get", "/connections"), &seen);
+    fits(&said, "get", "/connections", &seen);
     assert_eq!(
         seen.json()["connect_url"],
         "http://localhost:3000/auth/connect"
     );
     let seen = get(&mut browser, SPA, "/auth/sites").await;
-    fits(&said, ("get", "/sites"), &seen);
-    let seen = post(&mut browser, (SPA, "/auth/disconnect"), "{}").await;
-    fits(&said, ("post", "/disconnect"), &seen);
+    fits(&said, "get", "/sites", &seen);
+    let seen = post(&mut browser, SPA, "/auth/disconnect", "{}").await;
+    fits(&said, "post", "/disconnect", &seen);
 }

@@ -2,31 +2,16 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use threelo_sandbox::{Endpoint, Fault, JournalEntry};
+use threelo_sandbox::{Endpoint, Fault};
+use threelo_tests::answer;
 
-use super::{EVIL, SPA, World, get, is_readable, post, script, world};
+use super::{EVIL, SPA, Script, World, get, is_readable, post, world};
 
 const SITE: &str = "11111111-aaaa-4aaa-8aaa-111111111111";
+const OWN_ISSUES: &str = "/rest/api/3/search/jql?jql=assignee%20%3D%20currentUser()";
 
 fn to(path: &str) -> String {
     format!("/auth/api/jira/{SITE}{path}")
-}
-
-fn calls(world: &World) -> Vec<JournalEntry> {
-    let journal = world.sandbox.journal().into_iter();
-    journal
-        .filter(|entry| entry.path.starts_with("/ex/"))
-        .collect()
-}
-
-fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Fault {
-    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    Fault::Answer {
-        status,
-        headers: headers.iter().map(own).collect(),
-        body: body.to_owned(),
-    }
 }
 
 #[tokio::test]
@@ -57,7 +42,7 @@ async fn a_call_goes_to_atlassian_with_the_users_token_and_comes_back() {
     assert_eq!(seen.header("cache-control"), "no-store");
     assert_eq!(seen.header("content-disposition"), "");
     assert!(!seen.header("atl-traceid").is_empty());
-    let call = calls(&world).pop().unwrap();
+    let call = world.api_calls().pop().unwrap();
     assert_eq!(call.path, format!("/ex/jira/{SITE}/rest/api/3/search/jql"));
     assert_eq!(
         call.query.as_deref(),
@@ -85,18 +70,21 @@ async fn a_change_is_passed_on_where_the_app_lists_it_and_the_page_proves_itself
     let body = r#"{"body": {"type": "doc"}}"#;
     let path = to("/rest/api/3/issue/AD-1/comment");
 
-    let bare = script(&mut browser, (SPA, "POST", &path), (&[], body)).await;
-    assert_eq!((bare.status(), calls(&world).len()), (403, 0));
-    let seen = post(&mut browser, (SPA, &path), body).await;
+    let bare = Script::new(SPA, "POST", &path)
+        .body(body)
+        .send(&mut browser)
+        .await;
+    assert_eq!((bare.status(), world.api_calls().len()), (403, 0));
+    let seen = post(&mut browser, SPA, &path, body).await;
 
     assert_eq!(seen.status(), 201, "{}", seen.text());
-    let call = calls(&world).pop().unwrap();
+    let call = world.api_calls().pop().unwrap();
     assert_eq!(
         (call.method.as_str(), call.headers["content-type"].as_str()),
         ("POST", "application/json")
     );
     let large = format!(r#"{{"x": "{}"}}"#, "x".repeat(1024 * 1024));
-    let seen = post(&mut browser, (SPA, &path), &large).await;
+    let seen = post(&mut browser, SPA, &path, &large).await;
     assert_eq!((seen.status(), is_readable(&seen, SPA)), (413, true));
 }
 
@@ -125,10 +113,13 @@ async fn what_the_app_does_not_list_is_not_passed_on() {
         ("GET", elsewhere.to_owned(), "unknown_site"),
     ] {
         let proof = [("x-threelo", "1")];
-        let seen = script(&mut browser, (SPA, method, &path), (&proof, "")).await;
+        let seen = Script::new(SPA, method, &path)
+            .fields(&proof)
+            .send(&mut browser)
+            .await;
         assert_eq!(seen.json()["code"], code, "{method} {path}");
     }
-    assert!(calls(&world).is_empty());
+    assert!(world.api_calls().is_empty());
 }
 
 #[tokio::test]
@@ -157,11 +148,11 @@ async fn a_path_that_leaves_its_base_is_refused() {
             ("sec-fetch-mode", "cors"),
             ("sec-fetch-dest", "empty"),
         ];
-        let seen = browser.send("GET", &to(path), &headers, Bytes::new()).await;
+        let seen = browser.request("GET", &to(path), &headers).await;
         let status = seen.status();
         assert!(status == 400 || status == 403, "{path}: {status}");
     }
-    assert!(calls(&world).is_empty());
+    assert!(world.api_calls().is_empty());
 }
 
 #[tokio::test]
@@ -185,13 +176,13 @@ async fn nothing_that_shows_an_answer_is_served() {
         own("cors", "style"),
     ] {
         let seen = browser
-            .send("GET", &to("/rest/api/3/myself"), &headers, Bytes::new())
+            .request("GET", &to("/rest/api/3/myself"), &headers)
             .await;
         assert_eq!(seen.status(), 403, "{headers:?}");
     }
     let old = [("accept", "text/html")];
     let seen = browser
-        .send("GET", &to("/rest/api/3/myself"), &old, Bytes::new())
+        .request("GET", &to("/rest/api/3/myself"), &old)
         .await;
     assert_eq!(seen.status(), 403);
     assert_eq!(
@@ -200,7 +191,7 @@ async fn nothing_that_shows_an_answer_is_served() {
             .status(),
         403
     );
-    assert!(calls(&world).is_empty());
+    assert!(world.api_calls().is_empty());
 }
 
 #[tokio::test]
@@ -286,12 +277,7 @@ async fn a_token_that_is_not_accepted_is_refreshed_once() {
     let mut browser = world.signed_in("mia").await;
     world.pass(Duration::from_secs(31));
     world.sandbox.fault(Endpoint::Api, Fault::Status(401), 1);
-    let seen = get(
-        &mut browser,
-        SPA,
-        &to("/rest/api/3/search/jql?jql=assignee%20%3D%20currentUser()"),
-    )
-    .await;
+    let seen = get(&mut browser, SPA, &to(OWN_ISSUES)).await;
     assert_eq!(
         (seen.status(), world.refreshes()),
         (200, 1),
@@ -301,24 +287,14 @@ async fn a_token_that_is_not_accepted_is_refreshed_once() {
 
     world.sandbox.revoke_user("mia");
     world.pass(Duration::from_secs(3600));
-    let seen = get(
-        &mut browser,
-        SPA,
-        &to("/rest/api/3/search/jql?jql=assignee%20%3D%20currentUser()"),
-    )
-    .await;
+    let seen = get(&mut browser, SPA, &to(OWN_ISSUES)).await;
     assert_eq!(
         (seen.status(), &seen.json()["code"]),
         (401, &"consent_needed".into())
     );
     assert!(is_readable(&seen, SPA));
     world.sessions.set_down(true);
-    let seen = get(
-        &mut browser,
-        SPA,
-        &to("/rest/api/3/search/jql?jql=assignee%20%3D%20currentUser()"),
-    )
-    .await;
+    let seen = get(&mut browser, SPA, &to(OWN_ISSUES)).await;
     assert_eq!((seen.status(), is_readable(&seen, SPA)), (503, true));
 }
 
@@ -326,25 +302,11 @@ async fn a_token_that_is_not_accepted_is_refreshed_once() {
 async fn nobody_calls_without_a_session_or_without_the_setting() {
     let world = world().await;
     let mut stranger = world.browser();
-    let seen = get(
-        &mut stranger,
-        SPA,
-        &to("/rest/api/3/search/jql?jql=assignee%20%3D%20currentUser()"),
-    )
-    .await;
+    let seen = get(&mut stranger, SPA, &to(OWN_ISSUES)).await;
     assert_eq!(seen.status(), 401);
     let closed = World::with(|builder| builder.same_site_origins([SPA])).await;
     let mut browser = closed.signed_in("mia").await;
-    assert_eq!(
-        get(
-            &mut browser,
-            SPA,
-            &to("/rest/api/3/search/jql?jql=assignee%20%3D%20currentUser()")
-        )
-        .await
-        .status(),
-        404
-    );
+    assert_eq!(get(&mut browser, SPA, &to(OWN_ISSUES)).await.status(), 404);
 }
 
 /// Who cannot succeed is turned away before a large body is read, which would be a 413.
@@ -359,11 +321,12 @@ async fn no_large_body_is_read_for_a_call_that_is_not_passed_on() {
         (&mut world.browser(), listed, 401),
         (&mut browser, unlisted, 403),
     ] {
-        let seen = post(browser, (SPA, &to(path)), &large).await;
+        let seen = post(browser, SPA, &to(path), &large).await;
         assert_eq!(seen.status(), status, "{path}: {}", seen.text());
     }
-    let bare = (SPA, "POST", &*to(listed));
-    let seen = script(&mut browser, bare, (&[], &large)).await;
+    let listed = to(listed);
+    let bare = Script::new(SPA, "POST", &listed).body(&large);
+    let seen = bare.send(&mut browser).await;
     assert_eq!(seen.status(), 403, "no proof: {}", seen.text());
 }
 

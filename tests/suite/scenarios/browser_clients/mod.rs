@@ -41,40 +41,67 @@ async fn world() -> World {
     World::with(open_to_browsers).await
 }
 
-/// What a script of a page sends, with what it adds.
-async fn script(
-    browser: &mut Browser,
-    (origin, method, path): (&str, &str, &str),
-    (more, body): (&[(&str, &str)], &str),
-) -> Seen {
-    let site = match origin {
-        SPA => "same-site",
-        _ => "cross-site",
-    };
-    let mut headers = vec![
-        ("accept", "application/json"),
-        ("origin", origin),
-        ("sec-fetch-dest", "empty"),
-        ("sec-fetch-mode", "cors"),
-        ("sec-fetch-site", site),
-    ];
-    headers.extend(more);
-    if !body.is_empty() {
-        headers.push(("content-type", "application/json"));
+/// What a script of a page sends.
+#[derive(Clone, Copy)]
+struct Script<'a> {
+    origin: &'a str,
+    method: &'a str,
+    path: &'a str,
+    fields: &'a [(&'a str, &'a str)],
+    body: &'a str,
+}
+
+impl<'a> Script<'a> {
+    /// A request without fields of its own and without a body.
+    fn new(origin: &'a str, method: &'a str, path: &'a str) -> Self {
+        Self {
+            origin,
+            method,
+            path,
+            fields: &[],
+            body: "",
+        }
     }
-    let body = Bytes::copy_from_slice(body.as_bytes());
-    browser.send(method, path, &headers, body).await
+
+    fn fields(self, fields: &'a [(&'a str, &'a str)]) -> Self {
+        Self { fields, ..self }
+    }
+
+    fn body(self, body: &'a str) -> Self {
+        Self { body, ..self }
+    }
+
+    async fn send(self, browser: &mut Browser) -> Seen {
+        let site = match self.origin {
+            SPA => "same-site",
+            _ => "cross-site",
+        };
+        let mut headers = vec![
+            ("accept", "application/json"),
+            ("origin", self.origin),
+            ("sec-fetch-dest", "empty"),
+            ("sec-fetch-mode", "cors"),
+            ("sec-fetch-site", site),
+        ];
+        headers.extend(self.fields);
+        if !self.body.is_empty() {
+            headers.push(("content-type", "application/json"));
+        }
+        let body = Bytes::copy_from_slice(self.body.as_bytes());
+        browser.send(self.method, self.path, &headers, body).await
+    }
 }
 
 /// A script's `GET`.
 async fn get(browser: &mut Browser, origin: &str, path: &str) -> Seen {
-    script(browser, (origin, "GET", path), (&[], "")).await
+    Script::new(origin, "GET", path).send(browser).await
 }
 
 /// A script's `POST`, with the field that proves it.
-async fn post(browser: &mut Browser, (origin, path): (&str, &str), body: &str) -> Seen {
+async fn post(browser: &mut Browser, origin: &str, path: &str, body: &str) -> Seen {
     let proof = [("x-threelo", "1")];
-    script(browser, (origin, "POST", path), (&proof, body)).await
+    let script = Script::new(origin, "POST", path);
+    script.fields(&proof).body(body).send(browser).await
 }
 
 /// Whether the browser lets the script read the answer.

@@ -8,11 +8,11 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use threelo::Environment;
 use threelo::store::SessionStore as _;
-use threelo_tests::App as _;
+use threelo_tests::{App as _, Seen};
 
 use super::super::App;
 use super::{
-    Browser, CHROMIUMAPP, EVIL, EXTENSION, OTHER, SPA, World, get, is_readable, post, script, world,
+    Browser, CHROMIUMAPP, EVIL, EXTENSION, OTHER, SPA, Script, World, get, is_readable, post, world,
 };
 
 const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-0123456789";
@@ -36,23 +36,28 @@ async fn ticket(world: &World, browser: &mut Browser, origin: &str, back: &str) 
     ticket.to_owned()
 }
 
+/// Signs Mia in in a window of her own, and gives the ticket for `OTHER`.
+async fn any_ticket(world: &World) -> String {
+    ticket(world, &mut world.browser(), OTHER, OTHER).await
+}
+
 fn redeeming(ticket: &str, verifier: &str, deliver: &str) -> String {
     serde_json::json!({ "ticket": ticket, "verifier": verifier, "deliver": deliver }).to_string()
+}
+
+/// A script of a page at `origin` redeems a ticket.
+async fn redeem(page: &mut Browser, origin: &str, ticket: &str, deliver: &str) -> Seen {
+    let body = redeeming(ticket, VERIFIER, deliver);
+    post(page, origin, "/auth/redeem", &body).await
 }
 
 #[tokio::test]
 async fn a_ticket_becomes_a_partitioned_cookie_that_only_its_origin_shows() {
     let world = world().await;
-    let mut window = world.browser();
-    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+    let ticket = any_ticket(&world).await;
     let mut page = world.browser();
 
-    let seen = post(
-        &mut page,
-        (OTHER, "/auth/redeem"),
-        &redeeming(&ticket, VERIFIER, "cookie"),
-    )
-    .await;
+    let seen = redeem(&mut page, OTHER, &ticket, "cookie").await;
 
     assert_eq!(
         (seen.status(), is_readable(&seen, OTHER)),
@@ -90,21 +95,15 @@ async fn it_works_on_the_apps_own_routes_and_ends_with_its_logout_alone() {
     let mut window = world.browser();
     let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
     let mut page = world.browser();
-    post(
-        &mut page,
-        (OTHER, "/auth/redeem"),
-        &redeeming(&ticket, VERIFIER, "cookie"),
-    )
-    .await;
+    redeem(&mut page, OTHER, &ticket, "cookie").await;
     assert_eq!(get(&mut page, OTHER, "/user").await.status(), 200);
-    assert_eq!(
-        post(&mut page, (OTHER, "/own-pages"), "").await.status(),
-        200
-    );
-    let bare = script(&mut page, (OTHER, "POST", "/own-pages"), (&[], "")).await;
+    assert_eq!(post(&mut page, OTHER, "/own-pages", "").await.status(), 200);
+    let bare = Script::new(OTHER, "POST", "/own-pages")
+        .send(&mut page)
+        .await;
     assert_eq!(bare.status(), 403);
 
-    let seen = post(&mut page, (OTHER, "/auth/logout"), "").await;
+    let seen = post(&mut page, OTHER, "/auth/logout", "").await;
 
     assert_eq!(seen.status(), 204);
     let cookie = seen.header("set-cookie");
@@ -126,8 +125,7 @@ async fn a_ticket_becomes_a_bearer_session_that_is_no_cookie() {
     let ticket = ticket(&world, &mut window, EXTENSION, CHROMIUMAPP).await;
     let mut extension = world.browser();
 
-    let body = redeeming(&ticket, VERIFIER, "bearer");
-    let seen = post(&mut extension, (EXTENSION, "/auth/redeem"), &body).await;
+    let seen = redeem(&mut extension, EXTENSION, &ticket, "bearer").await;
 
     assert_eq!(
         (seen.status(), is_readable(&seen, EXTENSION)),
@@ -141,14 +139,15 @@ async fn a_ticket_becomes_a_bearer_session_that_is_no_cookie() {
     assert!(token.starts_with("threelo_"), "{token}");
     let bearer = format!("Bearer {token}");
     let shown = [("authorization", bearer.as_str())];
-    let me = script(&mut extension, (EXTENSION, "GET", "/auth/me"), (&shown, "")).await;
+    let me = Script::new(EXTENSION, "GET", "/auth/me")
+        .fields(&shown)
+        .send(&mut extension)
+        .await;
     assert_eq!(me.json()["profile"]["name"], "Mia Krystof");
-    let user = extension.send("GET", "/user", &shown, Bytes::new()).await;
+    let user = extension.request("GET", "/user", &shown).await;
     assert_eq!(user.status(), 200, "the app's own routes know it");
     // It needs no other proof, because no browser adds it by itself.
-    let access = extension
-        .send("POST", "/auth/token", &shown, Bytes::new())
-        .await;
+    let access = extension.request("POST", "/auth/token", &shown).await;
     assert!(access.json()["access_token"].is_string());
     // As a cookie it is nobody, and beside a cookie it counts alone.
     let mut thief = world.browser();
@@ -160,10 +159,7 @@ async fn a_ticket_becomes_a_bearer_session_that_is_no_cookie() {
         ("sec-fetch-site", "same-origin"),
     ];
     assert_eq!(
-        window
-            .send("GET", "/auth/me", &wrong, Bytes::new())
-            .await
-            .status(),
+        window.request("GET", "/auth/me", &wrong).await.status(),
         401
     );
     // Another scheme is the app's own business.
@@ -172,20 +168,13 @@ async fn a_ticket_becomes_a_bearer_session_that_is_no_cookie() {
         ("sec-fetch-site", "same-origin"),
     ];
     assert_eq!(
-        window
-            .send("GET", "/auth/me", &basic, Bytes::new())
-            .await
-            .status(),
+        window.request("GET", "/auth/me", &basic).await.status(),
         200
     );
 
-    let out = extension
-        .send("POST", "/auth/logout", &shown, Bytes::new())
-        .await;
+    let out = extension.request("POST", "/auth/logout", &shown).await;
     assert_eq!(out.status(), 204);
-    let me = extension
-        .send("GET", "/auth/me", &shown, Bytes::new())
-        .await;
+    let me = extension.request("GET", "/auth/me", &shown).await;
     assert_eq!(me.status(), 401);
     assert!(window.who_am_i().await.is_some());
 }
@@ -210,20 +199,23 @@ async fn a_ticket_is_good_once_for_a_minute_for_its_origin_and_verifier() {
         (EVIL, redeeming(&first, VERIFIER, "cookie"), 403),
     ];
     for (origin, body, status) in attempts {
-        let seen = post(&mut page, (origin, "/auth/redeem"), &body).await;
+        let seen = post(&mut page, origin, "/auth/redeem", &body).await;
         assert_eq!(seen.status(), status, "{origin} {body}: {}", seen.text());
         assert_eq!(seen.header("set-cookie"), "");
     }
     let right = redeeming(&first, VERIFIER, "cookie");
-    let unproven = script(&mut page, (OTHER, "POST", "/auth/redeem"), (&[], &right)).await;
+    let unproven = Script::new(OTHER, "POST", "/auth/redeem")
+        .body(&right)
+        .send(&mut page)
+        .await;
     assert_eq!(unproven.status(), 403);
     assert_eq!(
-        post(&mut page, (OTHER, "/auth/redeem"), &right)
+        post(&mut page, OTHER, "/auth/redeem", &right)
             .await
             .status(),
         200
     );
-    let again = post(&mut page, (OTHER, "/auth/redeem"), &right).await;
+    let again = post(&mut page, OTHER, "/auth/redeem", &right).await;
     assert_eq!(
         (again.status(), &again.json()["code"]),
         (403, &"ticket_refused".into())
@@ -231,39 +223,24 @@ async fn a_ticket_is_good_once_for_a_minute_for_its_origin_and_verifier() {
 
     let late = ticket(&world, &mut window, OTHER, OTHER).await;
     world.pass(Duration::from_secs(60));
-    let seen = post(
-        &mut page,
-        (OTHER, "/auth/redeem"),
-        &redeeming(&late, VERIFIER, "cookie"),
-    )
-    .await;
+    let seen = redeem(&mut page, OTHER, &late, "cookie").await;
     assert_eq!(seen.status(), 403);
 
     let ended = ticket(&world, &mut window, OTHER, OTHER).await;
     window.submit("/auth/logout", "").await;
-    let seen = post(
-        &mut page,
-        (OTHER, "/auth/redeem"),
-        &redeeming(&ended, VERIFIER, "cookie"),
-    )
-    .await;
+    let seen = redeem(&mut page, OTHER, &ended, "cookie").await;
     assert_eq!(seen.status(), 403, "the session that it names has ended");
 }
 
 #[tokio::test]
 async fn of_many_who_redeem_at_once_one_gets_a_session() {
     let world = world().await;
-    let mut window = world.browser();
-    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+    let ticket = any_ticket(&world).await;
     let body = redeeming(&ticket, VERIFIER, "cookie");
     let mut asking = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let (mut page, body) = (world.browser(), body.clone());
-        asking.spawn(async move {
-            post(&mut page, (OTHER, "/auth/redeem"), &body)
-                .await
-                .status()
-        });
+        asking.spawn(async move { post(&mut page, OTHER, "/auth/redeem", &body).await.status() });
     }
     let statuses = asking.join_all().await;
     assert_eq!(
@@ -277,8 +254,7 @@ async fn of_many_who_redeem_at_once_one_gets_a_session() {
 #[tokio::test]
 async fn a_desktop_app_redeems_without_a_browser() {
     let world = world().await;
-    let mut system_browser = world.browser();
-    let ticket = ticket(&world, &mut system_browser, OTHER, OTHER).await;
+    let ticket = any_ticket(&world).await;
     let mut app = world.browser();
     let headers = [
         ("origin", OTHER),
@@ -298,7 +274,7 @@ async fn a_desktop_app_redeems_without_a_browser() {
         .send("POST", "/auth/site", &json, Bytes::from(site))
         .await;
     assert_eq!(chosen.status(), 204, "{}", chosen.text());
-    let me = app.send("GET", "/auth/me", &shown, Bytes::new()).await;
+    let me = app.request("GET", "/auth/me", &shown).await;
     assert_eq!(me.json()["site"]["name"], "Borealis Lab");
 }
 
@@ -357,11 +333,8 @@ async fn an_account_that_may_have_one_session_keeps_the_new_one() {
     let mut window = world.browser();
     let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
     let mut page = world.browser();
-    let body = redeeming(&ticket, VERIFIER, "cookie");
     assert_eq!(
-        post(&mut page, (OTHER, "/auth/redeem"), &body)
-            .await
-            .status(),
+        redeem(&mut page, OTHER, &ticket, "cookie").await.status(),
         200
     );
     assert_eq!(get(&mut page, OTHER, "/auth/me").await.status(), 200);
@@ -375,8 +348,7 @@ async fn a_page_that_signs_in_again_leaves_no_session_behind() {
     let mut page = world.browser();
     for _ in 0..3 {
         let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
-        let body = redeeming(&ticket, VERIFIER, "cookie");
-        post(&mut page, (OTHER, "/auth/redeem"), &body).await;
+        redeem(&mut page, OTHER, &ticket, "cookie").await;
     }
     let sessions = get(&mut page, OTHER, "/auth/sessions").await.json();
     assert_eq!(
@@ -394,9 +366,7 @@ async fn a_sign_out_everywhere_reaches_the_session_that_is_being_made() {
     for deliver in ["cookie", "bearer"] {
         let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
         world.sessions.sign_out_before_next_insert();
-        let body = redeeming(&ticket, VERIFIER, deliver);
-
-        let seen = post(&mut world.browser(), (OTHER, "/auth/redeem"), &body).await;
+        let seen = redeem(&mut world.browser(), OTHER, &ticket, deliver).await;
 
         assert_eq!(seen.status(), 403, "{}", seen.text());
         let left = world.sessions.list_of(&world.account("mia")).await.unwrap();
@@ -414,11 +384,9 @@ async fn a_clock_that_is_behind_takes_a_ticket_all_the_same() {
         let now = world.clock.now() - Duration::from_secs(behind);
         let clock = Arc::new(ManualClock::new(now));
         let other = world.another_auth(|builder| super::open_to_browsers(builder).clock(clock));
-        let mut window = world.browser();
-        let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+        let ticket = any_ticket(&world).await;
         let mut page = Browser::new(&App::new(&other));
-        let body = redeeming(&ticket, VERIFIER, "cookie");
-        let seen = post(&mut page, (OTHER, "/auth/redeem"), &body).await;
+        let seen = redeem(&mut page, OTHER, &ticket, "cookie").await;
         assert_eq!(seen.status(), status, "{behind} s: {}", seen.text());
     }
 }
@@ -427,13 +395,13 @@ async fn a_clock_that_is_behind_takes_a_ticket_all_the_same() {
 #[tokio::test]
 async fn nobody_is_signed_in_by_anothers_ticket() {
     let world = world().await;
-    let mut mallory = world.browser();
-    let ticket = ticket(&world, &mut mallory, OTHER, OTHER).await;
+    let ticket = any_ticket(&world).await;
     let mut edward = world.browser();
     let his_own = "the-verifier-that-edwards-page-made-for-itself-0123456789";
     let seen = post(
         &mut edward,
-        (OTHER, "/auth/redeem"),
+        OTHER,
+        "/auth/redeem",
         &redeeming(&ticket, his_own, "cookie"),
     )
     .await;
@@ -448,8 +416,7 @@ async fn a_web_site_gets_no_bearer_session() {
     let mut window = world.browser();
     let ticket = ticket(&world, &mut window, SITE, SITE).await;
     for (deliver, status) in [("bearer", 400), ("cookie", 200)] {
-        let body = redeeming(&ticket, VERIFIER, deliver);
-        let seen = post(&mut world.browser(), (SITE, "/auth/redeem"), &body).await;
+        let seen = redeem(&mut world.browser(), SITE, &ticket, deliver).await;
         assert_eq!(seen.status(), status, "{}", seen.text());
     }
 }
@@ -462,11 +429,9 @@ async fn a_ticket_is_good_in_its_own_app_only() {
     let other =
         world.another_auth(|builder| super::open_to_browsers(builder).environment(elsewhere));
     let mut page = Browser::new(&App::new(&other));
-    let mut window = world.browser();
-    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+    let ticket = any_ticket(&world).await;
 
-    let body = redeeming(&ticket, VERIFIER, "cookie");
-    let seen = post(&mut page, (OTHER, "/auth/redeem"), &body).await;
+    let seen = redeem(&mut page, OTHER, &ticket, "cookie").await;
 
     assert_eq!(seen.status(), 403, "{}", seen.text());
 }
@@ -474,21 +439,14 @@ async fn a_ticket_is_good_in_its_own_app_only() {
 #[tokio::test]
 async fn an_app_that_allows_no_bearer_sessions_gives_and_knows_none() {
     let world = World::with(|builder| builder.cross_site_origins([OTHER])).await;
-    let mut window = world.browser();
-    let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+    let ticket = any_ticket(&world).await;
     let mut page = world.browser();
-    let body = redeeming(&ticket, VERIFIER, "bearer");
     assert_eq!(
-        post(&mut page, (OTHER, "/auth/redeem"), &body)
-            .await
-            .status(),
+        redeem(&mut page, OTHER, &ticket, "bearer").await.status(),
         400
     );
-    let body = redeeming(&ticket, VERIFIER, "cookie");
     assert_eq!(
-        post(&mut page, (OTHER, "/auth/redeem"), &body)
-            .await
-            .status(),
+        redeem(&mut page, OTHER, &ticket, "cookie").await.status(),
         200
     );
 }
@@ -500,8 +458,7 @@ async fn a_session_for_another_site_ends_when_the_one_it_comes_from_would() {
     let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
     world.pass(Duration::from_secs(50));
     let mut page = world.browser();
-    let body = redeeming(&ticket, VERIFIER, "cookie");
-    let seen = post(&mut page, (OTHER, "/auth/redeem"), &body).await;
+    let seen = redeem(&mut page, OTHER, &ticket, "cookie").await;
     assert_eq!(seen.json()["expires_in"], 7 * 24 * 3600 - 50);
     let sessions = get(&mut page, OTHER, "/auth/sessions").await.json();
     assert_eq!(sessions["sessions"].as_array().unwrap().len(), 2);

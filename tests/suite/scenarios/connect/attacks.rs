@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::{browser_of, connected, world};
 
 const REFUSED: &str = "/auth/error?reason=refused";
@@ -14,8 +12,9 @@ const REFUSED: &str = "/auth/error?reason=refused";
 async fn mallorys_callback_links_nothing_to_edward() {
     let world = world().await;
     let (mut mallory, mut edward) = (browser_of(&world, "mallory"), browser_of(&world, "edward"));
-    let authorize = mallory.start_connect("return_to=/public").await;
-    let callback = world.approve(&authorize, "mia").await;
+    let callback = mallory
+        .callback_of_connect(&world, "mia", "return_to=/public")
+        .await;
 
     let seen = edward.arrive(&callback).await;
 
@@ -41,8 +40,7 @@ async fn mallorys_callback_links_nothing_to_edward() {
 async fn mallorys_callback_links_nothing_while_edward_has_a_flow_of_his_own() {
     let world = world().await;
     let (mut mallory, mut edward) = (browser_of(&world, "mallory"), browser_of(&world, "edward"));
-    let authorize = mallory.start_connect("").await;
-    let callback = world.approve(&authorize, "mia").await;
+    let callback = mallory.callback_of_connect(&world, "mia", "").await;
     let own = edward.start_connect("return_to=/public").await;
 
     assert_eq!(edward.arrive(&callback).await.location(), REFUSED);
@@ -101,12 +99,12 @@ async fn a_form_of_another_site_starts_and_ends_nothing() {
 
     for path in ["/auth/connect", "/auth/disconnect"] {
         for headers in [&foreign[..], &without_proof] {
-            let seen = edward.send("POST", path, headers, Bytes::new()).await;
+            let seen = edward.request("POST", path, headers).await;
             assert_eq!((seen.status(), seen.location()), (403, ""), "{path}");
         }
     }
     // A handler of the app's own that starts a flow leads to the button instead.
-    let seen = edward.send("POST", "/start", &foreign, Bytes::new()).await;
+    let seen = edward.request("POST", "/start", &foreign).await;
     assert_eq!(seen.location(), "/auth/connections?return_to=%2Fpublic");
 
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
@@ -118,8 +116,9 @@ async fn a_form_of_another_site_starts_and_ends_nothing() {
 async fn a_parameter_of_the_callback_does_not_change_what_the_flow_is_for() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward").with_user("mode", "login");
-    let authorize = edward.start_connect("return_to=/public").await;
-    let callback = world.approve(&authorize, "edward").await;
+    let callback = edward
+        .callback_of_connect(&world, "edward", "return_to=/public")
+        .await;
 
     let seen = edward
         .arrive(&format!("{callback}&mode=login&subject=mallory"))
@@ -136,8 +135,7 @@ async fn a_parameter_of_the_callback_does_not_change_what_the_flow_is_for() {
 async fn a_flow_whose_user_signed_out_links_nothing() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
-    let authorize = edward.start_connect("").await;
-    let callback = world.approve(&authorize, "edward").await;
+    let callback = edward.callback_of_connect(&world, "edward", "").await;
     edward.cookies.remove("app-user");
 
     let bounce = edward.arrive(&callback).await;
@@ -158,8 +156,7 @@ async fn a_flow_whose_user_signed_out_links_nothing() {
 async fn a_flow_that_another_user_of_the_browser_started_links_nothing() {
     let world = world().await;
     let mut shared = browser_of(&world, "edward");
-    let authorize = shared.start_connect("").await;
-    let callback = world.approve(&authorize, "edward").await;
+    let callback = shared.callback_of_connect(&world, "edward", "").await;
 
     let mut shared = shared.with_user("app-user", "mallory");
     let seen = shared.arrive(&callback).await;
@@ -183,8 +180,7 @@ async fn a_flow_that_another_user_of_the_browser_started_links_nothing() {
 async fn a_new_session_of_the_same_user_finishes_the_flow() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
-    let authorize = edward.start_connect("").await;
-    let callback = world.approve(&authorize, "edward").await;
+    let callback = edward.callback_of_connect(&world, "edward", "").await;
     edward.cookies.remove("app-user");
 
     let mut edward = edward.with_user("strict-user", "edward");
@@ -199,8 +195,7 @@ async fn a_new_session_of_the_same_user_finishes_the_flow() {
 async fn while_the_app_cannot_tell_who_its_user_is_nothing_is_lost() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
-    let authorize = edward.start_connect("").await;
-    let callback = world.approve(&authorize, "edward").await;
+    let callback = edward.callback_of_connect(&world, "edward", "").await;
 
     let mut unsure = edward.with_user("app-user", "broken");
     let seen = unsure.arrive(&callback).await;
@@ -233,8 +228,9 @@ async fn while_the_app_cannot_tell_who_its_user_is_nothing_is_lost() {
 async fn a_strict_cookie_of_the_app_arrives_by_way_of_one_page() {
     let world = world().await;
     let mut edward = world.browser().with_user("strict-user", "edward");
-    let authorize = edward.start_connect("return_to=/public").await;
-    let callback = world.approve(&authorize, "edward").await;
+    let callback = edward
+        .callback_of_connect(&world, "edward", "return_to=/public")
+        .await;
 
     let bounce = edward.arrive(&callback).await;
     assert_eq!(bounce.status(), 200);
@@ -286,8 +282,7 @@ async fn an_inactive_account_is_not_connected() {
 async fn a_flow_that_was_started_to_sign_in_connects_nothing() {
     let signs_in = super::World::new().await;
     let mut edward = signs_in.browser();
-    let authorize = edward.start_login("/").await;
-    let callback = signs_in.approve(&authorize, "edward").await;
+    let callback = edward.callback_of_login(&signs_in, "edward", "/").await;
     let connects = world().await;
     let mut browser = browser_of(&connects, "edward");
     browser.cookies.extend(edward.cookies.clone());
@@ -303,8 +298,7 @@ async fn a_flow_that_was_started_to_sign_in_connects_nothing() {
 async fn a_flow_ends_after_its_lifetime_and_is_good_once() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
-    let authorize = edward.start_connect("").await;
-    let callback = world.approve(&authorize, "edward").await;
+    let callback = edward.callback_of_connect(&world, "edward", "").await;
     let mut late = edward.clone();
 
     edward.arrive(&callback).await;
@@ -322,8 +316,7 @@ async fn there_is_one_bounce_whatever_stands_in_the_address() {
     let world = world().await;
     for mark in ["bounced=%ff", "bounced=1&bounced=2", "bounced"] {
         let mut nobody = browser_of(&world, "edward");
-        let authorize = nobody.start_connect("").await;
-        let callback = world.approve(&authorize, "edward").await;
+        let callback = nobody.callback_of_connect(&world, "edward", "").await;
         nobody.cookies.remove("app-user");
 
         let seen = nobody.open(&format!("{callback}&{mark}")).await;

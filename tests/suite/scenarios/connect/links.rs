@@ -2,7 +2,7 @@
 
 use threelo::{GrantError, LinkPolicy, Subject};
 
-use super::{World, browser_of, connected, world};
+use super::{Browser, World, browser_of, connected, world};
 
 async fn sharing() -> World {
     World::connecting(|builder| builder.link_policy(LinkPolicy::Share)).await
@@ -73,14 +73,7 @@ async fn with_share_both_users_work_and_the_disconnect_of_one_leaves_the_other()
     // The last link takes the grant along, and Atlassian is asked to forget it.
     edward.submit("/auth/disconnect", "").await;
     assert!(world.auth.drain(std::time::Duration::from_secs(5)).await);
-    assert!(
-        world
-            .auth
-            .grants()
-            .of(&world.account("edward"))
-            .await
-            .is_err()
-    );
+    assert!(!world.has_grant("edward").await);
     assert_eq!(world.sandbox.count("POST", "/oauth/revoke"), 1);
 }
 
@@ -135,18 +128,23 @@ async fn another_users_account_cannot_be_disconnected_or_asked_for_more() {
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
 }
 
+/// Two tabs of one browser start a flow each, and come back at the same time.
+async fn finish_in_two_tabs(world: &World, browser: &mut Browser, accounts: [&str; 2]) {
+    let first = browser.start_connect("").await;
+    let second = browser.start_connect("").await;
+    let first = world.approve(&first, accounts[0]).await;
+    let second = world.approve(&second, accounts[1]).await;
+    let (mut one, mut other) = (browser.clone(), browser.clone());
+    tokio::join!(one.arrive(&first), other.arrive(&second));
+}
+
 /// T018.
 #[tokio::test]
 async fn two_tabs_that_finish_at_once_link_both_accounts() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
-    let first = edward.start_connect("").await;
-    let second = edward.start_connect("").await;
-    let first = world.approve(&first, "edward").await;
-    let second = world.approve(&second, "mia").await;
-    let (mut one, mut other) = (edward.clone(), edward.clone());
 
-    tokio::join!(one.arrive(&first), other.arrive(&second));
+    finish_in_two_tabs(&world, &mut edward, ["edward", "mia"]).await;
 
     assert_eq!(connected(&mut edward).await.len(), 2);
     for user in ["edward", "mia"] {
@@ -158,13 +156,8 @@ async fn two_tabs_that_finish_at_once_link_both_accounts() {
 async fn two_tabs_that_finish_at_once_for_one_account_make_one_link() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
-    let first = edward.start_connect("").await;
-    let second = edward.start_connect("").await;
-    let first = world.approve(&first, "edward").await;
-    let second = world.approve(&second, "edward").await;
-    let (mut one, mut other) = (edward.clone(), edward.clone());
 
-    tokio::join!(one.arrive(&first), other.arrive(&second));
+    finish_in_two_tabs(&world, &mut edward, ["edward", "edward"]).await;
 
     assert_eq!(subjects_of(&world, "edward").await, ["edward"]);
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
@@ -275,7 +268,7 @@ async fn the_policy_may_become_stricter_for_accounts_that_are_shared_already() {
     mallory.connect(&shared, "mia", "").await;
     let strict = shared.another_connect(|builder| builder);
     let app = <super::super::App as threelo_tests::App>::connecting(&strict);
-    let mut mallory = super::Browser::new(&app).with_user("app-user", "mallory");
+    let mut mallory = Browser::new(&app).with_user("app-user", "mallory");
 
     // Both go on as they were, also with a new consent; nobody new gets in.
     let (_, seen) = mallory.connect(&shared, "mia", "").await;
@@ -284,7 +277,7 @@ async fn the_policy_may_become_stricter_for_accounts_that_are_shared_already() {
         "{}",
         seen.location()
     );
-    let mut third = super::Browser::new(&app).with_user("app-user", "third");
+    let mut third = Browser::new(&app).with_user("app-user", "third");
     let (_, seen) = third.connect(&shared, "mia", "").await;
     assert!(seen.location().contains("linked_elsewhere"));
 }

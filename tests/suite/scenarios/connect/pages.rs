@@ -102,9 +102,7 @@ async fn a_connect_starts_by_form_by_htmx_and_by_json() {
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
 
     let htmx = [own, ("hx-request", "true"), ("sec-fetch-mode", "cors")];
-    let seen = edward
-        .send("POST", "/auth/connect", &htmx, Bytes::new())
-        .await;
+    let seen = edward.request("POST", "/auth/connect", &htmx).await;
     assert_eq!(seen.status(), 200);
     assert!(seen.header("hx-redirect").contains("/authorize?"));
 }
@@ -171,14 +169,7 @@ async fn a_hook_that_refuses_links_nothing() {
 
     assert!(seen.location().starts_with("/auth/error?reason=refused"));
     assert!(connected(&mut edward).await.is_empty());
-    assert!(
-        world
-            .auth
-            .grants()
-            .of(&world.account("edward"))
-            .await
-            .is_err()
-    );
+    assert!(!world.has_grant("edward").await);
 }
 
 #[tokio::test]
@@ -289,8 +280,7 @@ async fn each_user_of_the_app_has_a_choice_of_site_of_their_own() {
 async fn the_grant_store_that_is_down_is_a_503_and_links_nothing() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
-    let authorize = edward.start_connect("").await;
-    let callback = world.approve(&authorize, "edward").await;
+    let callback = edward.callback_of_connect(&world, "edward", "").await;
     world.grants.set_down(true);
 
     for path in ["/connections", "/myself", "/auth/connections"] {
