@@ -1,5 +1,7 @@
 //! What visitors, scripts and htmx meet in connect mode.
 
+mod starts;
+
 use bytes::Bytes;
 
 use super::{World, browser_of, connected, world};
@@ -81,32 +83,6 @@ async fn who_has_connected_nothing_is_led_to_the_button_and_back() {
     assert_eq!(edward.open("/myself?x=1").await.status(), 200);
 }
 
-#[tokio::test]
-async fn a_connect_starts_by_form_by_htmx_and_by_json() {
-    let world = world().await;
-    let mut edward = browser_of(&world, "edward");
-    let own = ("sec-fetch-site", "same-origin");
-
-    let json = [
-        own,
-        ("accept", "application/json"),
-        ("content-type", "application/json"),
-    ];
-    let body = Bytes::from_static(br#"{"return_to": "/public", "scope": "write:jira-work"}"#);
-    let seen = edward.send("POST", "/auth/connect", &json, body).await;
-    assert_eq!(seen.status(), 200);
-    let body = seen.json();
-    let location = body["location"].as_str().unwrap();
-    assert!(location.contains("write%3Ajira-work"), "{location}");
-    edward.consent(&world, location, "edward").await;
-    assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
-
-    let htmx = [own, ("hx-request", "true"), ("sec-fetch-mode", "cors")];
-    let seen = edward.request("POST", "/auth/connect", &htmx).await;
-    assert_eq!(seen.status(), 200);
-    assert!(seen.header("hx-redirect").contains("/authorize?"));
-}
-
 /// The flow's cookie would be set where the callback cannot see it.
 #[tokio::test]
 async fn a_visit_by_another_loopback_name_is_led_to_the_public_one() {
@@ -127,49 +103,6 @@ async fn a_visit_by_another_loopback_name_is_led_to_the_public_one() {
         seen.location(),
         "http://localhost:3000/auth/connections?return_to=%2Fpublic"
     );
-}
-
-#[tokio::test]
-async fn a_handler_starts_a_flow_and_gets_its_details_back() {
-    use std::sync::{Arc, Mutex};
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let tells = Arc::clone(&told);
-    let world = World::connecting(move |builder| {
-        builder.on_connected(move |connected| {
-            let details: String = connected.details.read().unwrap_or_default();
-            let who = format!("{} {} {details}", connected.subject, connected.account_id());
-            tells.lock().unwrap().push(who);
-            async { Ok(threelo::Next::GoTo("/public?linked=1".to_owned())) }
-        })
-    })
-    .await;
-    let mut edward = browser_of(&world, "edward");
-
-    let started = edward.submit("/start", "").await;
-    assert_eq!(started.status(), 303, "{}", started.text());
-    let seen = edward.consent(&world, started.location(), "edward").await;
-
-    // The hook leads, so no page of ours comes between.
-    assert_eq!(seen.location(), "/public?linked=1");
-    let account = world.account("edward");
-    assert_eq!(
-        *told.lock().unwrap(),
-        [format!("edward {account} ticket 17")]
-    );
-}
-
-#[tokio::test]
-async fn a_hook_that_refuses_links_nothing() {
-    let world =
-        World::connecting(|builder| builder.on_connected(|_| async { Ok(threelo::Next::Refuse) }))
-            .await;
-    let mut edward = browser_of(&world, "edward");
-
-    let (_, seen) = edward.connect(&world, "edward", "").await;
-
-    assert!(seen.location().starts_with("/auth/error?reason=refused"));
-    assert!(connected(&mut edward).await.is_empty());
-    assert!(!world.has_grant("edward").await);
 }
 
 #[tokio::test]
@@ -342,27 +275,4 @@ async fn add_a_site_is_a_button_that_says_so_for_the_account_that_was_meant() {
     assert!(
         page.contains("name=\"account\"") && page.contains("name=\"return_to\" value=\"/board\"")
     );
-}
-
-#[tokio::test]
-async fn a_handler_that_may_not_start_a_flow_leads_to_a_button_for_the_same_one() {
-    let world = world().await;
-    let mut edward = browser_of(&world, "edward");
-
-    // By a link; and where nobody asked who is there.
-    let button = edward.open("/start").await.location().to_owned();
-    assert_eq!(button, "/auth/connections?return_to=%2Fpublic");
-    assert!(
-        edward
-            .open(&button)
-            .await
-            .text()
-            .contains("value=\"/public\"")
-    );
-    for seen in [
-        edward.open("/start-unasked").await,
-        edward.submit("/start-unasked", "").await,
-    ] {
-        assert_eq!((seen.status(), seen.location()), (303, "/auth/connections"));
-    }
 }
