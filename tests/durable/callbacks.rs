@@ -1,4 +1,4 @@
-//! One callback that arrives at many places at once.
+//! One callback that arrives at many instances concurrently.
 
 use threelo_tests::{ActixApp, App, AxumApp, Browser, Order, Settings, Told, World};
 use tokio::task::JoinSet;

@@ -10,8 +10,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const LEASE: Duration = Duration::from_millis(500);
 const WAITING: usize = 4;
 
-/// Every round one instance dies at the point, and another one has a token for everybody who asks it.
-async fn nobody_is_sent_to_consent(database: &Database) {
+/// Every round one instance dies at the point, and another one has a token for every task that asks it.
+async fn no_user_is_sent_to_consent(database: &Database) {
     let world = database.world::<AxumApp>().await;
     world.signed_in("edward").await;
     let account = world.account("edward").as_str().to_owned();
@@ -45,7 +45,7 @@ async fn nobody_is_sent_to_consent(database: &Database) {
 }
 
 on_every_database! {
-    nobody_is_sent_to_consent:
+    no_user_is_sent_to_consent:
     an_instance_that_is_killed_loses_no_grant_over_sqlite,
     an_instance_that_is_killed_loses_no_grant_over_redis,
     an_instance_that_is_killed_loses_no_grant_over_postgres,

@@ -110,7 +110,7 @@ pub(crate) async fn instance(settings: &Settings) -> Instance {
     Instance::start(INSTANCE, settings).await
 }
 
-/// Starts several at once.
+/// Starts several.
 pub(crate) async fn instances(settings: &Settings, count: usize) -> Vec<Instance> {
     let mut started = Vec::new();
     for _ in 0..count {
@@ -119,7 +119,7 @@ pub(crate) async fn instances(settings: &Settings, count: usize) -> Vec<Instance
     started
 }
 
-/// So many rounds in a test run, so many in `cargo xtask soak`.
+/// The number of rounds: the first in a test run, the second in `cargo xtask soak`.
 pub(crate) fn rounds(usual: usize, soak: usize) -> usize {
     match std::env::var_os("THREELO_SOAK") {
         Some(_) => soak,

@@ -1,4 +1,4 @@
-//! What whoever steals a database reads in it.
+//! What can be read in a stolen database.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -88,7 +88,7 @@ async fn everything_works_again<A: App>(database: Database, outage: Outage) {
     .await;
 }
 
-/// How many connections the app has when many ask at once.
+/// How many connections the app has under many concurrent requests.
 async fn at_work<A: App>(database: &Database, browser: &Browser<A>) -> usize {
     let mut asking = JoinSet::new();
     for _ in 0..64 {
@@ -99,7 +99,7 @@ async fn at_work<A: App>(database: &Database, browser: &Browser<A>) -> usize {
     database.connections()
 }
 
-/// Meanwhile nobody is signed out.
+/// Meanwhile no one is signed out.
 async fn is_back<A: App>(browser: &Browser<A>) {
     let mut browser = browser.clone();
     let began = tokio::time::Instant::now();
@@ -113,8 +113,8 @@ async fn is_back<A: App>(browser: &Browser<A>) {
     }
 }
 
-/// The callback that was not believed is good for a second try. What a silent database was asked it may have done at last:
-/// such a state is spent, nobody is signed in by it, and a new login works.
+/// The callback that failed can be tried again. A silent database may have carried out the request in the end: then the state
+/// is spent, the callback signs no one in, and a new login works.
 async fn comes_back<A: App>(
     world: &World<A>,
     browser: &mut Browser<A>,
@@ -130,7 +130,7 @@ async fn comes_back<A: App>(
     assert_eq!(browser.who_am_i().await, Some(account));
 }
 
-/// Postgres moves to another machine, and the one before is gone without a word.
+/// Postgres moves to another machine, and the old one disappears without closing its connections.
 async fn a_lost_machine_is_given_up<A: App>(database: Database) {
     let url = database.url();
     let proxy = Proxy::to(host_of(&url)).await;

@@ -1,4 +1,4 @@
-//! Answers of Atlassian that are passed back in parts: they cost little memory, and end with who asked.
+//! Answers of Atlassian that are passed back in parts: they cost little memory, and end when the reader goes away.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn large() -> Fault {
     }
 }
 
-/// The process that passes the answers back is one of its own, so that its memory is its own.
+/// The answers are passed back by a process of its own, so that its memory can be measured.
 async fn many_large_answers_cost_little(on_actix: bool) {
     let database = Database::sqlite();
     let world: World<AxumApp> = database.world().await;

@@ -12,7 +12,7 @@ use crate::database::Database;
 const A_WHILE: Duration = Duration::from_secs(301);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How many trips a request makes, the work behind it included.
+/// How many trips a request makes, its background work included.
 async fn trips<A: App>(
     world: &World<A>,
     proxy: &Proxy,
@@ -20,7 +20,7 @@ async fn trips<A: App>(
     path: &str,
 ) -> usize {
     world.auth.drain(Duration::from_secs(5)).await;
-    // A pool looks after a connection that comes back, and opens another one if it is asked meanwhile.
+    // A pool checks a connection that is returned, and opens another one if it is asked meanwhile.
     tokio::time::sleep(PAUSE).await;
     let before = proxy.trips();
     assert_eq!(browser.fetch("GET", path).await.status(), 200, "{path}");
@@ -37,7 +37,7 @@ async fn a_request_makes_one_trip<A: App>(database: Database) {
     let site = "site=11111111-aaaa-4aaa-8aaa-111111111111";
     let mut edward = world.signed_in("edward").await;
     // Scripts are loaded once, and statements prepared once on each connection.
-    many_at_once(&browser).await;
+    many_concurrent_requests(&browser).await;
     for _ in 0..40 {
         browser.submit("/auth/site", site).await;
         browser.fetch("GET", "/myself").await;
@@ -51,7 +51,7 @@ async fn a_request_makes_one_trip<A: App>(database: Database) {
         assert_eq!(trips(&world, &proxy, &mut browser, "/user").await, 1);
         assert_eq!(trips(&world, &proxy, &mut browser, "/myself").await, 1);
     }
-    // Whether somebody who chose no site has one or several, the database tells.
+    // For a user who chose no site, the database tells whether there is one or several.
     trips(&world, &proxy, &mut edward, "/myself").await;
     assert_eq!(trips(&world, &proxy, &mut edward, "/myself").await, 2);
     // Activity is written, and the grant read again, every five minutes at most.
@@ -63,7 +63,7 @@ async fn a_request_makes_one_trip<A: App>(database: Database) {
 }
 
 /// Lets a pool open all its connections.
-async fn many_at_once<A: App>(browser: &Browser<A>) {
+async fn many_concurrent_requests<A: App>(browser: &Browser<A>) {
     let mut asking = JoinSet::new();
     for _ in 0..64 {
         let mut browser = browser.clone();

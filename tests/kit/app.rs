@@ -1,4 +1,4 @@
-//! The app under test, whatever its framework is.
+//! The app under test, on any framework.
 
 use std::future::Future;
 
@@ -10,7 +10,7 @@ use threelo::{Auth, BoxError, Connect, Subject};
 ///
 /// | path | what it does |
 /// |---|---|
-/// | `/` | the name of whoever is signed in, or `nobody` |
+/// | `/` | the name of the signed-in user, or `stranger` |
 /// | `/public` | asks for nothing |
 /// | `/user`, `/profile`, `/board` | user's name, profile as JSON, site's name; `POST /board` needs a user |
 /// | `/bye`, `/bye-everywhere` | end the session, all sessions |
@@ -34,7 +34,7 @@ pub trait App: Clone + Send + Sync + 'static {
     /// Serves the routes, with auth around them, on a free port of loopback as long as the process runs.
     fn listen(auth: &Auth) -> impl Future<Output = u16> + Send;
 
-    /// An app with users of its own, who connect Atlassian accounts: whoever the cookie `app-user` or `strict-user` names
+    /// An app with users of its own, who connect Atlassian accounts: the cookie `app-user` or `strict-user` names the user
     /// ([`subject_of`]).
     ///
     /// | path | what it does |
@@ -44,7 +44,7 @@ pub trait App: Clone + Send + Sync + 'static {
     /// | `/board`, `/myself` | the site's name; `GET` calls Jira, `POST` files an issue with an optional scope |
     /// | `/of?account=…` | calls Jira for one of several accounts |
     /// | `/start` | a flow with details, `ticket 17`, started by a handler |
-    /// | `/start-unasked` | the same by a handler that does not ask who is there |
+    /// | `/start-unasked` | the same by a handler that does not ask for the user |
     /// | `/user` | asks for what connect mode has not |
     /// | `/login-only`, `/writers` | behind a guard each |
     fn connecting(connect: &Connect) -> Self;

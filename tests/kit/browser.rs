@@ -236,7 +236,7 @@ impl<A: App> Browser<A> {
         self.arrive(&callback).await
     }
 
-    /// The same browser with somebody signed in to the app itself.
+    /// The same browser with a user signed in to the app itself.
     #[must_use]
     pub fn with_user(mut self, name: &str, user: &str) -> Self {
         self.cookies.insert(name.to_owned(), user.to_owned());
@@ -269,7 +269,7 @@ impl<A: App> Browser<A> {
         (callback, seen)
     }
 
-    /// Whom the app sees: the account id, or nobody.
+    /// The account id of the user whom the app sees, if any.
     pub async fn who_am_i(&mut self) -> Option<String> {
         let seen = self.fetch("GET", "/auth/me").await;
         (seen.status() == 200).then(|| {

@@ -50,7 +50,7 @@ pub fn capture_logs() -> Captured {
             .with_ansi(false)
             .with_writer(captured.clone().and(TestWriter::new()))
             .finish();
-        tracing::subscriber::set_global_default(subscriber).expect("nobody else catches logs");
+        tracing::subscriber::set_global_default(subscriber).expect("no other subscriber is set");
         captured
     };
     CAPTURED.get_or_init(install).clone()

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::switch::{Counter, Switch};
 
-/// A store behind a counter and a switch.
+/// A store that counts its calls and fails on demand.
 #[derive(Debug)]
 pub struct CountingSessions {
     inner: Arc<dyn SessionStore>,
@@ -21,7 +21,7 @@ pub struct CountingSessions {
 }
 
 impl CountingSessions {
-    /// The store `inner`, which nobody has called.
+    /// The store `inner`, with no calls counted yet.
     pub fn new(inner: Arc<dyn SessionStore>) -> Self {
         Self {
             inner,

@@ -11,12 +11,12 @@ use tokio::sync::{Barrier, Notify};
 
 use crate::switch::{Counter, Switch};
 
-/// A store behind switches.
+/// A store that fails as its switches say.
 #[derive(Debug)]
 pub struct FaultyGrants {
     inner: Arc<dyn GrantStore>,
     down: Switch,
-    /// So many writes fail before one works again.
+    /// How many writes fail before one works again.
     failing_writes: Counter,
     loads: Counter,
     leases: Counter,
@@ -27,7 +27,7 @@ pub struct FaultyGrants {
     holds_write: Switch,
     held: Notify,
     let_go: Notify,
-    /// So many inserts wait for each other, before and after.
+    /// Where inserts wait for each other, before and after.
     meeting: Mutex<Option<Arc<Barrier>>>,
     /// The store goes down after the next insert.
     down_after_insert: Switch,
@@ -91,12 +91,12 @@ impl FaultyGrants {
         self.failed.notified().await;
     }
 
-    /// Lets the next who asks for a lease wait, while others overtake.
+    /// Lets the next request for a lease wait, while others overtake it.
     pub fn hold_lease(&self) {
         self.holds_lease.set(true);
     }
 
-    /// Lets the next write of a record wait, while others overtake.
+    /// Lets the next write of a record wait, while others overtake it.
     pub fn hold_write(&self) {
         self.holds_write.set(true);
     }
@@ -111,7 +111,7 @@ impl FaultyGrants {
         self.let_go.notify_one();
     }
 
-    /// The stored grant, past all switches.
+    /// The stored grant, whatever the switches say.
     ///
     /// # Panics
     ///
@@ -121,7 +121,7 @@ impl FaultyGrants {
         stored.expect("the store does not fail").expect("a grant")
     }
 
-    /// All grants of the key's account, past all switches.
+    /// All grants of the key's account, whatever the switches say.
     ///
     /// # Panics
     ///
@@ -131,7 +131,7 @@ impl FaultyGrants {
         all.expect("the store does not fail")
     }
 
-    /// Whether nobody has the lease.
+    /// Whether the lease is free.
     ///
     /// # Panics
     ///

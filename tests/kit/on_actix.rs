@@ -227,7 +227,7 @@ async fn start_connect(_: Connections) -> Login {
 
 async fn home(user: MaybeUser) -> String {
     user.as_ref()
-        .map_or("nobody".to_owned(), |user| user.name().to_owned())
+        .map_or("stranger".to_owned(), |user| user.name().to_owned())
 }
 
 async fn user(user: CurrentUser) -> String {

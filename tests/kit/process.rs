@@ -57,19 +57,19 @@ pub enum Point {
     AfterWrite,
 }
 
-/// What an instance does on demand.
+/// What an instance can be told to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_enums, reason = "an instance obeys each")]
 pub enum Order {
     /// Its clock moves.
     Advance(Duration),
-    /// So many tasks want a token of an account.
+    /// This many tasks ask for a token of an account.
     Tokens(String, usize),
     /// The next refresh stands still at this point.
     StopAt(Point),
     /// It serves on a free port.
     Listen,
-    /// So many browsers with these cookies arrive with one callback.
+    /// This many browsers with these cookies open one callback.
     Arrive(String, BTreeMap<String, String>, usize),
 }
 

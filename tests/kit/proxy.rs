@@ -87,8 +87,8 @@ impl Proxy {
         self.wire.send_replace(wire);
     }
 
-    /// How often a question followed an answer. Postgres' `Sync` by itself, with which a pool looks after a connection that
-    /// comes back and that nobody waits for, is none; a second one is the look before the connection is used.
+    /// How often a question followed an answer. Postgres' `Sync` by itself, with which a pool checks a connection that is
+    /// returned and for which no caller waits, does not count; a second one is the check before the connection is used.
     pub fn trips(&self) -> usize {
         self.trips.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! A browser in the middle of a login, and the corpora that speak of it.
+//! A browser in the middle of a login, and the corpora of malformed requests.
 
 use serde_json::Value;
 

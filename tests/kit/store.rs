@@ -41,7 +41,7 @@ pub fn is_on_a_database() -> bool {
     std::env::var_os(VARIABLE).is_some()
 }
 
-/// A part of a database that nobody else uses.
+/// A part of a database for this caller alone.
 ///
 /// # Panics
 ///
@@ -51,7 +51,7 @@ pub async fn rows(url: &str) -> Arc<dyn RowStore> {
     rows_as(url, &format!("w{}_{number}_", std::process::id())).await
 }
 
-/// The part of a database that everybody with this prefix uses.
+/// The part of a database that all callers with this prefix share.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! A database that is watched, and led astray.
+//! A database whose calls are watched, and fail on demand.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub enum Call {
     DeleteExpired,
 }
 
-/// Whoever watches.
+/// What watches the calls of a database.
 #[async_trait::async_trait]
 pub trait Watch: Debug + Send + Sync + 'static {
     /// Before a call; an error is the call's.

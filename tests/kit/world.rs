@@ -264,12 +264,12 @@ impl<A: App> World<A> {
         }
     }
 
-    /// All grants of a key's account, past all switches.
+    /// All grants of a key's account, whatever the switches say.
     pub async fn grants_of(&self, key: &GrantKey) -> Vec<Arc<GrantRecord>> {
         self.grants.all_of(key).await
     }
 
-    /// The front door of a world whose app has users of its own.
+    /// The `Connect` of a world whose app has users of its own.
     ///
     /// # Panics
     ///

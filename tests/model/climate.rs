@@ -1,4 +1,4 @@
-//! What may go wrong in one run. Not everything at once: some losses nobody can prevent, such as a crash between
+//! What may go wrong in one run. Not everything together: some losses cannot be prevented, such as a crash between
 //! exchange and write at a provider without any leeway.
 
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ pub(crate) struct Climate {
     /// One instance has a wrong client secret for a while.
     pub(crate) wrong_secret: bool,
     /// The provider refuses every token for ten minutes, and none of them is dead.
-    pub(crate) refuses_everybody: bool,
+    pub(crate) refuses_all: bool,
     /// A process stands still for at most this long, in seconds: before it has sent a token, and after.
     pub(crate) pause: (u64, u64),
 }
@@ -45,7 +45,7 @@ const CALM: Climate = Climate {
     loses_answers: false,
     store_fails: false,
     wrong_secret: false,
-    refuses_everybody: false,
+    refuses_all: false,
     pause: (40, 40),
 };
 
@@ -65,12 +65,12 @@ fn leeway() -> impl Strategy<Value = Climate> {
     )
 }
 
-/// A provider that refuses everybody for ten minutes.
+/// A provider that refuses every token for ten minutes.
 fn refusing() -> impl Strategy<Value = Climate> {
     (2usize..=8).prop_map(|accounts| Climate {
         accounts,
         loses_leases: true,
-        refuses_everybody: true,
+        refuses_all: true,
         ..CALM
     })
 }

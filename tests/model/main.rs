@@ -39,7 +39,7 @@ fn without_any_single_rule_a_schedule_loses_a_grant() {
         })
         .collect();
 
-    assert!(missed.is_empty(), "nobody would miss {missed:?}");
+    assert!(missed.is_empty(), "no schedule needs {missed:?}");
 }
 
 /// How many schedules to try, for a longer search by hand: `MODEL_CASES=5000000`.
@@ -94,6 +94,6 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::ProviderSilent),
         1 => Just(Event::StoreFails),
         1 => instance.prop_map(Event::WrongSecret),
-        1 => Just(Event::RefuseEverybody),
+        1 => Just(Event::RefuseAll),
     ]
 }

@@ -7,7 +7,7 @@ use crate::world::{Attempt, LIFE, Lease, Mark, Row, World};
 const LEASE: u64 = 30;
 /// An answer takes at most this long.
 const DEADLINE: u64 = 10;
-/// A marked grant is looked at again after this long, then after twice as long, and so on.
+/// A marked grant is tried again after this long, then after twice as long, and so on.
 const SECOND_LOOK: u64 = 600;
 
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub(crate) struct Op {
     stale: u64,
     seen: Row,
     leased_until: u64,
-    /// When another owner last gave a sign on this generation.
+    /// When another owner last made progress on this generation.
     other_at: Option<u64>,
     /// Whether an answer to this generation's token may have been lost, here or before.
     may_be_spent: bool,
@@ -63,7 +63,7 @@ impl Alarm {
 }
 
 impl World {
-    /// Somebody needs a fresh token.
+    /// A caller needs a fresh token.
     pub(crate) fn ask(&mut self, instance: usize, account: usize) {
         let row = self.rows[account];
         if self.running[instance].is_some() || self.store_fails() || self.now < row.fresh_until {
@@ -106,7 +106,7 @@ impl World {
         let chases = self.rules.keep(Rule::ChaseLostAnswer)
             && op.lost_at.is_some_and(|at| self.now < at + LEEWAY);
         let told = match told {
-            // Whatever comes in between, a lost answer is chased.
+            // Whatever comes in between, a lost answer is requested again.
             Some(Told::Busy) if chases => {
                 op.next = Next::Lease;
                 None

@@ -5,13 +5,13 @@
 pub(crate) enum Rule {
     /// One instance at a time exchanges a grant's token.
     Lease,
-    /// Under the lease the grant is read again: somebody else may have renewed it.
+    /// Under the lease the grant is read again: another instance may have renewed it.
     LoadAgain,
     /// A token is sent only while the lease lasts longer than the answer may take.
     SendUnderLease,
     /// The new pair is written by compare-and-set.
     CompareAndSet,
-    /// On a conflict of the same generation the pair joins what somebody else wrote.
+    /// On a conflict of the same generation the pair is merged into what another instance wrote.
     MergeOnConflict,
     /// On a conflict of another generation the stored pair stands.
     MovedPairStands,
@@ -19,11 +19,11 @@ pub(crate) enum Rule {
     SuccessBeatsMark,
     /// Before a refusal is believed, the grant is read again.
     ReloadOnRefusal,
-    /// A refusal is not believed while somebody else's attempt may still succeed.
+    /// A refusal is not believed while an attempt of another instance may still succeed.
     YoungAttempt,
     /// No answer says nothing about the grant.
     KeepOnNoAnswer,
-    /// After a lost answer the same token is sent again, as long as the leeway lasts, whether anybody waits or not.
+    /// After a lost answer the same token is sent again, as long as the leeway lasts, whether a caller waits or not.
     ChaseLostAnswer,
     /// A wrong client secret says nothing about the grant.
     SecretIsOurs,
@@ -33,7 +33,7 @@ pub(crate) enum Rule {
     SecondLook,
     /// A pair that cannot be stored is held until it can.
     HoldWhileStoreFails,
-    /// Nobody gets a token whose pair is not stored.
+    /// No caller gets a token whose pair is not stored.
     StoreBeforeUse,
     /// An answer without a refresh token keeps the old one.
     KeepOldToken,

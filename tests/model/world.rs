@@ -22,14 +22,14 @@ pub(crate) struct Lease {
     pub(crate) until: u64,
 }
 
-/// Who tried last on a generation, and when it last gave a sign.
+/// Which instance tried last on a generation, and when it last made progress.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attempt {
     pub(crate) generation: u64,
     pub(crate) first: u64,
     pub(crate) owner: usize,
     pub(crate) last: u64,
-    /// When the owner before this one last gave a sign.
+    /// When the owner before this one last made progress.
     pub(crate) before: Option<u64>,
 }
 
@@ -63,7 +63,7 @@ pub(crate) enum Event {
     ProviderSilent,
     StoreFails,
     WrongSecret(usize),
-    RefuseEverybody,
+    RefuseAll,
 }
 
 #[derive(Debug)]
@@ -82,7 +82,7 @@ pub(crate) struct World {
     pub(crate) answer_is_lost: bool,
     /// The token and the time of a consent that is exchanged and not yet stored.
     consents: Vec<Option<(Token, u64)>>,
-    /// Since when a rotation may be in nobody's hands because a process died.
+    /// Since when a rotated token may be lost because a process died.
     orphaned: Vec<Option<u64>>,
     sent_to_consent: Vec<Option<u64>>,
     pub(crate) violation: Option<&'static str>,
@@ -149,12 +149,12 @@ impl World {
             Event::WrongSecret(instance) if climate.wrong_secret => {
                 self.wrong_secret_until[instance] = self.now + 300;
             }
-            Event::RefuseEverybody if climate.refuses_everybody && self.refuses_until == 0 => {
+            Event::RefuseAll if climate.refuses_all && self.refuses_until == 0 => {
                 self.refuses_until = self.now + 600;
             }
             _ => {}
         }
-        self.nobody_stands_still();
+        self.wake_paused_instances();
     }
 
     fn hang_up(&mut self, instance: usize) {
@@ -205,14 +205,14 @@ impl World {
         self.orphaned[account] = None;
     }
 
-    /// Time passes; whoever is at work works.
+    /// Time passes; every instance at work goes on.
     fn pass(&mut self, seconds: u64) {
         let end = self.now + seconds;
         while self.now < end {
             self.rescue_orphans();
             let (before, after) = self.climate.pause;
             self.now = end.min(self.now + before.min(after));
-            self.nobody_stands_still();
+            self.wake_paused_instances();
         }
         // A consent that is exchanged is stored within a minute.
         for account in 0..self.climate.accounts {
@@ -222,7 +222,7 @@ impl World {
         }
     }
 
-    fn nobody_stands_still(&mut self) {
+    fn wake_paused_instances(&mut self) {
         let (before, after) = self.climate.pause;
         for instance in 0..INSTANCES {
             let stands = self.running[instance].as_ref().is_some_and(|op| {
@@ -230,13 +230,13 @@ impl World {
                 self.now >= op.moved_at + pause
             });
             if stands {
-                // Who wakes up goes on for a while.
+                // An instance that wakes up goes on for a while.
                 (0..6).for_each(|_| self.step(instance));
             }
         }
     }
 
-    /// After a crash somebody asks before the leeway is over: that much is asked of the world.
+    /// After a crash, a request comes before the leeway is over: the model assumes that much.
     fn rescue_orphans(&mut self) {
         for account in 0..self.climate.accounts {
             let late = |since: u64| self.now + 200 >= since + LEEWAY;
@@ -246,7 +246,7 @@ impl World {
         }
     }
 
-    /// A healthy hour in which somebody asks for the grant until there is an answer.
+    /// A healthy hour in which a caller asks for the grant until there is an answer.
     pub(crate) fn recover(&mut self, account: usize) {
         self.calm_down();
         self.rows[account].fresh_until = self.rows[account].fresh_until.min(self.now);
@@ -282,7 +282,7 @@ impl World {
         }
     }
 
-    /// The provider refuses everybody, or did a moment ago: the last refusals are still under way.
+    /// The provider refuses every token, or did a moment ago: the last refusals are still under way.
     fn is_outage(&self) -> bool {
         self.refuses_until > 0 && self.now < self.refuses_until + 60
     }
@@ -293,11 +293,11 @@ impl World {
         let sent = self.sent_to_consent.iter().flatten().filter(lately).count();
         // Each instance may believe a few refusals before it sees the pattern.
         if sent > INSTANCES * (Alarm::REFUSALS - 1) {
-            self.violation = Some("everybody was sent to consent");
+            self.violation = Some("every user was sent to consent");
         }
     }
 
-    /// Until its second look, a grant that was marked in the outage stays marked.
+    /// Until it is tried a second time, a grant that was marked in the outage stays marked.
     fn was_sent_in_outage(&self, account: usize) -> bool {
         let waits = |mark: Mark| self.now < mark.checked + 1300;
         self.sent_to_consent[account].is_some() && self.rows[account].mark.is_some_and(waits)

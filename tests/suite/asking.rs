@@ -1,4 +1,4 @@
-//! When an app with users of its own is asked who stands there.
+//! When an app with users of its own is asked for its user.
 
 use http::Request;
 use threelo::config::Forward;

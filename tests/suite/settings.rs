@@ -50,7 +50,7 @@ fn a_public_url_is_an_origin_and_plain_http_is_for_loopback() {
 }
 
 #[test]
-fn all_problems_are_told_at_once_and_the_secret_is_not() {
+fn all_problems_are_reported_together_and_the_secret_is_not_shown() {
     let text = problem(
         Auth::builder(Credentials::new("", "se cret-canary"), "nowhere")
             .prefix("auth")

@@ -1,4 +1,4 @@
-//! The in-memory stores: they keep the contracts, and what only they promise, a full one is an error.
+//! The in-memory stores: their contracts, and what happens when one is full.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,7 +12,7 @@ use threelo::store::{
 use threelo::{AccountId, Profile, Ticket, testing};
 
 #[tokio::test]
-async fn they_keep_the_contracts_of_all_three() {
+async fn the_in_memory_stores_keep_their_contracts() {
     testing::session_store_contract(Arc::new(MemorySessions::new())).await;
     testing::grant_store_contract(Arc::new(MemoryGrants::new())).await;
     testing::flow_marks_contract(Arc::new(MemoryFlowMarks::new())).await;

@@ -27,7 +27,7 @@ const FLAGS: [&str; 10] = [
     "--host-resolver-rules=MAP *.example.com 127.0.0.1",
 ];
 
-/// How a page is looked at.
+/// How a page is displayed.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
     /// The window, in pixels.
@@ -301,7 +301,7 @@ impl Chrome {
         self.driver.switch_to_window(first).await.expect("the tab");
     }
 
-    /// Takes a picture of the page as somebody sees it.
+    /// Takes a picture of the page as a person sees it.
     pub async fn photograph(&self, look: Look, file: &Path) {
         self.look(look).await.expect("a look");
         self.driver.screenshot(file).await.expect("a picture");
@@ -327,7 +327,7 @@ impl Drop for Chrome {
     fn drop(&mut self) {
         let was_running = self.driver.clone().leak().is_ok();
         if was_running && let Err(error) = self.end() {
-            eprintln!("a Chromium is left behind: {error}");
+            eprintln!("a Chromium is still running: {error}");
         }
     }
 }

@@ -18,7 +18,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// Both are signed in to the app; nobody has connected anything.
+    /// Both are signed in to the app; neither has connected an account.
     async fn open(app: &str) -> Self {
         let sandbox = Sandbox::builder().start().await.unwrap();
         let app = QuickStart::start_at(&sandbox, app).await;
@@ -93,7 +93,7 @@ impl Scene {
         assert_eq!(count(browser, ".accounts li").await, 0);
     }
 
-    /// How many issues were filed in anybody's Jira.
+    /// How many issues were filed, in any Jira.
     fn filed(&self) -> usize {
         let journal = self.sandbox.journal();
         let filed = journal
@@ -141,7 +141,7 @@ async fn edward_connects_his_jira_and_files_a_confidential_incident() {
 
 /// A `Strict` cookie does not come along from Atlassian: the callback asks the browser to come again by itself.
 #[tokio::test]
-async fn an_app_whose_cookie_is_strict_connects_all_the_same() {
+async fn an_app_whose_cookie_is_strict_can_connect() {
     let scene = Scene::open("axum-connect").await;
     let cookies = scene.edward.cookies().await;
     let policies: Vec<String> = cookies
@@ -186,7 +186,7 @@ async fn a_callback_that_mallory_recorded_links_nothing_to_edward() {
 }
 
 #[tokio::test]
-async fn an_authorize_address_that_mallory_made_links_nothing_to_anybody() {
+async fn an_authorize_address_that_mallory_made_links_no_account() {
     for app in APPS {
         let scene = Scene::open(app).await;
         let authorize = scene.mallory_starts().await;

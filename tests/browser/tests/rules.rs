@@ -1,4 +1,4 @@
-//! The browser's rules that threelo relies on, against hand-written pages: when one of these fails, a decision falls.
+//! The browser's rules that threelo relies on, against hand-written pages: when one of these fails, a decision must be reconsidered.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 

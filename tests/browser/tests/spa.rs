@@ -118,7 +118,7 @@ async fn a_token_that_ends_while_the_page_works_is_replaced() {
     let chrome = Chrome::start().await;
     sign_in_here(&chrome, page).await;
     work(&chrome).await;
-    // A token that is younger than half a minute is not replaced: that would never end.
+    // A token that is younger than half a minute is not replaced: that could go on forever.
     tokio::time::sleep(std::time::Duration::from_secs(31)).await;
     sandbox.clock().advance(HOUR);
 
@@ -137,9 +137,9 @@ async fn a_token_that_ends_while_the_page_works_is_replaced() {
     chrome.quit().await;
 }
 
-/// A page on the way cuts the window off from whoever opened it.
+/// A page on the way cuts the window off from its opener.
 #[tokio::test]
-async fn a_window_that_lost_its_opener_ends_well_all_the_same() {
+async fn a_window_that_lost_its_opener_still_finishes() {
     let sandbox = sandbox().await;
     sandbox.knobs(|knobs| knobs.cuts_opener = true);
     let (_app, page) = QuickStart::spa(&sandbox, false).await;

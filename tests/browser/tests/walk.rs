@@ -113,7 +113,7 @@ async fn a_person_walks_through_the_quick_start_over_https_with_host_cookies() {
 }
 
 #[tokio::test]
-async fn a_visit_by_another_loopback_name_signs_in_all_the_same() {
+async fn a_visit_by_another_loopback_name_can_sign_in() {
     for quick_start in QUICK_STARTS {
         let app = QuickStart::start(quick_start, |port| format!("http://localhost:{port}")).await;
         let chrome = Chrome::start().await;

@@ -14,7 +14,7 @@ use threelo_tests::{ActixApp as App, App as _, Browser};
 
 type World = threelo_tests::World<App>;
 
-/// Asks who is there on some paths, and then fails as middleware does.
+/// Asks for the user on some paths, and then fails as middleware does.
 async fn fails(
     request: ServiceRequest,
     _: Next<impl MessageBody>,
@@ -120,7 +120,7 @@ async fn all_workers_know_the_session_that_one_of_them_made() {
     );
     browser.submit("/auth/logout", "").await;
     let gone = "threelo-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    assert_eq!(who(port, gone).await, ["nobody"; 8]);
+    assert_eq!(who(port, gone).await, ["stranger"; 8]);
 }
 
 /// The server inside a runtime of tokio's own, not of actix's.
@@ -150,7 +150,7 @@ async fn it_serves_from_the_runtime_of_tokio_too() {
     running.await.unwrap().unwrap();
 }
 
-/// Begins an exchange on a worker that ends in the middle of it; tells whether the grant came to be.
+/// Begins an exchange on a worker that ends in the middle of it; tells whether the grant was stored.
 async fn grant_after_the_worker_ended(world: &World) -> bool {
     let slow = Fault::Delay(Duration::from_millis(300));
     world.sandbox.fault(Endpoint::Token, slow, 1);

@@ -23,7 +23,7 @@ async fn the_layer_serves_any_tower_service_over_http() {
             .expect("the layer's session")
             .clone();
         let user = session.user().await.expect("the store answers");
-        let name = user.map_or("nobody".to_owned(), |user| user.name().to_owned());
+        let name = user.map_or("stranger".to_owned(), |user| user.name().to_owned());
         Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(name))))
     });
     let service = AuthLayer::new(world.auth.clone()).layer(app);
@@ -46,7 +46,7 @@ async fn the_layer_serves_any_tower_service_over_http() {
         ask("/", &browser.cookie_header()).await,
         (200, Bytes::from("Mia Krystof"))
     );
-    assert_eq!(ask("/", "a=b").await, (200, Bytes::from("nobody")));
+    assert_eq!(ask("/", "a=b").await, (200, Bytes::from("stranger")));
     assert_eq!(ask("/auth/me", "a=b").await.0, 401);
 }
 
@@ -79,10 +79,10 @@ async fn a_service_without_axum_starts_a_login_by_an_extension_of_its_response()
 }
 
 #[tokio::test]
-async fn an_optional_user_is_nobody_only_when_nobody_is_signed_in() {
+async fn an_optional_user_is_none_only_when_no_user_is_signed_in() {
     let world = World::new().await;
     let mut browser = world.browser();
-    assert_eq!(browser.open("/optional").await.text(), "nobody");
+    assert_eq!(browser.open("/optional").await.text(), "stranger");
     browser.sign_in(&world, "mia", "/").await;
     assert_eq!(browser.open("/optional").await.text(), "Mia Krystof");
 

@@ -28,12 +28,7 @@ const APPS: [&str; 7] = [
     "/user",
 ];
 const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "DELETE", "OPTIONS"];
-const USERS: [&str; 4] = [
-    "",
-    "app-user=edward",
-    "app-user=nobody-else",
-    "app-user=broken",
-];
+const USERS: [&str; 4] = ["", "app-user=edward", "app-user=another", "app-user=broken"];
 const AUDIENCES: [&str; 3] = [
     "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document",
     "Accept: application/json\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty",
@@ -71,7 +66,7 @@ fn requests() -> Vec<(String, &'static str)> {
     all
 }
 
-/// The answers of one framework, with what happened behind them.
+/// The answers of one framework, with their effects on the store and on Atlassian.
 async fn answers<A: App>() -> Vec<String> {
     let world = World::<A>::connecting(|builder| builder).await;
     let port = A::listen_connecting(world.connect()).await;

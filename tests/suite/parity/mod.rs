@@ -12,7 +12,7 @@ use threelo_tests::{ActixApp, App, AxumApp, Scene, World};
 
 use self::rows::{Row, all_rows};
 
-/// What the frameworks themselves answer differently, before or behind threelo, with the status of axum and that of
+/// What the frameworks themselves answer differently, outside or inside of threelo, with the status of axum and that of
 /// actix-web. ARCHITECTURE.md has the reasons.
 const FORCED: &[(&str, u16, u16)] = &[
     // The app's own 404: axum leaves the length out of its answer to HEAD.
@@ -93,7 +93,7 @@ impl<A: App> Side<A> {
         ))
     }
 
-    /// What happened so far behind the answers.
+    /// The effects so far: store calls and requests to Atlassian.
     fn effects(&self) -> (usize, usize) {
         let calls = self.world.sessions.calls();
         (calls, self.world.sandbox.journal().len())

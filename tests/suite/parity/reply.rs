@@ -25,7 +25,7 @@ pub(super) fn without_chance(reply: &[u8], sandbox: &str) -> String {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap_or_default();
-    // The reason phrase is for nobody.
+    // The reason phrase carries no meaning (RFC 9112 §4).
     let status = status.get(..12).unwrap_or(status);
     let mut fields: Vec<String> = lines
         .map(|line| line.split_once(':').unwrap_or((line, "")))

@@ -77,14 +77,14 @@ async fn sign_in_against(row: &Value) {
             assert_eq!(user, None, "{id} {}", row["note"]);
             assert!(seen.location().starts_with("/auth/error"), "{id}");
         }
-        // The tokens of the row are not the sandbox's, so nobody answers to them; what counts is that they were used.
+        // The tokens of the row are not the sandbox's, so they are unknown to it; what counts is that they were used.
         "accept" => assert_eq!(world.sandbox.count("GET", "/me"), 1, "{id}"),
         _ => {}
     }
 }
 
 #[tokio::test]
-async fn no_malformed_token_answer_signs_anybody_in() {
+async fn no_malformed_token_answer_signs_a_visitor_in() {
     for row in rows("token_response").iter().filter(|row| !is_slow(row)) {
         sign_in_against(row).await;
     }

@@ -59,7 +59,7 @@ async fn a_login_begins_on_one_instance_and_ends_on_another() {
 
 /// A double click, whose second half goes to the instance that began the flow.
 #[tokio::test]
-async fn a_second_arrival_is_led_on_whichever_instance_it_meets() {
+async fn a_second_arrival_is_redirected_by_any_instance() {
     let world = World::new().await;
     let Begun {
         mut there,

@@ -79,7 +79,7 @@ fn at(app: &App, browser: &Browser) -> Browser {
 }
 
 #[tokio::test]
-async fn who_signs_in_at_one_instance_works_at_the_other_and_is_signed_out_at_both() {
+async fn a_user_who_signs_in_at_one_instance_works_at_the_other_and_is_signed_out_at_both() {
     for database in databases().await {
         let (world, _other, app) = two_instances(&database).await;
         let mut here = world.signed_in("mia").await;

@@ -124,7 +124,7 @@ async fn a_store_that_is_down_at_the_callback_costs_an_error_page_and_nothing_mo
     );
 }
 
-/// Whoever operates the app reads what the database said, wherever it failed.
+/// The operator of the app reads the database's message, wherever it failed.
 #[tokio::test]
 async fn what_a_store_failed_with_is_in_the_log() {
     let logs = threelo_tests::capture_logs();
@@ -171,7 +171,7 @@ async fn what_a_store_failed_with_is_in_the_log() {
     assert!(logs.text().contains("these marks cannot be read"));
 }
 
-/// Such as a proxy that is missing, or a certificate that nobody knows.
+/// Such as a proxy that is missing, or a certificate of an unknown authority.
 #[tokio::test]
 async fn what_kept_atlassian_from_answering_is_in_the_log() {
     const NOWHERE: &str = "http://127.0.0.1:1";

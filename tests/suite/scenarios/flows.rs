@@ -159,7 +159,7 @@ async fn a_visitor_who_hangs_up_during_the_exchange_loses_no_grant() {
 
     assert_eq!(world.sandbox.count("GET", "/me"), 1);
     assert_eq!(world.site_requests(), 1);
-    // Nobody is signed in by it; the next login works at once.
+    // It signs no one in; the next login works immediately.
     assert_eq!(browser.who_am_i().await, None);
     assert_eq!(
         browser.sign_in(&world, "mia", "/user").await.1.location(),

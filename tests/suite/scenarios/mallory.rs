@@ -53,7 +53,7 @@ async fn an_authorize_url_that_mallory_made_is_of_no_use_in_edwards_browser() {
 }
 
 #[tokio::test]
-async fn a_forged_cancel_ends_nobodys_flow() {
+async fn a_forged_cancel_ends_no_flow() {
     let world = World::new().await;
     let (mut mallory, mut edward) = (world.browser(), world.browser());
     let authorize = edward.start_login("/user").await;

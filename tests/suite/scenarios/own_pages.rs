@@ -1,4 +1,4 @@
-//! Pages of one's own.
+//! Pages of the app's own instead of the built-in ones.
 
 use threelo::pages::{Page, Pages};
 
@@ -20,7 +20,7 @@ impl Pages for OwnLook {
 }
 
 #[tokio::test]
-async fn pages_of_ones_own_replace_the_built_in_ones() {
+async fn pages_of_the_app_replace_the_built_in_ones() {
     let world = World::with(|builder| builder.pages(OwnLook)).await;
     let mut browser = world.signed_in("mia").await;
 

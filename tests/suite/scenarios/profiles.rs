@@ -16,7 +16,7 @@ async fn a_day_of_use(world: &World, browser: &mut Browser) {
 }
 
 #[tokio::test]
-async fn a_profile_that_is_a_day_old_is_read_again_behind_a_request() {
+async fn a_profile_that_is_a_day_old_is_read_again_in_the_background() {
     let world = World::new().await;
     let (mut desk, mut phone) = (
         world.signed_in("edward").await,
@@ -37,14 +37,14 @@ async fn a_profile_that_is_a_day_old_is_read_again_behind_a_request() {
 
     assert_eq!(looks(), before + 1);
     assert_eq!(desk.open("/user").await.text(), "Edward Byrne-Lind");
-    // All of the account's sessions have it, with one look.
+    // All sessions of the account have it, after one request.
     world.clock.advance(Duration::ZERO);
     let seen = phone.open("/user").await;
     assert!(seen.status() == 303 || seen.text() == "Edward Byrne-Lind");
 }
 
 #[tokio::test]
-async fn the_sessions_of_an_account_that_ended_end_at_the_next_look() {
+async fn the_sessions_of_an_inactive_or_closed_account_end_when_its_profile_is_next_read() {
     for status in ["inactive", "closed"] {
         let world = World::new().await;
         let mut browser = world.signed_in("edward").await;
@@ -59,7 +59,7 @@ async fn the_sessions_of_an_account_that_ended_end_at_the_next_look() {
 }
 
 #[tokio::test]
-async fn while_atlassian_is_silent_the_old_profile_stays_and_is_looked_for_seldom() {
+async fn while_atlassian_is_silent_the_old_profile_stays_and_is_requested_rarely() {
     let world = World::new().await;
     let mut browser = world.signed_in("edward").await;
     let silent = threelo_sandbox::Fault::Status(503);
@@ -186,9 +186,9 @@ async fn the_page_after_a_disconnect_starts_nothing_when_it_is_loaded_again() {
     assert_eq!(twice.location(), done.location());
 }
 
-/// T019, T020: an address is text, and never says who somebody is.
+/// T019, T020: an email address is text, and never an identity.
 #[tokio::test]
-async fn an_address_makes_nobody_somebody_else() {
+async fn an_email_address_does_not_identify_a_user() {
     let world = World::with_crowd(2).await;
     let (mut mia, mut other, mut odd) = (world.browser(), world.browser(), world.browser());
     mia.sign_in(&world, "mia", "/").await;

@@ -1,4 +1,4 @@
-//! One refresh for all who wait, whoever hangs up.
+//! One refresh for all callers, whichever of them hang up.
 
 use std::future::Future;
 use std::pin::pin;
@@ -86,7 +86,7 @@ async fn an_instance_that_gets_the_lease_late_uses_what_another_stored() {
     assert_eq!(world.refreshes(), 1);
 }
 
-/// Polls a future `polls` times, with everybody else running in between, and drops it.
+/// Polls a future `polls` times, with all other tasks running in between, and drops it.
 async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -130,7 +130,7 @@ async fn a_caller_who_hangs_up_at_any_point_of_a_refresh_loses_nothing() {
             assert!(polls > 1, "a refresh is not done at the first poll");
             return;
         }
-        // Whoever comes next is served; the session must not end of old age in this test.
+        // The next request is served; it also keeps the session from becoming idle in this test.
         let mut next = browser.clone();
         assert_eq!(
             next.fetch("GET", "/myself").await.status(),
@@ -142,7 +142,7 @@ async fn a_caller_who_hangs_up_at_any_point_of_a_refresh_loses_nothing() {
 }
 
 #[tokio::test]
-async fn while_the_token_is_good_nobody_waits_for_its_refresh() {
+async fn while_the_token_is_good_no_request_waits_for_its_refresh() {
     let world = World::new().await;
     let mut browser = world.signed_in("edward").await;
     world.pass(56 * MINUTE);
@@ -161,7 +161,7 @@ async fn while_the_token_is_good_nobody_waits_for_its_refresh() {
 }
 
 #[tokio::test]
-async fn with_a_minute_left_everybody_waits() {
+async fn with_a_minute_left_every_request_waits() {
     let world = World::new().await;
     let mut browser = world.signed_in("edward").await;
     let key = world.grant_key("edward");
@@ -218,7 +218,7 @@ async fn every_setting_of_the_provider_keeps_a_grant_for_a_day_of_refreshes() {
 }
 
 #[tokio::test]
-async fn many_grants_refresh_side_by_side_and_nobody_gets_anothers_token() {
+async fn many_grants_refresh_in_parallel_and_each_gets_its_own_token() {
     let world = Arc::new(World::with_crowd(12).await);
     for number in 0..12 {
         world.signed_in(&format!("crowd{number}")).await;

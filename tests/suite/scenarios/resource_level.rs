@@ -130,7 +130,7 @@ async fn a_consent_that_covers_an_older_one_takes_its_place() {
 }
 
 #[tokio::test]
-async fn an_account_with_several_consents_is_one_connection_and_goes_as_one() {
+async fn an_account_with_several_consents_is_one_connection_and_is_disconnected_as_one() {
     let world = connecting().await;
     let mut edward = world.browser().with_user("app-user", "edward");
     for site in [AURORA, BOREALIS] {
@@ -162,9 +162,9 @@ async fn an_account_with_several_consents_is_one_connection_and_goes_as_one() {
     assert_eq!(world.sandbox.count("POST", "/oauth/revoke"), 2);
 }
 
-/// Both find the account free, and both store a grant: never both keep it.
+/// Both find the account free, and both store a grant, but they never both keep it.
 #[tokio::test]
-async fn of_two_users_who_connect_one_account_at_once_not_both_have_it() {
+async fn of_two_users_who_connect_one_account_concurrently_at_most_one_has_it() {
     for sites in [[AURORA, AURORA], [AURORA, BOREALIS]] {
         let world = connecting().await;
         let mut users =
@@ -193,7 +193,7 @@ async fn of_two_users_who_connect_one_account_at_once_not_both_have_it() {
 }
 
 #[tokio::test]
-async fn whoever_is_told_that_it_did_not_work_has_nothing_linked() {
+async fn a_user_who_is_told_that_connecting_failed_has_nothing_linked() {
     let world = connecting().await;
     let mut edward = world.browser().with_user("app-user", "edward");
     world.grants.go_down_after_insert();
@@ -307,7 +307,7 @@ async fn a_site_of_two_consents_is_listed_once_and_the_new_one_is_marked() {
     assert_eq!(added, [false, false, true]);
 }
 
-/// With `Share`, a wider consent is of whoever gave it; the other user keeps what they had.
+/// With `Share`, a wider consent belongs to the user who gave it; the other user keeps what they had.
 #[tokio::test]
 async fn a_wider_consent_is_not_given_to_the_other_user_of_the_account() {
     let world = World::connecting(|builder| {

@@ -125,7 +125,7 @@ async fn a_narrower_consent_on_another_device_is_noticed_and_mended_once() {
     step_up(&world, &mut desk, "edward").await;
     assert_eq!(desk.open("/writers").await.text(), "in");
 
-    // Refused this time: that is the end, not the beginning of a circle.
+    // Refused this time: that is the end, not the beginning of a loop.
     world.sandbox.refuse_scope("write:jira-work");
     world.pass(Duration::from_secs(60));
     step_up(&world, &mut desk, "edward").await;
@@ -220,7 +220,7 @@ async fn a_reconnect_wants_the_same_account() {
 /// The call does not say what it needs, or Atlassian wants more than the token's scopes: once everything was asked for, it is
 /// enough.
 #[tokio::test]
-async fn a_scope_that_nobody_names_is_not_asked_for_for_ever() {
+async fn a_scope_that_no_call_names_is_not_asked_for_forever() {
     let world =
         World::with(|builder| builder.scopes(["read:jira-work", "read:confluence-content.all"]))
             .await;
@@ -235,7 +235,7 @@ async fn a_scope_that_nobody_names_is_not_asked_for_for_ever() {
             break;
         };
         rounds += 1;
-        assert!(rounds < 3, "a circle");
+        assert!(rounds < 3, "a loop");
         let seen = browser.open(&to).await;
         browser.consent(&world, seen.location(), "edward").await;
     }
@@ -244,7 +244,7 @@ async fn a_scope_that_nobody_names_is_not_asked_for_for_ever() {
 }
 
 #[tokio::test]
-async fn a_scope_that_the_app_never_asks_for_is_no_circle_either() {
+async fn a_scope_that_the_app_never_asks_for_is_no_loop_either() {
     let world = World::with(|builder| builder.optional_scopes(Vec::<String>::new())).await;
     let mut browser = world.signed_in("edward").await;
 
@@ -271,9 +271,9 @@ async fn a_scope_that_the_app_has_dropped_is_not_asked_for() {
     );
 }
 
-/// Refused, then a plain sign-in: the account never gave it, so it did not get lost.
+/// Refused, then a plain sign-in: the account never granted it, so it was not lost.
 #[tokio::test]
-async fn what_was_only_asked_for_did_not_get_lost() {
+async fn a_scope_that_was_only_asked_for_is_not_reported_as_lost() {
     let world = World::new().await;
     world.sandbox.refuse_scope("write:jira-work");
     let mut browser = world.signed_in("edward").await;

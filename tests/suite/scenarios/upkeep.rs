@@ -59,7 +59,7 @@ impl Watch for Counting {
 }
 
 #[tokio::test]
-async fn an_account_that_wants_to_be_forgotten_is_and_no_other() {
+async fn an_account_is_forgotten_on_request_and_no_other() {
     let rows = sqlite().await;
     let (world, mut mia, mut edward) = two_accounts(&rows).await;
 
@@ -89,7 +89,7 @@ async fn an_account_that_wants_to_be_forgotten_is_and_no_other() {
 }
 
 #[tokio::test]
-async fn what_nobody_can_read_of_an_account_is_deleted_too() {
+async fn rows_of_an_account_that_no_key_opens_are_deleted_too() {
     let rows = sqlite().await;
     let (world, _mia, _edward) = two_accounts(&rows).await;
     let store = Arc::clone(&rows);

@@ -45,7 +45,7 @@ const PATHS: [&str; 5] = [
     "/site-only",
 ];
 
-/// Header fields that come twice, or not as text, or that claim to be somebody else.
+/// Header fields that come twice, or not as text, or that impersonate another client.
 pub(super) fn headers() -> Vec<Row> {
     let mut rows = Vec::new();
     for fields in FIELDS {

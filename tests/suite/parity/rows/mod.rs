@@ -19,7 +19,7 @@ pub(super) struct Row {
     pub(super) changes: bool,
     /// Whether its body ends too early.
     pub(super) is_cut: bool,
-    /// Whether its effects hang on what is random: a session's name in small letters may or may not be one.
+    /// Whether its effects depend on what is random: a session's name in small letters may or may not be one.
     pub(super) is_by_chance: bool,
 }
 

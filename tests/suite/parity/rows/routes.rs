@@ -40,7 +40,7 @@ pub(super) fn routes_by_method() -> Vec<Row> {
             ("page", PAGE),
             ("fetch", FETCH),
             ("htmx", HTMX),
-            ("nobody", ""),
+            ("bare", ""),
         ] {
             for (who, cookie) in [("stranger", ""), ("user", SESSION), ("flow", FLOW)] {
                 let name = format!("GET {route} {audience} {who}");

@@ -8,7 +8,7 @@ use threelo_tests::answer;
 use super::{Job, PROJECTS, World};
 
 #[tokio::test]
-async fn the_body_of_a_refusal_is_for_who_asks_for_it() {
+async fn the_body_of_a_refusal_is_given_on_request_only() {
     let world = World::new().await;
     let job = Job::of_edward(&world).await;
     let search = || {

@@ -69,7 +69,7 @@ async fn a_rate_limit_tells_when_and_why_whatever_headers_it_has() {
 }
 
 #[tokio::test]
-async fn a_job_may_wait_for_its_turn() {
+async fn a_job_may_wait_out_a_rate_limit() {
     let world = World::new().await;
     let job = Job::of_edward(&world).await;
     let waiting = Waiting::up_to(Duration::from_secs(60));

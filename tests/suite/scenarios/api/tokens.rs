@@ -10,7 +10,7 @@ use threelo_tests::{App as _, answer};
 use super::{App, Browser, Job, MINUTE, World};
 
 #[tokio::test]
-async fn a_token_that_died_early_is_replaced_once_for_all_who_call() {
+async fn a_token_that_ended_early_is_replaced_once_for_all_callers() {
     let world = World::new().await;
     let job = Job::of_edward(&world).await;
     world.clock.advance(MINUTE);
@@ -27,7 +27,7 @@ async fn a_token_that_died_early_is_replaced_once_for_all_who_call() {
 }
 
 #[tokio::test]
-async fn a_token_that_nobody_accepts_is_refreshed_once_and_no_more() {
+async fn a_token_that_is_always_refused_is_refreshed_only_once() {
     let world = World::new().await;
     let job = Job::of_edward(&world).await;
     world.clock.advance(MINUTE);
@@ -59,7 +59,7 @@ async fn an_expired_token_that_is_seen_as_403_or_404_is_refreshed_exactly_once()
 }
 
 #[tokio::test]
-async fn a_403_or_404_of_a_good_token_is_meant_as_it_is() {
+async fn a_403_or_404_with_a_good_token_is_passed_on_unchanged() {
     let world = World::new().await;
     let job = Job::of_edward(&world).await;
     for status in [403, 404] {
@@ -109,7 +109,7 @@ async fn a_scope_problem_causes_no_refresh_and_no_repetition() {
 }
 
 #[tokio::test]
-async fn an_answer_as_to_nobody_is_not_taken_for_an_empty_result() {
+async fn an_answer_as_to_an_anonymous_caller_is_not_taken_for_an_empty_result() {
     let world = World::new().await;
     let job = Job::of_edward(&world).await;
     world.clock.advance(MINUTE);

@@ -40,7 +40,7 @@ async fn a_visitor_who_lacks_a_scope_is_asked_for_it_and_comes_back() {
 }
 
 #[tokio::test]
-async fn visitors_are_told_what_atlassian_said_in_words_of_ours() {
+async fn visitors_read_a_plain_message_for_each_failure_of_atlassian() {
     let world = World::new().await;
     let mut browser = world.signed_in("edward").await;
     let rows = [

@@ -46,7 +46,7 @@ async fn a_page_connects_in_a_window_that_tells_it_the_end() {
     let location = seen.json()["location"].as_str().unwrap().to_owned();
     let landed = browser.consent(&world, &location, "mia").await;
     assert_eq!(landed.location(), "/auth/done");
-    // The notice is for who connected, and for nobody else at the same browser.
+    // The notice is for the user who connected, and for no other user of the same browser.
     let mut other = browser.clone().with_user("app-user", "quentin");
     assert!(!other.arrive("/auth/done").await.text().contains("<script"));
     let page = browser.arrive("/auth/done").await;
@@ -63,9 +63,9 @@ async fn a_page_connects_in_a_window_that_tells_it_the_end() {
     assert_eq!(listed["connections"][0]["name"], "Mia Krystof");
 }
 
-/// A second arrival, and a second try, still know who waits.
+/// A second arrival, and a second try, still know which page waits.
 #[tokio::test]
-async fn who_waits_is_not_forgotten_on_the_way() {
+async fn the_page_that_waits_is_remembered_on_the_way() {
     let world = world().await;
     let mut browser = paula(&world, &[]).await;
     let body = serde_json::json!({ "display": "popup", "origin": SPA }).to_string();
@@ -90,12 +90,12 @@ async fn who_waits_is_not_forgotten_on_the_way() {
 #[tokio::test]
 async fn tokens_and_calls_are_of_the_account_that_is_connected_or_named() {
     let world = world().await;
-    let mut nobody = world.browser();
+    let mut stranger = world.browser();
     assert_eq!(
-        post(&mut nobody, SPA, "/auth/token", "").await.status(),
+        post(&mut stranger, SPA, "/auth/token", "").await.status(),
         401
     );
-    assert_eq!(get(&mut nobody, SPA, AURORA).await.status(), 401);
+    assert_eq!(get(&mut stranger, SPA, AURORA).await.status(), 401);
     let mut browser = paula(&world, &[]).await;
     let none = post(&mut browser, SPA, "/auth/token", "").await;
     assert_eq!(none.json()["code"], "not_connected");
@@ -139,7 +139,7 @@ async fn tokens_and_calls_are_of_the_account_that_is_connected_or_named() {
 }
 
 #[tokio::test]
-async fn there_are_no_tickets_where_the_sessions_are_the_apps() {
+async fn an_app_with_its_own_sessions_gives_no_tickets() {
     let world = world().await;
     let mut browser = paula(&world, &["mia"]).await;
     assert_eq!(

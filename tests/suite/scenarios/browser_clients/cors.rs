@@ -53,7 +53,7 @@ async fn origins_of_the_corpus_are_matched_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn a_preflight_is_answered_from_lists_before_anybody_asks_who_is_there() {
+async fn a_preflight_is_answered_from_lists_before_any_session_is_read() {
     let world = world().await;
     let mut browser = world.signed_in("mia").await;
     let before = world.sessions.calls();

@@ -34,7 +34,7 @@ async fn a_foreign_page_changes_nothing_however_it_asks() {
         // A sandboxed frame.
         &[("origin", "null"), ("sec-fetch-site", "cross-site"), FORM],
         &[("origin", "null")],
-        // An old browser, a forged host, nobody.
+        // An old browser, a forged host, no sign of an origin.
         &[("origin", EVIL)],
         &[("origin", EVIL), ("referer", "http://localhost:3000/")],
         &[],
@@ -70,7 +70,7 @@ async fn a_foreign_page_changes_nothing_however_it_asks() {
         .send_as("POST", "/auth/logout", &forged, Bytes::new())
         .await;
     assert_eq!(seen.status(), 403);
-    assert!(browser.who_am_i().await.is_some(), "nobody was signed out");
+    assert!(browser.who_am_i().await.is_some(), "the session goes on");
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_listed_page_changes_something_with_the_proof_and_not_without() {
     let me = get(&mut browser, SPA, "/auth/me").await.json();
     assert_eq!(me["site"]["name"], "Borealis Lab");
 
-    // Another site's page shows nobody, whatever cookies come along.
+    // A page of another site gets no session, whatever cookies come along.
     assert_eq!(get(&mut browser, OTHER, "/auth/me").await.status(), 401);
     assert_eq!(
         post(&mut browser, OTHER, "/auth/site", site).await.status(),

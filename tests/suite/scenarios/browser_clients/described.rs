@@ -1,4 +1,4 @@
-//! The description of the JSON routes, against what they answer.
+//! The description of the JSON routes, compared with their answers.
 
 use serde_json::Value;
 use threelo_tests::Seen;
@@ -11,7 +11,7 @@ async fn description(world: &World) -> Value {
     seen.json()
 }
 
-/// Checks an answer against what is said of a path, a method and its status.
+/// Checks an answer against the description of its path, method and status.
 fn fits(description: &Value, method: &str, path: &str, seen: &Seen) {
     let status = seen.status().to_string();
     let responses = &description["paths"][path][method]["responses"];

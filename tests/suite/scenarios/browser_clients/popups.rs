@@ -78,7 +78,7 @@ async fn a_page_of_another_site_is_told_a_ticket_and_where_to_go_without_an_open
 }
 
 #[tokio::test]
-async fn nobody_else_is_told_anything() {
+async fn no_other_page_is_told_anything() {
     let world = world().await;
     for origin in [
         EVIL,
@@ -93,7 +93,7 @@ async fn nobody_else_is_told_anything() {
         let [_, landed] = login(&world, &mut window, &query).await;
         assert_eq!(landed.location(), "/", "{origin}: an ordinary login");
     }
-    // Without a login in this browser the page tells nobody, and reads nothing.
+    // Without a login in this browser the page sends no message, and reads nothing.
     let mut stranger = world.browser();
     let before = world.sessions.calls();
     let page = stranger.arrive("/auth/done").await;
@@ -119,7 +119,7 @@ async fn every_answer_on_the_way_leaves_the_opener_alone() {
     }
 }
 
-/// A browser that takes no hint is turned away, and not sent round in circles.
+/// A browser that ignores the hint is turned away, and not redirected in a loop.
 #[tokio::test]
 async fn a_navigation_from_elsewhere_comes_again_once() {
     let world = world().await;
@@ -142,7 +142,7 @@ async fn a_navigation_from_elsewhere_comes_again_once() {
 
 /// "Try again" goes on in the same window for the same page.
 #[tokio::test]
-async fn who_cancels_in_a_window_can_try_again_there() {
+async fn a_visitor_who_cancels_in_a_window_can_try_again_there() {
     let world = world().await;
     let mut window = world.browser();
     let start = window

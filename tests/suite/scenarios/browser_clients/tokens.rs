@@ -33,7 +33,7 @@ async fn a_listed_page_gets_the_access_token_and_never_the_refresh_token() {
 }
 
 #[tokio::test]
-async fn it_is_refreshed_when_less_than_five_minutes_are_left() {
+async fn the_access_token_is_refreshed_when_less_than_five_minutes_are_left() {
     let world = world().await;
     let mut browser = world.signed_in("edward").await;
     let first = post(&mut browser, SPA, "/auth/token", "").await.json();
@@ -50,7 +50,7 @@ async fn it_is_refreshed_when_less_than_five_minutes_are_left() {
     assert_eq!(world.refreshes(), 1);
 }
 
-/// What cannot be refreshed just now is of use while it lasts.
+/// A token that cannot be refreshed just now is handed out while it is valid.
 #[tokio::test]
 async fn while_atlassian_is_silent_the_token_that_works_is_given() {
     use threelo_sandbox::{Endpoint, Fault};
@@ -67,7 +67,7 @@ async fn while_atlassian_is_silent_the_token_that_works_is_given() {
     assert!(seen.json()["expires_in"].as_u64().unwrap() <= 200);
 }
 
-/// A page whose token Atlassian refuses gets another one, and a page that says so all the time gets no storm.
+/// A page whose token Atlassian refuses gets another one; a page that says so all the time causes no flood of refreshes.
 #[tokio::test]
 async fn a_refused_token_is_replaced_once() {
     let world = world().await;
@@ -83,7 +83,7 @@ async fn a_refused_token_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn nobody_else_gets_it() {
+async fn the_access_token_needs_a_session_a_proof_and_a_listed_origin() {
     let world = world().await;
     let mut browser = world.browser();
     assert_eq!(
@@ -114,7 +114,7 @@ async fn nobody_else_gets_it() {
 }
 
 #[tokio::test]
-async fn who_must_consent_again_is_told_where() {
+async fn a_user_who_must_consent_again_is_told_where() {
     let world = world().await;
     let mut browser = world.signed_in("edward").await;
     world.sandbox.revoke_user("edward");

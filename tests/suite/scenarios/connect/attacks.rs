@@ -142,7 +142,7 @@ async fn a_flow_whose_user_signed_out_links_nothing() {
     assert_eq!(
         bounce.status(),
         200,
-        "the app's cookie may have stayed behind"
+        "the browser may have left out the app's cookie"
     );
     let seen = edward.open(&format!("{callback}&bounced=1")).await;
 
@@ -223,7 +223,7 @@ async fn while_the_app_cannot_tell_who_its_user_is_nothing_is_lost() {
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
 }
 
-/// T012: the app's cookie is `SameSite=Strict` and stays behind at the callback: one page of ours brings it along.
+/// T012: the app's cookie is `SameSite=Strict` and is not sent with the callback: a built-in page reloads with it.
 #[tokio::test]
 async fn a_strict_cookie_of_the_app_arrives_by_way_of_one_page() {
     let world = world().await;
@@ -246,7 +246,7 @@ async fn a_strict_cookie_of_the_app_arrives_by_way_of_one_page() {
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
 }
 
-/// T014: Edward's browser was signed in at Atlassian as somebody else: he sees it, and can end it.
+/// T014: Edward's browser was signed in at Atlassian with another account: he sees it, and can disconnect it.
 #[tokio::test]
 async fn the_visitor_sees_which_account_was_connected() {
     let world = world().await;
@@ -277,7 +277,7 @@ async fn an_inactive_account_is_not_connected() {
     assert!(connected(&mut edward).await.is_empty());
 }
 
-/// A flow of sign-in mode is none of connect mode, also where both have the same keys and cookie names.
+/// A flow of sign-in mode is refused in connect mode, also where both have the same keys and cookie names.
 #[tokio::test]
 async fn a_flow_that_was_started_to_sign_in_connects_nothing() {
     let signs_in = super::World::new().await;
@@ -312,14 +312,14 @@ async fn a_flow_ends_after_its_lifetime_and_is_good_once() {
 }
 
 #[tokio::test]
-async fn there_is_one_bounce_whatever_stands_in_the_address() {
+async fn the_callback_reloads_at_most_once_whatever_the_address_says() {
     let world = world().await;
     for mark in ["bounced=%ff", "bounced=1&bounced=2", "bounced"] {
-        let mut nobody = browser_of(&world, "edward");
-        let callback = nobody.callback_of_connect(&world, "edward", "").await;
-        nobody.cookies.remove("app-user");
+        let mut signed_out = browser_of(&world, "edward");
+        let callback = signed_out.callback_of_connect(&world, "edward", "").await;
+        signed_out.cookies.remove("app-user");
 
-        let seen = nobody.open(&format!("{callback}&{mark}")).await;
+        let seen = signed_out.open(&format!("{callback}&{mark}")).await;
 
         assert!(seen.location().starts_with(REFUSED), "{mark}: {seen:?}");
     }

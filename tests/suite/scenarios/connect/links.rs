@@ -140,7 +140,7 @@ async fn finish_in_two_tabs(world: &World, browser: &mut Browser, accounts: [&st
 
 /// T018.
 #[tokio::test]
-async fn two_tabs_that_finish_at_once_link_both_accounts() {
+async fn two_tabs_that_finish_concurrently_link_both_accounts() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
 
@@ -153,7 +153,7 @@ async fn two_tabs_that_finish_at_once_link_both_accounts() {
 }
 
 #[tokio::test]
-async fn two_tabs_that_finish_at_once_for_one_account_make_one_link() {
+async fn two_tabs_that_finish_concurrently_for_one_account_make_one_link() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
 
@@ -165,7 +165,7 @@ async fn two_tabs_that_finish_at_once_for_one_account_make_one_link() {
 }
 
 #[tokio::test]
-async fn of_two_users_who_connect_one_account_at_once_one_has_it() {
+async fn of_two_users_who_connect_one_account_concurrently_one_has_it() {
     for _ in 0..10 {
         let world = world().await;
         let (mut mallory, mut edward) =
@@ -270,7 +270,7 @@ async fn the_policy_may_become_stricter_for_accounts_that_are_shared_already() {
     let app = <super::super::App as threelo_tests::App>::connecting(&strict);
     let mut mallory = Browser::new(&app).with_user("app-user", "mallory");
 
-    // Both go on as they were, also with a new consent; nobody new gets in.
+    // Both go on as they were, also with a new consent; no third user is added.
     let (_, seen) = mallory.connect(&shared, "mia", "").await;
     assert!(
         seen.location().starts_with("/auth/connections"),
@@ -283,7 +283,7 @@ async fn the_policy_may_become_stricter_for_accounts_that_are_shared_already() {
 }
 
 #[tokio::test]
-async fn a_wished_site_is_chosen() {
+async fn a_requested_site_is_chosen() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
 
@@ -294,7 +294,7 @@ async fn a_wished_site_is_chosen() {
     assert_eq!(edward.fetch("GET", "/board").await.text(), "Borealis Lab");
 }
 
-/// With several accounts, what an error offers is for the account that it is of.
+/// With several accounts, the remedy that an error offers is for the account it concerns.
 #[tokio::test]
 async fn a_step_up_of_one_of_several_accounts_names_it() {
     let world = world().await;

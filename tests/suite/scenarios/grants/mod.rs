@@ -9,7 +9,7 @@ use super::{Browser, World};
 const AURORA: &str = "Aurora Design";
 const BOREALIS: &str = "Borealis Lab";
 
-/// A world where nobody granted anything before, and a browser whose visitor consented for one site.
+/// A browser whose visitor consented for one site, and had no consent before.
 async fn at_one_site(world: &World, site: &str) -> Browser {
     let mut browser = world.browser();
     let authorize = browser.start_login("/").await;
@@ -17,7 +17,7 @@ async fn at_one_site(world: &World, site: &str) -> Browser {
     browser
 }
 
-/// Mia starts anew at Atlassian: the sandbox's seed has her consent for all three sites.
+/// Ends Mia's earlier consents at Atlassian: the sandbox's seed has one for all three sites.
 fn forget_earlier_consents(world: &World) {
     world.sandbox.revoke_user("mia");
 }

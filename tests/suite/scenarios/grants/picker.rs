@@ -34,7 +34,7 @@ async fn add_a_site_ends_where_the_visitor_was_and_marks_what_is_new() {
 }
 
 #[tokio::test]
-async fn a_wished_site_is_chosen_if_it_was_granted_and_missed_aloud_if_not() {
+async fn a_requested_site_is_chosen_if_it_was_granted_and_reported_missing_if_not() {
     let world = World::new().await;
     forget_earlier_consents(&world);
     for wish in [
@@ -69,7 +69,7 @@ async fn a_wished_site_is_chosen_if_it_was_granted_and_missed_aloud_if_not() {
 }
 
 #[tokio::test]
-async fn a_site_that_is_gone_is_said_to_be_and_never_replaced() {
+async fn a_site_that_is_gone_is_reported_and_never_replaced() {
     let world = World::new().await;
     let mut browser = world.signed_in("mia").await;
     let cirrus = "33333333-cccc-4ccc-8ccc-333333333333";
@@ -81,7 +81,7 @@ async fn a_site_that_is_gone_is_said_to_be_and_never_replaced() {
 
     world.sandbox.remove_site("mia", cirrus);
 
-    // The call finds out, and the next page knows.
+    // The call notices it, and the next page reports it.
     let seen = browser.fetch("GET", "/myself").await;
     assert_eq!(
         (seen.status(), &seen.json()["code"]),
@@ -122,7 +122,7 @@ async fn with_one_site_left_a_site_that_is_gone_is_not_replaced_by_it() {
 }
 
 #[tokio::test]
-async fn sites_that_nobody_could_read_at_a_consent_are_in_the_picker() {
+async fn sites_that_could_not_be_read_at_a_consent_are_in_the_picker() {
     let world = World::new().await;
     forget_earlier_consents(&world);
     let mut browser = at_one_site(&world, AURORA).await;
@@ -138,7 +138,7 @@ async fn sites_that_nobody_could_read_at_a_consent_are_in_the_picker() {
 
     assert!(
         picker.contains(BOREALIS),
-        "whoever just added a site sees it"
+        "a user who just added a site sees it"
     );
 }
 
@@ -155,7 +155,7 @@ async fn a_form_that_needs_a_site_gets_a_page_with_the_way_to_the_picker() {
 }
 
 #[tokio::test]
-async fn a_detour_to_the_picker_leaves_no_wish_behind_however_it_is_written() {
+async fn a_detour_to_the_picker_drops_the_requested_site_however_it_is_written() {
     let world = World::new().await;
     let mut browser = world.signed_in("mia").await;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{AURORA, BOREALIS, World, at_one_site, forget_earlier_consents, names};
 
-/// Somebody consented past this app's callback, say in another region of it.
+/// A consent that did not come through this instance's callback, but through another region's, say.
 #[tokio::test]
 async fn sites_are_read_again_before_a_refusal_and_at_a_refresh() {
     let world = World::new().await;
@@ -37,9 +37,9 @@ async fn sites_are_read_again_before_a_refusal_and_at_a_refresh() {
     assert_eq!(world.site_requests(), before);
 }
 
-/// Whoever asks for made-up sites does not make this app a burden for Atlassian.
+/// A visitor who asks for made-up sites does not make the app flood Atlassian with requests.
 #[tokio::test]
-async fn made_up_sites_are_looked_for_seldom() {
+async fn made_up_sites_cause_few_requests_to_atlassian() {
     let world = World::new().await;
     let mut browser = world.signed_in("mia").await;
     world.pass(Duration::from_secs(60));
@@ -57,9 +57,9 @@ async fn made_up_sites_are_looked_for_seldom() {
     assert_eq!(after, before + 1);
 }
 
-/// Also where Atlassian does not answer, and where many ask at once.
+/// Also where Atlassian does not answer, and where many requests come concurrently.
 #[tokio::test]
-async fn a_refusal_costs_one_look_at_atlassian() {
+async fn a_refusal_costs_one_request_to_atlassian() {
     for status in [None, Some(403), Some(503)] {
         let world = World::new().await;
         let browser = world.signed_in("mia").await;
@@ -71,15 +71,15 @@ async fn a_refusal_costs_one_look_at_atlassian() {
                 .fault(threelo_sandbox::Endpoint::Sites, fault, 1000);
         }
         let before = world.site_requests();
-        let mut at_once = tokio::task::JoinSet::new();
+        let mut requests = tokio::task::JoinSet::new();
         for number in 0..20 {
             let mut browser = browser.clone();
-            at_once.spawn(async move {
+            requests.spawn(async move {
                 let path = format!("/board?site=made-up-{number}.atlassian.net");
                 browser.fetch("GET", &path).await.status()
             });
         }
-        let statuses = at_once.join_all().await;
+        let statuses = requests.join_all().await;
 
         let looks = world.site_requests() - before;
         // A refused token is refreshed once and tried once more.

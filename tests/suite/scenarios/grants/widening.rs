@@ -84,7 +84,7 @@ async fn a_consent_in_another_browser_widens_the_grant_where_old_tokens_do_not_g
 
 /// Another instance of the app keeps the old token for minutes: it finds the newer one before it refuses.
 #[tokio::test]
-async fn an_instance_with_an_old_token_reaches_the_new_site_and_scope_at_once() {
+async fn an_instance_with_an_old_token_reaches_the_new_site_and_scope_immediately() {
     let world = World::new().await;
     forget_earlier_consents(&world);
     world.sandbox.knobs(|knobs| knobs.old_tokens_gain = false);
@@ -104,7 +104,7 @@ async fn an_instance_with_an_old_token_reaches_the_new_site_and_scope_at_once() 
     let sites = world.grant_of("mia").await;
     let borealis = sites.sites().await.unwrap()[1].clone();
     let issue = serde_json::json!({ "fields": { "summary": "x", "project": { "key": "LAB" } } });
-    // The scope is named by nobody: the other instance cannot know but by asking.
+    // The call names no scope: the other instance learns of it only by asking Atlassian.
     let made = jira
         .jira(&borealis)
         .post("/rest/api/3/issue")
@@ -116,7 +116,7 @@ async fn an_instance_with_an_old_token_reaches_the_new_site_and_scope_at_once() 
 }
 
 #[tokio::test]
-async fn entries_of_one_site_are_one_site_with_all_scopes() {
+async fn several_entries_for_one_site_are_one_site_with_all_scopes() {
     let world =
         World::with(|builder| builder.scopes(["read:jira-work", "read:confluence-content.all"]))
             .await;

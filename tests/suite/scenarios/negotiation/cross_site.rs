@@ -74,10 +74,7 @@ async fn a_page_of_another_site_cannot_push_a_visitor_into_a_login() {
         let seen = browser.request("GET", path, &pushed).await;
         assert_eq!(seen.status(), 200);
         assert!(browser.cookies.is_empty());
-        assert!(
-            !seen.text().contains("http-equiv"),
-            "a person goes on, or nobody"
-        );
+        assert!(!seen.text().contains("http-equiv"), "only a person goes on");
     }
     let seen = browser
         .request("GET", "/auth/login?return_to=%2Fuser", &pushed)

@@ -93,7 +93,7 @@ async fn large_bodies_are_refused() {
 }
 
 #[tokio::test]
-async fn a_visit_by_another_loopback_name_is_led_to_the_public_one() {
+async fn a_visit_by_another_loopback_name_is_redirected_to_the_public_one() {
     let world = World::new().await;
     let navigation = [
         ("host", "127.0.0.1:3000"),
@@ -115,7 +115,7 @@ async fn a_visit_by_another_loopback_name_is_led_to_the_public_one() {
 }
 
 #[tokio::test]
-async fn every_page_of_ours_is_framed_by_nobody_and_loads_nothing() {
+async fn every_built_in_page_refuses_framing_and_loads_nothing() {
     let world = World::new().await;
     let mut browser = world.signed_in("mia").await;
     for path in [

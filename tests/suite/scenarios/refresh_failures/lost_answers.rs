@@ -5,7 +5,7 @@ use threelo_sandbox::{Endpoint, Fault};
 use super::{ENOUGH, HOUR, MINUTE, edward_after_an_hour};
 
 #[tokio::test]
-async fn a_lost_answer_is_asked_for_again_and_the_visitor_notices_nothing() {
+async fn a_lost_answer_is_requested_again_and_the_visitor_notices_nothing() {
     let (world, mut browser) = edward_after_an_hour().await;
     world.sandbox.fault(Endpoint::Token, Fault::CutAfter, 1);
 
@@ -17,7 +17,7 @@ async fn a_lost_answer_is_asked_for_again_and_the_visitor_notices_nothing() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_chased_although_nobody_asks_any_more() {
+async fn a_lost_answer_is_requested_again_although_no_caller_waits() {
     let (world, mut browser) = edward_after_an_hour().await;
     world.sandbox.fault(Endpoint::Token, Fault::CutAfter, 1);
     world.sandbox.fault(Endpoint::Token, Fault::Status(503), 1);
@@ -27,7 +27,7 @@ async fn a_lost_answer_is_chased_although_nobody_asks_any_more() {
     assert_eq!((seen.status(), seen.header("retry-after")), (503, "5"));
     assert!(world.auth.drain(ENOUGH).await);
     assert_eq!(world.refreshes(), 3);
-    // The successor was stored in time: the old token would be a breach by now.
+    // The new token was stored in time: using the old one would count as a breach by now.
     world.pass(20 * MINUTE);
     assert_eq!(browser.fetch("GET", "/myself").await.status(), 200);
     world.pass(HOUR);
@@ -44,7 +44,7 @@ async fn past_the_leeway_a_lost_answer_leads_to_consent_and_back() {
     world.pass(11 * MINUTE);
     assert!(
         world.auth.drain(ENOUGH).await,
-        "nobody chases past the leeway"
+        "the answer is not requested again after the leeway"
     );
     world.sandbox.mend();
     world.pass(MINUTE);

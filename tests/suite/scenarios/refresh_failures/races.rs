@@ -102,7 +102,7 @@ async fn a_refresh_of_a_grant_that_was_forgotten_never_writes_over_the_one_that_
 
     match asked.await.unwrap() {
         Ok(told) => assert_eq!(told, new.tokens.access_token),
-        // It looked while there was none.
+        // It read the store while there was none.
         Err(GrantError::ConsentNeeded(_)) => {}
         Err(error) => panic!("{error:?}"),
     }
@@ -110,7 +110,7 @@ async fn a_refresh_of_a_grant_that_was_forgotten_never_writes_over_the_one_that_
 }
 
 #[tokio::test]
-async fn a_refusal_does_not_mark_the_pair_that_a_winner_stores_in_that_moment() {
+async fn a_refusal_does_not_mark_a_pair_that_another_instance_stores_meanwhile() {
     let world = World::new().await;
     world.signed_in("edward").await;
     let (key, account) = (world.grant_key("edward"), world.account("edward"));
@@ -130,7 +130,7 @@ async fn a_refusal_does_not_mark_the_pair_that_a_winner_stores_in_that_moment() 
 }
 
 #[tokio::test]
-async fn a_late_writer_does_not_undo_what_a_winner_stored() {
+async fn a_late_writer_does_not_undo_what_another_instance_stored() {
     let world = World::new().await;
     world.signed_in("edward").await;
     let (key, account) = (world.grant_key("edward"), world.account("edward"));

@@ -39,7 +39,7 @@ async fn a_grant_that_the_user_removed_leads_to_consent_with_one_call_to_atlassi
 }
 
 #[tokio::test]
-async fn a_wrong_client_secret_harms_nobody_and_shouts() {
+async fn a_wrong_client_secret_ends_no_grant_and_is_logged_as_an_error() {
     let logs = capture_logs();
     let world = World::new().await;
     let mut browser = world.signed_in("edward").await;
@@ -66,14 +66,14 @@ async fn a_wrong_client_secret_harms_nobody_and_shouts() {
     assert_eq!(
         world.refreshes(),
         1,
-        "nobody asks again before the rest is over"
+        "no request is sent before the pause is over"
     );
     world.pass(31 * SECOND);
     assert_eq!(browser.open("/myself").await.status(), 200);
 }
 
 #[tokio::test]
-async fn a_provider_that_refuses_everybody_for_ten_minutes_costs_no_grant() {
+async fn a_provider_that_refuses_every_token_for_ten_minutes_costs_no_grant() {
     const CROWD: usize = 12;
     let logs = capture_logs();
     let world = World::with_crowd(CROWD).await;
@@ -109,7 +109,7 @@ async fn a_provider_that_refuses_everybody_for_ten_minutes_costs_no_grant() {
 }
 
 #[tokio::test]
-async fn a_marked_grant_is_looked_at_again_seldom_and_then_never() {
+async fn a_marked_grant_is_tried_again_rarely_and_then_never() {
     let world = World::new().await;
     world.signed_in("edward").await;
     world.sandbox.revoke_user("edward");
@@ -160,7 +160,7 @@ async fn without_a_refresh_token_a_grant_ends_with_its_hour() {
 }
 
 #[tokio::test]
-async fn sites_that_nobody_could_read_at_the_login_are_read_hours_later() {
+async fn sites_that_could_not_be_read_at_the_login_are_read_hours_later() {
     let world = World::new().await;
     world.sandbox.fault(Endpoint::Sites, Fault::Status(500), 1);
     let mut browser = world.signed_in("edward").await;

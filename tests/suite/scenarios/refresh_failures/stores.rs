@@ -5,7 +5,7 @@ use threelo::GrantError;
 use super::{ENOUGH, HOUR, SECOND, World};
 
 #[tokio::test]
-async fn while_the_store_fails_nobody_gets_an_unstored_token_and_nothing_is_lost() {
+async fn while_the_store_fails_no_caller_gets_an_unstored_token_and_nothing_is_lost() {
     let world = World::with(|builder| builder.refresh_wait(3 * SECOND)).await;
     let mut browser = world.signed_in("edward").await;
     let key = world.grant_key("edward");
@@ -20,7 +20,7 @@ async fn while_the_store_fails_nobody_gets_an_unstored_token_and_nothing_is_lost
     };
     world.grants.a_failed_write().await;
     assert_eq!(browser.fetch("GET", "/myself").await.status(), 503);
-    // From here on nothing comes over the wire, unless a database does: the rest of the 20 seconds is made to pass.
+    // Nothing uses the network from here on, except with a database: without one the 20 seconds pass in virtual time.
     let waits = threelo_tests::is_on_a_database();
     if !waits {
         tokio::time::pause();

@@ -82,7 +82,7 @@ async fn logout_stays_a_logout_while_a_request_is_in_flight() {
     let world = World::new().await;
     let mut browser = world.signed_in("mia").await;
     let mut before = browser.clone();
-    // The activity of this request is due to be written, behind the request's back.
+    // The activity of this request is due to be written, in the background.
     world.clock.advance(Duration::from_secs(3600));
     let mut in_flight = browser.clone();
     in_flight.open("/user").await;

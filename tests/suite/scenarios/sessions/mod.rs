@@ -9,7 +9,7 @@ use threelo_tests::App as _;
 
 use super::{App, Browser, World};
 
-/// Two browsers of Mia's, who signed in at her desk first.
+/// Two browsers of Mia's; the one at her desk signed in first.
 async fn desk_and_phone(world: &World) -> (Browser, Browser) {
     let desk = world.signed_in("mia").await;
     world.clock.advance(Duration::from_secs(1));
@@ -71,7 +71,7 @@ async fn a_planted_session_id_is_never_adopted() {
     assert_ne!(browser.cookies["threelo-session"], planted);
 }
 
-/// Two apps with one database and the same keys: who is somebody in the one is nobody in the other.
+/// Two apps with one database and the same keys: a session of one is unknown to the other.
 #[tokio::test]
 async fn a_session_is_good_in_its_own_app_only() {
     let world = World::new().await;
@@ -104,7 +104,7 @@ async fn a_session_ends_when_idle_and_at_its_absolute_end() {
 }
 
 #[tokio::test]
-async fn activity_is_written_seldom() {
+async fn activity_is_written_at_most_every_few_minutes() {
     let world = World::new().await;
     let mut browser = world.signed_in("mia").await;
     world.clock.advance(Duration::from_secs(300));
@@ -174,7 +174,7 @@ async fn a_handler_lists_and_ends_the_accounts_sessions() {
 }
 
 #[tokio::test]
-async fn when_the_store_is_down_nobody_is_taken_for_a_stranger() {
+async fn when_the_store_is_down_no_user_is_taken_for_a_stranger() {
     let world = World::new().await;
     let mut browser = world.signed_in("mia").await;
     world.sessions.set_down(true);

@@ -8,7 +8,7 @@ use threelo_tests::answer;
 use super::{EVIL, SPA, get, is_readable, to, world};
 
 #[tokio::test]
-async fn nothing_that_shows_an_answer_is_served() {
+async fn requests_that_would_display_an_answer_are_refused() {
     let world = world().await;
     let mut browser = world.signed_in("mia").await;
     let own = |mode, dest| {
@@ -125,7 +125,7 @@ async fn what_atlassian_says_is_passed_back_and_a_redirect_is_not() {
 
 /// Two calls on one connection: what follows an answer without a body is the next answer.
 #[tokio::test]
-async fn an_answer_without_a_body_ends_where_it_ends() {
+async fn an_answer_without_a_body_does_not_swallow_the_next_one() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let world = world().await;
     let browser = world.signed_in("mia").await;

@@ -185,7 +185,7 @@ async fn a_token_that_is_not_accepted_is_refreshed_once() {
 }
 
 #[tokio::test]
-async fn nobody_calls_without_a_session_or_without_the_setting() {
+async fn a_call_needs_a_session_and_the_setting() {
     let world = world().await;
     let mut stranger = world.browser();
     let seen = get(&mut stranger, SPA, &to(OWN_ISSUES)).await;
@@ -195,7 +195,7 @@ async fn nobody_calls_without_a_session_or_without_the_setting() {
     assert_eq!(get(&mut browser, SPA, &to(OWN_ISSUES)).await.status(), 404);
 }
 
-/// Who cannot succeed is turned away before a large body is read, which would be a 413.
+/// A request that cannot succeed is refused before a large body is read, which would be a 413.
 #[tokio::test]
 async fn no_large_body_is_read_for_a_call_that_is_not_passed_on() {
     let world = world().await;

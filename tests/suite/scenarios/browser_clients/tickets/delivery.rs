@@ -46,7 +46,7 @@ async fn a_ticket_becomes_a_partitioned_cookie_that_only_its_origin_shows() {
 }
 
 #[tokio::test]
-async fn it_works_on_the_apps_own_routes_and_ends_with_its_logout_alone() {
+async fn a_partitioned_session_works_on_the_apps_own_routes_and_ends_only_with_its_own_logout() {
     let world = world().await;
     let mut window = world.browser();
     let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
@@ -105,7 +105,7 @@ async fn a_ticket_becomes_a_bearer_session_that_is_no_cookie() {
     // It needs no other proof, because no browser adds it by itself.
     let access = extension.request("POST", "/auth/token", &shown).await;
     assert!(access.json()["access_token"].is_string());
-    // As a cookie it is nobody, and beside a cookie it counts alone.
+    // As a cookie it is no session, and beside a cookie it alone counts.
     let mut thief = world.browser();
     let value = token.strip_prefix("threelo_").unwrap().to_owned();
     thief.cookies.insert("threelo-session".to_owned(), value);
@@ -135,7 +135,7 @@ async fn a_ticket_becomes_a_bearer_session_that_is_no_cookie() {
     assert!(window.who_am_i().await.is_some());
 }
 
-/// A desktop app asks from outside of any browser: nothing but what it writes itself.
+/// A desktop app sends only the header fields that it writes itself.
 #[tokio::test]
 async fn a_desktop_app_redeems_without_a_browser() {
     let world = world().await;

@@ -64,7 +64,7 @@ async fn a_ticket_is_good_once_for_a_minute_for_its_origin_and_verifier() {
 }
 
 #[tokio::test]
-async fn of_many_who_redeem_at_once_one_gets_a_session() {
+async fn of_many_concurrent_attempts_to_redeem_one_gets_a_session() {
     let world = world().await;
     let ticket = any_ticket(&world).await;
     let body = redeeming(&ticket, VERIFIER, "cookie");
@@ -113,7 +113,7 @@ async fn a_ticket_goes_to_pages_of_its_own_origin_and_nowhere_else() {
     }
 }
 
-/// A ticket that somebody planted does not stand before the real one.
+/// A planted ticket does not come before the real one.
 #[tokio::test]
 async fn the_ticket_stands_first_in_the_fragment() {
     let world = world().await;
@@ -131,7 +131,7 @@ async fn the_ticket_stands_first_in_the_fragment() {
 
 /// Two instances whose clocks differ by a little.
 #[tokio::test]
-async fn a_clock_that_is_behind_takes_a_ticket_all_the_same() {
+async fn an_instance_whose_clock_is_slightly_behind_accepts_a_ticket() {
     use std::sync::Arc;
     use threelo::clock::{Clock as _, ManualClock};
     let world = world().await;
@@ -148,7 +148,7 @@ async fn a_clock_that_is_behind_takes_a_ticket_all_the_same() {
 
 /// Mallory gives Edward a link to the app's page with a ticket of Mallory's: it is of no use there.
 #[tokio::test]
-async fn nobody_is_signed_in_by_anothers_ticket() {
+async fn a_ticket_of_another_user_signs_no_one_in() {
     let world = world().await;
     let ticket = any_ticket(&world).await;
     let mut edward = world.browser();

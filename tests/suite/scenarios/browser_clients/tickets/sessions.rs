@@ -21,7 +21,7 @@ async fn an_account_that_may_have_one_session_keeps_the_new_one() {
 }
 
 #[tokio::test]
-async fn a_page_that_signs_in_again_leaves_no_session_behind() {
+async fn a_page_that_signs_in_again_replaces_its_session() {
     let world = world().await;
     let mut window = world.browser();
     let mut page = world.browser();

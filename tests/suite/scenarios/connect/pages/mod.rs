@@ -47,7 +47,7 @@ async fn where_the_app_names_no_login_a_stranger_reads_a_page() {
 }
 
 #[tokio::test]
-async fn who_has_connected_nothing_is_led_to_the_button_and_back() {
+async fn a_user_without_a_connection_is_led_to_the_button_and_back() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
 
@@ -85,7 +85,7 @@ async fn who_has_connected_nothing_is_led_to_the_button_and_back() {
 
 /// The flow's cookie would be set where the callback cannot see it.
 #[tokio::test]
-async fn a_visit_by_another_loopback_name_is_led_to_the_public_one() {
+async fn a_visit_by_another_loopback_name_is_redirected_to_the_public_one() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
     let headers = [
@@ -106,7 +106,7 @@ async fn a_visit_by_another_loopback_name_is_led_to_the_public_one() {
 }
 
 #[tokio::test]
-async fn no_cookie_of_ours_stays_in_connect_mode() {
+async fn no_cookie_of_the_library_stays_in_connect_mode() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
     let (_, seen) = edward.connect(&world, "edward", "").await;
@@ -118,9 +118,9 @@ async fn no_cookie_of_ours_stays_in_connect_mode() {
 }
 
 #[tokio::test]
-async fn a_page_that_asks_for_nothing_asks_the_app_for_nobody() {
+async fn a_page_that_needs_no_user_does_not_ask_the_app_for_one() {
     let world = world().await;
-    // If anybody asked the app, this would be a 503.
+    // If the app were asked, this would be a 503.
     let mut unsure = browser_of(&world, "broken");
 
     let seen = unsure.open("/public").await;
@@ -136,14 +136,14 @@ async fn a_page_that_asks_twice_reads_the_accounts_once() {
     edward.connect(&world, "edward", "").await;
     let before = world.grants.loads();
 
-    // The accounts, for the site and for the client; and the grant whose sites are looked at.
+    // The accounts, for the site and for the client; and the grant whose sites are read.
     assert_eq!(edward.fetch("GET", "/myself").await.status(), 200);
 
     assert_eq!(world.grants.loads() - before, 2);
 }
 
 #[tokio::test]
-async fn what_belongs_to_sign_in_mode_says_so() {
+async fn what_belongs_to_sign_in_mode_is_refused_in_connect_mode() {
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
 

@@ -50,7 +50,7 @@ async fn a_handler_starts_a_flow_and_gets_its_details_back() {
     assert_eq!(started.status(), 303, "{}", started.text());
     let seen = edward.consent(&world, started.location(), "edward").await;
 
-    // The hook leads, so no page of ours comes between.
+    // The hook chooses the target, so no built-in page comes in between.
     assert_eq!(seen.location(), "/public?linked=1");
     let account = world.account("edward");
     assert_eq!(
@@ -78,7 +78,7 @@ async fn a_handler_that_may_not_start_a_flow_leads_to_a_button_for_the_same_one(
     let world = world().await;
     let mut edward = browser_of(&world, "edward");
 
-    // By a link; and where nobody asked who is there.
+    // By a link; and by a handler that does not ask for the user.
     let button = edward.open("/start").await.location().to_owned();
     assert_eq!(button, "/auth/connections?return_to=%2Fpublic");
     assert!(
