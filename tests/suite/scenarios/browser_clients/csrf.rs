@@ -2,8 +2,9 @@
 //! (docs/attacks.md).
 
 use bytes::Bytes;
+use threelo_tests::Seen;
 
-use super::{EVIL, OTHER, SPA, Script, World, get, post, world};
+use super::{Browser, EVIL, OTHER, SPA, Script, World, get, post, world};
 
 const CHANGES: [(&str, &str); 5] = [
     ("POST", "/auth/logout"),
@@ -123,23 +124,8 @@ async fn a_method_in_a_parameter_or_a_field_is_no_method() {
     assert!(browser.who_am_i().await.is_some());
 }
 
-/// The same status, length and fields, signed in or out, and no store read.
-#[tokio::test]
-async fn a_foreign_page_learns_nothing() {
-    const PATHS: [&str; 9] = [
-        "/auth/me",
-        "/auth/me?callback=alert",
-        "/auth/sites",
-        "/auth/sessions",
-        "/auth/api/jira/11111111-aaaa-4aaa-8aaa-111111111111/rest/api/3/myself",
-        "/auth/token",
-        "/auth/redeem",
-        "/auth/logout",
-        "/auth/disconnect",
-    ];
-    let world = world().await;
-    let mut stranger = world.browser();
-    let mut user = world.signed_in("mia").await;
+/// The ways in which a foreign page can load a path without opening it.
+fn ways_to_load() -> Vec<Vec<(&'static str, &'static str)>> {
     let no_cors = |dest| {
         vec![
             ("sec-fetch-site", "cross-site"),
@@ -167,40 +153,53 @@ async fn a_foreign_page_learns_nothing() {
         ],
     ];
     ways.extend(["image", "script", "style", "object", "audio", "empty"].map(no_cors));
-    let before = world.sessions.calls();
-    for path in PATHS {
-        for way in &ways {
-            let one = stranger.request("GET", path, way).await;
-            let other = user.request("GET", path, way).await;
-            let note = format!("{path} {way:?}");
-            assert_eq!(one.status(), other.status(), "{note}");
-            assert_eq!(one.text(), other.text(), "{note}");
-            assert_eq!(one.response.headers(), other.response.headers(), "{note}");
-            assert_ne!(one.status(), 200, "{note}: {}", one.text());
+    ways
+}
+
+/// A window that a foreign page opens; `Sec-Fetch-User` says whether by a click.
+const WINDOW: [(&str, &str); 5] = [
+    ("sec-fetch-site", "cross-site"),
+    ("sec-fetch-mode", "navigate"),
+    ("sec-fetch-dest", "document"),
+    ("accept", "text/html"),
+    ("sec-fetch-user", "?1"),
+];
+const READS: [&str; 9] = [
+    "/auth/me",
+    "/auth/me?callback=alert",
+    "/auth/sites",
+    "/auth/sessions",
+    "/auth/api/jira/11111111-aaaa-4aaa-8aaa-111111111111/rest/api/3/myself",
+    "/auth/token",
+    "/auth/redeem",
+    "/auth/logout",
+    "/auth/disconnect",
+];
+
+fn assert_alike(one: &Seen, other: &Seen, note: &str) {
+    assert_eq!(one.status(), other.status(), "{note}");
+    assert_eq!(one.text(), other.text(), "{note}");
+    assert_eq!(one.response.headers(), other.response.headers(), "{note}");
+}
+
+/// Two browsers, signed out and signed in, get the same status, length and fields.
+async fn assert_reads_are_alike(stranger: &mut Browser, user: &mut Browser) {
+    let window = &WINDOW[..4];
+    for path in READS {
+        for way in ways_to_load() {
+            let one = stranger.request("GET", path, &way).await;
+            let other = user.request("GET", path, &way).await;
+            assert_alike(&one, &other, &format!("{path} {way:?}"));
+            assert_ne!(one.status(), 200, "{path} {way:?}: {}", one.text());
         }
-        let window = [
-            ("sec-fetch-site", "cross-site"),
-            ("sec-fetch-mode", "navigate"),
-            ("sec-fetch-dest", "document"),
-            ("accept", "text/html"),
-        ];
-        let one = stranger.request("GET", path, &window).await;
-        let other = user.request("GET", path, &window).await;
-        assert_eq!(
-            (one.status(), one.text()),
-            (other.status(), other.text()),
-            "{path}"
-        );
-        assert_eq!(one.response.headers(), other.response.headers(), "{path}");
+        let one = stranger.request("GET", path, window).await;
+        let other = user.request("GET", path, window).await;
+        assert_alike(&one, &other, path);
     }
-    // A window that leads to a login, and a form that is sent from there.
-    let window = [
-        ("sec-fetch-site", "cross-site"),
-        ("sec-fetch-mode", "navigate"),
-        ("sec-fetch-dest", "document"),
-        ("sec-fetch-user", "?1"),
-        ("accept", "text/html"),
-    ];
+}
+
+/// A window that leads to a login.
+async fn assert_windows_are_alike(stranger: &Browser, user: &Browser) {
     for path in [
         "/auth/login",
         "/auth/login?account=same",
@@ -208,10 +207,9 @@ async fn a_foreign_page_learns_nothing() {
         "/auth/error",
         "/auth/done",
     ] {
-        let one = stranger.clone().request("GET", path, &window).await;
-        let other = user.clone().request("GET", path, &window).await;
-        let place =
-            |seen: &threelo_tests::Seen| seen.location().split('?').next().map(str::to_owned);
+        let one = stranger.clone().request("GET", path, &WINDOW).await;
+        let other = user.clone().request("GET", path, &WINDOW).await;
+        let place = |seen: &Seen| seen.location().split('?').next().map(str::to_owned);
         assert_eq!(
             (one.status(), place(&one)),
             (other.status(), place(&other)),
@@ -221,6 +219,17 @@ async fn a_foreign_page_learns_nothing() {
             assert_eq!(one.text(), other.text(), "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_foreign_page_learns_nothing() {
+    let world = world().await;
+    let mut stranger = world.browser();
+    let mut user = world.signed_in("mia").await;
+    let before = world.sessions.calls();
+
+    assert_reads_are_alike(&mut stranger, &mut user).await;
+    assert_windows_are_alike(&stranger, &user).await;
     let form = [
         ("origin", EVIL),
         ("sec-fetch-site", "cross-site"),
@@ -231,13 +240,9 @@ async fn a_foreign_page_learns_nothing() {
     for (method, path) in CHANGES {
         let one = stranger.request(method, path, &form).await;
         let other = user.request(method, path, &form).await;
-        assert_eq!(
-            (one.status(), one.text()),
-            (other.status(), other.text()),
-            "{path}"
-        );
-        assert_eq!(one.response.headers(), other.response.headers(), "{path}");
+        assert_alike(&one, &other, path);
     }
+
     assert_eq!(world.sessions.calls(), before, "the store was not asked");
 }
 

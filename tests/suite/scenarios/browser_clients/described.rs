@@ -3,7 +3,7 @@
 use serde_json::Value;
 use threelo_tests::Seen;
 
-use super::{OTHER, SPA, World, get, post, world};
+use super::{Browser, OTHER, SPA, World, get, post, world};
 
 async fn description(world: &World) -> Value {
     let seen = world.browser().fetch("GET", "/auth/openapi.json").await;
@@ -44,6 +44,20 @@ fn fits(description: &Value, method: &str, path: &str, seen: &Seen) {
     );
 }
 
+/// A page's script gets a path of ours, as it is described.
+async fn check_get(description: &Value, browser: &mut Browser, path: &str) -> Seen {
+    let seen = get(browser, SPA, &format!("/auth{path}")).await;
+    fits(description, "get", path, &seen);
+    seen
+}
+
+/// A page's script posts to a path of ours, as it is described.
+async fn check_post(description: &Value, browser: &mut Browser, path: &str, body: &str) -> Seen {
+    let seen = post(browser, SPA, &format!("/auth{path}"), body).await;
+    fits(description, "post", path, &seen);
+    seen
+}
+
 #[tokio::test]
 async fn every_json_route_answers_as_it_is_described() {
     let world = world().await;
@@ -51,9 +65,8 @@ async fn every_json_route_answers_as_it_is_described() {
     assert_eq!(said["servers"][0]["url"], "http://localhost:3000/auth");
     let mut browser = world.browser();
     for path in ["/me", "/sites", "/sessions"] {
-        let seen = get(&mut browser, SPA, &format!("/auth{path}")).await;
+        let seen = check_get(&said, &mut browser, path).await;
         assert_eq!(seen.status(), 401);
-        fits(&said, "get", path, &seen);
     }
     let seen = get(&mut browser, SPA, "/auth/me?optional=true").await;
     assert_eq!(
@@ -63,72 +76,35 @@ async fn every_json_route_answers_as_it_is_described() {
     fits(&said, "get", "/me", &seen);
     browser.sign_in(&world, "mia", "/").await;
     // Several sites and none chosen.
-    let seen = get(&mut browser, SPA, "/auth/me").await;
-    fits(&said, "get", "/me", &seen);
-    let seen = get(&mut browser, SPA, "/auth/sites").await;
-    fits(&said, "get", "/sites", &seen);
+    check_get(&said, &mut browser, "/me").await;
+    let seen = check_get(&said, &mut browser, "/sites").await;
     let chosen = seen.json()["sites"][1]["id"].as_str().unwrap().to_owned();
-    let seen = post(&mut browser, SPA, "/auth/token", "").await;
-    fits(&said, "post", "/token", &seen);
+    check_post(&said, &mut browser, "/token", "").await;
     let body = serde_json::json!({ "site": chosen }).to_string();
-    let seen = post(&mut browser, SPA, "/auth/site", &body).await;
-    fits(&said, "post", "/site", &seen);
-    let seen = post(&mut browser, SPA, "/auth/site", "{}").await;
-    fits(&said, "post", "/site", &seen);
+    check_post(&said, &mut browser, "/site", &body).await;
+    check_post(&said, &mut browser, "/site", "{}").await;
     for _ in 0..2 {
-        fits(
-            &said,
-            "get",
-            "/me",
-            &get(&mut browser, SPA, "/auth/me").await,
-        );
-        fits(
-            &said,
-            "post",
-            "/token",
-            &post(&mut browser, SPA, "/auth/token", "").await,
-        );
+        check_get(&said, &mut browser, "/me").await;
+        check_post(&said, &mut browser, "/token", "").await;
         // Once more without the consent.
         world.sandbox.revoke_user("mia");
         world.pass(std::time::Duration::from_secs(3600));
     }
-    fits(
-        &said,
-        "get",
-        "/sessions",
-        &get(&mut browser, SPA, "/auth/sessions").await,
-    );
+    check_get(&said, &mut browser, "/sessions").await;
     let seen = browser
         .fetch("DELETE", "/auth/sessions/AAAAAAAAAAAAAAAA")
         .await;
     fits(&said, "delete", "/sessions/{handle}", &seen);
-    let seen = post(&mut browser, SPA, "/auth/disconnect", "").await;
-    fits(&said, "post", "/disconnect", &seen);
-    fits(
-        &said,
-        "get",
-        "/me",
-        &get(&mut browser, SPA, "/auth/me").await,
-    );
-    let seen = post(&mut browser, OTHER, "/auth/redeem", "{}").await;
-    fits(&said, "post", "/redeem", &seen);
-    let guess = r#"{"ticket": "1.x", "verifier": "x"}"#;
-    let seen = post(&mut browser, OTHER, "/auth/redeem", guess).await;
-    fits(&said, "post", "/redeem", &seen);
+    check_post(&said, &mut browser, "/disconnect", "").await;
+    check_get(&said, &mut browser, "/me").await;
+    for body in ["{}", r#"{"ticket": "1.x", "verifier": "x"}"#] {
+        let seen = post(&mut browser, OTHER, "/auth/redeem", body).await;
+        fits(&said, "post", "/redeem", &seen);
+    }
     world.sessions.set_down(true);
-    fits(
-        &said,
-        "get",
-        "/me",
-        &get(&mut browser, SPA, "/auth/me").await,
-    );
+    check_get(&said, &mut browser, "/me").await;
     world.sessions.set_down(false);
-    fits(
-        &said,
-        "post",
-        "/logout",
-        &post(&mut browser, SPA, "/auth/logout", "").await,
-    );
+    check_post(&said, &mut browser, "/logout", "").await;
 }
 
 #[tokio::test]
@@ -136,20 +112,15 @@ async fn connect_mode_answers_as_it_is_described() {
     let world = World::connecting(|builder| builder.same_site_origins([SPA])).await;
     let said = description(&world).await;
     let mut browser = world.browser();
-    let seen = get(&mut browser, SPA, "/auth/connections").await;
-    fits(&said, "get", "/connections", &seen);
+    check_get(&said, &mut browser, "/connections").await;
     let mut browser = browser.with_user("app-user", "paula");
-    let seen = post(&mut browser, SPA, "/auth/connect", "{}").await;
-    fits(&said, "post", "/connect", &seen);
+    check_post(&said, &mut browser, "/connect", "{}").await;
     browser.connect(&world, "mia", "return_to=%2Fpublic").await;
-    let seen = get(&mut browser, SPA, "/auth/connections").await;
-    fits(&said, "get", "/connections", &seen);
+    let seen = check_get(&said, &mut browser, "/connections").await;
     assert_eq!(
         seen.json()["connect_url"],
         "http://localhost:3000/auth/connect"
     );
-    let seen = get(&mut browser, SPA, "/auth/sites").await;
-    fits(&said, "get", "/sites", &seen);
-    let seen = post(&mut browser, SPA, "/auth/disconnect", "{}").await;
-    fits(&said, "post", "/disconnect", &seen);
+    check_get(&said, &mut browser, "/sites").await;
+    check_post(&said, &mut browser, "/disconnect", "{}").await;
 }

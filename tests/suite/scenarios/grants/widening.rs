@@ -2,7 +2,27 @@
 
 use std::time::Duration;
 
-use super::{AURORA, BOREALIS, World, at_one_site, consent, forget_earlier_consents, names};
+use threelo::store::Page;
+
+use super::{
+    AURORA, BOREALIS, Browser, World, at_one_site, consent, forget_earlier_consents, names,
+};
+
+/// Reads from and writes to both sites with the scopes of the wider grant.
+async fn work_at_both_sites(browser: &mut Browser) {
+    for site in [AURORA, BOREALIS] {
+        let url = format!("{}.atlassian.net", site.to_lowercase().replace(' ', "-"));
+        assert_eq!(
+            browser
+                .fetch("GET", &format!("/board?site={url}"))
+                .await
+                .text(),
+            site
+        );
+        let made = browser.fetch("POST", &format!("/myself?site={url}")).await;
+        assert_eq!(made.status(), 200, "{site}: {}", made.text());
+    }
+}
 
 /// Token T is in use at site A with scope r; a consent in another browser adds site B and scope w: T and the first
 /// browser's session reach B, with w.
@@ -31,18 +51,7 @@ async fn the_grant_widens(old_tokens_gain: bool) {
 
     // The first browser did not sign in again.
     assert_eq!(names(&mut first).await, [AURORA, BOREALIS]);
-    for site in [AURORA, BOREALIS] {
-        let url = format!("{}.atlassian.net", site.to_lowercase().replace(' ', "-"));
-        assert_eq!(
-            first
-                .fetch("GET", &format!("/board?site={url}"))
-                .await
-                .text(),
-            site
-        );
-        let made = first.fetch("POST", &format!("/myself?site={url}")).await;
-        assert_eq!(made.status(), 200, "{site}: {}", made.text());
-    }
+    work_at_both_sites(&mut first).await;
     // The job that read the grant before has what the consent added.
     let borealis = &grant.sites().await.unwrap()[1];
     let call = grant
@@ -60,16 +69,8 @@ async fn the_grant_widens(old_tokens_gain: bool) {
         let direct = reqwest::Client::new().get(url).bearer_auth(token.expose());
         assert_eq!(direct.send().await.unwrap().status(), 200, "T itself");
     }
-    assert_eq!(
-        world
-            .auth
-            .grants()
-            .list(&threelo::store::Page::first(9))
-            .await
-            .unwrap()
-            .ids,
-        [account]
-    );
+    let all = world.auth.grants().list(&Page::first(9)).await.unwrap();
+    assert_eq!(all.ids, [account]);
 }
 
 #[tokio::test]
