@@ -171,7 +171,7 @@ impl Drop for RandomToken {
 /// [hash](SessionTokenHash) only.
 ///
 /// ```
-/// use threelo::ids::SessionToken;
+/// use threelo::internals::SessionToken;
 ///
 /// let token = SessionToken::from_bytes([7; 32]);
 /// assert_eq!(token.encode().len(), 43);

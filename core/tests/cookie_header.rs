@@ -5,8 +5,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use threelo::message::cookie;
-use threelo::message::cookie::CookieValue;
+use threelo::internals::cookie;
+use threelo::internals::cookie::CookieValue;
 
 const CASES: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),

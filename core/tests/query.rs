@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use serde_json::Value;
-use threelo::message::query::Param;
-use threelo::message::query::Query;
+use threelo::internals::query::Param;
+use threelo::internals::query::Query;
 
 const CASES: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use serde_json::Value;
-use threelo::ReturnToRules;
+use threelo::internals::ReturnToRules;
 use url::Url;
 
 const CASES: &str = include_str!(concat!(

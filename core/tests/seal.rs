@@ -5,10 +5,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use threelo::seal::KeyRing;
-use threelo::seal::KeyRingError;
-use threelo::seal::Purpose;
-use threelo::seal::Unopenable;
+use threelo::internals::KeyRing;
+use threelo::internals::KeyRingError;
+use threelo::internals::Purpose;
+use threelo::internals::Unopenable;
 
 const NONCE: [u8; 24] = [7; 24];
 const PLACE: &[&[u8]] = &[b"grant", b"alice"];

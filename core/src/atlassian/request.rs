@@ -10,10 +10,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::{Url, form_urlencoded};
 
+use crate::atlassian::classify;
+use crate::atlassian::client::ApiClient;
 use crate::atlassian::error::ApiError;
+use crate::atlassian::path;
 use crate::atlassian::response::ApiResponse;
 use crate::atlassian::retry::RetryProgress;
-use crate::atlassian::{ApiClient, classify, path};
 use crate::crypto::random;
 use crate::error::{ApiErrorKind, Causes};
 use crate::http_client::Chunks;

@@ -7,8 +7,9 @@ use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
+use crate::atlassian::classify;
+use crate::atlassian::client::ApiClient;
 use crate::atlassian::error::ApiError;
-use crate::atlassian::{ApiClient, classify};
 use crate::error::ApiErrorKind;
 use crate::http_client::{self, Chunks, HttpClientError};
 use crate::message::is_json_type;

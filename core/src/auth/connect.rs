@@ -7,6 +7,7 @@ use crate::auth::grants::Grants;
 use crate::auth::{Action, Auth};
 use crate::config::Config;
 use crate::message::RequestHead;
+use crate::return_to::ReturnTo;
 
 /// "Connect my Atlassian account" for an app that has users and sessions of its own. Cheap to clone; every clone is the
 /// same.
@@ -49,7 +50,8 @@ impl Connect {
         self.0.handle(head)
     }
 
-    /// The checked settings.
+    /// The checked settings, for adapters, tests and benchmarks.
+    #[doc(hidden)]
     pub fn config(&self) -> &Config {
         self.0.config()
     }
@@ -62,6 +64,11 @@ impl Connect {
     /// The app's own origin, as browsers write it.
     pub fn public_url(&self) -> String {
         self.0.public_url()
+    }
+
+    /// Where a visitor goes who was sent with `candidate` as a return target, as [`Auth::return_target`] has it.
+    pub fn return_target(&self, candidate: &str) -> ReturnTo {
+        self.0.return_target(candidate)
     }
 
     /// The grants of the app, for work outside a request: [`Grants::of_subject`].

@@ -1,13 +1,11 @@
 //! The session of a request, as handlers see it.
 
-use std::sync::Arc;
-
 use crate::auth::session::AuthSession;
+use crate::auth::session_details::SessionDetails;
 use crate::auth::user::User;
 use crate::error::Rejection;
 use crate::error::RejectionResponse;
 use crate::ids::CloudId;
-use crate::store::SessionRecord;
 
 /// The session of whoever is signed in, to look at and to end. It holds no data of the app.
 #[derive(Clone, Debug)]
@@ -22,14 +20,14 @@ impl UserSession {
         &self.user
     }
 
-    /// When the login happened, the last activity, and the absolute end.
-    pub fn record(&self) -> &SessionRecord {
+    /// When the login happened, the last activity, and the end.
+    pub fn details(&self) -> SessionDetails {
         self.user.session()
     }
 
     /// The name of this session in the list of sessions; of no use as a cookie.
     pub fn handle(&self) -> String {
-        self.record().key.handle()
+        self.user.record().handle()
     }
 
     /// Ends the session; the reply to this request removes the cookie.
@@ -42,15 +40,18 @@ impl UserSession {
         ended.map_err(|rejection| self.auth.refuse(rejection))
     }
 
-    /// All sessions of the account that live, the newest first; [`SessionRecord::handle`] names one for
+    /// All sessions of the account that live, the newest first; [`SessionDetails::handle`] names one for
     /// [`end`](Self::end).
     ///
     /// # Errors
     ///
     /// [`Rejection::Store`].
-    pub async fn all(&self) -> Result<Vec<Arc<SessionRecord>>, RejectionResponse> {
+    pub async fn all(&self) -> Result<Vec<SessionDetails>, RejectionResponse> {
         let sessions = self.auth.sessions_of(self.user.account_id()).await;
-        sessions.map_err(|rejection| self.auth.refuse(rejection))
+        let details = |sessions: Vec<_>| sessions.into_iter().map(SessionDetails::new).collect();
+        sessions
+            .map(details)
+            .map_err(|rejection| self.auth.refuse(rejection))
     }
 
     /// Ends the account's session with this handle, on whatever device; `false` if the account has none. The own session is

@@ -9,6 +9,7 @@ mod finish;
 mod grants;
 mod guard;
 mod session;
+mod session_details;
 mod user;
 
 pub use self::builder::{
@@ -20,6 +21,7 @@ pub use self::current_session::UserSession;
 pub use self::grants::{Accounts, Grant, Grants};
 pub use self::guard::Guard;
 pub use self::session::AuthSession;
+pub use self::session_details::SessionDetails;
 pub use self::user::User;
 
 use std::fmt;
@@ -28,6 +30,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::message::RequestHead;
+use crate::return_to::ReturnTo;
 use crate::web;
 use crate::web::Found;
 use crate::web::RequestSnapshot;
@@ -91,7 +94,8 @@ impl Auth {
         }
     }
 
-    /// The checked settings.
+    /// The checked settings, for adapters, tests and benchmarks.
+    #[doc(hidden)]
     pub fn config(&self) -> &Config {
         &self.web.ports.config
     }
@@ -104,6 +108,25 @@ impl Auth {
     /// The app's own origin, as browsers write it.
     pub fn public_url(&self) -> String {
         crate::environment::origin_text(&self.config().public_url)
+    }
+
+    /// Where a visitor goes who was sent with `candidate` as a return target: there, if it is a place of this app, else to
+    /// the default target. For login pages of an app's own.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), threelo::BuildError> {
+    /// # let credentials = threelo::Credentials::new("my-client-id", "my-secret");
+    /// let auth = threelo::Auth::builder(credentials, "https://app.example.com").build()?;
+    ///
+    /// assert_eq!(auth.return_target("/board?week=7").as_str(), "/board?week=7");
+    /// assert_eq!(auth.return_target("https://evil.test/").as_str(), "/");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn return_target(&self, candidate: &str) -> ReturnTo {
+        let config = self.config();
+        let accepted = config.return_to.accept(candidate);
+        accepted.unwrap_or_else(|| config.default_return_to.clone())
     }
 
     /// The grants of the app, for work outside a request.

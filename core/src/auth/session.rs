@@ -193,7 +193,7 @@ impl AuthSession {
     async fn holder(&self) -> Result<(Holder, Option<CloudId>), Rejection> {
         if !self.is_connect() {
             let user = self.require_user().await?;
-            return Ok((Holder::of(user.account_id()), user.session().site.clone()));
+            return Ok((Holder::of(user.account_id()), user.record().site.clone()));
         }
         let holder = self.connections().await?.only()?.holder().clone();
         Ok((holder, None))

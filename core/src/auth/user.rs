@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::auth::session_details::SessionDetails;
 use crate::ids::AccountId;
 use crate::provider::profile::Profile;
 use crate::store::SessionRecord;
@@ -34,8 +35,8 @@ impl User {
         &self.0
     }
 
-    /// When the login happened, the last activity, and the absolute end.
-    pub fn session(&self) -> &SessionRecord {
-        &self.0
+    /// When the login happened, the last activity, and the end.
+    pub fn session(&self) -> SessionDetails {
+        SessionDetails::new(Arc::clone(&self.0))
     }
 }

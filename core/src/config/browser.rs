@@ -5,8 +5,9 @@ use std::sync::Arc;
 use http::Method;
 use url::Url;
 
-use crate::config::Settings;
+use crate::config::forward::Forward;
 use crate::config::problem::Problem;
+use crate::config::settings::Settings;
 use crate::environment::{is_loopback, origin_text, parse_origin};
 
 /// More origins than this are no list that anybody reads.
@@ -15,6 +16,7 @@ const MOST_ORIGINS: usize = 256;
 /// How a listed origin stands to the app's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "there is no third")]
+#[non_exhaustive]
 pub enum SiteRelation {
     /// The same site: browsers send the session cookie along.
     SameSite,
@@ -24,6 +26,7 @@ pub enum SiteRelation {
 
 /// A listed origin, exactly as browsers write it in `Origin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BrowserOrigin {
     pub(crate) text: Arc<str>,
     pub(crate) relation: SiteRelation,
@@ -39,6 +42,7 @@ impl BrowserOrigin {
 
 /// What code in browsers may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Browsers {
     pub(crate) origins: Vec<BrowserOrigin>,
     /// Whether a ticket may be redeemed for a bearer session instead of a cookie.
@@ -60,43 +64,6 @@ impl Browsers {
     pub(crate) fn has_cross_site(&self) -> bool {
         let mut origins = self.origins.iter();
         origins.any(|origin| origin.relation == SiteRelation::CrossSite)
-    }
-}
-
-/// Calls to a product of Atlassian that `{prefix}/api/{product}/{cloud id}/…` passes on, with the user's own token.
-///
-/// ```
-/// use threelo::config::Forward;
-///
-/// let issues = Forward::to("jira", "/rest/api/3/").methods(["GET", "POST"]);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct Forward {
-    pub(crate) product: String,
-    pub(crate) below: String,
-    pub(crate) methods: Vec<String>,
-}
-
-impl Forward {
-    /// Passes `GET` on, to paths of a product (`jira`, `confluence`) that begin with `below`, which ends with a slash.
-    pub fn to(product: impl Into<String>, below: impl Into<String>) -> Self {
-        Self {
-            product: product.into(),
-            below: below.into(),
-            methods: vec!["GET".to_owned()],
-        }
-    }
-
-    /// The methods that are passed on, instead of `GET` alone.
-    pub fn methods<M: Into<String>>(mut self, methods: impl IntoIterator<Item = M>) -> Self {
-        self.methods = methods.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Whether a path of a product is among them.
-    pub(crate) fn covers(&self, product: &str, path: &str) -> bool {
-        self.product == product && path.starts_with(&self.below)
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use url::Url;
 
 use crate::config::browser::{Browsers, browsers};
+use crate::config::checked::{Config, CookiePolicy};
 use crate::config::problem::{ConfigError, Problem};
-use crate::config::{Config, CookiePolicy, Mode, Settings};
+use crate::config::settings::{Mode, Settings};
 use crate::environment::{is_loopback, origin_text, parse_origin};
 use crate::return_to::{ReturnTo, ReturnToRules};
 use crate::scope::Scopes;
@@ -21,7 +22,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// # Errors
 ///
 /// [`ConfigError`] with every problem, not only the first.
-pub fn check(settings: Settings) -> Result<Config, ConfigError> {
+pub(crate) fn check(settings: Settings) -> Result<Config, ConfigError> {
     let mut problems = Problems::of(&settings);
     let public_url = problems.public_url(&settings.public_url);
     let return_origins = problems.origins(&settings.return_origins);

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// One wrong setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Problem {
     /// The setting, by the name under which it was given.
     pub setting: &'static str,

@@ -1,7 +1,7 @@
 //! Randomness, and authenticated encryption with a ring of keys.
 
 mod envelope;
-pub mod key_ring;
+pub(crate) mod key_ring;
 mod random;
 
 pub(crate) use self::envelope::{Envelope, EnvelopeError};

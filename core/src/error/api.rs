@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::error::Rejection;
 use crate::error::grant::{ConsentNeeded, GrantError};
 use crate::error::scopes::{MissingScope, MissingScopeReason};
 
@@ -111,31 +110,6 @@ impl From<GrantError> for ApiErrorKind {
             GrantError::Unavailable { retry_after } => Self::Unavailable {
                 retry_after: Some(retry_after),
             },
-            GrantError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<ApiErrorKind> for Rejection {
-    /// What the app's own visitor meets: consent and missing scopes have their ways on, the rest is told.
-    fn from(kind: ApiErrorKind) -> Self {
-        match kind {
-            ApiErrorKind::ConsentNeeded(needed) => Self::ConsentNeeded(needed),
-            ApiErrorKind::MissingScope(missing) => Self::MissingScope(missing),
-            ApiErrorKind::Store(error) => Self::Store(error),
-            ApiErrorKind::SiteGone => Self::SiteGone,
-            other => Self::Api(other),
-        }
-    }
-}
-
-impl From<GrantError> for Rejection {
-    fn from(error: GrantError) -> Self {
-        match error {
-            GrantError::ConsentNeeded(needed) => Self::ConsentNeeded(needed),
-            GrantError::Unavailable { retry_after } => Self::Api(ApiErrorKind::Unavailable {
-                retry_after: Some(retry_after),
-            }),
             GrantError::Store(error) => Self::Store(error),
         }
     }

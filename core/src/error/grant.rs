@@ -7,6 +7,7 @@ use crate::store::{ConsentReason, StoreError};
 /// The account must consent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the account must consent again ({})", reason.as_str())]
+#[non_exhaustive]
 pub struct ConsentNeeded {
     /// Why.
     pub reason: ConsentReason,

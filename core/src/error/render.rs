@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use super::Rejection;
-use super::refusal::RejectionResponse;
+use super::rejection::Rejection;
+use super::response::RejectionResponse;
 
 /// Gives a rejection the reply that fits the request of a visitor who waits.
 pub(crate) trait Render: Debug + Send + Sync {

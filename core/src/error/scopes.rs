@@ -5,6 +5,7 @@ use crate::scope::Scopes;
 /// Scopes that a grant lacks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", why.as_str(), if scopes.is_empty() { "atlassian does not say which".to_owned() } else { scopes.to_string() })]
+#[non_exhaustive]
 pub struct MissingScope {
     /// What is missing; empty if Atlassian refused a call and the call did not say what it [needs].
     ///

@@ -98,6 +98,7 @@ impl GrantRecord {
 
 /// Why and since when an account must consent again. The tokens are kept beside it: a mark can be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConsentMark {
     /// Why.
     pub reason: ConsentReason,
@@ -147,6 +148,7 @@ impl ConsentReason {
 
 /// A part of a long list.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PageRequest {
     /// The account after which the part begins; `None` begins with the first.
     pub after: Option<AccountId>,

@@ -13,12 +13,15 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-pub use self::grant::{
-    AppKey, ConsentMark, ConsentReason, GrantKey, GrantRecord, GrantStore, Link, PageRequest,
-};
+#[doc(hidden)]
+pub use self::grant::{AppKey, ConsentMark, GrantKey, GrantRecord, GrantStore, Link};
+pub use self::grant::{ConsentReason, PageRequest};
+#[doc(hidden)]
 pub use self::lease::{Attempts, Lease, LeaseOwner, LeaseRequest, LeaseRow, Renewed};
+#[doc(hidden)]
 pub use self::memory::{MemoryFlowMarks, MemoryGrants, MemorySessions};
 pub use self::rows::{LeaseSlot, OwnerPage, Row, RowKind, RowStore, StoredRow};
+#[doc(hidden)]
 pub use self::session::{SessionRecord, SessionStore};
 use crate::ids::MarkKey;
 

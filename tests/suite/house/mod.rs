@@ -32,13 +32,11 @@ const PUBLISHED: [(&str, usize, usize); 6] = [
 const UNPUBLISHED: [(&str, usize); 3] = [("tests/kit", 2), ("xtask/src", 0), ("examples", 6)];
 
 #[test]
-#[ignore = "until core's modules have moved to their rooms"]
 fn core_imports_point_downward() {
     imports_point_downward(CORE);
 }
 
 #[test]
-#[ignore = "until the sandbox's modules have moved to their rooms"]
 fn sandbox_imports_point_downward() {
     imports_point_downward(SANDBOX);
 }
@@ -51,7 +49,6 @@ fn imports_point_downward(tower: Tower) {
 }
 
 #[test]
-#[ignore = "until core's and the sandbox's modules have moved to their rooms"]
 fn no_files_of_a_room_import_each_other() {
     for folder in PUBLISHED.map(|(folder, ..)| folder) {
         nothing_of(&circles(folder, &sources(folder)), "circles of imports");
@@ -84,7 +81,6 @@ fn published_crates_are_documented() {
 }
 
 #[test]
-#[ignore = "until core's modules have moved to their rooms"]
 fn the_pure_rooms_never_await_log_read_a_clock_or_draw_randomness() {
     for source in sources(CORE.folder) {
         if !PURE.contains(&room_of(source.below(CORE.folder))) {
@@ -107,7 +103,6 @@ fn the_pure_rooms_never_await_log_read_a_clock_or_draw_randomness() {
 }
 
 #[test]
-#[ignore = "until core's modules have moved to their rooms"]
 fn statuses_of_ours_stand_in_few_rooms() {
     for source in sources(CORE.folder) {
         if !STATUSES.contains(&room_of(source.below(CORE.folder))) {

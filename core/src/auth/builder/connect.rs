@@ -49,8 +49,9 @@ impl ConnectBuilder {
         self
     }
 
-    /// Where grants and spent states are kept; in memory unless set.
-    pub fn stores(mut self, grants: Arc<dyn GrantStore>, marks: Arc<dyn FlowMarks>) -> Self {
+    /// Where grants and spent states are kept as records, for tests and benchmarks. An app gives a [`store`](Self::store).
+    #[doc(hidden)]
+    pub fn record_stores(mut self, grants: Arc<dyn GrantStore>, marks: Arc<dyn FlowMarks>) -> Self {
         self.common.grants = Some(grants);
         self.common.marks = Some(marks);
         self

@@ -89,8 +89,9 @@ impl AuthBuilder {
         self
     }
 
-    /// Where sessions, grants and spent states are kept; in memory unless set.
-    pub fn stores(
+    /// Where sessions, grants and spent states are kept as records, for tests and benchmarks. An app gives a [`store`](Self::store).
+    #[doc(hidden)]
+    pub fn record_stores(
         mut self,
         sessions: Arc<dyn SessionStore>,
         grants: Arc<dyn GrantStore>,

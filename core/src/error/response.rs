@@ -4,8 +4,8 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::error::Rejection;
 use crate::error::causes::Causes;
+use crate::error::rejection::Rejection;
 use crate::message::Reply;
 
 /// Why a request was turned away, with the reply that fits the request. Adapters make it the framework's own error.

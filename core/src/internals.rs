@@ -1,0 +1,23 @@
+//! What this project's own tests and benchmarks reach into. Nothing here is stable, and no app or store needs it.
+
+pub use crate::config::{
+    BrowserOrigin, Browsers, Config, CookiePolicy, Lifetimes, Mode, Remember, SiteRelation,
+};
+pub use crate::crypto::key_ring::{KeyRing, KeyRingError, Purpose, SealError, Unopenable};
+pub use crate::ids::{
+    ConsentId, FlowState, FlowStateHash, MarkKey, SessionToken, SessionTokenHash,
+};
+pub use crate::message::{cookie, query};
+pub use crate::provider::{authorization, profile, site, token};
+pub use crate::return_to::ReturnToRules;
+pub use crate::secret::{AuthorizationCode, ClientSecret, CodeVerifier, Keys, RefreshToken};
+pub use crate::store::{
+    AppKey, Attempts, ConsentMark, FlowMarks, GrantKey, GrantRecord, GrantStore, Lease, LeaseOwner,
+    LeaseRequest, LeaseRow, Link, MemoryFlowMarks, MemoryGrants, MemorySessions, Renewed,
+    SessionRecord, SessionStore,
+};
+#[cfg(feature = "testing")]
+pub use crate::testing::{
+    SealedStores, flow_marks_contract, grant_store_contract, sealed, session_key,
+    session_store_contract,
+};
