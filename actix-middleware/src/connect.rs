@@ -1,3 +1,5 @@
+//! Connect mode: the app says who its user is.
+
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 
@@ -12,7 +14,7 @@ use crate::AuthService;
 pub(crate) type AskedSubject = Pin<Box<dyn Future<Output = Result<Option<Subject>, BoxError>>>>;
 
 /// The app's word on who its user is.
-pub(crate) type Resolver = threelo::Resolver<HttpRequest, AskedSubject>;
+pub(crate) type Resolver = threelo::adapter::Resolver<HttpRequest, AskedSubject>;
 
 /// Adds "connect my Atlassian account" to an app that has users of its own: the routes under the prefix, and the
 /// extractors [`Connections`](crate::Connections), [`Atlassian`](crate::Atlassian) and
@@ -20,6 +22,28 @@ pub(crate) type Resolver = threelo::Resolver<HttpRequest, AskedSubject>;
 ///
 /// Middleware that is registered after it runs before it: the app's own sessions come after,
 /// `.wrap(ConnectMiddleware::new(connect, resolver)).wrap(sessions)`.
+///
+/// ```
+/// use actix_web::{App, HttpRequest, web};
+/// use threelo_actix::{BoxError, Connect, ConnectMiddleware, Connections, Subject};
+///
+/// async fn accounts(connections: Connections) -> String {
+///     format!("{} accounts", connections.len())
+/// }
+///
+/// fn configure(connect: Connect) {
+///     // A real app asks its session here; this one believes a header of its proxy.
+///     let resolver = |request: &HttpRequest| {
+///         let user = request.headers().get("x-user").and_then(|user| user.to_str().ok());
+///         let subject = user.map(Subject::parse).transpose();
+///         async move { subject.map_err(BoxError::from) }
+///     };
+///     let app = App::new()
+///         .wrap(ConnectMiddleware::new(connect, resolver))
+///         .route("/accounts", web::get().to(accounts));
+///     # let _ = app;
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ConnectMiddleware {
     connect: Connect,

@@ -6,8 +6,8 @@ use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, VARY};
 use actix_web::web::Bytes;
-use threelo::message::{Field, Headers, Replied, Reply, RequestHead, joined_vary};
-use threelo::{Answer, AuthSession};
+use threelo::AuthSession;
+use threelo::adapter::{Field, Headers, Reply, RequestHead, Responder, joined_vary};
 
 use crate::connect::AskedSubject;
 
@@ -42,40 +42,40 @@ pub(crate) fn with_head<T>(
 }
 
 /// A reply of ours as a response.
-pub(crate) fn response(reply: &Reply) -> HttpResponse {
+pub(crate) fn response(reply: Reply) -> HttpResponse {
+    let response = whole_response(&reply);
+    match reply.body.whole() {
+        Some(_) => response,
+        None => response.set_body(BodyStream::new(reply.body).boxed()),
+    }
+}
+
+/// A reply as a response, without a body that comes in parts.
+pub(crate) fn whole_response(reply: &Reply) -> HttpResponse {
     let status = StatusCode::from_u16(reply.status.as_u16());
     let mut response = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     for (name, value) in &reply.headers {
         response.append_header((name.as_str(), value.as_bytes()));
     }
-    response.body(reply.body.clone())
+    response.body(reply.body.whole().cloned().unwrap_or_default())
 }
 
-/// A reply with its body, which may come in parts.
-pub(crate) fn replied(replied: Replied) -> HttpResponse {
-    let response = response(&replied.reply);
-    match replied.body.whole() {
-        Some(_) => response,
-        None => response.set_body(BodyStream::new(replied.body).boxed()),
-    }
-}
-
-/// Reads as much of a body as the answer asks for, and takes its reply.
+/// Reads as much of a body as the route asks for, and takes its reply.
 pub(crate) async fn reply_of(
-    mut answer: Box<Answer>,
+    mut responder: Box<Responder>,
     subject: Option<AskedSubject>,
     payload: Payload,
-) -> Replied {
+) -> Reply {
     if let Some(subject) = subject {
-        answer.know_subject(subject.await);
+        responder.know_subject(subject.await);
     }
-    let Some(limit) = answer.body_limit() else {
-        return answer.reply(Bytes::new()).await;
+    let Some(limit) = responder.body_limit() else {
+        return responder.reply(Bytes::new()).await;
     };
     match body::to_bytes_limited(BodyStream::new(payload), limit).await {
-        Ok(Ok(body)) => answer.reply(body).await,
-        Ok(Err(_io)) => answer.broken_body(),
-        Err(_limit) => answer.too_large(),
+        Ok(Ok(body)) => responder.reply(body).await,
+        Ok(Err(_io)) => responder.broken_body(),
+        Err(_limit) => responder.too_large(),
     }
 }
 
@@ -105,9 +105,7 @@ fn with_all(headers: &mut HeaderMap, value: HeaderValue) -> HeaderValue {
 }
 
 /// A field of `http` 1 in `http` 0.2.
-fn field(
-    (name, value): &(impl AsRef<[u8]>, impl AsRef<[u8]>),
-) -> Option<(HeaderName, HeaderValue)> {
-    let name = HeaderName::from_bytes(name.as_ref()).ok()?;
-    Some((name, HeaderValue::from_bytes(value.as_ref()).ok()?))
+fn field<N: AsRef<[u8]>, V: AsRef<[u8]>>(field: &(N, V)) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(field.0.as_ref()).ok()?;
+    Some((name, HeaderValue::from_bytes(field.1.as_ref()).ok()?))
 }

@@ -1,3 +1,5 @@
+//! Guards: what a whole part of an app asks of every request.
+
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -5,16 +7,82 @@ use std::rc::Rc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::{Error, HttpMessage};
-use threelo::{AuthSession, Guard};
+use threelo::AuthSession;
+use threelo::adapter::Guard;
 
 use crate::{connect, convert};
 
 pub(crate) const MISSING: &str =
     "add `.wrap(AuthMiddleware::new(auth.clone()))` to the app, after all its other middleware";
 
-threelo::__guards!(GuardMiddleware);
+/// Lets only requests of a signed-in user through: signed in here, or in connect mode to the app.
+///
+/// Others get what [`CurrentUser`](crate::CurrentUser) answers: 401, and navigations go to the login and come back.
+///
+/// ```
+/// use actix_web::web;
+/// use threelo_actix::require_login;
+///
+/// let admin = web::resource("/admin")
+///     .wrap(require_login())
+///     .route(web::get().to(async || "for users only"));
+/// ```
+pub fn require_login() -> GuardMiddleware {
+    GuardMiddleware(Guard::Login)
+}
 
-/// The middleware of a guard.
+/// Lets only requests through whose grant has all these scopes.
+///
+/// Others get 403 (`missing_scope`); a navigation gets a page that asks for exactly these scopes and comes back. Where
+/// Atlassian did not grant them, or the app never asks for them, the page has no button (`scope_not_granted`).
+///
+/// ```
+/// use actix_web::web;
+/// use threelo_actix::require_scopes;
+///
+/// let issues = web::resource("/issues")
+///     .wrap(require_scopes(["write:jira-work"]))
+///     .route(web::post().to(async || "filed"));
+/// ```
+pub fn require_scopes<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> GuardMiddleware {
+    GuardMiddleware(Guard::Scopes(scopes.into_iter().collect()))
+}
+
+/// Lets only requests through that have a site. Others get what [`CurrentSite`](crate::CurrentSite) answers: visitors with
+/// several sites choose one first and come back.
+///
+/// ```
+/// use actix_web::web;
+/// use threelo_actix::require_site;
+///
+/// let board = web::resource("/board")
+///     .wrap(require_site())
+///     .route(web::get().to(async || "of the chosen site"));
+/// ```
+pub fn require_site() -> GuardMiddleware {
+    GuardMiddleware(Guard::Site)
+}
+
+/// Lets changes (any method but GET, HEAD, OPTIONS) through only from pages of this app; from those of listed origins with
+/// the field `X-Threelo`; and from a client that shows a bearer session of ours. Others get 403 (`cross_site`).
+///
+/// The proof is `Sec-Fetch-Site: same-origin` where browsers send it, else an `Origin` equal to the public URL. A WebSocket
+/// begins with a `GET`, which passes: compare its `Origin` yourself.
+///
+/// ```
+/// use actix_web::web;
+/// use threelo_actix::same_origin;
+///
+/// let app = web::resource("/settings")
+///     .wrap(same_origin())
+///     .route(web::post().to(async || "saved"));
+/// ```
+pub fn same_origin() -> GuardMiddleware {
+    GuardMiddleware(Guard::SameOrigin)
+}
+
+/// The middleware of a guard, made by [`require_login`], [`require_scopes`], [`require_site`] and [`same_origin`]. It wraps a
+/// resource or a scope inside [`AuthMiddleware`](crate::AuthMiddleware).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct GuardMiddleware(Guard);
@@ -36,7 +104,8 @@ where
     }
 }
 
-/// The service of a guard.
+/// The service that a [`GuardMiddleware`] makes: it asks the guard, and calls the inner service only if the request may go
+/// on.
 #[derive(Debug)]
 pub struct GuardService<S> {
     inner: Rc<S>,
@@ -65,8 +134,8 @@ where
             }
             match guard.check(session.as_ref(), MISSING).await {
                 Ok(()) => Ok(inner.call(request).await?.map_into_left_body()),
-                Err(refusal) => {
-                    let response = request.into_response(convert::response(refusal.reply()));
+                Err(rejected) => {
+                    let response = request.into_response(convert::response(rejected.into_reply()));
                     Ok(response.map_into_right_body())
                 }
             }

@@ -31,7 +31,7 @@
 //! # Work that outlives its request
 //!
 //! Exchanges and refreshes go on when a visitor hangs up. In actix-web they run on the worker that began them, and end
-//! with it. [`AuthBuilder::runtime`] gives them a place that outlives the workers, so that [`Auth::drain`] can wait for
+//! with it. [`AuthBuilder::runtime`](threelo::AuthBuilder::runtime) gives them a place that outlives the workers, so that [`Auth::drain`] can wait for
 //! them after the server stopped.
 
 mod connect;
@@ -40,20 +40,23 @@ mod extract;
 mod guard;
 mod login;
 mod middleware;
+mod rejection;
 
+pub use threelo;
 pub use threelo::{
-    AccessType, AccountId, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession, BoxError,
-    CloudId, Connect, ConnectBuilder, Connected, Connection, Credentials, Environment, FlowDetails,
-    LinkPolicy, Next, Profile as AccountProfile, Rejection, SignIn, Site, Subject,
+    AccessType, AccountId, ApiClient, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession,
+    BoxError, CloudId, Connect, ConnectBuilder, Connected, ConnectedAccount, ConnectedAccounts,
+    Credentials, Environment, FlowDetails, HookDecision, LinkPolicy, LoginRequest, Profile,
+    Rejection, RejectionResponse, SessionDetails, SignIn, Site, Subject, User, UserSession,
 };
 
 pub use self::connect::ConnectMiddleware;
 pub use self::extract::{
-    Atlassian, AuthRejection, Connections, CurrentSession, CurrentSite, CurrentUser, MaybeUser,
-    Profile,
+    Atlassian, Connections, CurrentProfile, CurrentSession, CurrentSite, CurrentUser, MaybeUser,
 };
 pub use self::guard::{
     GuardMiddleware, GuardService, require_login, require_scopes, require_site, same_origin,
 };
 pub use self::login::Login;
 pub use self::middleware::{AuthMiddleware, AuthService};
+pub use self::rejection::AuthRejection;

@@ -1,3 +1,5 @@
+//! The middleware around an app.
+
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 
@@ -5,7 +7,8 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::error::InternalError;
 use actix_web::{Error, HttpMessage};
-use threelo::{Action, Auth, AuthSession};
+use threelo::adapter::Action;
+use threelo::{Auth, AuthSession};
 
 use crate::connect::Resolver;
 use crate::convert;
@@ -15,6 +18,22 @@ use crate::convert;
 /// It goes around the whole app, `App::new().wrap(AuthMiddleware::new(auth.clone()))`, or around a
 /// [`Scope`](actix_web::Scope) of which [`AuthBuilder::mounted_at`](threelo::AuthBuilder::mounted_at) tells the path.
 /// Middleware that is registered after it runs before it. All workers share what `auth` holds.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use threelo_actix::{Auth, AuthMiddleware, CurrentUser};
+///
+/// async fn board(user: CurrentUser) -> String {
+///     format!("The board of {}", user.name())
+/// }
+///
+/// fn configure(auth: Auth) {
+///     let app = App::new()
+///         .wrap(AuthMiddleware::new(auth))
+///         .route("/board", web::get().to(board));
+///     # let _ = app;
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AuthMiddleware(Auth);
 
@@ -70,12 +89,12 @@ where
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         match convert::with_head(&request, |head| self.auth.handle(head)) {
-            Action::Answer(answer) => {
-                let resolver = self.resolver.as_ref().filter(|_| answer.wants_subject());
+            Action::Respond(responder) => {
+                let resolver = self.resolver.as_ref().filter(|_| responder.wants_subject());
                 let subject = resolver.map(|resolver| resolver.ask(request.request()));
                 Box::pin(async move {
-                    let reply = convert::reply_of(answer, subject, request.take_payload()).await;
-                    let response = request.into_response(convert::replied(reply));
+                    let reply = convert::reply_of(responder, subject, request.take_payload()).await;
+                    let response = request.into_response(convert::response(reply));
                     Ok(response.map_into_right_body())
                 })
             }

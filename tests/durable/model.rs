@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use threelo::clock::ManualClock;
-use threelo::store::{
+use threelo::internals::sealed;
+use threelo::internals::{
     AppKey, GrantKey, GrantRecord, GrantStore, LeaseOwner, LeaseRequest, Link, MemoryGrants,
 };
-use threelo::testing::sealed;
 use threelo::{AccountId, Scopes, Subject};
 use threelo_tests::{Clocked, WatchedRows, rows_as};
 use tokio::runtime::Runtime;
@@ -88,7 +88,8 @@ impl Play {
         });
         Arc::new(GrantRecord {
             key: self.key(account),
-            tokens: threelo::token::from_response(&answer, &Scopes::new(), at(100)).unwrap(),
+            tokens: threelo::internals::token::from_response(&answer, &Scopes::new(), at(100))
+                .unwrap(),
             consented_at: at(100),
             asked: Scopes::new(),
             wanted: Scopes::new(),

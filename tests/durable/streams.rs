@@ -88,10 +88,9 @@ async fn two_hundred_answers_of_a_mebibyte_cost_little_memory_on_actix() {
 
 /// The answer of Atlassian is silent when its reader dies.
 async fn a_dead_reader_ends_it<A: App>(fault: Fault) {
-    let world = World::<A>::with(|builder| {
-        builder.forward([threelo::config::Forward::to("jira", "/rest/api/3/")])
-    })
-    .await;
+    let world =
+        World::<A>::with(|builder| builder.forward([threelo::Forward::to("jira", "/rest/api/3/")]))
+            .await;
     let browser = world.signed_in("mia").await;
     let port = A::listen(&world.auth).await;
     world.sandbox.fault(Endpoint::Api, fault, 20);

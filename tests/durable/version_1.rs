@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use threelo::store::{
-    AppKey, ConsentMark, ConsentReason, GrantKey, GrantRecord, Inserted, Link, RowStore,
-    SessionRecord,
-};
-use threelo::testing::{SealedStores, sealed};
-use threelo::{AccountId, CloudId, Profile, Scopes, Subject, Ticket};
+use threelo::ConsentReason;
+use threelo::internals::SessionToken;
+use threelo::internals::{AppKey, ConsentMark, GrantKey, GrantRecord, Link, SessionRecord};
+use threelo::internals::{SealedStores, sealed};
+use threelo::store::{Inserted, RowStore};
+use threelo::{AccountId, CloudId, Profile, Scopes, Subject};
 use threelo_test_servers::{Postgres, Redis};
 use threelo_tests::rows_as;
 
@@ -34,7 +34,7 @@ fn answer(body: &'static str) -> http::Response<bytes::Bytes> {
 
 fn session() -> SessionRecord {
     SessionRecord {
-        key: Ticket::from_bytes([1; 32]).hash(),
+        key: SessionToken::from_bytes([1; 32]).hash(),
         profile: profile(),
         site: Some(CloudId::parse("11111111-aaaa-4aaa-8aaa-111111111111").unwrap()),
         profile_read_at: at(1_800_000_000),
@@ -65,7 +65,12 @@ fn grant() -> GrantRecord {
             account: profile().account_id.clone(),
             consent: None,
         },
-        tokens: threelo::token::from_response(&tokens, &Scopes::new(), at(1_800_000_000)).unwrap(),
+        tokens: threelo::internals::token::from_response(
+            &tokens,
+            &Scopes::new(),
+            at(1_800_000_000),
+        )
+        .unwrap(),
         consented_at: at(1_800_000_000),
         asked: Scopes::parse("offline_access read:jira-work read:me"),
         wanted: Scopes::parse("offline_access read:jira-work read:me write:jira-work"),
@@ -74,7 +79,11 @@ fn grant() -> GrantRecord {
             since: at(1_800_000_500),
             checked_at: at(1_800_000_600),
         }),
-        sites: Some(threelo::site::from_response(&sites).unwrap().into()),
+        sites: Some(
+            threelo::internals::site::from_response(&sites)
+                .unwrap()
+                .into(),
+        ),
         added: Arc::new([site.clone()]),
         sites_read_at: at(1_800_000_100),
         last_site: Some(site.clone()),

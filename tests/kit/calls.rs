@@ -1,19 +1,20 @@
-//! The calls to Atlassian that the app under test makes.
+//! The calls to ApiClient that the app under test makes.
 
 use serde_json::{Value, json};
 use threelo::{
-    AccountId, ApiError, Atlassian, Connection, Connections, CurrentSession, Refusal, Site,
+    AccountId, ApiClient, ApiError, ConnectedAccount, ConnectedAccounts, RejectionResponse, Site,
+    UserSession,
 };
 
 /// How many projects the site has.
-pub(crate) async fn count_projects(atlassian: &Atlassian, site: &Site) -> Result<String, ApiError> {
+pub(crate) async fn count_projects(atlassian: &ApiClient, site: &Site) -> Result<String, ApiError> {
     let search = atlassian.jira(site).get("/rest/api/3/project/search");
     let found: Value = search.json().await?;
     Ok(found["total"].to_string())
 }
 
 /// The key of a new issue.
-pub(crate) async fn make_issue(atlassian: &Atlassian, site: &Site) -> Result<String, ApiError> {
+pub(crate) async fn make_issue(atlassian: &ApiClient, site: &Site) -> Result<String, ApiError> {
     let project = match &*site.name {
         "Aurora Design" => "AD",
         "Borealis Lab" => "LAB",
@@ -29,14 +30,14 @@ pub(crate) async fn make_issue(atlassian: &Atlassian, site: &Site) -> Result<Str
 }
 
 /// The names of the connected accounts, a line each.
-pub(crate) fn names(connections: &Connections) -> String {
-    let names: Vec<&str> = connections.iter().map(Connection::name).collect();
+pub(crate) fn names(connections: &ConnectedAccounts) -> String {
+    let names: Vec<&str> = connections.iter().map(ConnectedAccount::name).collect();
     names.join("\n")
 }
 
 /// A call for the account that `account=` of the query names, at its first site.
 pub(crate) async fn count_of(
-    connections: &Connections,
+    connections: &ConnectedAccounts,
     query: Option<&str>,
 ) -> Result<String, ApiError> {
     let account = query.and_then(|query| query.strip_prefix("account="));
@@ -49,9 +50,9 @@ pub(crate) async fn count_of(
 
 /// The handles of the account's sessions; or whether there was one that `end=` of the query names.
 pub(crate) async fn sessions(
-    session: &CurrentSession,
+    session: &UserSession,
     query: Option<&str>,
-) -> Result<String, Refusal> {
+) -> Result<String, RejectionResponse> {
     if let Some(handle) = query.and_then(|query| query.strip_prefix("end=")) {
         return Ok(session.end(handle).await?.to_string());
     }

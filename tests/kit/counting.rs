@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use threelo::store::{Inserted, Replaced, SessionRecord, SessionStore, StoreError, Version};
-use threelo::{AccountId, TicketHash};
+use threelo::AccountId;
+use threelo::internals::SessionTokenHash;
+use threelo::internals::{SessionRecord, SessionStore};
+use threelo::store::{Inserted, Replaced, StoreError, Version};
 use tokio::sync::Notify;
 
 use crate::switch::{Counter, Switch};
@@ -84,12 +86,12 @@ impl SessionStore for CountingSessions {
     async fn insert(&self, record: Arc<SessionRecord>) -> Result<Inserted, StoreError> {
         self.count()?;
         if self.signs_out.take() {
-            self.inner.delete_of(record.account(), None).await?;
+            self.inner.delete_of(record.account()).await?;
         }
         self.inner.insert(record).await
     }
 
-    async fn load(&self, key: &TicketHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
+    async fn load(&self, key: &SessionTokenHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
         self.count()?;
         self.inner.load(key).await
     }
@@ -103,7 +105,7 @@ impl SessionStore for CountingSessions {
         self.inner.replace(expected, record).await
     }
 
-    async fn delete(&self, key: &TicketHash) -> Result<(), StoreError> {
+    async fn delete(&self, key: &SessionTokenHash) -> Result<(), StoreError> {
         self.count()?;
         self.linger().await;
         self.inner.delete(key).await
@@ -114,14 +116,10 @@ impl SessionStore for CountingSessions {
         self.inner.list_of(account).await
     }
 
-    async fn delete_of(
-        &self,
-        account: &AccountId,
-        except: Option<&TicketHash>,
-    ) -> Result<u64, StoreError> {
+    async fn delete_of(&self, account: &AccountId) -> Result<u64, StoreError> {
         self.count()?;
         self.linger().await;
-        self.inner.delete_of(account, except).await
+        self.inner.delete_of(account).await
     }
 
     async fn delete_expired(&self, now: SystemTime) -> Result<u64, StoreError> {

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use threelo::store::{
-    AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest, Page,
-    Renewed, Replaced, StoreError, Version,
+use threelo::PageRequest;
+use threelo::internals::{
+    AppKey, GrantKey, GrantRecord, GrantStore, Lease, LeaseOwner, LeaseRequest, Renewed,
 };
+use threelo::store::{Inserted, Replaced, StoreError, Version};
 use threelo::{AccountId, Subject};
 use tokio::sync::{Barrier, Notify};
 
@@ -241,7 +242,11 @@ impl GrantStore for FaultyGrants {
         self.inner.of_subject(app, subject).await
     }
 
-    async fn accounts(&self, app: &AppKey, page: &Page) -> Result<Vec<AccountId>, StoreError> {
+    async fn accounts(
+        &self,
+        app: &AppKey,
+        page: &PageRequest,
+    ) -> Result<Vec<AccountId>, StoreError> {
         self.works()?;
         self.inner.accounts(app, page).await
     }

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use threelo::{Auth, Connect};
 use threelo_actix::{
-    Atlassian, AuthMiddleware, AuthRejection, ConnectMiddleware, Connections, CurrentSession,
-    CurrentSite, CurrentUser, Login, MaybeUser, Profile, require_login, require_scopes,
+    Atlassian, AuthMiddleware, AuthRejection, ConnectMiddleware, Connections, CurrentProfile,
+    CurrentSession, CurrentSite, CurrentUser, Login, MaybeUser, require_login, require_scopes,
     require_site, same_origin,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -234,7 +234,7 @@ async fn user(user: CurrentUser) -> String {
     user.name().to_owned()
 }
 
-async fn profile(profile: Profile) -> String {
+async fn profile(profile: CurrentProfile) -> String {
     serde_json::to_string(&*profile).unwrap_or_default()
 }
 

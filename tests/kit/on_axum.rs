@@ -9,8 +9,8 @@ use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Collected};
 use threelo::{Auth, Connect};
 use threelo_tower::{
-    Atlassian, AuthLayer, AuthRejection, ConnectLayer, Connections, CurrentSession, CurrentSite,
-    CurrentUser, Login, MaybeUser, Profile, auth_routes, require_login, require_scopes,
+    Atlassian, AuthLayer, AuthRejection, ConnectLayer, Connections, CurrentProfile, CurrentSession,
+    CurrentSite, CurrentUser, Login, MaybeUser, auth_routes, require_login, require_scopes,
     require_site, same_origin,
 };
 use tokio::net::TcpListener;
@@ -149,7 +149,7 @@ async fn optional(user: Option<CurrentUser>) -> String {
     home(MaybeUser(user)).await
 }
 
-async fn profile(profile: Profile) -> String {
+async fn profile(profile: CurrentProfile) -> String {
     serde_json::to_string(&*profile).unwrap_or_default()
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use threelo::clock::ManualClock;
-use threelo::store::{MemoryFlowMarks, MemoryGrants, MemorySessions, RowStore};
-use threelo::testing::sealed;
+use threelo::internals::sealed;
+use threelo::internals::{MemoryFlowMarks, MemoryGrants, MemorySessions};
+use threelo::store::RowStore;
 use threelo_redis::RedisStore;
 use threelo_sqlx::{PostgresStore, SqliteStore};
 

@@ -132,11 +132,7 @@ impl RowStore for WatchedRows {
         self.watched(Call::List, work).await
     }
 
-    async fn delete_of(
-        &self,
-        kind: RowKind,
-        owner: &str,
-    ) -> Result<u64, StoreError> {
+    async fn delete_of(&self, kind: RowKind, owner: &str) -> Result<u64, StoreError> {
         let work = self.inner.delete_of(kind, owner);
         self.watched(Call::DeleteOf, work).await
     }

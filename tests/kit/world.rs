@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use threelo::Forward;
 use threelo::clock::ManualClock;
-use threelo::config::Forward;
-use threelo::store::{AppKey, FlowMarks, GrantKey, GrantRecord, RowStore};
+use threelo::internals::{AppKey, FlowMarks, GrantKey, GrantRecord};
+use threelo::store::RowStore;
 use threelo::{
     AccountId, Auth, AuthBuilder, Connect, ConnectBuilder, Credentials, Environment, Grant,
     GrantError,
@@ -126,7 +127,7 @@ fn settings(sandbox: &Sandbox, clock: &Arc<ManualClock>, stores: &Stores) -> Aut
         .optional_scopes(["write:jira-work"])
         .keys(KEYS)
         .clock(clock.clone())
-        .stores(
+        .record_stores(
             stores.sessions.clone(),
             stores.grants.clone(),
             stores.marks.clone(),
@@ -166,7 +167,7 @@ fn connect_settings(
         .optional_scopes(["write:jira-work"])
         .keys(KEYS)
         .clock(clock.clone())
-        .stores(stores.grants.clone(), stores.marks.clone())
+        .record_stores(stores.grants.clone(), stores.marks.clone())
 }
 
 impl<A: App> World<A> {
@@ -223,14 +224,14 @@ impl<A: App> World<A> {
 
     /// Another instance of the same app: another process, over the same stores.
     pub fn another_auth(&self, tune: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Auth {
-        tune(settings(&self.sandbox, &self.clock, &self.stores()))
+        tune(settings(&self.sandbox, &self.clock, &self.record_stores()))
             .build()
             .expect("the settings are right")
     }
 
     /// Another instance of an app with users of its own, over the same store.
     pub fn another_connect(&self, tune: impl FnOnce(ConnectBuilder) -> ConnectBuilder) -> Connect {
-        tune(connect_settings(&self.sandbox, &self.clock, &self.stores()))
+        tune(connect_settings(&self.sandbox, &self.clock, &self.record_stores()))
             .build()
             .expect("the settings are right")
     }

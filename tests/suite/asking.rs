@@ -1,9 +1,10 @@
 //! When an app with users of its own is asked for its user.
 
 use http::Request;
-use threelo::config::Forward;
-use threelo::message::RequestHead;
-use threelo::{Action, Connect, Credentials};
+use threelo::Forward;
+use threelo::adapter::Action;
+use threelo::adapter::RequestHead;
+use threelo::{Connect, Credentials};
 
 const SPA: &str = "http://localhost:5173";
 
@@ -53,7 +54,7 @@ fn the_app_is_asked_for_its_user_only_where_the_answer_depends_on_them() {
         }
         let request = request.body(()).unwrap();
         let action = RequestHead::lend(&request, |head| connect.handle(head));
-        let Action::Answer(answer) = action else {
+        let Action::Respond(answer) = action else {
             panic!("{path} is ours");
         };
         assert_eq!(answer.wants_subject(), asks, "{method} {path} {fields:?}");

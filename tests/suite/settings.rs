@@ -147,9 +147,9 @@ fn cookies_are_derived_from_the_public_url() {
 #[test]
 fn a_durable_store_without_keys_is_an_error() {
     use std::sync::Arc;
-    use threelo::store::{MemoryFlowMarks, MemoryGrants, MemorySessions};
+    use threelo::internals::{MemoryFlowMarks, MemoryGrants, MemorySessions};
 
-    let with_stores = builder().stores(
+    let with_stores = builder().record_stores(
         Arc::new(MemorySessions::new()),
         Arc::new(MemoryGrants::new()),
         Arc::new(MemoryFlowMarks::new()),
@@ -161,17 +161,17 @@ fn a_durable_store_without_keys_is_an_error() {
 fn the_authorize_address_is_exactly_this() {
     let auth = builder().scopes(["read:jira-work"]).build().unwrap();
     let head = Nothing;
-    let request = threelo::message::RequestHead {
+    let request = threelo::adapter::RequestHead {
         method: "GET",
         path: "/x",
         query: None,
         headers: &head,
     };
-    let threelo::Action::Forward(session) = auth.handle(&request) else {
+    let threelo::adapter::Action::Forward(session) = auth.handle(&request) else {
         panic!("not ours")
     };
 
-    let reply = session.start_login(&threelo::Login::new().scopes(["write:jira-work"]));
+    let reply = session.start_login(&threelo::LoginRequest::new().scopes(["write:jira-work"]));
 
     let location = reply.headers["location"].to_str().unwrap();
     let (before, rest) = location.split_once("&state=").unwrap();
@@ -191,7 +191,7 @@ fn the_authorize_address_is_exactly_this() {
 
 struct Nothing;
 
-impl threelo::message::Headers for Nothing {
+impl threelo::adapter::Headers for Nothing {
     fn each<'a>(&'a self, _: &str, _: &mut dyn FnMut(&'a [u8])) {}
 }
 
@@ -227,6 +227,6 @@ fn an_origin_that_matches_more_than_itself_is_refused() {
         .same_site_origins(["https://spa.example.com"])
         .cross_site_origins(["https://spa.example.com"]);
     assert!(problem(twice).contains("listed once"));
-    let forward = threelo::config::Forward::to("jira", "/rest");
+    let forward = threelo::Forward::to("jira", "/rest");
     assert!(problem(builder().forward([forward])).contains("ends with a slash"));
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use threelo::clock::ManualClock;
-use threelo::store::{
-    AppKey, Attempts, FlowMarks, GrantKey, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest,
-    MemoryFlowMarks, MemoryGrants, MemorySessions, Renewed, SessionRecord, SessionStore, Spent,
-    StoreError,
+use threelo::internals::{
+    AppKey, Attempts, FlowMarks, GrantKey, GrantStore, Lease, LeaseOwner, LeaseRequest,
+    MemoryFlowMarks, MemoryGrants, MemorySessions, Renewed, SessionRecord, SessionStore,
 };
-use threelo::{AccountId, Profile, Ticket, testing};
+use threelo::internals::{MarkKey, SessionToken};
+use threelo::store::{Inserted, Spent, StoreError};
+use threelo::{AccountId, Profile, testing};
 
 #[tokio::test]
 async fn the_in_memory_stores_keep_their_contracts() {
@@ -24,7 +25,7 @@ fn at(seconds: u64) -> SystemTime {
 
 fn record(number: u8, account: &str, version: u64) -> Arc<SessionRecord> {
     Arc::new(SessionRecord {
-        key: Ticket::from_bytes([number; 32]).hash(),
+        key: SessionToken::from_bytes([number; 32]).hash(),
         profile: Arc::new(Profile::of(AccountId::parse(account).unwrap())),
         site: None,
         profile_read_at: at(100),
@@ -66,7 +67,7 @@ async fn a_full_store_throws_out_expired_sessions_and_nothing_else() {
 #[tokio::test]
 async fn a_full_store_of_spent_states_is_an_error_until_one_expires() {
     let marks = MemoryFlowMarks::with_capacity(2);
-    let state = |number| Ticket::from_bytes([number; 32]).hash();
+    let state = |number| MarkKey([number; 32]);
 
     assert_eq!(
         marks.spend(state(1), at(0), at(600)).await.unwrap(),

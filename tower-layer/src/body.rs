@@ -1,3 +1,5 @@
+//! The body of a response: of the app or of ours.
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -6,7 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Either;
 use pin_project_lite::pin_project;
 use threelo::BoxError;
-use threelo::message::ReplyBody;
+use threelo::adapter::ReplyBody;
 
 pin_project! {
     /// A reply's body: the app's own, or one of ours.

@@ -1,3 +1,5 @@
+//! Connect mode: the app says who its user is.
+
 use std::future::Future;
 use std::pin::Pin;
 
@@ -12,7 +14,7 @@ pub(crate) type AskedSubject =
     Pin<Box<dyn Future<Output = Result<Option<Subject>, BoxError>> + Send>>;
 
 /// The app's word on who its user is.
-pub(crate) type Resolver = threelo::Resolver<Parts, AskedSubject>;
+pub(crate) type Resolver = threelo::adapter::Resolver<Parts, AskedSubject>;
 
 /// Adds "connect my Atlassian account" to an app that has users of its own: the routes under the prefix, and the
 /// extractors [`Connections`](crate::Connections), [`Atlassian`](crate::Atlassian) and
@@ -20,6 +22,28 @@ pub(crate) type Resolver = threelo::Resolver<Parts, AskedSubject>;
 ///
 /// It goes on the outermost router, but inside the layer of the app's own sessions, which must run first:
 /// `.layer(ConnectLayer::new(connect, resolver)).layer(sessions)`.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use http::request::Parts;
+/// use threelo_tower::{BoxError, Connect, ConnectLayer, Connections, Subject};
+///
+/// async fn accounts(connections: Connections) -> String {
+///     format!("{} accounts", connections.len())
+/// }
+///
+/// fn app(connect: Connect) -> Router {
+///     // A real app asks its session here; this one believes a header of its proxy.
+///     let resolver = |parts: &Parts| {
+///         let user = parts.headers.get("x-user").and_then(|user| user.to_str().ok());
+///         let subject = user.map(Subject::parse).transpose();
+///         async move { subject.map_err(BoxError::from) }
+///     };
+///     Router::new()
+///         .route("/accounts", get(accounts))
+///         .layer(ConnectLayer::new(connect, resolver))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ConnectLayer {

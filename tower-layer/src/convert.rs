@@ -1,26 +1,28 @@
+//! Bodies in, replies out.
+
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use threelo::message::Replied;
-use threelo::{Answer, BoxError};
+use threelo::BoxError;
+use threelo::adapter::{Reply, Responder};
 
 use crate::connect::AskedSubject;
 
-/// Reads as much of a body as the answer asks for, and takes its reply.
+/// Reads as much of a body as the route asks for, and takes its reply.
 pub(crate) async fn reply_of<B: Body<Error: Into<BoxError>>>(
-    mut answer: Box<Answer>,
+    mut responder: Box<Responder>,
     subject: Option<AskedSubject>,
     body: B,
-) -> Replied {
+) -> Reply {
     if let Some(subject) = subject {
-        answer.know_subject(subject.await);
+        responder.know_subject(subject.await);
     }
-    let Some(limit) = answer.body_limit() else {
-        return answer.reply(Bytes::new()).await;
+    let Some(limit) = responder.body_limit() else {
+        return responder.reply(Bytes::new()).await;
     };
     match Limited::new(body, limit).collect().await {
-        Ok(body) => answer.reply(body.to_bytes()).await,
-        Err(error) if error.is::<LengthLimitError>() => answer.too_large(),
-        Err(_io) => answer.broken_body(),
+        Ok(body) => responder.reply(body.to_bytes()).await,
+        Err(error) if error.is::<LengthLimitError>() => responder.too_large(),
+        Err(_io) => responder.broken_body(),
     }
 }

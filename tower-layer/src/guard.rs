@@ -1,3 +1,5 @@
+//! Guards: what a whole part of an app asks of every request.
+
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
@@ -6,7 +8,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use threelo::{AuthSession, Guard};
+use threelo::AuthSession;
+use threelo::adapter::Guard;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -15,9 +18,74 @@ use crate::{ResponseBody, connect};
 pub(crate) const MISSING: &str =
     "add `.layer(AuthLayer::new(auth))` to the outermost router, after all its routes";
 
-threelo::__guards!(GuardLayer);
+/// Lets only requests of a signed-in user through: signed in here, or in connect mode to the app.
+///
+/// Others get what [`CurrentUser`](crate::CurrentUser) answers: 401, and navigations go to the login and come back.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use threelo_tower::require_login;
+///
+/// let admin: Router = Router::new()
+///     .route("/admin", get(async || "for users only"))
+///     .layer(require_login());
+/// ```
+pub fn require_login() -> GuardLayer {
+    GuardLayer(Guard::Login)
+}
 
-/// The layer of a guard.
+/// Lets only requests through whose grant has all these scopes.
+///
+/// Others get 403 (`missing_scope`); a navigation gets a page that asks for exactly these scopes and comes back. Where
+/// Atlassian did not grant them, or the app never asks for them, the page has no button (`scope_not_granted`).
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use threelo_tower::require_scopes;
+///
+/// let issues: Router = Router::new()
+///     .route("/issues", post(async || "filed"))
+///     .layer(require_scopes(["write:jira-work"]));
+/// ```
+pub fn require_scopes<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> GuardLayer {
+    GuardLayer(Guard::Scopes(scopes.into_iter().collect()))
+}
+
+/// Lets only requests through that have a site. Others get what [`CurrentSite`](crate::CurrentSite) answers: visitors with
+/// several sites choose one first and come back.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use threelo_tower::require_site;
+///
+/// let board: Router = Router::new()
+///     .route("/board", get(async || "of the chosen site"))
+///     .layer(require_site());
+/// ```
+pub fn require_site() -> GuardLayer {
+    GuardLayer(Guard::Site)
+}
+
+/// Lets changes (any method but GET, HEAD, OPTIONS) through only from pages of this app; from those of listed origins with
+/// the field `X-Threelo`; and from a client that shows a bearer session of ours. Others get 403 (`cross_site`).
+///
+/// The proof is `Sec-Fetch-Site: same-origin` where browsers send it, else an `Origin` equal to the public URL. A WebSocket
+/// begins with a `GET`, which passes: compare its `Origin` yourself.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use threelo_tower::same_origin;
+///
+/// let app: Router = Router::new()
+///     .route("/settings", post(async || "saved"))
+///     .layer(same_origin());
+/// ```
+pub fn same_origin() -> GuardLayer {
+    GuardLayer(Guard::SameOrigin)
+}
+
+/// The layer of a guard, made by [`require_login`], [`require_scopes`], [`require_site`] and [`same_origin`]. It goes on any
+/// router inside [`AuthLayer`](crate::AuthLayer).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct GuardLayer(Guard);
@@ -31,7 +99,7 @@ impl<S> Layer<S> for GuardLayer {
     }
 }
 
-/// The service of a guard.
+/// The service that a [`GuardLayer`] makes: it asks the guard, and calls the inner service only if the request may go on.
 #[derive(Clone, Debug)]
 pub struct GuardService<S> {
     inner: S,
@@ -68,7 +136,7 @@ where
             }
             match guard.check(session.as_ref(), MISSING).await {
                 Ok(()) => Ok(ready.call(request).await?.map(ResponseBody::app)),
-                Err(refusal) => Ok(refusal.into_reply().into_response()),
+                Err(response) => Ok(response.into_reply().into_response()),
             }
         })
     }

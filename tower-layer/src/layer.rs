@@ -1,3 +1,5 @@
+//! The layer around an app.
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -7,8 +9,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use threelo::message::{Replied, RequestHead};
-use threelo::{Action, Auth, AuthSession, BoxError, Login};
+use threelo::adapter::{Action, Reply, RequestHead};
+use threelo::{Auth, AuthSession, BoxError, LoginRequest};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -20,7 +22,26 @@ use crate::{ResponseBody, convert};
 ///
 /// In axum it goes on the *outermost* router with [`Router::layer`]: under `.nest(..)` or
 /// `.route_layer(..)` unmatched paths such as `/auth/login` never reach it; for nested routers
-/// there is `auth_routes`. A service without axum starts a login by a [`threelo::Login`] among its response's extensions.
+/// there is `auth_routes`. A service without axum starts a login by a [`threelo::LoginRequest`] among its response's
+/// extensions.
+///
+/// Layers run from the last that was added to the first: a layer that is added after this one sees requests earlier and
+/// replies later, the auth routes included.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use threelo_tower::{Auth, AuthLayer, CurrentUser};
+///
+/// async fn board(user: CurrentUser) -> String {
+///     format!("The board of {}", user.name())
+/// }
+///
+/// fn app(auth: Auth) -> Router {
+///     Router::new()
+///         .route("/board", get(board))
+///         .layer(AuthLayer::new(auth))
+/// }
+/// ```
 ///
 /// [`Router::layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
 #[derive(Clone, Debug)]
@@ -72,11 +93,11 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let kind = match RequestHead::lend(&request, |head| self.auth.handle(head)) {
-            Action::Answer(answer) => {
+            Action::Respond(responder) => {
                 let (parts, body) = request.into_parts();
-                let resolver = self.resolver.as_ref().filter(|_| answer.wants_subject());
+                let resolver = self.resolver.as_ref().filter(|_| responder.wants_subject());
                 let subject = resolver.map(|resolver| resolver.ask(&parts));
-                let reply = Box::pin(convert::reply_of(answer, subject, body));
+                let reply = Box::pin(convert::reply_of(responder, subject, body));
                 Kind::Ours { reply }
             }
             Action::Forward(session) => {
@@ -93,7 +114,7 @@ where
     }
 }
 
-type BoxedReply = Pin<Box<dyn Future<Output = Replied> + Send>>;
+type BoxedReply = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 pin_project! {
     /// The future of [`AuthService`]: the app's, without a box of its own, or a reply of ours.
@@ -122,7 +143,7 @@ impl<F: Future<Output = Result<Response<B>, E>>, B, E> Future for ResponseFuture
             }
             KindProjection::App { future, session } => {
                 let mut response = ready!(future.poll(cx))?.map(ResponseBody::app);
-                if let Some(login) = response.extensions_mut().remove::<Login>() {
+                if let Some(login) = response.extensions_mut().remove::<LoginRequest>() {
                     response = session.start_login(&login).into_response();
                 }
                 session.finish_headers(response.headers_mut());

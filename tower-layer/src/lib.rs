@@ -35,20 +35,23 @@ mod layer;
 #[cfg(feature = "axum")]
 mod login;
 #[cfg(feature = "axum")]
+mod rejection;
+#[cfg(feature = "axum")]
 mod routes;
 
+pub use threelo;
 pub use threelo::{
-    AccessType, AccountId, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession, BoxError,
-    CloudId, Connect, ConnectBuilder, Connected, Connection, Credentials, Environment, FlowDetails,
-    LinkPolicy, Next, Profile as AccountProfile, Rejection, SignIn, Site, Subject,
+    AccessType, AccountId, ApiClient, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession,
+    BoxError, CloudId, Connect, ConnectBuilder, Connected, ConnectedAccount, ConnectedAccounts,
+    Credentials, Environment, FlowDetails, HookDecision, LinkPolicy, LoginRequest, Profile,
+    Rejection, RejectionResponse, SessionDetails, SignIn, Site, Subject, User, UserSession,
 };
 
 pub use self::body::ResponseBody;
 pub use self::connect::ConnectLayer;
 #[cfg(feature = "axum")]
 pub use self::extract::{
-    Atlassian, AuthRejection, Connections, CurrentSession, CurrentSite, CurrentUser, MaybeUser,
-    Profile,
+    Atlassian, Connections, CurrentProfile, CurrentSession, CurrentSite, CurrentUser, MaybeUser,
 };
 pub use self::guard::{
     GuardLayer, GuardService, require_login, require_scopes, require_site, same_origin,
@@ -56,5 +59,7 @@ pub use self::guard::{
 pub use self::layer::{AuthLayer, AuthService, ResponseFuture};
 #[cfg(feature = "axum")]
 pub use self::login::Login;
+#[cfg(feature = "axum")]
+pub use self::rejection::AuthRejection;
 #[cfg(feature = "axum")]
 pub use self::routes::auth_routes;

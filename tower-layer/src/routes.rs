@@ -1,3 +1,5 @@
+//! The auth routes as a service of their own.
+
 use std::convert::Infallible;
 
 use axum_core::body::Body;
@@ -11,6 +13,15 @@ use crate::{AuthLayer, AuthService};
 /// The auth routes as a service, for apps whose layer cannot sit on the outermost router: nest it with
 /// `.fallback_service(auth_routes(&auth))` or `.route_service("/auth/{*route}", auth_routes(&auth))`.
 /// Any other path is 404.
+///
+/// ```
+/// use axum::Router;
+/// use threelo_tower::{Auth, auth_routes};
+///
+/// fn app(auth: &Auth) -> Router {
+///     Router::new().route_service("/auth/{*route}", auth_routes(auth))
+/// }
+/// ```
 pub fn auth_routes(
     auth: &Auth,
 ) -> AuthService<BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>> {

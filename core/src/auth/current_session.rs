@@ -37,7 +37,7 @@ impl UserSession {
     /// [`Rejection::Store`] if the session may still be there.
     pub async fn sign_out(&self) -> Result<(), RejectionResponse> {
         let ended = self.auth.sign_out().await;
-        ended.map_err(|rejection| self.auth.refuse(rejection))
+        ended.map_err(|rejection| self.auth.reject(rejection))
     }
 
     /// All sessions of the account that live, the newest first; [`SessionDetails::handle`] names one for
@@ -51,7 +51,7 @@ impl UserSession {
         let details = |sessions: Vec<_>| sessions.into_iter().map(SessionDetails::new).collect();
         sessions
             .map(details)
-            .map_err(|rejection| self.auth.refuse(rejection))
+            .map_err(|rejection| self.auth.reject(rejection))
     }
 
     /// Ends the account's session with this handle, on whatever device; `false` if the account has none. The own session is
@@ -62,7 +62,7 @@ impl UserSession {
     /// [`Rejection::Store`] if the session may still be there.
     pub async fn end(&self, handle: &str) -> Result<bool, RejectionResponse> {
         let ended = self.auth.end_session(self.user.account_id(), handle).await;
-        ended.map_err(|rejection| self.auth.refuse(rejection))
+        ended.map_err(|rejection| self.auth.reject(rejection))
     }
 
     /// Ends all sessions of the account; the reply to this request removes the cookie.
@@ -72,7 +72,7 @@ impl UserSession {
     /// [`Rejection::Store`] if some may still be there.
     pub async fn sign_out_everywhere(&self) -> Result<(), RejectionResponse> {
         let ended = self.auth.sign_out_everywhere(self.user.account_id()).await;
-        ended.map_err(|rejection| self.auth.refuse(rejection))
+        ended.map_err(|rejection| self.auth.reject(rejection))
     }
 
     /// Lets the session work on a site from now on.
@@ -82,7 +82,7 @@ impl UserSession {
     /// [`Rejection::UnknownSite`] if the grant does not reach the site, and those of [`AuthSession::site`].
     pub async fn choose_site(&self, site: &CloudId) -> Result<(), RejectionResponse> {
         let chosen = self.auth.choose_site(site).await;
-        chosen.map_err(|rejection| self.auth.refuse(rejection))
+        chosen.map_err(|rejection| self.auth.reject(rejection))
     }
 }
 

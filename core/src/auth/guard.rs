@@ -32,7 +32,7 @@ impl Guard {
     ) -> Result<(), RejectionResponse> {
         let session = session.ok_or_else(|| RejectionResponse::without_layer(remedy))?;
         let held = self.holds(session).await;
-        held.map_err(|rejection| session.refuse(rejection))
+        held.map_err(|rejection| session.reject(rejection))
     }
 
     /// Whether it depends on who the app's user is, in connect mode.

@@ -349,7 +349,7 @@ impl AuthSession {
     }
 
     /// A rejection with the reply that fits this request.
-    pub fn refuse(&self, rejection: Rejection) -> RejectionResponse {
+    pub fn reject(&self, rejection: Rejection) -> RejectionResponse {
         self.visitor().render(rejection)
     }
 
@@ -365,10 +365,10 @@ impl AuthSession {
             Err(_) if self.wants_subject() => {
                 return web::to_button(&self.0.web, login, context);
             }
-            Err(other) => return self.refuse(other).into_reply(),
+            Err(other) => return self.reject(other).into_reply(),
         };
         let started = web::start_login(&self.0.web, login, context, subject);
-        started.unwrap_or_else(|rejection| self.refuse(rejection).into_reply())
+        started.unwrap_or_else(|rejection| self.reject(rejection).into_reply())
     }
 }
 

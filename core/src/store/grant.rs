@@ -98,7 +98,6 @@ impl GrantRecord {
 
 /// Why and since when an account must consent again. The tokens are kept beside it: a mark can be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct ConsentMark {
     /// Why.
     pub reason: ConsentReason,

@@ -9,8 +9,8 @@ use std::io::{Write, stdout};
 use std::time::Duration;
 
 use serde::Deserialize;
-use threelo::atlassian::Waiting;
-use threelo::store::Page;
+use threelo::PageRequest;
+use threelo::atlassian::RetryPolicy;
 use threelo::{AccountId, Auth, Grants};
 
 /// As much of Jira's answer as is needed.
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
 async fn report(auth: &Auth) -> Result<(), Box<dyn Error + Send + Sync>> {
     let grants = auth.grants();
-    let mut next = Some(Page::first(100));
+    let mut next = Some(PageRequest::first(100));
     while let Some(page) = next {
         let accounts = grants.list(&page).await?;
         for account in &accounts.ids {
@@ -67,7 +67,7 @@ async fn changed(
     let grant = grants.of(account).await?;
     let atlassian = grant
         .client()
-        .waiting(Waiting::up_to(Duration::from_secs(60)));
+        .retry(RetryPolicy::up_to(Duration::from_secs(60)));
     let mut lines = String::new();
     for site in grant.sites().await?.iter() {
         let search = atlassian.jira(site).get("/rest/api/3/search/jql");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use threelo::{ApiError, Atlassian, Connect, Connections, Site, Subject};
+use threelo::{ApiClient, ApiError, Connect, ConnectedAccounts, Site, Subject};
 
 use crate::users::{SignIn, USERS};
 use crate::{jira, pages};
@@ -53,7 +53,7 @@ impl Desk {
     }
 
     /// The home page of a user.
-    pub fn home(&self, connections: &Connections) -> String {
+    pub fn home(&self, connections: &ConnectedAccounts) -> String {
         let incidents = self.lock().get(connections.subject().as_str()).cloned();
         pages::home(connections, &incidents.unwrap_or_default())
     }
@@ -66,7 +66,7 @@ impl Desk {
     pub async fn file(
         &self,
         (user, number): (&Subject, usize),
-        (atlassian, site): (&Atlassian, &Site),
+        (atlassian, site): (&ApiClient, &Site),
     ) -> Result<(), ApiError> {
         let Some(incident) = self.unfiled(user, number) else {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use threelo::{ApiError, Atlassian, Site};
+use threelo::{ApiClient, ApiError, Site};
 
 use crate::desk::Incident;
 
@@ -19,7 +19,7 @@ struct Keyed {
 
 /// Makes an issue of an incident, in the site's first project, and gives its key.
 pub(crate) async fn create(
-    atlassian: &Atlassian,
+    atlassian: &ApiClient,
     site: &Site,
     incident: &Incident,
 ) -> Result<String, ApiError> {
@@ -39,7 +39,7 @@ pub(crate) async fn create(
     Ok(issue.key)
 }
 
-/// Text as Jira takes it: in Atlassian's document format.
+/// Text as Jira takes it: in ApiClient's document format.
 fn document(text: &str) -> Value {
     let paragraph = json!({ "type": "paragraph", "content": [{ "type": "text", "text": text }] });
     json!({ "type": "doc", "version": 1, "content": [paragraph] })

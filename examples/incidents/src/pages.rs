@@ -1,7 +1,7 @@
 //! The pages of the app, in the quick start's look: yours will look better.
 
 use quickstart::pages::{escaped, page};
-use threelo::Connections;
+use threelo::ConnectedAccounts;
 
 use crate::desk::Incident;
 use crate::users::{USERS, User};
@@ -24,7 +24,7 @@ pub(crate) fn login(return_to: &str) -> String {
 }
 
 /// The home page of a user.
-pub(crate) fn home(connections: &Connections, incidents: &[Incident]) -> String {
+pub(crate) fn home(connections: &ConnectedAccounts, incidents: &[Incident]) -> String {
     let id = connections.subject().as_str();
     let user = USERS.iter().find(|user| user.id == id);
     let name = escaped(user.map_or(id, |user| user.name));
@@ -43,7 +43,7 @@ pub(crate) fn home(connections: &Connections, incidents: &[Incident]) -> String 
 }
 
 /// Whose Jira gets the incidents: everybody should see that before they file one.
-fn jira(connections: &Connections) -> String {
+fn jira(connections: &ConnectedAccounts) -> String {
     let names = connections.iter().map(|one| escaped(one.name()));
     let names = names.collect::<Vec<_>>().join(", ");
     if names.is_empty() {

@@ -1,7 +1,7 @@
 //! The pages of the app: yours will look better.
 
 use serde::Deserialize;
-use threelo::{CurrentUser, Site};
+use threelo::{Site, User};
 
 /// The home page of whoever is not signed in.
 pub fn stranger() -> String {
@@ -14,7 +14,7 @@ pub fn stranger() -> String {
 }
 
 /// The home page of a user.
-pub fn welcome(user: &CurrentUser) -> String {
+pub fn welcome(user: &User) -> String {
     let name = escaped(user.name());
     let id = escaped(user.account_id().as_str());
     page(
@@ -52,7 +52,7 @@ struct Status {
 }
 
 /// The issues that Jira found.
-pub fn board(user: &CurrentUser, site: &Site, found: &Issues) -> String {
+pub fn board(user: &User, site: &Site, found: &Issues) -> String {
     let (name, site) = (escaped(user.name()), escaped(&site.name));
     let rows: String = found.issues.iter().map(row).collect();
     let list = if rows.is_empty() {

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::net::TcpListener;
 
 use quickstart::settings;
-use threelo::config::Forward;
+use threelo::Forward;
 use threelo::{Auth, AuthBuilder};
 use threelo_actix::AuthMiddleware;
 use threelo_tower::AuthLayer;

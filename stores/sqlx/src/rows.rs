@@ -301,7 +301,8 @@ macro_rules! row_store {
                 kind: threelo::store::RowKind,
                 owner: &str,
             ) -> Result<u64, threelo::store::StoreError> {
-                on!(self, |connection| self.try_delete_of(connection, (kind, owner)))
+                on!(self, |connection| self
+                    .try_delete_of(connection, (kind, owner)))
             }
 
             async fn owners(

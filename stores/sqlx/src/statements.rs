@@ -69,9 +69,7 @@ impl Statements {
                 "SELECT r.key, r.version, r.sealed FROM {p}subjects s JOIN {p}rows r ON r.kind = 'grant' AND r.key = s.key \
                  WHERE s.subject = $1"
             ),
-            delete_of: format!(
-                "DELETE FROM {p}rows WHERE kind = $1 AND owner = $2 RETURNING key"
-            ),
+            delete_of: format!("DELETE FROM {p}rows WHERE kind = $1 AND owner = $2 RETURNING key"),
             owners: format!(
                 "SELECT DISTINCT owner FROM {p}rows WHERE kind = 'grant' AND owner >= $1 AND owner < $2 AND owner > $3 \
                  ORDER BY owner LIMIT $4"

@@ -11,7 +11,7 @@ use axum::routing::get;
 use http::header::COOKIE;
 use http::request::Parts;
 use http::{Request, StatusCode};
-use threelo::store::{MemoryFlowMarks, MemoryGrants, MemorySessions};
+use threelo::internals::{MemoryFlowMarks, MemoryGrants, MemorySessions};
 use threelo::{Auth, BuildError, Credentials};
 use threelo_tower::{AuthLayer, CurrentUser};
 use tower::Service;
@@ -136,7 +136,7 @@ pub fn auth(sessions: &Arc<MemorySessions>) -> Result<Auth, BuildError> {
         "http://localhost:3000",
     )
     .keys(KEYS)
-    .stores(
+    .record_stores(
         sessions.clone(),
         Arc::new(MemoryGrants::new()),
         Arc::new(MemoryFlowMarks::new()),

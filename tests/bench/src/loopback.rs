@@ -4,7 +4,8 @@ use std::error::Error;
 use std::sync::Arc;
 
 use axum::Router;
-use threelo::store::{MemoryFlowMarks, MemoryGrants, MemorySessions, RowStore, SessionStore};
+use threelo::internals::{MemoryFlowMarks, MemoryGrants, MemorySessions, SessionStore};
+use threelo::store::RowStore;
 use threelo::testing;
 use threelo::{Auth, Credentials};
 use threelo_redis::RedisStore;
@@ -46,7 +47,7 @@ async fn in_memory(count: usize) -> Result<Router, Failure> {
     let store = Arc::new(MemorySessions::with_capacity(count));
     filled(&*store, count).await?;
     let marks = Arc::new(MemoryFlowMarks::new());
-    let auth = settings().stores(store, Arc::new(MemoryGrants::new()), marks);
+    let auth = settings().record_stores(store, Arc::new(MemoryGrants::new()), marks);
     Ok(apps::ours(auth.build()?))
 }
 

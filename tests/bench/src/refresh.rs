@@ -10,10 +10,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 use threelo::clock::{Clock, ManualClock};
 use threelo::http_client::{Chunks, HttpClient, HttpClientError};
-use threelo::store::{
+use threelo::internals::token;
+use threelo::internals::{
     AppKey, GrantKey, GrantRecord, GrantStore, MemoryFlowMarks, MemoryGrants, MemorySessions,
 };
-use threelo::{AccountId, Auth, Credentials, Grant, Scopes, token};
+use threelo::{AccountId, Auth, Credentials, Grant, Scopes};
 use tokio::runtime::Runtime;
 
 use crate::alloc::allocations;
@@ -97,7 +98,7 @@ async fn app(count: usize) -> Result<App, Box<dyn Error>> {
     .clock(clock.clone())
     .keys("k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=")
     .http_client(provider.clone())
-    .stores(
+    .record_stores(
         Arc::new(MemorySessions::new()),
         grants,
         Arc::new(MemoryFlowMarks::new()),

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use threelo::clock::{Clock, SystemClock};
-use threelo::store::{AppKey, Inserted, MemorySessions, SessionRecord, SessionStore, StoreError};
-use threelo::testing::session_key;
-use threelo::{AccountId, Environment, InvalidId, Profile, Ticket};
+use threelo::internals::SessionToken;
+use threelo::internals::session_key;
+use threelo::internals::{AppKey, MemorySessions, SessionRecord, SessionStore};
+use threelo::store::{Inserted, StoreError};
+use threelo::{AccountId, Environment, InvalidId, Profile};
 
 use crate::apps::Stores;
 use crate::floor::{self, Floor};
@@ -68,7 +70,7 @@ impl Cookies {
         for bytes in tickets(count) {
             flat.push_str(COOKIE_NAME);
             flat.push('=');
-            flat.push_str(&Ticket::from_bytes(bytes).encode());
+            flat.push_str(&SessionToken::from_bytes(bytes).encode());
         }
         Self { flat, count }
     }
@@ -156,7 +158,7 @@ pub async fn fill(
     };
     for (number, bytes) in tickets(count).enumerate() {
         let record = SessionRecord {
-            key: session_key(&app, &Ticket::from_bytes(bytes)),
+            key: session_key(&app, &SessionToken::from_bytes(bytes)),
             profile: Arc::clone(&profiles[number % profiles.len()]),
             site: None,
             profile_read_at: now,

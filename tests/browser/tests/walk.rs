@@ -10,7 +10,7 @@
 use axum::body::Body;
 use axum::http::Response;
 use threelo::pages::{ApiTrouble, Page, Pages as _, PlainPages};
-use threelo::{ScopeLack, Scopes};
+use threelo::{MissingScopeReason, Scopes};
 use threelo_browser_tests::{Album, Chrome, Pages, QuickStart, TlsFront};
 
 /// The same walks lead through both.
@@ -245,9 +245,9 @@ async fn the_rarer_pages_render_too() {
             "/api-busy" => trouble(ApiTrouble::Busy),
             "/api-unavailable" => trouble(ApiTrouble::Unavailable),
             "/api-failed" => trouble(ApiTrouble::Failed),
-            "/scope-narrowed" => missing_scope(ScopeLack::Narrowed),
-            "/scope-not-granted" => missing_scope(ScopeLack::NotGranted),
-            _ => missing_scope(ScopeLack::NotAsked),
+            "/scope-narrowed" => missing_scope(MissingScopeReason::Narrowed),
+            "/scope-not-granted" => missing_scope(MissingScopeReason::NotGranted),
+            _ => missing_scope(MissingScopeReason::NotAsked),
         };
         let html = PlainPages::new().app_name("Incidents").render(&page);
         let response = Response::builder().header("content-type", "text/html; charset=utf-8");

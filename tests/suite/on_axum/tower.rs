@@ -55,7 +55,7 @@ async fn a_service_without_axum_starts_a_login_by_an_extension_of_its_response()
     let world = World::new().await;
     let app = service_fn(async |_: Request<Full<Bytes>>| {
         let mut response = Response::new(Full::new(Bytes::new()));
-        let login = threelo::Login::new().return_to("/user");
+        let login = threelo::LoginRequest::new().return_to("/user");
         response.extensions_mut().insert(login);
         Ok::<_, Infallible>(response)
     });

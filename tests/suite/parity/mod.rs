@@ -7,7 +7,7 @@ mod rows;
 
 use std::time::Duration;
 
-use threelo::config::Forward;
+use threelo::Forward;
 use threelo_tests::{ActixApp, App, AxumApp, Scene, World};
 
 use self::rows::{Row, all_rows};

@@ -1,7 +1,7 @@
 //! Secrets appear in no log line, error, Debug output or page: T190, T206, T207, T208
 //! (docs/attacks.md).
 
-use threelo::message::RequestHead;
+use threelo::adapter::RequestHead;
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::capture_logs;
 

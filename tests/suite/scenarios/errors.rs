@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use threelo::store::{FlowMarks, Spent, StoreError};
-use threelo::{Environment, TicketHash};
+use threelo::Environment;
+use threelo::internals::FlowMarks;
+use threelo::internals::MarkKey;
+use threelo::store::{Spent, StoreError};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::App as _;
 
@@ -159,7 +161,7 @@ async fn what_a_store_failed_with_is_in_the_log() {
     world.sessions.set_down(false);
 
     let auth = world.another_auth(|builder| {
-        builder.stores(
+        builder.record_stores(
             world.sessions.clone(),
             world.grants.clone(),
             Arc::new(NoMarks),
@@ -205,12 +207,7 @@ struct NoMarks;
 
 #[async_trait::async_trait]
 impl FlowMarks for NoMarks {
-    async fn spend(
-        &self,
-        _: TicketHash,
-        _: SystemTime,
-        _: SystemTime,
-    ) -> Result<Spent, StoreError> {
+    async fn spend(&self, _: MarkKey, _: SystemTime, _: SystemTime) -> Result<Spent, StoreError> {
         Err(StoreError::Failed("these marks cannot be read".into()))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use threelo::{Next, SignIn};
+use threelo::{HookDecision, SignIn};
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::{App as _, Seen};
 use tokio::task::JoinHandle;
@@ -200,14 +200,14 @@ async fn details_reach_the_hooks_which_choose_where_the_visitor_goes() {
                     .lock()
                     .unwrap()
                     .push(sign_in.details.read::<String>().unwrap());
-                async { Ok(Next::GoTo("/welcome".to_owned())) }
+                async { Ok(HookDecision::GoTo("/welcome".to_owned())) }
             })
             .on_cancel(move |cancelled| {
                 on_cancel
                     .lock()
                     .unwrap()
                     .push(cancelled.details.read::<String>().unwrap());
-                async { Ok(Next::GoTo("/maybe-later".to_owned())) }
+                async { Ok(HookDecision::GoTo("/maybe-later".to_owned())) }
             })
     })
     .await;
@@ -227,8 +227,8 @@ async fn details_reach_the_hooks_which_choose_where_the_visitor_goes() {
 
 #[tokio::test]
 async fn a_hook_that_refuses_fails_or_panics_makes_no_session() {
-    let verdicts: [fn() -> Result<Next, threelo::BoxError>; 3] = [
-        || Ok(Next::Refuse),
+    let verdicts: [fn() -> Result<HookDecision, threelo::BoxError>; 3] = [
+        || Ok(HookDecision::Refuse),
         || Err("the database is down".into()),
         || panic!("a bug of the app"),
     ];

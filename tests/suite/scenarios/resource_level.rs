@@ -257,16 +257,16 @@ async fn a_consent_that_ended_does_not_block_the_other_sites() {
         .iter()
         .max_by_key(|grant| grant.consented_at)
         .unwrap();
-    let ended = threelo::store::GrantRecord {
-        consent_needed: Some(threelo::store::ConsentMark {
-            reason: threelo::store::ConsentReason::Refused,
+    let ended = threelo::internals::GrantRecord {
+        consent_needed: Some(threelo::internals::ConsentMark {
+            reason: threelo::ConsentReason::Refused,
             since: newest.consented_at,
             checked_at: newest.consented_at,
         }),
         version: newest.version + 1,
         ..(**newest).clone()
     };
-    use threelo::store::GrantStore as _;
+    use threelo::internals::GrantStore as _;
     let replaced = world
         .grants
         .replace(newest.version, std::sync::Arc::new(ended))

@@ -165,18 +165,18 @@ async fn no_name_stands_in_an_address_and_a_forged_notice_is_not_shown() {
     let world = World::new().await;
     let mut browser = world.signed_in("edward").await;
     let to = step_up(&world, &mut browser, "mia").await;
-    let notice = browser.cookies["threelo-notice"].clone();
+    let notice = browser.cookies["threelo-flash"].clone();
     assert!(!to.contains("Mia") && !notice.contains("Mia"));
 
     let forged = format!("1800000000.{}", "A".repeat(80));
     for cookie in [forged.as_str(), "x", &notice[..notice.len() - 2]] {
         browser
             .cookies
-            .insert("threelo-notice".to_owned(), cookie.to_owned());
+            .insert("threelo-flash".to_owned(), cookie.to_owned());
         let page = browser.open(&to).await.text();
         assert!(page.contains("you chose another account"), "{cookie}");
     }
-    browser.cookies.insert("threelo-notice".to_owned(), notice);
+    browser.cookies.insert("threelo-flash".to_owned(), notice);
     world.pass(Duration::from_secs(301));
     assert!(
         browser

@@ -13,7 +13,7 @@ async fn a_job_learns_how_long_a_grant_lasts_and_can_forget_it() {
     }
     let grants = world.auth.grants();
 
-    let mut page = Some(threelo::store::Page::first(3));
+    let mut page = Some(threelo::PageRequest::first(3));
     let mut seen = Vec::new();
     while let Some(part) = page {
         let accounts = grants.list(&part).await.unwrap();

@@ -1,4 +1,4 @@
-//! Calls to Atlassian's APIs.
+//! Calls to ApiClient's APIs.
 
 mod answers;
 mod jobs;
@@ -9,7 +9,7 @@ mod visitors;
 
 use serde_json::Value;
 use threelo::atlassian::Api;
-use threelo::{ApiError, Atlassian, Site};
+use threelo::{ApiClient, ApiError, Site};
 
 use super::refresh::{HOUR, MINUTE};
 use super::{App, Browser, World};
@@ -19,7 +19,7 @@ const PROJECTS: &str = "/rest/api/3/project/search";
 /// Edward's client and his one site, outside any request.
 #[derive(Clone)]
 struct Job {
-    atlassian: Atlassian,
+    atlassian: ApiClient,
     site: Site,
 }
 

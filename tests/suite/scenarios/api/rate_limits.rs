@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use threelo::ApiErrorKind;
-use threelo::atlassian::Waiting;
+use threelo::atlassian::RetryPolicy;
 use threelo_sandbox::Endpoint;
 use threelo_tests::answer;
 
@@ -72,9 +72,9 @@ async fn a_rate_limit_tells_when_and_why_whatever_headers_it_has() {
 async fn a_job_may_wait_out_a_rate_limit() {
     let world = World::new().await;
     let job = Job::of_edward(&world).await;
-    let waiting = Waiting::up_to(Duration::from_secs(60));
+    let waiting = RetryPolicy::up_to(Duration::from_secs(60));
     let patient = Job {
-        atlassian: job.atlassian.waiting(waiting),
+        atlassian: job.atlassian.retry(waiting),
         site: job.site,
     };
     world

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use threelo::{ApiErrorKind, ScopeLack};
+use threelo::{ApiErrorKind, MissingScopeReason};
 use threelo_sandbox::Endpoint;
 use threelo_tests::{App as _, answer};
 
@@ -92,7 +92,7 @@ async fn a_scope_problem_causes_no_refresh_and_no_repetition() {
     match named.kind() {
         ApiErrorKind::MissingScope(missing) => {
             assert_eq!(missing.scopes.to_string(), "write:jira-work");
-            assert_eq!(missing.why, ScopeLack::NotAsked);
+            assert_eq!(missing.why, MissingScopeReason::NotAsked);
         }
         other => panic!("{other:?}"),
     }

@@ -1,6 +1,6 @@
 //! Connect mode: the app has users of its own, and its single-page app is of the same site.
 
-use threelo::config::Forward;
+use threelo::Forward;
 
 use super::{Browser, EVIL, SPA, Script, World, get, is_readable, post};
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use threelo::AuthBuilder;
-use threelo::config::Forward;
+use threelo::Forward;
 use threelo_tests::Seen;
 
 use super::{Browser, World};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use threelo::store::Page;
+use threelo::PageRequest;
 
 use super::{
     AURORA, BOREALIS, Browser, World, at_one_site, consent, forget_earlier_consents, names,
@@ -69,7 +69,12 @@ async fn the_grant_widens(old_tokens_gain: bool) {
         let direct = reqwest::Client::new().get(url).bearer_auth(token.expose());
         assert_eq!(direct.send().await.unwrap().status(), 200, "T itself");
     }
-    let all = world.auth.grants().list(&Page::first(9)).await.unwrap();
+    let all = world
+        .auth
+        .grants()
+        .list(&PageRequest::first(9))
+        .await
+        .unwrap();
     assert_eq!(all.ids, [account]);
 }
 

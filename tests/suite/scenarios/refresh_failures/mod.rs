@@ -7,7 +7,7 @@ mod stores;
 
 use std::time::Duration;
 
-use threelo::store::ConsentReason;
+use threelo::ConsentReason;
 use threelo::{ConsentNeeded, GrantError};
 
 use super::World;

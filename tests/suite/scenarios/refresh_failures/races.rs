@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use threelo::AccessToken;
+use threelo::ConsentReason;
 use threelo::clock::Clock as _;
-use threelo::secret::AccessToken;
-use threelo::store::{ConsentReason, GrantRecord, GrantStore, Replaced};
+use threelo::internals::{GrantRecord, GrantStore};
+use threelo::store::Replaced;
 use threelo::{AccountId, Auth, GrantError};
 use threelo_sandbox::{Endpoint, Fault};
 use tokio::task::JoinHandle;

@@ -1,6 +1,6 @@
 //! Refreshes that Atlassian refuses, and what visitors meet then.
 
-use threelo::store::ConsentReason;
+use threelo::ConsentReason;
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::{answer, capture_logs};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use threelo::store::SessionStore as _;
+use threelo::internals::SessionStore as _;
 
 use super::{OTHER, World, get, open_to_browsers, redeem, ticket, world};
 

@@ -40,7 +40,7 @@ async fn a_handler_starts_a_flow_and_gets_its_details_back() {
             let details: String = connected.details.read().unwrap_or_default();
             let who = format!("{} {} {details}", connected.subject, connected.account_id());
             tells.lock().unwrap().push(who);
-            async { Ok(threelo::Next::GoTo("/public?linked=1".to_owned())) }
+            async { Ok(threelo::HookDecision::GoTo("/public?linked=1".to_owned())) }
         })
     })
     .await;
@@ -61,9 +61,10 @@ async fn a_handler_starts_a_flow_and_gets_its_details_back() {
 
 #[tokio::test]
 async fn a_hook_that_refuses_links_nothing() {
-    let world =
-        World::connecting(|builder| builder.on_connected(|_| async { Ok(threelo::Next::Refuse) }))
-            .await;
+    let world = World::connecting(|builder| {
+        builder.on_connected(|_| async { Ok(threelo::HookDecision::Refuse) })
+    })
+    .await;
     let mut edward = browser_of(&world, "edward");
 
     let (_, seen) = edward.connect(&world, "edward", "").await;
