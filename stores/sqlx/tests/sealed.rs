@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use threelo::store::{Inserted, RowKind, RowStore as _, SessionRecord};
 use threelo::testing::{self, SealedStores};
-use threelo::{AccountId, Auth, Credentials, Profile, Ticket};
+use threelo::{AccountId, Auth, Credentials, Profile, SessionToken};
 use threelo_sqlx::SqliteStore;
 
 const OLD: &str = "old:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
@@ -26,7 +26,7 @@ fn session(number: u8, account: &str, version: u64) -> Arc<SessionRecord> {
     let answer = http_answer(body);
     let profile: Profile = threelo::profile::from_response(&answer).unwrap();
     Arc::new(SessionRecord {
-        key: Ticket::from_bytes([number; 32]).hash(),
+        key: SessionToken::from_bytes([number; 32]).hash(),
         profile: Arc::new(profile),
         site: None,
         profile_read_at: at(100),
@@ -72,7 +72,7 @@ async fn rows_hold_no_name_address_or_session_id_in_clear() {
     for canary in [
         "canary",
         "example.com",
-        &Ticket::from_bytes([1; 32]).encode(),
+        &SessionToken::from_bytes([1; 32]).encode(),
     ] {
         assert!(!text.contains(canary), "{canary}");
     }
