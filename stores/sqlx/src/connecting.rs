@@ -41,26 +41,3 @@ impl<'a, S> Connecting<'a, S> {
         }
     }
 }
-
-/// Connects, and leaves nothing that can be wrong for later.
-macro_rules! connecting {
-    ($store:ident) => {
-        impl<'a> IntoFuture for $crate::Connecting<'a, $store> {
-            type Output = Result<$store, SetupError>;
-            type IntoFuture =
-                std::pin::Pin<Box<dyn Future<Output = Result<$store, SetupError>> + Send + 'a>>;
-
-            fn into_future(self) -> Self::IntoFuture {
-                Box::pin(async move {
-                    let store = $store::open(self.url, self.prefix).await?;
-                    if self.migrates {
-                        store.migrate().await?;
-                    } else {
-                        store.check().await?;
-                    }
-                    Ok(store)
-                })
-            }
-        }
-    };
-}

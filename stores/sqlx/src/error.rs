@@ -46,6 +46,17 @@ pub enum SetupError {
     NotMigrated,
 }
 
+impl SetupError {
+    /// An address of another kind, without what may be a password.
+    pub(crate) fn address(url: &str) -> Self {
+        let url = url.split('?').next().unwrap_or_default();
+        Self::Address(match url.rsplit_once('@') {
+            Some((_, host)) => format!("…@{host}"),
+            None => url.to_owned(),
+        })
+    }
+}
+
 impl std::fmt::Debug for SetupError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut error: Option<&dyn std::error::Error> = Some(self);

@@ -15,20 +15,20 @@
 //! app (subjects) stand as hashes.
 
 #[macro_use]
+mod backend;
 mod connecting;
 mod error;
-#[macro_use]
+mod failure;
+mod health;
 mod lent;
-#[macro_use]
-mod rows;
-mod prefix;
-#[macro_use]
-mod shared;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod prefix;
+mod row_store;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
+mod tables;
 
 pub use self::connecting::Connecting;
 pub use self::error::SetupError;

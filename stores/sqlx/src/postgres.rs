@@ -1,20 +1,23 @@
 //! Postgres: any number of instances on any number of machines.
 
 use std::fmt;
+use std::pin::Pin;
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 use tokio::time::timeout;
 
-use crate::lent::{LOOK, Lent};
-use crate::prefix::Prefix;
-use crate::shared::{
-    Health, LEASE_MEMORY, failed, is_cut, replaced_if, shown, stored, unusable, version_of,
-};
-use crate::statements::{Statements, VERSION, micros, time};
-use crate::{Connecting, SetupError};
+use crate::backend::Backend;
+use crate::connecting::Connecting;
+use crate::error::SetupError;
+use crate::failure::unusable;
+use crate::health::Health;
+use crate::lent::LOOK;
+use crate::statements::Dialect;
+use crate::tables::Tables;
 
 /// How long a statement waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
@@ -24,9 +27,7 @@ const MIGRATION_LOCK: i64 = 0x7468_7265_656c_6f01;
 /// Keeps everything in a Postgres database. Clones share the connections.
 #[derive(Clone)]
 pub struct PostgresStore {
-    pool: PgPool,
-    statements: Statements,
-    health: Health,
+    pub(crate) tables: Arc<Tables<Postgres>>,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -59,10 +60,10 @@ impl PostgresStore {
 
     async fn open(url: &str, prefix: &str) -> Result<Self, SetupError> {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            return Err(SetupError::Address(shown(url)));
+            return Err(SetupError::address(url));
         }
         let options = PgConnectOptions::from_str(url);
-        let options = options.map_err(|_not_postgres| SetupError::Address(shown(url)))?;
+        let options = options.map_err(|_not_postgres| SetupError::address(url))?;
         let options = options
             .application_name("threelo")
             .options([("statement_timeout", "5000")]);
@@ -83,20 +84,65 @@ impl PostgresStore {
     }
 
     fn over(pool: PgPool, health: Health, prefix: &str) -> Result<Self, SetupError> {
-        let prefix = Prefix::parse(prefix)?;
-        let statements = Statements::new(
-            &prefix,
-            ("BYTEA", "COLLATE \"C\"", " FOR UPDATE SKIP LOCKED"),
-        );
-        Ok(Self {
-            pool,
-            statements,
-            health,
-        })
+        let tables = Arc::new(Tables::new(pool, health, prefix)?);
+        Ok(Self { tables })
     }
 
-    async fn begin_alone(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
+    /// Makes the tables, or finds them as they should be. May be called at every start, by several processes at once.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Migration`], [`SetupError::Newer`].
+    pub async fn migrate(&self) -> Result<(), SetupError> {
+        self.tables.migrate().await
+    }
+
+    /// Finds the tables as they should be, and writable; [`connect`](Self::connect) has done so.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NotMigrated`], [`SetupError::Newer`], [`SetupError::ReadOnly`].
+    pub async fn check(&self) -> Result<(), SetupError> {
+        self.tables.check().await
+    }
+}
+
+impl<'a> IntoFuture for Connecting<'a, PostgresStore> {
+    type Output = Result<PostgresStore, SetupError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<PostgresStore, SetupError>> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let store = PostgresStore::open(self.url, self.prefix).await?;
+            if self.migrates {
+                store.migrate().await?;
+            } else {
+                store.check().await?;
+            }
+            Ok(store)
+        })
+    }
+}
+
+impl Backend for Postgres {
+    const DIALECT: Dialect = Dialect {
+        bytes: "BYTEA",
+        bytewise: "COLLATE \"C\"",
+        skip_locked: " FOR UPDATE SKIP LOCKED",
+    };
+
+    /// A call that was given up leaves an answer under way.
+    const CLOSES: bool = true;
+
+    /// The server's time, which is that of all instances.
+    async fn now(connection: &mut PgConnection) -> Result<SystemTime, sqlx::Error> {
+        let now = "SELECT (extract(epoch from clock_timestamp()) * 1000000)::bigint";
+        let (micros,): (i64,) = sqlx::query_as(now).fetch_one(connection).await?;
+        Ok(time(micros))
+    }
+
+    async fn begin_alone(pool: &PgPool) -> Result<Transaction<'static, Self>, sqlx::Error> {
+        let mut transaction = pool.begin().await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
             .bind(MIGRATION_LOCK)
             .execute(&mut *transaction)
@@ -104,19 +150,11 @@ impl PostgresStore {
         Ok(transaction)
     }
 
-    /// The server's time, which is that of all instances.
-    async fn now(&self, connection: &mut PgConnection) -> Result<SystemTime, sqlx::Error> {
-        let now = "SELECT (extract(epoch from clock_timestamp()) * 1000000)::bigint";
-        let (micros,): (i64,) = sqlx::query_as(now).fetch_one(connection).await?;
-        Ok(time(micros))
-    }
+    statements!();
 }
 
 /// A connection that nobody used for this long is asked whether it is still there: something on the way may have forgotten it.
 const QUIET: Duration = Duration::from_secs(10);
-
-/// A call that was given up leaves an answer under way.
-const CLOSES: bool = true;
 
 fn pool_options(health: &Health) -> PgPoolOptions {
     let before = health.clone();
@@ -139,6 +177,8 @@ fn pool_options(health: &Health) -> PgPoolOptions {
         })
 }
 
-schema!(PostgresStore);
-connecting!(PostgresStore);
-row_store!(PostgresStore, Postgres);
+/// The time of as many microseconds.
+fn time(micros: i64) -> SystemTime {
+    let since = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
+    UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH)
+}

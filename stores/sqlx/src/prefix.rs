@@ -1,6 +1,6 @@
 //! What stands before the names of tables.
 
-use crate::SetupError;
+use crate::error::SetupError;
 
 /// A checked prefix, which may stand in statements.
 #[derive(Clone, Debug, PartialEq, Eq)]

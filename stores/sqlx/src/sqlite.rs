@@ -1,6 +1,7 @@
 //! SQLite: one machine, any number of processes.
 
 use std::fmt;
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -8,19 +9,16 @@ use std::time::{Duration, SystemTime};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
-use crate::lent::Lent;
-use crate::prefix::Prefix;
-use crate::shared::{
-    Health, LEASE_MEMORY, failed, is_cut, replaced_if, shown, stored, unusable, version_of,
-};
-use crate::statements::{Statements, VERSION, micros};
-use crate::{Connecting, SetupError};
+use crate::backend::Backend;
+use crate::connecting::Connecting;
+use crate::error::SetupError;
+use crate::failure::unusable;
+use crate::health::Health;
+use crate::statements::Dialect;
+use crate::tables::Tables;
 
 /// How long a statement waits while another process writes.
 const BUSY: Duration = Duration::from_secs(5);
-
-/// A call that was given up ends by itself.
-const CLOSES: bool = false;
 
 /// How long it is until the file is opened again.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -28,9 +26,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Keeps everything in one SQLite file. Clones share the connections.
 #[derive(Clone)]
 pub struct SqliteStore {
-    pool: SqlitePool,
-    statements: Statements,
-    health: Health,
+    pub(crate) tables: Arc<Tables<Sqlite>>,
     /// A database in memory ends with its last connection. This one is there as long as the store; those of the pool end with
     /// the runtime that last used them, for example a worker of actix'.
     _memory: Option<Arc<Mutex<SqliteConnection>>>,
@@ -66,10 +62,10 @@ impl SqliteStore {
 
     async fn open(url: &str, prefix: &str) -> Result<Self, SetupError> {
         if !url.starts_with("sqlite:") {
-            return Err(SetupError::Address(shown(url)));
+            return Err(SetupError::address(url));
         }
         let options = SqliteConnectOptions::from_str(url);
-        let options = options.map_err(|_not_sqlite| SetupError::Address(shown(url)))?;
+        let options = options.map_err(|_not_sqlite| SetupError::address(url))?;
         let is_memory = url.contains(":memory:") || url.contains("mode=memory");
         let options = options
             .create_if_missing(true)
@@ -107,26 +103,69 @@ impl SqliteStore {
     }
 
     fn over(pool: SqlitePool, health: Health, prefix: &str) -> Result<Self, SetupError> {
-        let prefix = Prefix::parse(prefix)?;
-        let statements = Statements::new(&prefix, ("BLOB", "", ""));
         Ok(Self {
-            pool,
-            statements,
-            health,
+            tables: Arc::new(Tables::new(pool, health, prefix)?),
             _memory: None,
         })
     }
 
-    async fn begin_alone(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await
+    /// Makes the tables, or finds them as they should be. May be called at every start, by several processes at once.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Migration`], [`SetupError::Newer`].
+    pub async fn migrate(&self) -> Result<(), SetupError> {
+        self.tables.migrate().await
     }
 
+    /// Finds the tables as they should be, and writable; [`connect`](Self::connect) has done so.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NotMigrated`], [`SetupError::Newer`], [`SetupError::ReadOnly`].
+    pub async fn check(&self) -> Result<(), SetupError> {
+        self.tables.check().await
+    }
+}
+
+impl<'a> IntoFuture for Connecting<'a, SqliteStore> {
+    type Output = Result<SqliteStore, SetupError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<SqliteStore, SetupError>> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let store = SqliteStore::open(self.url, self.prefix).await?;
+            if self.migrates {
+                store.migrate().await?;
+            } else {
+                store.check().await?;
+            }
+            Ok(store)
+        })
+    }
+}
+
+impl Backend for Sqlite {
+    const DIALECT: Dialect = Dialect {
+        bytes: "BLOB",
+        bytewise: "",
+        skip_locked: "",
+    };
+
+    /// A call that was given up ends by itself.
+    const CLOSES: bool = false;
+
     /// The machine's time is that of all processes on it.
-    #[expect(clippy::unused_async, reason = "the same as of other databases")]
-    async fn now(&self, _: &mut SqliteConnection) -> Result<SystemTime, sqlx::Error> {
+    async fn now(_: &mut SqliteConnection) -> Result<SystemTime, sqlx::Error> {
         #[expect(clippy::disallowed_methods, reason = "this is the store's clock")]
         Ok(SystemTime::now())
     }
+
+    async fn begin_alone(pool: &SqlitePool) -> Result<Transaction<'static, Self>, sqlx::Error> {
+        pool.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    statements!();
 }
 
 /// Opens the file. While another process makes it a file with a write-ahead log, SQLite says at once that it is busy, and
@@ -151,7 +190,3 @@ fn is_busy(error: &sqlx::Error) -> bool {
     let code = code.and_then(|code| code.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xff == 5)
 }
-
-schema!(SqliteStore);
-connecting!(SqliteStore);
-row_store!(SqliteStore, Sqlite);

@@ -1,11 +1,22 @@
 //! The statements, which both databases understand alike. Times are microseconds since 1970.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::prefix::Prefix;
 
 /// The version of the tables.
 pub(crate) const VERSION: i64 = 1;
+
+/// What the SQL of a database has of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dialect {
+    /// The type for bytes.
+    pub(crate) bytes: &'static str,
+    /// What makes it compare text byte by byte.
+    pub(crate) bytewise: &'static str,
+    /// What makes it leave out rows that others lock.
+    pub(crate) skip_locked: &'static str,
+}
 
 /// All statements over one prefix.
 #[derive(Clone, Debug)]
@@ -37,16 +48,15 @@ pub(crate) struct Statements {
 }
 
 impl Statements {
-    /// `bytes` is the database's type for bytes, `bytewise` what makes it compare text byte by byte, `skip` what makes it leave
-    /// out rows that others lock.
     #[expect(clippy::too_many_lines, reason = "a list")]
-    pub(crate) fn new(prefix: &Prefix, (bytes, bytewise, skip): (&str, &str, &str)) -> Self {
+    pub(crate) fn new(prefix: &Prefix, dialect: &Dialect) -> Self {
         let p = prefix.as_str();
+        let skip_locked = dialect.skip_locked;
         // A part that another instance deletes in this moment is left to it.
         let expired = |table: &str, key: &str, end: &str| {
             format!(
                 "DELETE FROM {p}{table} WHERE {key} IN \
-                 (SELECT {columns} FROM {p}{table} WHERE {end} <= $1 LIMIT $2{skip})",
+                 (SELECT {columns} FROM {p}{table} WHERE {end} <= $1 LIMIT $2{skip_locked})",
                 columns = key.trim_matches(['(', ')']),
             )
         };
@@ -100,12 +110,15 @@ impl Statements {
                 "INSERT INTO {p}schema (id, version) VALUES (1, $1) ON CONFLICT DO NOTHING"
             ),
             touch: format!("DELETE FROM {p}marks WHERE mark = ''"),
-            tables: tables(p, bytes, bytewise),
+            tables: tables(p, dialect),
         }
     }
 }
 
-fn tables(p: &str, bytes: &str, bytewise: &str) -> Vec<String> {
+fn tables(p: &str, dialect: &Dialect) -> Vec<String> {
+    let Dialect {
+        bytes, bytewise, ..
+    } = dialect;
     let text = format!("TEXT {bytewise} NOT NULL");
     vec![
         format!(
@@ -133,10 +146,4 @@ fn tables(p: &str, bytes: &str, bytewise: &str) -> Vec<String> {
 pub(crate) fn micros(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-}
-
-/// The time of as many microseconds.
-pub(crate) fn time(micros: i64) -> SystemTime {
-    let since = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
-    UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH)
 }

@@ -1,0 +1,59 @@
+//! Spent states, and what has ended.
+
+use std::time::{Duration, SystemTime};
+
+use threelo::store::{Spent, StoreError};
+
+use crate::backend::{Backend, Value};
+use crate::statements::micros;
+use crate::tables::Tables;
+
+/// What is not written again for this long is no lease any more.
+const LEASE_MEMORY: Duration = Duration::from_secs(3600);
+
+impl<DB: Backend> Tables<DB> {
+    pub(crate) async fn spend(&self, mark: &str, until: SystemTime) -> Result<Spent, StoreError> {
+        let values = [Value::Text(mark), Value::Number(micros(until))];
+        let spent = self.call(async {
+            let mut lent = self.lend().await?;
+            let spent = DB::execute(&mut lent, &self.statements.spend, &values).await;
+            lent.end(spent)
+        });
+        Ok(match spent.await? {
+            0 => Spent::Again,
+            _ => Spent::First,
+        })
+    }
+
+    pub(crate) async fn delete_expired(
+        &self,
+        now: SystemTime,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        self.call(async {
+            let mut lent = self.lend().await?;
+            let outcome = self.try_delete_expired(&mut lent, now, limit).await;
+            lent.end(outcome)
+        })
+        .await
+    }
+
+    async fn try_delete_expired(
+        &self,
+        connection: &mut DB::Connection,
+        now: SystemTime,
+        limit: u32,
+    ) -> Result<u64, sqlx::Error> {
+        let statements = &self.statements;
+        let limit = Value::Number(i64::from(limit));
+        let mut gone = 0;
+        for statement in [&statements.expired_rows, &statements.expired_marks] {
+            let values = [Value::Number(micros(now)), limit];
+            gone += DB::execute(connection, statement, &values).await?;
+        }
+        let old = now.checked_sub(LEASE_MEMORY).unwrap_or(now);
+        let values = [Value::Number(micros(old)), limit];
+        DB::execute(connection, &statements.old_leases, &values).await?;
+        Ok(gone)
+    }
+}

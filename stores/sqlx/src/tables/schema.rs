@@ -1,0 +1,55 @@
+//! The tables: whether they are those of this program, and how they are made.
+
+use crate::backend::{Backend, Value};
+use crate::error::SetupError;
+use crate::failure::unusable;
+use crate::statements::VERSION;
+use crate::tables::Tables;
+
+impl<DB: Backend> Tables<DB> {
+    /// Makes the tables, or finds them as they should be.
+    pub(crate) async fn migrate(&self) -> Result<(), SetupError> {
+        let made = self.try_migrate().await;
+        made.map_err(|error| SetupError::Migration(error.into()))?;
+        self.check().await
+    }
+
+    async fn try_migrate(&self) -> Result<(), sqlx::Error> {
+        let statements = &self.statements;
+        // Nobody else makes tables until it is done.
+        let mut transaction = DB::begin_alone(&self.pool).await?;
+        DB::execute(&mut transaction, &statements.schema, &[]).await?;
+        let found = self.version(&mut transaction).await?;
+        if found.is_some_and(|found| found > VERSION) {
+            // Left as they are.
+            return Ok(());
+        }
+        for table in &statements.tables {
+            DB::execute(&mut transaction, table, &[]).await?;
+        }
+        let values = [Value::Number(VERSION)];
+        DB::execute(&mut transaction, &statements.set_version, &values).await?;
+        transaction.commit().await
+    }
+
+    async fn version(&self, connection: &mut DB::Connection) -> Result<Option<i64>, sqlx::Error> {
+        let found = DB::fetch_optional(connection, &self.statements.version, &[]).await?;
+        found.map(|row| DB::number(&row, 0)).transpose()
+    }
+
+    /// Finds the tables as they should be, and writable.
+    pub(crate) async fn check(&self) -> Result<(), SetupError> {
+        let mut connection = self.pool.acquire().await.map_err(unusable)?;
+        match self.version(&mut connection).await.map_err(unusable)? {
+            Some(VERSION) => {}
+            Some(found) => {
+                let known = VERSION;
+                return Err(SetupError::Newer { found, known });
+            }
+            None => return Err(SetupError::NotMigrated),
+        }
+        let touched = DB::execute(&mut connection, &self.statements.touch, &[]).await;
+        touched.map_err(unusable)?;
+        Ok(())
+    }
+}
