@@ -25,6 +25,7 @@ mod keys;
 mod link;
 mod rows;
 mod scripts;
+mod sets;
 mod setup_error;
 mod store;
 

@@ -3,15 +3,23 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use redis::{AsyncCommands, Script};
+use redis::{AsyncCommands, RedisError, Script};
 use threelo::store::{
     Inserted, LeaseSlot, OwnerPage, Replaced, Row, RowKind, RowStore, Spent, StoreError, StoredRow,
     Version,
 };
 
-use crate::RedisStore;
 use crate::scripts;
-use crate::store::{millis, words};
+use crate::scripts::millis;
+use crate::sets::Listing;
+use crate::store::RedisStore;
+
+/// Whether a row may be deleted, whatever else it is.
+#[derive(Clone, Copy, Debug, Default)]
+struct DeleteIf<'a> {
+    version: Option<Version>,
+    owner: Option<&'a str>,
+}
 
 #[async_trait]
 impl RowStore for RedisStore {
@@ -48,8 +56,13 @@ impl RowStore for RedisStore {
         key: &str,
         expected: Option<Version>,
     ) -> Result<Replaced, StoreError> {
-        let deleted = self.try_delete((kind, key), (expected, ""));
-        deleted.await.map_err(|error| self.failed(error))
+        let condition = DeleteIf {
+            version: expected,
+            owner: None,
+        };
+        self.try_delete(kind, key, condition)
+            .await
+            .map_err(|error| self.failed(error))
     }
 
     async fn of_owner(&self, kind: RowKind, owner: &str) -> Result<Vec<StoredRow>, StoreError> {
@@ -59,24 +72,15 @@ impl RowStore for RedisStore {
     }
 
     async fn of_subject(&self, subject: &str) -> Result<Vec<StoredRow>, StoreError> {
-        let set = (RowKind::Grant, self.prefix.subject(subject));
-        let has = |_: &str, theirs: &str| words(theirs).any(|word| word == subject);
-        self.named(set, has)
+        self.grants_by(subject)
             .await
             .map_err(|error| self.failed(error))
     }
 
     async fn delete_of(&self, kind: RowKind, owner: &str) -> Result<u64, StoreError> {
-        let mut gone = 0;
-        for row in self
-            .rows_of(kind, owner)
+        self.try_delete_of(kind, owner)
             .await
-            .map_err(|error| self.failed(error))?
-        {
-            let deleted = self.try_delete((kind, &row.key), (None, owner)).await;
-            gone += u64::from(deleted.map_err(|error| self.failed(error))? == Replaced::Done);
-        }
-        Ok(gone)
+            .map_err(|error| self.failed(error))
     }
 
     async fn owners(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
@@ -158,5 +162,87 @@ impl RowStore for RedisStore {
     /// Redis forgets by itself.
     async fn delete_expired(&self, _now: SystemTime, _limit: u32) -> Result<u64, StoreError> {
         Ok(0)
+    }
+}
+
+impl RedisStore {
+    async fn try_insert(&self, row: &Row) -> Result<Inserted, RedisError> {
+        self.index(row).await?;
+        let inserted: i64 = Script::new(scripts::INSERT)
+            .key(self.prefix.row(row.kind, &row.key))
+            .arg(row.version)
+            .arg(&row.owner)
+            .arg(row.subjects.join(" "))
+            .arg(row.ends_at.map(millis).unwrap_or_default())
+            .arg(&row.sealed)
+            .invoke_async(&mut self.connection())
+            .await?;
+        if inserted == 0 {
+            return Ok(Inserted::Exists);
+        }
+        if row.kind == RowKind::Grant {
+            self.index(row).await?;
+        }
+        Ok(Inserted::Done)
+    }
+
+    async fn try_replace(&self, expected: Version, row: &Row) -> Result<Replaced, RedisError> {
+        let is_grant = row.kind == RowKind::Grant;
+        if is_grant {
+            self.index(row).await?;
+        }
+        let was: Option<Listing> = Script::new(scripts::REPLACE)
+            .key(self.prefix.row(row.kind, &row.key))
+            .arg(row.version)
+            .arg(&row.owner)
+            .arg(row.subjects.join(" "))
+            .arg(row.ends_at.map(millis).unwrap_or_default())
+            .arg(&row.sealed)
+            .arg(expected)
+            .invoke_async(&mut self.connection())
+            .await?;
+        let Some(was) = was else {
+            return Ok(Replaced::Conflict);
+        };
+        if is_grant {
+            self.index(row).await?;
+            if was != Listing::of(row) {
+                self.unindex(row.kind, &row.key, &was).await?;
+            }
+        }
+        Ok(Replaced::Done)
+    }
+
+    async fn try_delete(
+        &self,
+        kind: RowKind,
+        key: &str,
+        condition: DeleteIf<'_>,
+    ) -> Result<Replaced, RedisError> {
+        let version = condition.version.map(|version| version.to_string());
+        let was: Option<Listing> = Script::new(scripts::DELETE)
+            .key(self.prefix.row(kind, key))
+            .arg(version.unwrap_or_default())
+            .arg(condition.owner.unwrap_or_default())
+            .invoke_async(&mut self.connection())
+            .await?;
+        let Some(was) = was else {
+            return Ok(Replaced::Conflict);
+        };
+        self.unindex(kind, key, &was).await?;
+        Ok(Replaced::Done)
+    }
+
+    async fn try_delete_of(&self, kind: RowKind, owner: &str) -> Result<u64, RedisError> {
+        let condition = DeleteIf {
+            version: None,
+            owner: Some(owner),
+        };
+        let mut gone = 0;
+        for row in self.rows_of(kind, owner).await? {
+            let deleted = self.try_delete(kind, &row.key, condition).await?;
+            gone += u64::from(deleted == Replaced::Done);
+        }
+        Ok(gone)
     }
 }

@@ -1,5 +1,7 @@
 //! The scripts. Each touches one key. Versions travel as text: they are compared, never counted.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 /// `KEYS[1]` row; version, owner, subjects, end in milliseconds or nothing, content. 1 if it is new.
 pub(crate) const INSERT: &str = r"
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
@@ -50,3 +52,9 @@ if is ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', 3600000) end
 return 1
 ";
+
+/// Milliseconds since 1970, rounded up: a row does not end before its time.
+pub(crate) fn millis(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_micros().div_ceil(1000).to_string()
+}

@@ -1,14 +1,17 @@
+//! The store: how it is connected to, and how Redis is checked.
+
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
 use redis::{AsyncCommands, Client, IntoConnectionInfo, ProtocolVersion, RedisError, Script};
-use threelo::store::{Inserted, Replaced, Row, RowKind, StoreError, StoredRow, Version};
+use threelo::store::StoreError;
 
 use crate::keys::Prefix;
 use crate::link::Link;
 use crate::scripts;
+use crate::scripts::millis;
 use crate::setup_error::SetupError;
 
 /// The first major version with what the scripts use (`PEXPIRETIME`).
@@ -46,17 +49,6 @@ impl fmt::Debug for RedisStore {
         f.debug_struct("RedisStore").finish_non_exhaustive()
     }
 }
-
-/// Version, content, owner and subjects of a row that may be gone.
-type Fields = (
-    Option<Version>,
-    Option<Vec<u8>>,
-    Option<String>,
-    Option<String>,
-);
-
-/// Owner and subjects as they were, if a script did what it should.
-type Was = Option<(String, String)>;
 
 impl RedisStore {
     /// Connects to `redis://user:password@host:port/database`, with keys that begin with `threelo:`. It speaks RESP3; behind
@@ -178,213 +170,4 @@ impl RedisStore {
         self.link.judge(&error);
         StoreError::Failed(Box::new(error))
     }
-
-    /// Names the row where it is looked for. A set may name a row too many, never one too few: this is done before the row
-    /// is written and again after it.
-    async fn index(&self, row: &Row) -> Result<(), RedisError> {
-        let mut connection = self.connection();
-        let index = Script::new(scripts::INDEX);
-        let ends = row.ends_at.map(millis).unwrap_or_default();
-        let owner = self.prefix.owner(row.kind, &row.owner);
-        let () = index
-            .key(owner)
-            .arg(&row.key)
-            .arg(&ends)
-            .invoke_async(&mut connection)
-            .await?;
-        for subject in &row.subjects {
-            let subject = self.prefix.subject(subject);
-            let () = index
-                .key(subject)
-                .arg(&row.key)
-                .arg("")
-                .invoke_async(&mut connection)
-                .await?;
-        }
-        if row.kind == RowKind::Grant {
-            let owners = self.prefix.owners();
-            let _: i64 = connection.zadd(owners, &row.owner, 0).await?;
-        }
-        Ok(())
-    }
-
-    /// Takes the row's name from the sets where it is no longer looked for; if it is there all the same by now, it comes
-    /// back.
-    async fn unindex(
-        &self,
-        kind: RowKind,
-        key: &str,
-        was: (String, String),
-    ) -> Result<(), RedisError> {
-        let (owner, subjects) = was;
-        let now = self.indexed(kind, key).await?;
-        let is_owner = now.as_ref().is_some_and(|(now, _)| *now == owner);
-        let mut connection = self.connection();
-        if !is_owner {
-            let set = self.prefix.owner(kind, &owner);
-            let _: i64 = connection.srem(&set, key).await?;
-        }
-        let kept = now.map(|(_, subjects)| subjects).unwrap_or_default();
-        for subject in words(&subjects).filter(|subject| !words(&kept).any(|kept| kept == *subject))
-        {
-            let _: i64 = connection.srem(self.prefix.subject(subject), key).await?;
-        }
-        let Some((owner, subjects)) = self.indexed(kind, key).await? else {
-            return self.forget_owner(kind, &owner).await;
-        };
-        let row = Row {
-            kind,
-            key: key.to_owned(),
-            version: 0,
-            sealed: Vec::new(),
-            owner,
-            subjects: words(&subjects).map(str::to_owned).collect(),
-            ends_at: None,
-        };
-        // A session's owner does not change: only grants, which have no end, come here with something to name.
-        match kind {
-            RowKind::Grant => self.index(&row).await,
-            RowKind::Session => Ok(()),
-        }
-    }
-
-    /// An owner without rows is not listed; one who gets a row in this moment is.
-    async fn forget_owner(&self, kind: RowKind, owner: &str) -> Result<(), RedisError> {
-        if kind != RowKind::Grant || !self.rows_of(kind, owner).await?.is_empty() {
-            return Ok(());
-        }
-        let mut connection = self.connection();
-        let owners = self.prefix.owners();
-        let _: i64 = connection.zrem(&owners, owner).await?;
-        if !self.rows_of(kind, owner).await?.is_empty() {
-            let _: i64 = connection.zadd(&owners, owner, 0).await?;
-        }
-        Ok(())
-    }
-
-    /// Owner and subjects of a row.
-    async fn indexed(&self, kind: RowKind, key: &str) -> Result<Was, RedisError> {
-        let row = self.prefix.row(kind, key);
-        let found: (Option<String>, Option<String>) =
-            self.connection().hmget(row, &["o", "u"]).await?;
-        Ok(found.0.map(|owner| (owner, found.1.unwrap_or_default())))
-    }
-
-    /// The rows that a set names, as far as they are there and `is_meant` by their owner and subjects.
-    pub(crate) async fn named(
-        &self,
-        (kind, set): (RowKind, String),
-        is_meant: impl Fn(&str, &str) -> bool + Send,
-    ) -> Result<Vec<StoredRow>, RedisError> {
-        let mut connection = self.connection();
-        let keys: Vec<String> = connection.smembers(set).await?;
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut pipe = redis::pipe();
-        for key in &keys {
-            pipe.hmget(self.prefix.row(kind, key), &["v", "s", "o", "u"]);
-        }
-        let found: Vec<Fields> = pipe.query_async(&mut connection).await?;
-        let there = keys.into_iter().zip(found);
-        let meant = there.filter_map(|(key, (version, sealed, owner, subjects))| {
-            let row = StoredRow {
-                key,
-                version: version?,
-                sealed: sealed?,
-            };
-            is_meant(&owner?, &subjects.unwrap_or_default()).then_some(row)
-        });
-        Ok(meant.collect())
-    }
-
-    pub(crate) async fn rows_of(
-        &self,
-        kind: RowKind,
-        owner: &str,
-    ) -> Result<Vec<StoredRow>, RedisError> {
-        let set = (kind, self.prefix.owner(kind, owner));
-        self.named(set, |theirs, _| theirs == owner).await
-    }
-
-    pub(crate) async fn try_insert(&self, row: &Row) -> Result<Inserted, RedisError> {
-        self.index(row).await?;
-        let inserted: i64 = Script::new(scripts::INSERT)
-            .key(self.prefix.row(row.kind, &row.key))
-            .arg(row.version)
-            .arg(&row.owner)
-            .arg(row.subjects.join(" "))
-            .arg(row.ends_at.map(millis).unwrap_or_default())
-            .arg(&row.sealed)
-            .invoke_async(&mut self.connection())
-            .await?;
-        if inserted == 0 {
-            return Ok(Inserted::Exists);
-        }
-        if row.kind == RowKind::Grant {
-            self.index(row).await?;
-        }
-        Ok(Inserted::Done)
-    }
-
-    pub(crate) async fn try_replace(
-        &self,
-        expected: Version,
-        row: &Row,
-    ) -> Result<Replaced, RedisError> {
-        let is_grant = row.kind == RowKind::Grant;
-        if is_grant {
-            self.index(row).await?;
-        }
-        let was: Was = Script::new(scripts::REPLACE)
-            .key(self.prefix.row(row.kind, &row.key))
-            .arg(row.version)
-            .arg(&row.owner)
-            .arg(row.subjects.join(" "))
-            .arg(row.ends_at.map(millis).unwrap_or_default())
-            .arg(&row.sealed)
-            .arg(expected)
-            .invoke_async(&mut self.connection())
-            .await?;
-        let Some(was) = was else {
-            return Ok(Replaced::Conflict);
-        };
-        if is_grant {
-            self.index(row).await?;
-            if was != (row.owner.clone(), row.subjects.join(" ")) {
-                self.unindex(row.kind, &row.key, was).await?;
-            }
-        }
-        Ok(Replaced::Done)
-    }
-
-    pub(crate) async fn try_delete(
-        &self,
-        (kind, key): (RowKind, &str),
-        (expected, owner): (Option<Version>, &str),
-    ) -> Result<Replaced, RedisError> {
-        let expected = expected.map(|version| version.to_string());
-        let was: Was = Script::new(scripts::DELETE)
-            .key(self.prefix.row(kind, key))
-            .arg(expected.unwrap_or_default())
-            .arg(owner)
-            .invoke_async(&mut self.connection())
-            .await?;
-        let Some(was) = was else {
-            return Ok(Replaced::Conflict);
-        };
-        self.unindex(kind, key, was).await?;
-        Ok(Replaced::Done)
-    }
-}
-
-/// The words of a text.
-pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(' ').filter(|word| !word.is_empty())
-}
-
-/// Milliseconds since 1970, rounded up: a row does not end before its time.
-pub(crate) fn millis(time: SystemTime) -> String {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    since.as_micros().div_ceil(1000).to_string()
 }
