@@ -224,14 +224,14 @@ impl<A: App> World<A> {
 
     /// Another instance of the same app: another process, over the same stores.
     pub fn another_auth(&self, tune: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Auth {
-        tune(settings(&self.sandbox, &self.clock, &self.record_stores()))
+        tune(settings(&self.sandbox, &self.clock, &self.stores()))
             .build()
             .expect("the settings are right")
     }
 
     /// Another instance of an app with users of its own, over the same store.
     pub fn another_connect(&self, tune: impl FnOnce(ConnectBuilder) -> ConnectBuilder) -> Connect {
-        tune(connect_settings(&self.sandbox, &self.clock, &self.record_stores()))
+        tune(connect_settings(&self.sandbox, &self.clock, &self.stores()))
             .build()
             .expect("the settings are right")
     }

@@ -6,9 +6,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use threelo::store::{Inserted, RowKind, RowStore as _, SessionRecord};
+use threelo::internals::SessionRecord;
+use threelo::internals::SessionToken;
+use threelo::store::{Inserted, RowKind, RowStore as _};
 use threelo::testing::{self, SealedStores};
-use threelo::{AccountId, Auth, Credentials, Profile, SessionToken};
+use threelo::{AccountId, Auth, Credentials, Profile};
 use threelo_sqlx::SqliteStore;
 
 const OLD: &str = "old:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
@@ -24,7 +26,7 @@ fn session(number: u8, account: &str, version: u64) -> Arc<SessionRecord> {
         r#"{{"account_id": "{account}", "name": "canary name", "email": "canary@example.com"}}"#
     );
     let answer = http_answer(body);
-    let profile: Profile = threelo::profile::from_response(&answer).unwrap();
+    let profile: Profile = threelo::internals::profile::from_response(&answer).unwrap();
     Arc::new(SessionRecord {
         key: SessionToken::from_bytes([number; 32]).hash(),
         profile: Arc::new(profile),
