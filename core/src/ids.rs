@@ -9,6 +9,8 @@ use sha2::Digest as _;
 use sha2::Sha256;
 use zeroize::Zeroize as _;
 
+use crate::secret::opaque_debug;
+
 /// An Atlassian account id: stable, the same on every site, opaque. The only key by which people are known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(Arc<str>);
@@ -214,11 +216,7 @@ impl SessionToken {
     }
 }
 
-impl fmt::Debug for SessionToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionToken(..)")
-    }
-}
+opaque_debug!(SessionToken);
 
 /// SHA-256 of a [`SessionToken`], its kind and its place: the key under which stores keep the session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -233,11 +231,7 @@ impl SessionTokenHash {
     }
 }
 
-impl fmt::Debug for SessionTokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionTokenHash(..)")
-    }
-}
+opaque_debug!(SessionTokenHash);
 
 /// The `state` of a flow (RFC 6749 section 4.1.1): 256 random bits that name the flow at Atlassian and in the browser
 /// that started it.
@@ -266,11 +260,7 @@ impl FlowState {
     }
 }
 
-impl fmt::Debug for FlowState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowState(..)")
-    }
-}
+opaque_debug!(FlowState);
 
 /// SHA-256 of a [`FlowState`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -283,11 +273,7 @@ impl FlowStateHash {
     }
 }
 
-impl fmt::Debug for FlowStateHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowStateHash(..)")
-    }
-}
+opaque_debug!(FlowStateHash);
 
 /// The sealed text that a page of another origin redeems for a session, once and within a minute.
 #[derive(Clone, PartialEq, Eq)]
@@ -310,11 +296,7 @@ impl HandoffTicket {
     }
 }
 
-impl fmt::Debug for HandoffTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HandoffTicket(..)")
-    }
-}
+opaque_debug!(HandoffTicket);
 
 /// SHA-256 of a [`HandoffTicket`].
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -343,11 +325,7 @@ impl From<HandoffTicketHash> for MarkKey {
     }
 }
 
-impl fmt::Debug for MarkKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MarkKey(..)")
-    }
-}
+opaque_debug!(MarkKey);
 
 #[cfg(test)]
 mod tests {

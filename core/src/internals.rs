@@ -2,6 +2,7 @@
 
 pub use crate::config::{
     BrowserOrigin, Browsers, Config, CookiePolicy, Lifetimes, Mode, Remember, SiteRelation,
+    session_key,
 };
 pub use crate::crypto::key_ring::{KeyRing, KeyRingError, Purpose, SealError, Unopenable};
 pub use crate::ids::{
@@ -10,14 +11,10 @@ pub use crate::ids::{
 pub use crate::message::{cookie, query};
 pub use crate::provider::{authorization, profile, site, token};
 pub use crate::return_to::ReturnToRules;
+pub use crate::sealed::Sealed;
 pub use crate::secret::{AuthorizationCode, ClientSecret, CodeVerifier, Keys, RefreshToken};
 pub use crate::store::{
     AppKey, Attempts, ConsentMark, FlowMarks, GrantKey, GrantRecord, GrantStore, Lease, LeaseOwner,
     LeaseRequest, LeaseRow, Link, MemoryFlowMarks, MemoryGrants, MemorySessions, Renewed,
     SessionRecord, SessionStore,
-};
-#[cfg(feature = "testing")]
-pub use crate::testing::{
-    SealedStores, flow_marks_contract, grant_store_contract, sealed, session_key,
-    session_store_contract,
 };

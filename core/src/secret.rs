@@ -5,6 +5,19 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+/// Gives types a `Debug` that shows their name and nothing of what they hold: secrets, addresses, whole stores.
+macro_rules! opaque_debug {
+    ($name:ident) => {
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    };
+}
+
+pub(crate) use opaque_debug;
+
 /// Declares a secret text type: no `Display`, a `Debug` that shows the type only. Clones share one text, which is wiped
 /// when the last of them is dropped.
 macro_rules! secret_text {

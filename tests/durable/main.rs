@@ -7,6 +7,7 @@
 )]
 
 mod callbacks;
+mod contracts;
 mod crashes;
 mod database;
 mod dumps;

@@ -8,12 +8,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use threelo::clock::ManualClock;
-use threelo::internals::sealed;
 use threelo::internals::{
     AppKey, GrantKey, GrantRecord, GrantStore, LeaseOwner, LeaseRequest, Link, MemoryGrants,
 };
 use threelo::{AccountId, Scopes, Subject};
-use threelo_tests::{Clocked, WatchedRows, rows_as};
+use threelo_tests::{Clocked, WatchedRows, rows_as, sealed};
 use tokio::runtime::Runtime;
 
 use crate::database::{Database, rounds};

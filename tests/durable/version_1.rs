@@ -7,11 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use threelo::ConsentReason;
 use threelo::internals::SessionToken;
 use threelo::internals::{AppKey, ConsentMark, GrantKey, GrantRecord, Link, SessionRecord};
-use threelo::internals::{SealedStores, sealed};
 use threelo::store::{Inserted, RowStore};
 use threelo::{AccountId, CloudId, Profile, Scopes, Subject};
 use threelo_test_servers::{Postgres, Redis};
-use threelo_tests::rows_as;
+use threelo_tests::{SealedStores, rows_as, sealed};
 
 const KEYS: &str = "v1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
 const PREFIX: &str = "v1_";

@@ -10,6 +10,7 @@ mod atlassian;
 mod browser;
 mod calls;
 mod capture;
+mod contracts;
 mod counting;
 mod grants;
 mod on_actix;
@@ -26,6 +27,10 @@ pub use self::app::{App, subject_of};
 pub use self::atlassian::answer;
 pub use self::browser::{Browser, Seen};
 pub use self::capture::{Captured, capture_logs};
+pub use self::contracts::{
+    SealedStores, flow_marks_contract, grant_store_contract, sealed, sealed_store_contract,
+    session_store_contract,
+};
 pub use self::counting::CountingSessions;
 pub use self::grants::FaultyGrants;
 pub use self::on_actix::ActixApp;

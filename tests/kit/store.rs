@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use threelo::clock::ManualClock;
-use threelo::internals::sealed;
 use threelo::internals::{MemoryFlowMarks, MemoryGrants, MemorySessions};
 use threelo::store::RowStore;
 use threelo_redis::RedisStore;
 use threelo_sqlx::{PostgresStore, SqliteStore};
 
+use crate::contracts::sealed;
 use crate::counting::CountingSessions;
 use crate::grants::FaultyGrants;
 use crate::watched::{Clocked, WatchedRows};

@@ -16,5 +16,6 @@ mod on_actix;
 mod on_axum;
 mod own_cors;
 mod parity;
+mod sealing;
 mod settings;
 mod stores;

@@ -10,13 +10,13 @@ use threelo::internals::{
 };
 use threelo::internals::{MarkKey, SessionToken};
 use threelo::store::{Inserted, Spent, StoreError};
-use threelo::{AccountId, Profile, testing};
+use threelo::{AccountId, Profile};
 
 #[tokio::test]
 async fn the_in_memory_stores_keep_their_contracts() {
-    testing::session_store_contract(Arc::new(MemorySessions::new())).await;
-    testing::grant_store_contract(Arc::new(MemoryGrants::new())).await;
-    testing::flow_marks_contract(Arc::new(MemoryFlowMarks::new())).await;
+    threelo_tests::session_store_contract(Arc::new(MemorySessions::new())).await;
+    threelo_tests::grant_store_contract(Arc::new(MemoryGrants::new())).await;
+    threelo_tests::flow_marks_contract(Arc::new(MemoryFlowMarks::new())).await;
 }
 
 fn at(seconds: u64) -> SystemTime {

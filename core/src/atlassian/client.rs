@@ -1,6 +1,5 @@
 //! The client: on whose behalf calls are made, and how long they may wait.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::atlassian::error::ApiError;
@@ -9,6 +8,7 @@ use crate::error::{ApiErrorKind, Render};
 use crate::grant::Holder;
 use crate::ids::AccountId;
 use crate::ports::Ports;
+use crate::secret::opaque_debug;
 
 /// Atlassian's APIs on behalf of one account. Cheap to clone.
 ///
@@ -22,11 +22,7 @@ pub struct ApiClient {
     pub(crate) retry: RetryPolicy,
 }
 
-impl fmt::Debug for ApiClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiClient").finish_non_exhaustive()
-    }
-}
+opaque_debug!(ApiClient);
 
 impl ApiClient {
     pub(crate) fn new(ports: Arc<Ports>, holder: Holder, visitor: Option<Arc<dyn Render>>) -> Self {

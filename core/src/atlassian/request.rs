@@ -1,6 +1,5 @@
 //! Calls to Atlassian's APIs.
 
-use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,17 +9,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::{Url, form_urlencoded};
 
-use crate::atlassian::classify;
 use crate::atlassian::client::ApiClient;
 use crate::atlassian::error::ApiError;
-use crate::atlassian::path;
 use crate::atlassian::response::ApiResponse;
 use crate::atlassian::retry::RetryProgress;
+use crate::atlassian::{classify, path};
 use crate::crypto::random;
 use crate::error::{ApiErrorKind, Causes};
 use crate::http_client::Chunks;
 use crate::ids::CloudId;
 use crate::scope::Scopes;
+use crate::secret::opaque_debug;
 use crate::store::GrantRecord;
 
 /// Header fields that are ours, or the connection's.
@@ -51,13 +50,7 @@ pub struct ApiRequest {
     pub(crate) site: Option<CloudId>,
 }
 
-impl fmt::Debug for ApiRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiRequest")
-            .field("method", &self.method)
-            .finish_non_exhaustive()
-    }
-}
+opaque_debug!(ApiRequest);
 
 impl ApiRequest {
     pub(crate) fn new(client: ApiClient, method: Method, base: &str, path: &str) -> Self {

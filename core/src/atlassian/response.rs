@@ -1,7 +1,5 @@
 //! Answers of Atlassian's APIs.
 
-use std::fmt;
-
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
@@ -13,6 +11,7 @@ use crate::atlassian::error::ApiError;
 use crate::error::ApiErrorKind;
 use crate::http_client::{self, Chunks, HttpClientError};
 use crate::message::is_json_type;
+use crate::secret::opaque_debug;
 
 /// As much as [`bytes`](ApiResponse::bytes) and [`json`](ApiResponse::json) read: 8 MiB.
 const MOST: usize = 8 * 1024 * 1024;
@@ -24,13 +23,7 @@ pub struct ApiResponse {
     client: ApiClient,
 }
 
-impl fmt::Debug for ApiResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiResponse")
-            .field("status", &self.head.status)
-            .finish_non_exhaustive()
-    }
-}
+opaque_debug!(ApiResponse);
 
 impl ApiResponse {
     pub(crate) fn new(client: ApiClient, head: Parts, body: Box<dyn Chunks>) -> Self {

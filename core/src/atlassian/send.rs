@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use http::Response;
 
-use crate::atlassian::classify;
-use crate::atlassian::classify::TokenStatus;
+use crate::atlassian::classify::{self, TokenStatus};
 use crate::atlassian::error::ApiError;
-use crate::atlassian::request::ApiAnswer;
-use crate::atlassian::request::ApiRequest;
+use crate::atlassian::request::{ApiAnswer, ApiRequest};
 use crate::atlassian::response::ApiResponse;
 use crate::error::{ApiErrorKind, ConsentNeeded, KnownScopes, MissingScope, MissingScopeReason};
 use crate::grant;

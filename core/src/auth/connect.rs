@@ -1,6 +1,5 @@
 //! Connect mode: the app has users of its own, and they connect Atlassian accounts.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::auth::grants::Grants;
@@ -8,6 +7,7 @@ use crate::auth::{Action, Auth};
 use crate::config::Config;
 use crate::message::RequestHead;
 use crate::return_to::ReturnTo;
+use crate::secret::opaque_debug;
 
 /// "Connect my Atlassian account" for an app that has users and sessions of its own. Cheap to clone; every clone is the
 /// same.
@@ -32,13 +32,7 @@ use crate::return_to::ReturnTo;
 #[derive(Clone)]
 pub struct Connect(Auth);
 
-impl fmt::Debug for Connect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connect")
-            .field("redirect_uri", &self.config().redirect_uri)
-            .finish_non_exhaustive()
-    }
-}
+opaque_debug!(Connect);
 
 impl Connect {
     pub(crate) fn new(auth: Auth) -> Self {

@@ -1,6 +1,5 @@
 //! The Atlassian accounts that a user of the app has connected.
 
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use crate::auth::grants::Grant;
 use crate::error::Rejection;
 use crate::grant::GrantSet;
 use crate::ids::{AccountId, Subject};
+use crate::secret::opaque_debug;
 use crate::web::Visitor;
 
 /// The accounts that the app's user has connected, the earliest first. A slice of [`ConnectedAccount`]s by [`Deref`].
@@ -95,8 +95,4 @@ impl Deref for ConnectedAccount {
     }
 }
 
-impl fmt::Debug for ConnectedAccount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectedAccount").finish_non_exhaustive()
-    }
-}
+opaque_debug!(ConnectedAccount);

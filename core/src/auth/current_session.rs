@@ -3,8 +3,7 @@
 use crate::auth::session::AuthSession;
 use crate::auth::session_details::SessionDetails;
 use crate::auth::user::User;
-use crate::error::Rejection;
-use crate::error::RejectionResponse;
+use crate::error::{Rejection, RejectionResponse};
 use crate::ids::CloudId;
 
 /// The session of whoever is signed in, to look at and to end. It holds no data of the app.

@@ -1,6 +1,5 @@
 //! Grants outside a request: for jobs, webhooks and admin pages.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -13,7 +12,7 @@ use crate::provider::profile::Profile;
 use crate::provider::site::Site;
 use crate::refresh::{self, Need};
 use crate::scope::Scopes;
-use crate::secret::AccessToken;
+use crate::secret::{AccessToken, opaque_debug};
 use crate::sites;
 use crate::store::{GrantKey, GrantRecord, PageRequest};
 
@@ -31,11 +30,7 @@ use crate::store::{GrantKey, GrantRecord, PageRequest};
 #[derive(Clone)]
 pub struct Grants(Arc<Ports>);
 
-impl fmt::Debug for Grants {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Grants").finish_non_exhaustive()
-    }
-}
+opaque_debug!(Grants);
 
 impl Grants {
     pub(crate) fn new(ports: Arc<Ports>) -> Self {
@@ -97,11 +92,7 @@ pub struct Grant {
     set: GrantSet,
 }
 
-impl fmt::Debug for Grant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Grant").finish_non_exhaustive()
-    }
-}
+opaque_debug!(Grant);
 
 impl Grant {
     pub(crate) fn new(ports: Arc<Ports>, set: GrantSet) -> Self {

@@ -1,8 +1,7 @@
 //! What a whole part of an app may ask of every request.
 
 use crate::auth::session::AuthSession;
-use crate::error::Rejection;
-use crate::error::RejectionResponse;
+use crate::error::{Rejection, RejectionResponse};
 use crate::scope::Scopes;
 
 /// A demand on a request; adapters make it a layer.

@@ -24,18 +24,14 @@ pub use self::session::AuthSession;
 pub use self::session_details::SessionDetails;
 pub use self::user::User;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::message::RequestHead;
 use crate::return_to::ReturnTo;
-use crate::web;
-use crate::web::Found;
-use crate::web::RequestSnapshot;
-use crate::web::Responder;
-use crate::web::Web;
+use crate::secret::opaque_debug;
+use crate::web::{self, Found, RequestSnapshot, Responder, Web};
 
 /// Atlassian sign-in for one app. Cheap to clone; every clone is the same.
 ///
@@ -53,13 +49,7 @@ pub struct Auth {
     web: Arc<Web>,
 }
 
-impl fmt::Debug for Auth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Auth")
-            .field("redirect_uri", &self.config().redirect_uri)
-            .finish_non_exhaustive()
-    }
-}
+opaque_debug!(Auth);
 
 /// What an adapter does with a request.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! Auth as one request sees it: lazy, so that a route that asks for nothing costs no store read.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -19,6 +18,7 @@ use crate::ports::BoxError;
 use crate::provider::site::Site;
 use crate::refresh;
 use crate::scope::Scopes;
+use crate::secret::opaque_debug;
 use crate::session;
 use crate::sites::{self, Choice, SiteSelection};
 use crate::store::SessionRecord;
@@ -79,13 +79,7 @@ impl Inner {
     }
 }
 
-impl fmt::Debug for AuthSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthSession")
-            .field("was_asked", &self.0.was_asked)
-            .finish_non_exhaustive()
-    }
-}
+opaque_debug!(AuthSession);
 
 impl AuthSession {
     pub(crate) fn new(web: Arc<Web>, seen: RequestSnapshot, same_origin: bool) -> Self {

@@ -101,9 +101,9 @@ impl Config {
         [self.environment.key(), &self.credentials.client_id]
     }
 
-    /// The key of the session whose cookie holds this ticket. In another app over the same store it is unknown.
-    pub(crate) fn session_key(&self, ticket: &SessionToken) -> SessionTokenHash {
-        session_key(self.app(), ticket)
+    /// The key of the session whose cookie holds this token. In another app over the same store it is unknown.
+    pub(crate) fn session_key(&self, token: &SessionToken) -> SessionTokenHash {
+        session_key(self.app(), token)
     }
 
     /// The public path of the app's front page.
@@ -112,9 +112,8 @@ impl Config {
     }
 }
 
-pub(crate) fn session_key(
-    [environment, client_id]: [&str; 2],
-    ticket: &SessionToken,
-) -> SessionTokenHash {
-    ticket.hash_of("session", [environment, client_id, ""])
+/// The key under which an app (its environment and client id) finds the session whose cookie holds this token.
+pub fn session_key(app: [&str; 2], token: &SessionToken) -> SessionTokenHash {
+    let [environment, client_id] = app;
+    token.hash_of("session", [environment, client_id, ""])
 }

@@ -9,8 +9,7 @@ mod settings;
 
 pub use self::browser::{BrowserOrigin, Browsers, SiteRelation};
 pub(crate) use self::check::check;
-pub(crate) use self::checked::session_key;
-pub use self::checked::{Config, CookiePolicy};
+pub use self::checked::{Config, CookiePolicy, session_key};
 pub use self::forward::Forward;
 pub use self::problem::{ConfigError, Problem};
 pub(crate) use self::settings::Settings;

@@ -11,7 +11,7 @@ use crate::error::Rejection;
 use crate::ids::FlowState;
 use crate::message::cookie::SetCookie;
 use crate::ports::{FlowDetails, Ports};
-use crate::secret::CodeVerifier;
+use crate::secret::{CodeVerifier, opaque_debug};
 use crate::session::Handoff;
 
 /// Flow cookies of one browser: so many, and so many bytes of names and values.
@@ -29,13 +29,7 @@ pub(crate) struct FlowCookie {
     pub value: String,
 }
 
-impl std::fmt::Debug for FlowCookie {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FlowCookie")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
-}
+opaque_debug!(FlowCookie);
 
 impl FlowCookie {
     /// When its flow started, as it says in clear; the seal proves it later.

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crate::error::{GrantError, Rejection};
-use crate::grant::link;
-use crate::grant::records;
 use crate::grant::set::{GrantSet, Holder};
+use crate::grant::{link, records};
 use crate::ids::{CloudId, Subject};
 use crate::ports::Ports;
 use crate::store::{GrantKey, GrantRecord, Link, Replaced, StoreError};

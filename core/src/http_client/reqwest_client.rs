@@ -1,6 +1,5 @@
 //! The port over reqwest.
 
-use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::http_client::{Chunks, HttpClient, HttpClientError};
+use crate::secret::opaque_debug;
 
 const CONNECT: Duration = Duration::from_secs(3);
 /// The head of an answer, and every further part of it, has this long.
@@ -63,11 +63,7 @@ impl HttpClient for ReqwestClient {
 
 struct Body(reqwest::Response);
 
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Body")
-    }
-}
+opaque_debug!(Body);
 
 #[async_trait]
 impl Chunks for Body {

@@ -1,11 +1,10 @@
 //! Every built-in page, with names and addresses that an attacker chose.
 
 use crate::error::{MissingScopeReason, Reason};
-use crate::pages::Pages as _;
 use crate::pages::plain::PlainPages;
 use crate::pages::{
     ApiTrouble, ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page,
-    PickerNotice, SiteChoice, Tell,
+    Pages as _, PickerNotice, SiteChoice, Tell,
 };
 use crate::scope::Scopes;
 

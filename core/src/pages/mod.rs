@@ -10,8 +10,7 @@ mod text;
 
 pub use self::plain::PlainPages;
 
-use crate::error::MissingScopeReason;
-use crate::error::Reason;
+use crate::error::{MissingScopeReason, Reason};
 use crate::provider::site::Site;
 use crate::scope::Scopes;
 

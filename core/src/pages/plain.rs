@@ -6,14 +6,14 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use crate::error::{MissingScopeReason, Reason};
-use crate::pages::accounts::{Disconnect, WrongAccount};
+use crate::pages::accounts::{self, Disconnect, WrongAccount};
 use crate::pages::html::{about, escaped, hidden, main_link, paragraph, quiet_link, row};
 use crate::pages::sites::{add, no_sites, picker, picker_notice};
 use crate::pages::text::{
     self, BOUNCE, CONNECT_FIRST_PAGE, CONTINUE, CROSS_SITE, DONE, SIGN_IN_FIRST, STILL_WORKING,
     Short,
 };
-use crate::pages::{Page, Pages, Tell, accounts};
+use crate::pages::{Page, Pages, Tell};
 
 const STYLE: &str = include_str!("style.css");
 

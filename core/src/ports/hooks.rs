@@ -1,7 +1,6 @@
 //! Where the app takes part in a login.
 
 use std::error::Error;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use crate::provider::profile::Profile;
 use crate::provider::site::Site;
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
+use crate::secret::opaque_debug;
 
 /// Any error of the app.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -102,52 +102,30 @@ pub enum HookDecision {
     Refuse,
 }
 
-type Hook<T> = Arc<
+pub(crate) type Hook<T> = Arc<
     dyn Fn(T) -> Pin<Box<dyn Future<Output = Result<HookDecision, BoxError>> + Send>> + Send + Sync,
 >;
 
 /// The app's hooks.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
-    on_login: Option<Hook<SignIn>>,
-    on_connected: Option<Hook<Connected>>,
-    on_cancel: Option<Hook<Cancelled>>,
+    pub(crate) on_login: Option<Hook<SignIn>>,
+    pub(crate) on_connected: Option<Hook<Connected>>,
+    pub(crate) on_cancel: Option<Hook<Cancelled>>,
 }
 
-impl fmt::Debug for Hooks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hooks").finish_non_exhaustive()
-    }
+opaque_debug!(Hooks);
+
+/// A hook of the app, boxed.
+pub(crate) fn boxed<T, F, Fut>(hook: F) -> Option<Hook<T>>
+where
+    F: Fn(T) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
+{
+    Some(Arc::new(move |about| Box::pin(hook(about))))
 }
 
 impl Hooks {
-    /// Sets what happens before a session is made.
-    pub(crate) fn set_on_login<F, Fut>(&mut self, hook: F)
-    where
-        F: Fn(SignIn) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
-    {
-        self.on_login = Some(Arc::new(move |sign_in| Box::pin(hook(sign_in))));
-    }
-
-    /// Sets what happens before an account is linked.
-    pub(crate) fn set_on_connected<F, Fut>(&mut self, hook: F)
-    where
-        F: Fn(Connected) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
-    {
-        self.on_connected = Some(Arc::new(move |connected| Box::pin(hook(connected))));
-    }
-
-    /// Sets what happens after a cancelled flow.
-    pub(crate) fn set_on_cancel<F, Fut>(&mut self, hook: F)
-    where
-        F: Fn(Cancelled) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
-    {
-        self.on_cancel = Some(Arc::new(move |cancelled| Box::pin(hook(cancelled))));
-    }
-
     /// Asks the app; its failure and its silence are refusals.
     pub(crate) async fn login(&self, sign_in: SignIn) -> HookDecision {
         ask(

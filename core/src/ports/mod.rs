@@ -10,13 +10,12 @@ mod tasks;
 mod throttle;
 
 pub use self::details::FlowDetails;
-pub(crate) use self::hooks::Hooks;
 pub use self::hooks::{BoxError, Cancelled, Connected, HookDecision, SignIn};
+pub(crate) use self::hooks::{Hooks, boxed};
 pub(crate) use self::provider_client::{RefreshError, SitesUnread};
 pub(crate) use self::single_flight::{Entry, Failure, Outcome, Phase};
 
 use std::collections::HashSet;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -27,8 +26,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::KeyRing;
 use crate::http_client::HttpClient;
-use crate::ids::AccountId;
-use crate::ids::FlowStateHash;
+use crate::ids::{AccountId, FlowStateHash};
 use crate::ports::circuit_breaker::CircuitBreaker;
 use crate::ports::grant_cache::Cache;
 use crate::ports::provider_client::ProviderClient;
@@ -36,11 +34,8 @@ use crate::ports::single_flight::SingleFlight;
 use crate::ports::tasks::Tasks;
 use crate::ports::throttle::Throttle;
 use crate::sealed::Sealed;
-use crate::store::AppKey;
-use crate::store::FlowMarks;
-use crate::store::GrantKey;
-use crate::store::GrantStore;
-use crate::store::SessionStore;
+use crate::secret::opaque_debug;
+use crate::store::{AppKey, FlowMarks, GrantKey, GrantStore, SessionStore};
 
 /// Exchanges at once, and how many more may wait for their turn.
 const EXCHANGES: usize = 32;
@@ -81,13 +76,7 @@ pub(crate) struct Ports {
     at_work: Mutex<HashSet<FlowStateHash>>,
 }
 
-impl fmt::Debug for Ports {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ports")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
-    }
-}
+opaque_debug!(Ports);
 
 /// The ports that have no default.
 #[derive(Debug)]

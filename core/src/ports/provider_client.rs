@@ -1,6 +1,5 @@
 //! The calls to Atlassian that logins and refreshes need.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use crate::provider::token::{
     self, AuthorizationCodeGrant, RefreshTokenGrant, RefusedKind, TokenError, TokenSet,
 };
 use crate::scope::Scopes;
-use crate::secret::RefreshToken;
+use crate::secret::{RefreshToken, opaque_debug};
 
 const TOKEN_BODY: usize = 64 * 1024;
 const PROFILE_BODY: usize = 64 * 1024;
@@ -34,11 +33,7 @@ pub(crate) struct ProviderClient {
     http: Arc<dyn HttpClient>,
 }
 
-impl fmt::Debug for ProviderClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProviderClient").finish_non_exhaustive()
-    }
-}
+opaque_debug!(ProviderClient);
 
 impl ProviderClient {
     /// A client that is told the time by `clock`.

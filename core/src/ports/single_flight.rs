@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use crate::error::{Causes, ConsentNeeded, GrantError};
+use crate::secret::opaque_debug;
 use crate::store::{GrantKey, GrantRecord, StoreError};
 
 /// How far a refresh is.
@@ -33,11 +34,7 @@ pub(crate) enum Entry {
 #[derive(Default)]
 pub(crate) struct SingleFlight(Mutex<HashMap<GrantKey, Entry>>);
 
-impl std::fmt::Debug for SingleFlight {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SingleFlight").finish_non_exhaustive()
-    }
-}
+opaque_debug!(SingleFlight);
 
 impl SingleFlight {
     pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<GrantKey, Entry>> {

@@ -29,6 +29,27 @@ pub struct Site {
 }
 
 impl Site {
+    /// A site without address, picture and scopes, for tests of an app: its handlers take a site.
+    ///
+    /// ```
+    /// use threelo::{CloudId, Site};
+    ///
+    /// # fn main() -> Result<(), threelo::InvalidId> {
+    /// let site = Site::new(CloudId::parse("11223344-a1b2-4b33-8444-def123456789")?, "Aurora");
+    /// assert_eq!(&*site.name, "Aurora");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(id: CloudId, name: impl Into<Arc<str>>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            url: None,
+            avatar_url: None,
+            scopes: Scopes::new(),
+        }
+    }
+
     /// Whether `wish` names this site: by cloud id, by url or by host, ASCII case aside.
     pub fn is_called(&self, wish: &str) -> bool {
         if self.id.as_str().eq_ignore_ascii_case(wish) {

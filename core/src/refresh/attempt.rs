@@ -8,8 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::crypto::random;
 use crate::error::{Causes, ConsentNeeded};
-use crate::grant;
-use crate::grant::HOLD;
+use crate::grant::{self, HOLD};
 use crate::ports::{Failure, Outcome, Phase, Ports, RefreshError};
 use crate::provider::token::TokenSet;
 use crate::refresh::commit;

@@ -13,11 +13,9 @@ use std::sync::Arc;
 
 use crate::error::GrantError;
 use crate::grant::load;
-use crate::ports::Phase;
-use crate::ports::Ports;
+use crate::ports::{Phase, Ports};
 use crate::refresh::freshness::Verdict;
-use crate::store::GrantKey;
-use crate::store::GrantRecord;
+use crate::store::{GrantKey, GrantRecord};
 
 /// The grant of an account, with an access token that works.
 ///

@@ -34,7 +34,7 @@ const MOST_TOLD: usize = 1000;
 /// A row is sealed for its kind, its key and its version: rows that are swapped, and a row that is put back, do not open.
 /// What does not open is not there: a session is signed out, a grant needs consent, which takes the row's place. It is
 /// never written back, because an instance with fewer keys must not spoil what others can read.
-pub(crate) struct Sealed {
+pub struct Sealed {
     rows: Arc<dyn RowStore>,
     keys: KeyRing,
     told: Mutex<HashSet<String>>,
@@ -59,7 +59,8 @@ struct Unsealed {
 }
 
 impl Sealed {
-    pub(crate) fn new(rows: Arc<dyn RowStore>, keys: KeyRing) -> Self {
+    /// Seals what goes into `rows` with `keys`.
+    pub fn new(rows: Arc<dyn RowStore>, keys: KeyRing) -> Self {
         Self {
             rows,
             keys,

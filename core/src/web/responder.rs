@@ -9,12 +9,10 @@ use crate::flow::ResolvedSubject;
 use crate::ids::Subject;
 use crate::message::{Reply, RequestHead};
 use crate::ports::BoxError;
-use crate::web::reply::rejection::reject;
-use crate::web::request::request::Request;
-use crate::web::request::route::Route;
+use crate::web::reply::reject;
+use crate::web::request::{Request, Route};
 use crate::web::routes::{self, proxy};
-use crate::web::security::csrf::{is_foreign_read, may_change};
-use crate::web::security::{cors, cross_site};
+use crate::web::security::{cors, cross_site, is_foreign_read, may_change};
 use crate::web::state::Web;
 
 /// The most that a route reads of a body.

@@ -1,6 +1,5 @@
 //! What every reply is made with.
 
-use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -8,6 +7,7 @@ use tokio::sync::Semaphore;
 use crate::environment::origin_text;
 use crate::pages::Pages;
 use crate::ports::Ports;
+use crate::secret::opaque_debug;
 use crate::web::proxy::body;
 
 /// What every answer is made with.
@@ -21,13 +21,7 @@ pub(crate) struct Web {
     pub(crate) turns: Arc<Semaphore>,
 }
 
-impl fmt::Debug for Web {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Web")
-            .field("ports", &self.ports)
-            .finish_non_exhaustive()
-    }
-}
+opaque_debug!(Web);
 
 impl Web {
     /// Puts decisions and looks together.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::error::{Rejection, RejectionResponse, Render};
 use crate::ids::AccountId;
-use crate::web::reply::rejection::{recovery_url, reject};
-use crate::web::request::context::Context;
+use crate::web::reply::{recovery_url, reject};
+use crate::web::request::Context;
 use crate::web::state::Web;
 
 /// A visitor of the app, as far as an answer must know them.

@@ -14,8 +14,6 @@ use threelo_test_servers::Redis;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
-const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
-
 async fn store(redis: &Redis) -> Arc<RedisStore> {
     Arc::new(RedisStore::connect(&redis.url()).await.unwrap())
 }
@@ -24,16 +22,6 @@ async fn store(redis: &Redis) -> Arc<RedisStore> {
 async fn it_keeps_the_contract_of_rows() {
     let redis = Redis::start();
     testing::row_store_contract(store(&redis).await).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sealed_rows_keep_the_contracts_of_all_three_stores() {
-    let redis = Redis::start();
-    let stores = testing::sealed(store(&redis).await, KEYS).unwrap();
-
-    testing::session_store_contract(stores.sessions).await;
-    testing::grant_store_contract(stores.grants).await;
-    testing::flow_marks_contract(stores.marks).await;
 }
 
 #[tokio::test]

@@ -13,8 +13,6 @@ use threelo::testing;
 use threelo_sqlx::{PostgresStore, SetupError};
 use threelo_test_servers::Postgres;
 
-const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
-
 async fn store(postgres: &Postgres) -> Arc<PostgresStore> {
     let url = postgres.url();
     let store = PostgresStore::connect(&url).migrate();
@@ -25,16 +23,6 @@ async fn store(postgres: &Postgres) -> Arc<PostgresStore> {
 async fn it_keeps_the_contract_of_rows() {
     let postgres = Postgres::start();
     testing::row_store_contract(store(&postgres).await).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sealed_rows_keep_the_contracts_of_all_three_stores() {
-    let postgres = Postgres::start();
-    let stores = testing::sealed(store(&postgres).await, KEYS).unwrap();
-
-    testing::session_store_contract(stores.sessions).await;
-    testing::grant_store_contract(stores.grants).await;
-    testing::flow_marks_contract(stores.marks).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,8 +10,6 @@ use threelo::store::{RowKind, RowStore as _};
 use threelo::testing;
 use threelo_sqlx::{SetupError, SqliteStore};
 
-const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
-
 /// A file that is gone at the end.
 struct File(PathBuf);
 
@@ -63,16 +61,6 @@ async fn memory_outlives_the_runtime_that_last_used_it() {
         assert!(worked.join().unwrap().unwrap().is_none());
         assert!(store.load(RowKind::Session, "key").await.unwrap().is_none());
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sealed_rows_keep_the_contracts_of_all_three_stores() {
-    let file = File::new("sealed");
-    let stores = testing::sealed(store(&file.url()).await, KEYS).unwrap();
-
-    testing::session_store_contract(stores.sessions).await;
-    testing::grant_store_contract(stores.grants).await;
-    testing::flow_marks_contract(stores.marks).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

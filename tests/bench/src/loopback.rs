@@ -4,9 +4,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use axum::Router;
+use threelo::internals::{KeyRing, Sealed};
 use threelo::internals::{MemoryFlowMarks, MemoryGrants, MemorySessions, SessionStore};
 use threelo::store::RowStore;
-use threelo::testing;
 use threelo::{Auth, Credentials};
 use threelo_redis::RedisStore;
 use threelo_sqlx::{PostgresStore, SqliteStore};
@@ -38,8 +38,8 @@ async fn app(store: &str, count: usize) -> Result<Router, Failure> {
         "postgres" => Arc::new(PostgresStore::connect(store).migrate().await?),
         _ => Arc::new(RedisStore::connect(store).await?),
     };
-    let sealed = testing::sealed(Arc::clone(&rows), apps::KEYS)?;
-    filled(&*sealed.sessions, count).await?;
+    let sealed = Sealed::new(Arc::clone(&rows), KeyRing::parse(apps::KEYS)?);
+    filled(&sealed, count).await?;
     Ok(apps::ours(settings().store(rows).build()?))
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use threelo::clock::{Clock, SystemClock};
 use threelo::internals::SessionToken;
 use threelo::internals::session_key;
-use threelo::internals::{AppKey, MemorySessions, SessionRecord, SessionStore};
+use threelo::internals::{MemorySessions, SessionRecord, SessionStore};
 use threelo::store::{Inserted, StoreError};
 use threelo::{AccountId, Environment, InvalidId, Profile};
 
@@ -152,13 +152,11 @@ pub async fn fill(
     profiles: &[Arc<Profile>],
 ) -> Result<(), FillError> {
     let now = SystemClock.now();
-    let app = AppKey {
-        environment: Environment::cloud().key().into(),
-        client_id: CLIENT_ID.into(),
-    };
+    let environment = Environment::cloud();
+    let app = [environment.key(), CLIENT_ID];
     for (number, bytes) in tickets(count).enumerate() {
         let record = SessionRecord {
-            key: session_key(&app, &SessionToken::from_bytes(bytes)),
+            key: session_key(app, &SessionToken::from_bytes(bytes)),
             profile: Arc::clone(&profiles[number % profiles.len()]),
             site: None,
             profile_read_at: now,

@@ -8,7 +8,7 @@ use crate::auth::builder::ConnectBuilder;
 use crate::auth::builder::settings::{BuildError, Common};
 use crate::auth::connect::Connect;
 use crate::config::{Credentials, LinkPolicy, Mode};
-use crate::ports::{BoxError, Connected, HookDecision};
+use crate::ports::{BoxError, Connected, HookDecision, boxed};
 use crate::store::{FlowMarks, GrantStore};
 
 /// The builder's kind for an app that has users of its own.
@@ -65,7 +65,7 @@ impl ConnectBuilder {
         F: Fn(Connected) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
     {
-        self.common.hooks.set_on_connected(hook);
+        self.common.hooks.on_connected = boxed(hook);
         self
     }
 

@@ -1,7 +1,5 @@
 //! Settings from environment variables.
 
-#[cfg(doc)]
-use crate::auth::builder::AuthBuilder;
 use crate::auth::builder::Builder;
 use crate::auth::builder::settings::Common;
 use crate::config::Credentials;
@@ -14,7 +12,7 @@ const ORIGIN: &str = "set it to the origin that browsers see, e.g. http://localh
 
 impl<M: Default> Builder<M> {
     /// The settings of [`Auth::from_env`](crate::Auth::from_env), to add to. Missing and wrong variables are reported
-    /// by [`build`](AuthBuilder::build), all together.
+    /// by [`build`](crate::AuthBuilder::build), all together.
     pub fn from_env() -> Self {
         Self::from_variables(|name| std::env::var(name).ok())
     }

@@ -21,7 +21,7 @@ use crate::config::{AccessType, Forward, TokenEncoding};
 use crate::environment::Environment;
 use crate::http_client::HttpClient;
 use crate::pages::Pages;
-use crate::ports::{BoxError, Cancelled, HookDecision};
+use crate::ports::{BoxError, Cancelled, HookDecision, boxed};
 use crate::secret::Keys;
 use crate::store::RowStore;
 
@@ -204,7 +204,7 @@ impl<M> Builder<M> {
         F: Fn(Cancelled) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
     {
-        self.common.hooks.set_on_cancel(hook);
+        self.common.hooks.on_cancel = boxed(hook);
         self
     }
 

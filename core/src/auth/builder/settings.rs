@@ -12,7 +12,7 @@ use crate::http_client::HttpClient;
 use crate::pages::{Pages, PlainPages};
 use crate::ports::{Dependencies, Hooks, Ports, Stores};
 use crate::sealed::Sealed;
-use crate::secret::Keys;
+use crate::secret::{Keys, opaque_debug};
 use crate::store::{
     FlowMarks, GrantStore, MemoryFlowMarks, MemoryGrants, MemorySessions, RowStore, SessionStore,
 };
@@ -62,11 +62,7 @@ pub(crate) struct Common {
 
 pub(crate) struct PagesBox(pub(crate) Arc<dyn Pages>);
 
-impl std::fmt::Debug for PagesBox {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Pages")
-    }
-}
+opaque_debug!(PagesBox);
 
 impl Common {
     pub(crate) fn new(credentials: Credentials, public_url: String) -> Self {

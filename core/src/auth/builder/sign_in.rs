@@ -8,7 +8,7 @@ use crate::auth::Auth;
 use crate::auth::builder::AuthBuilder;
 use crate::auth::builder::settings::{BuildError, Common};
 use crate::config::{Credentials, Remember};
-use crate::ports::{BoxError, HookDecision, SignIn};
+use crate::ports::{BoxError, HookDecision, SignIn, boxed};
 use crate::store::{FlowMarks, GrantStore, SessionStore};
 
 /// The builder's kind for an app that signs people in.
@@ -110,7 +110,7 @@ impl AuthBuilder {
         F: Fn(SignIn) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
     {
-        self.common.hooks.set_on_login(hook);
+        self.common.hooks.on_login = boxed(hook);
         self
     }
 

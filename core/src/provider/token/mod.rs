@@ -14,17 +14,12 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::json;
 use url::form_urlencoded;
 
-use crate::config::Config;
-use crate::config::TokenEncoding;
+use crate::config::{Config, TokenEncoding};
 use crate::scope::Scopes;
-use crate::secret::AccessToken;
-use crate::secret::AuthorizationCode;
-use crate::secret::CodeVerifier;
-use crate::secret::RefreshToken;
+use crate::secret::{AccessToken, AuthorizationCode, CodeVerifier, RefreshToken};
 
 /// What the token endpoint gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct TokenSet {
     /// The bearer token.
     pub access_token: AccessToken,

@@ -8,7 +8,7 @@ use crate::flow::{self, LoginRequest};
 use crate::ids::Subject;
 use crate::message::{Audience, Reply};
 use crate::web::reply::urls::Place;
-use crate::web::request::context::Context;
+use crate::web::request::Context;
 use crate::web::state::Web;
 
 /// "Go there", in the form that the audience understands.

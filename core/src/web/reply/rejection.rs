@@ -4,8 +4,7 @@ use http::header::{ALLOW, RETRY_AFTER};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::error::{ApiErrorKind, MissingScopeReason, Reason, Rejection};
-use crate::error::{log, without_visitor};
+use crate::error::{ApiErrorKind, MissingScopeReason, Reason, Rejection, log, without_visitor};
 use crate::ids::AccountId;
 use crate::message::{Audience, Reply};
 use crate::pages::{ApiTrouble, Page};
@@ -14,7 +13,7 @@ use crate::scope::Scopes;
 use crate::web::reply::json;
 use crate::web::reply::redirect::{HX_REDIRECT, go};
 use crate::web::reply::urls::Place;
-use crate::web::request::context::Context;
+use crate::web::request::Context;
 use crate::web::state::Web;
 
 /// After an outage, in seconds.

@@ -10,7 +10,7 @@ use crate::message::Reply;
 use crate::pages::Page;
 use crate::return_to::ReturnTo;
 use crate::session::Handoff;
-use crate::web::request::context::Context;
+use crate::web::request::Context;
 use crate::web::state::Web;
 
 /// Where a visitor stands, and in connect mode with which account, if that is known.

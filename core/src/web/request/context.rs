@@ -8,6 +8,7 @@ use crate::ids::SessionTokenHash;
 use crate::message::cookie::{self, CookieValue};
 use crate::message::{Audience, RequestHead};
 use crate::return_to::ReturnTo;
+use crate::secret::opaque_debug;
 use crate::web::request::credential::{self, Credential};
 use crate::web::state::Web;
 
@@ -33,16 +34,8 @@ pub(crate) struct Context {
     pub flash: Option<String>,
 }
 
-/// Without its address, which may hold a code, and without what its cookies hold.
-impl std::fmt::Debug for Context {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context")
-            .field("audience", &self.audience)
-            .field("is_safe", &self.is_safe)
-            .field("origin", &self.origin)
-            .finish_non_exhaustive()
-    }
-}
+// Without its address, which may hold a code, and without what its cookies hold.
+opaque_debug!(Context);
 
 impl Context {
     /// The key of the session that it shows.

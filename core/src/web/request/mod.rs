@@ -1,8 +1,21 @@
 //! What is read of a request.
 
-pub(crate) mod context;
-pub(crate) mod credential;
-pub(crate) mod extract;
-pub(crate) mod request;
-pub(crate) mod route;
-pub(crate) mod snapshot;
+mod context;
+mod credential;
+mod extract;
+#[expect(
+    clippy::module_inception,
+    reason = "the request among what is read of it"
+)]
+mod request;
+mod route;
+mod snapshot;
+
+pub(crate) use self::context::Context;
+pub(crate) use self::credential::{BEARER, Credential, listed};
+pub(crate) use self::extract::{
+    clear_flash, flash, form, other_loopback_name, query, return_target, signed_in,
+};
+pub(crate) use self::request::Request;
+pub(crate) use self::route::{Found, Route, find};
+pub(crate) use self::snapshot::RequestSnapshot;

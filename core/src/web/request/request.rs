@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::config::Config;
 use crate::flow::ResolvedSubject;
 use crate::message::{Headers, RequestHead};
+use crate::secret::opaque_debug;
 use crate::web::request::context::Context;
 
 /// A request of ours, owned.
@@ -19,15 +20,8 @@ pub(crate) struct Request {
     fields: Fields,
 }
 
-/// Without its address and its fields, which hold codes, states and cookies.
-impl std::fmt::Debug for Request {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Request")
-            .field("method", &self.method)
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
-}
+// Without its address and its fields, which hold codes, states and cookies.
+opaque_debug!(Request);
 
 impl Request {
     /// Keeps what routes may read of a request.

@@ -6,8 +6,7 @@ use crate::error::Rejection;
 use crate::grant::{self, GrantSet, Holder};
 use crate::ids::CloudId;
 use crate::store::SessionRecord;
-use crate::web::request::extract::{query, signed_in};
-use crate::web::request::request::Request;
+use crate::web::request::{Request, query, signed_in};
 use crate::web::state::Web;
 
 /// An account, and who has it here.

@@ -7,10 +7,9 @@ use crate::flow::{self, CallbackRequest, Destination, Interstitial};
 use crate::message::query::Param;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
-use crate::web::reply::redirect::go;
-use crate::web::request::extract::query;
-use crate::web::request::request::Request;
-use crate::web::security::guards::{require_method, require_navigation};
+use crate::web::reply::go;
+use crate::web::request::{Request, query};
+use crate::web::security::{require_method, require_navigation};
 use crate::web::state::Web;
 
 /// Marks the second arrival, so that there is no third.

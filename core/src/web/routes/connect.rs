@@ -4,12 +4,10 @@ use crate::error::Rejection;
 use crate::flow::LoginRequest;
 use crate::grant;
 use crate::message::Reply;
-use crate::web::reply::redirect::{start_login, started};
-use crate::web::reply::urls::Place;
-use crate::web::request::extract::{form, other_loopback_name, return_target};
-use crate::web::request::request::Request;
+use crate::web::reply::{Place, start_login, started};
+use crate::web::request::{Request, form, other_loopback_name, return_target};
 use crate::web::routes::login_params::{askable, handoff, more, offered};
-use crate::web::security::guards::{require_method, require_same_origin};
+use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
 
 /// Starts a flow for the app's user: nobody else can start one in their name, and no link can.

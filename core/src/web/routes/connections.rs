@@ -10,13 +10,11 @@ use crate::grant::{self, GrantSet};
 use crate::message::{Audience, Reply};
 use crate::pages::{ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page};
 use crate::provider::site::Site;
-use crate::web::reply::json;
-use crate::web::reply::json::site_json;
-use crate::web::reply::urls::waiting_parameters;
-use crate::web::request::extract::{clear_flash, flash, query, return_target};
-use crate::web::request::request::Request;
+use crate::web::reply::json::{self, site_json};
+use crate::web::reply::waiting_parameters;
+use crate::web::request::{Request, clear_flash, flash, query, return_target};
 use crate::web::routes::login_params::{handoff, offered};
-use crate::web::security::guards::{require_method, require_readable};
+use crate::web::security::{require_method, require_readable};
 use crate::web::state::Web;
 
 /// The accounts of the app's user: a page with buttons, or JSON.

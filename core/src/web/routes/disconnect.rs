@@ -10,12 +10,10 @@ use crate::message::cookie::SetCookie;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
 use crate::store::ConsentReason;
-use crate::web::reply::json;
-use crate::web::reply::redirect::go;
-use crate::web::request::extract::{clear_flash, flash, form, query, return_target};
-use crate::web::request::request::Request;
+use crate::web::reply::{go, json};
+use crate::web::request::{Request, clear_flash, flash, form, query, return_target};
 use crate::web::routes::account::{CurrentAccount, account_param, current_account};
-use crate::web::security::guards::{require_method, require_readable, require_same_origin};
+use crate::web::security::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
 /// Where people remove an app from their account themselves.

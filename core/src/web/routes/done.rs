@@ -10,9 +10,8 @@ use crate::flow::Flash;
 use crate::message::Reply;
 use crate::pages::{Page, Tell};
 use crate::session::{self, Handoff};
-use crate::web::request::extract::{clear_flash, flash, return_target};
-use crate::web::request::request::Request;
-use crate::web::security::guards::{require_method, require_navigation};
+use crate::web::request::{Request, clear_flash, flash, return_target};
+use crate::web::security::{require_method, require_navigation};
 use crate::web::state::Web;
 
 const SCRIPT: &str = include_str!("popup.js");

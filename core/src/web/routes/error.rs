@@ -8,12 +8,10 @@ use crate::error::{Reason, Rejection};
 use crate::flow::Flash;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
-use crate::web::reply::json;
-use crate::web::reply::rejection::SOON;
-use crate::web::request::extract::{clear_flash, flash, query};
-use crate::web::request::request::Request;
+use crate::web::reply::{SOON, json};
+use crate::web::request::{Request, clear_flash, flash, query};
 use crate::web::routes::login_params::handoff;
-use crate::web::security::guards::require_method;
+use crate::web::security::require_method;
 use crate::web::state::Web;
 
 /// Says what happened, in words of ours; nothing of the request's text is shown.

@@ -8,11 +8,10 @@ use crate::grant::{GrantSet, Holder};
 use crate::message::Reply;
 use crate::pages::Page;
 use crate::session;
-use crate::web::reply::redirect::{go, start_login};
-use crate::web::request::extract::{other_loopback_name, query};
-use crate::web::request::request::Request;
+use crate::web::reply::{go, start_login};
+use crate::web::request::{Request, other_loopback_name, query};
 use crate::web::routes::login_params::{askable, handoff, more, offered};
-use crate::web::security::guards::{require_method, require_navigation};
+use crate::web::security::{require_method, require_navigation};
 use crate::web::state::Web;
 
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {

@@ -6,10 +6,9 @@ use crate::error::Rejection;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
 use crate::session;
-use crate::web::reply::redirect::go;
-use crate::web::request::extract::{form, query};
-use crate::web::request::request::Request;
-use crate::web::security::guards::{require_method, require_same_origin};
+use crate::web::reply::go;
+use crate::web::request::{Request, form, query};
+use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
 
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {

@@ -10,13 +10,10 @@ use crate::grant::{self, GrantSet, Holder};
 use crate::message::Reply;
 use crate::sites::{self, SiteSelection};
 use crate::store::GrantRecord;
-use crate::web::reply::json;
-use crate::web::reply::json::site_json;
-use crate::web::reply::rejection::reject;
-use crate::web::request::context::Context;
-use crate::web::request::extract::{query, signed_in};
-use crate::web::request::request::Request;
-use crate::web::security::guards::{require_method, require_readable};
+use crate::web::reply::json::{self, site_json};
+use crate::web::reply::reject;
+use crate::web::request::{Context, Request, query, signed_in};
+use crate::web::security::{require_method, require_readable};
 use crate::web::state::Web;
 
 /// Who is signed in, as JSON for everybody: never a redirect. With `optional=true` nobody is an answer too, for pages that

@@ -22,8 +22,7 @@ use std::sync::Arc;
 
 use crate::error::Rejection;
 use crate::message::Reply;
-use crate::web::request::request::Request;
-use crate::web::request::route::Route;
+use crate::web::request::{Request, Route};
 use crate::web::security::cross_site;
 use crate::web::state::Web;
 

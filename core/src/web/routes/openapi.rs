@@ -5,8 +5,8 @@ use http::StatusCode;
 use crate::environment::origin_text;
 use crate::error::Rejection;
 use crate::message::Reply;
-use crate::web::request::request::Request;
-use crate::web::security::guards::require_method;
+use crate::web::request::Request;
+use crate::web::security::require_method;
 use crate::web::state::Web;
 
 /// The JSON routes, described by hand, and tested against what they answer.

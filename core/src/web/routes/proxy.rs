@@ -17,10 +17,9 @@ use crate::message::{Audience, Reply, is_json_type};
 use crate::provider::site::Site;
 use crate::sites::{self, SiteSelection};
 use crate::web::proxy::body::limited_body;
-use crate::web::request::request::Request;
+use crate::web::request::Request;
 use crate::web::routes::account::current_account;
-use crate::web::security::csrf::may_change;
-use crate::web::security::guards::{require_readable, require_same_origin};
+use crate::web::security::{may_change, require_readable, require_same_origin};
 use crate::web::state::Web;
 
 /// What an answer must not do under this app's address, whatever it is: run, be framed, load anything.

@@ -13,10 +13,8 @@ use crate::message::cookie::SetCookie;
 use crate::session::{self, SessionKind, SharedSession, partitioned_cookie_name};
 use crate::store::SessionRecord;
 use crate::web::reply::json;
-use crate::web::request::credential::{BEARER, Credential};
-use crate::web::request::extract::form;
-use crate::web::request::request::Request;
-use crate::web::security::guards::{require_method, require_same_origin};
+use crate::web::request::{BEARER, Credential, Request, form};
+use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
 
 /// A session for a one-time ticket: in a cookie for this origin's pages, or as a token if the app allows that.

@@ -8,9 +8,8 @@ use crate::error::Rejection;
 use crate::message::Reply;
 use crate::session;
 use crate::web::reply::json;
-use crate::web::request::extract::signed_in;
-use crate::web::request::request::Request;
-use crate::web::security::guards::{require_method, require_readable, require_same_origin};
+use crate::web::request::{Request, signed_in};
+use crate::web::security::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
 /// The visitor's own sessions; times are seconds since 1970.

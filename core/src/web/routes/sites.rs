@@ -10,14 +10,11 @@ use crate::message::{Audience, Reply};
 use crate::pages::{Page, PickerNotice, SiteChoice};
 use crate::provider::site::Site;
 use crate::sites::{self, Choice};
-use crate::web::reply::json;
-use crate::web::reply::json::site_json;
-use crate::web::reply::redirect::go;
-use crate::web::reply::urls::Place;
-use crate::web::request::extract::{clear_flash, flash, form, query, return_target};
-use crate::web::request::request::Request;
+use crate::web::reply::json::{self, site_json};
+use crate::web::reply::{Place, go};
+use crate::web::request::{Request, clear_flash, flash, form, query, return_target};
 use crate::web::routes::account::{CurrentAccount, account_param, current_account};
-use crate::web::security::guards::{require_method, require_readable, require_same_origin};
+use crate::web::security::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
 pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {

@@ -8,12 +8,10 @@ use crate::grant;
 use crate::message::Reply;
 use crate::refresh;
 use crate::sites::{self, SiteSelection};
-use crate::web::reply::json;
-use crate::web::reply::json::site_json;
-use crate::web::request::extract::form;
-use crate::web::request::request::Request;
+use crate::web::reply::json::{self, site_json};
+use crate::web::request::{Request, form};
 use crate::web::routes::account::current_account;
-use crate::web::security::guards::{require_method, require_same_origin};
+use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
 
 /// The access token, for code in browsers that calls Atlassian's API itself; whose it is; the seconds that it lasts; and the

@@ -10,8 +10,7 @@ use http::header::{
 use crate::config::Config;
 use crate::error::Rejection;
 use crate::message::Reply;
-use crate::web::request::request::Request;
-use crate::web::request::route::Route;
+use crate::web::request::{Request, Route};
 use crate::web::state::Web;
 
 /// How long a browser keeps what a preflight said: a change of the list should soon be everywhere.

@@ -7,9 +7,7 @@ use crate::error::Rejection;
 use crate::message::Reply;
 use crate::message::query::Param;
 use crate::pages::Page;
-use crate::web::request::extract::query;
-use crate::web::request::request::Request;
-use crate::web::request::route::Route;
+use crate::web::request::{Request, Route, query};
 use crate::web::state::Web;
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");

@@ -1,8 +1,7 @@
 //! Proof that a request comes from a page of ours.
 
 use crate::message::RequestHead;
-use crate::web::request::context::Context;
-use crate::web::request::credential::{self, Credential};
+use crate::web::request::{Context, Credential, listed};
 use crate::web::state::Web;
 
 /// The field that a page of a listed origin adds to a change. No page can add it without asking first (a CORS preflight),
@@ -16,7 +15,7 @@ pub(crate) fn may_change(web: &Web, head: &RequestHead<'_>) -> bool {
         return true;
     }
     let config = &web.ports.config;
-    let origin = credential::listed(config, head);
+    let origin = listed(config, head);
     if origin.is_some() && head.first(PROOF).is_some() {
         return true;
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Rejection;
 use crate::message::Audience;
-use crate::web::request::request::Request;
+use crate::web::request::Request;
 use crate::web::security::csrf::is_foreign_read;
 use crate::web::state::Web;
 

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::ids::{AccountId, CloudId, MarkKey, SessionToken, SessionTokenHash};
-use crate::provider::profile::Profile;
-use crate::store::{FlowMarks, Inserted, Replaced, SessionRecord, SessionStore, Spent, Version};
-use crate::testing::at;
+use threelo::internals::{
+    FlowMarks, MarkKey, SessionRecord, SessionStore, SessionToken, SessionTokenHash,
+};
+use threelo::store::{Inserted, Replaced, Spent, Version};
+use threelo::{AccountId, CloudId, Profile};
+
+use super::at;
 
 type Store = Arc<dyn SessionStore>;
 

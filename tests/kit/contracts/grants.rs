@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ids::{AccountId, CloudId, ConsentId, Subject};
-use crate::provider::profile::Profile;
-use crate::provider::site::Site;
-use crate::provider::token::TokenSet;
-use crate::scope::Scopes;
-use crate::secret::{AccessToken, RefreshToken};
-use crate::store::{
-    AppKey, ConsentMark, ConsentReason, GrantKey, GrantRecord, GrantStore, Inserted, Lease,
-    LeaseOwner, LeaseRequest, Link, PageRequest, Renewed, Replaced, Version,
+use threelo::internals::token::TokenSet;
+use threelo::internals::{
+    AppKey, ConsentId, ConsentMark, GrantKey, GrantRecord, GrantStore, Lease, LeaseOwner,
+    LeaseRequest, Link, RefreshToken, Renewed,
 };
-use crate::testing::at;
+use threelo::store::{Inserted, Replaced, Version};
+use threelo::{
+    AccessToken, AccountId, CloudId, ConsentReason, PageRequest, Profile, Scopes, Site, Subject,
+};
+
+use super::at;
 
 type Store = Arc<dyn GrantStore>;
 
@@ -92,6 +92,9 @@ async fn insert(store: &Store, record: GrantRecord) {
 
 async fn a_grant_comes_back_as_it_was(store: &Store) {
     let cloud_id = CloudId::parse("11111111-aaaa-4aaa-8aaa-111111111111").unwrap();
+    let mut site = Site::new(cloud_id.clone(), "Aurora \u{2728}");
+    site.url = Some("https://aurora.example".into());
+    site.scopes = Scopes::parse("a");
     let whole = GrantRecord {
         asked: Scopes::parse("a b"),
         wanted: Scopes::parse("a b c"),
@@ -100,13 +103,7 @@ async fn a_grant_comes_back_as_it_was(store: &Store) {
             since: at(105),
             checked_at: at(106),
         }),
-        sites: Some(Arc::new([Site {
-            id: cloud_id.clone(),
-            name: "Aurora \u{2728}".into(),
-            url: Some("https://aurora.example".into()),
-            avatar_url: None,
-            scopes: Scopes::parse("a"),
-        }])),
+        sites: Some(Arc::new([site])),
         added: Arc::new([cloud_id.clone()]),
         last_site: Some(cloud_id.clone()),
         profile: Some(Arc::new(Profile::of(AccountId::parse("whole").unwrap()))),

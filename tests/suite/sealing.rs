@@ -1,17 +1,14 @@
 //! What sealing promises, whatever the database is; seen in SQLite's own file.
 
-#![cfg(feature = "sqlite")]
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use threelo::internals::SessionRecord;
 use threelo::internals::SessionToken;
 use threelo::store::{Inserted, RowKind, RowStore as _};
-use threelo::testing::{self, SealedStores};
 use threelo::{AccountId, Auth, Credentials, Profile};
 use threelo_sqlx::SqliteStore;
+use threelo_tests::SealedStores;
 
 const OLD: &str = "old:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
 const NEW: &str = "new:3m5sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
@@ -53,7 +50,7 @@ async fn memory() -> Arc<SqliteStore> {
 }
 
 fn sealed(rows: &Arc<SqliteStore>, keys: &str) -> SealedStores {
-    testing::sealed(rows.clone(), keys).unwrap()
+    threelo_tests::sealed(rows.clone(), keys).unwrap()
 }
 
 async fn key_of(rows: &SqliteStore, account: &str) -> String {
