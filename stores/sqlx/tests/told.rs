@@ -6,8 +6,8 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use threelo::internals::{KeyRing, Sealed, SessionStore as _};
 use threelo::store::{Inserted, Row, RowKind, RowStore as _};
-use threelo::testing;
 use threelo_sqlx::SqliteStore;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -58,11 +58,11 @@ async fn a_row_that_no_key_opens_is_told_of_once() {
         };
         assert_eq!(rows.insert(&row).await.unwrap(), Inserted::Done);
     }
-    let stores = testing::sealed(rows, KEYS).unwrap();
+    let sessions = Sealed::new(rows, KeyRing::parse(KEYS).unwrap());
 
     let account = threelo::AccountId::parse("mia").unwrap();
     for _ in 0..3 {
-        assert!(stores.sessions.list_of(&account).await.unwrap().is_empty());
+        assert!(sessions.list_of(&account).await.unwrap().is_empty());
     }
 
     let told = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();

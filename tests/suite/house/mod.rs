@@ -21,12 +21,12 @@ const MOST_LINES: usize = 400;
 /// What a published crate owes: at least so many lines of docs per 100 lines of code, and at most so many functions
 /// that take a tuple apart. To be raised to 35 and lowered to 0, step by step.
 const PUBLISHED: [(&str, usize, usize); 6] = [
-    ("core/src", 16, 49),
-    ("tower-layer/src", 17, 0),
-    ("actix-middleware/src", 20, 1),
+    ("core/src", 17, 0),
+    ("tower-layer/src", 50, 0),
+    ("actix-middleware/src", 50, 0),
     ("stores/redis/src", 14, 2),
     ("stores/sqlx/src", 14, 5),
-    ("sandbox/src", 11, 8),
+    ("sandbox/src", 35, 0),
 ];
 /// The other folders of code, with the same limit of tuples.
 const UNPUBLISHED: [(&str, usize); 3] = [("tests/kit", 2), ("xtask/src", 0), ("examples", 6)];

@@ -19,7 +19,8 @@ pub(super) const CORE: Tower = Tower {
 
 /// Core's.
 pub(super) const ROOMS: &[&[&str]] = &[
-    &["ids", "clock", "secret", "scope", "environment"],
+    &["secret"],
+    &["ids", "clock", "scope", "environment"],
     &["http_client"],
     &["crypto"],
     &["message"],
@@ -39,17 +40,18 @@ pub(super) const ROOMS: &[&[&str]] = &[
     &["atlassian"],
     &["web"],
     &["auth"],
-    &["guide", "testing"],
+    &["adapter", "guide", "internals", "testing"],
 ];
 
 pub(super) const SANDBOX: Tower = Tower {
     folder: "sandbox/src",
     rooms: &[
-        &["time", "mint", "body"],
+        &["time", "mint", "body", "request"],
         &["state"],
         &["response"],
         &["api", "products"],
         &["oauth"],
+        &["fault_response"],
         &["server"],
         &["sandbox"],
         &["builder", "user_agent", "events"],

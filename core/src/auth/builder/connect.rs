@@ -11,13 +11,6 @@ use crate::config::{Credentials, LinkPolicy, Mode};
 use crate::ports::{BoxError, Connected, HookDecision, boxed};
 use crate::store::{FlowMarks, GrantStore};
 
-/// The builder's kind for an app that has users of its own.
-#[derive(Clone, Debug, Default)]
-pub struct ConnectMode {
-    links: LinkPolicy,
-    login: Option<String>,
-}
-
 impl Connect {
     /// Starts the settings of an app that is seen at `public_url`, an origin such as `https://app.example.com`.
     pub fn builder(credentials: Credentials, public_url: impl Into<String>) -> ConnectBuilder {

@@ -2,6 +2,7 @@
 
 mod connect;
 mod env;
+mod mode;
 mod settings;
 mod sign_in;
 
@@ -11,9 +12,8 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-pub use self::connect::ConnectMode;
+pub use self::mode::{ConnectMode, SignInMode};
 pub use self::settings::BuildError;
-pub use self::sign_in::SignInMode;
 
 use self::settings::{Common, PagesBox};
 use crate::clock::Clock;

@@ -11,10 +11,6 @@ use crate::config::{Credentials, Remember};
 use crate::ports::{BoxError, HookDecision, SignIn, boxed};
 use crate::store::{FlowMarks, GrantStore, SessionStore};
 
-/// The builder's kind for an app that signs people in.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SignInMode(());
-
 impl Auth {
     /// Starts the settings of an app that is seen at `public_url`, an origin such as `https://app.example.com`.
     pub fn builder(credentials: Credentials, public_url: impl Into<String>) -> AuthBuilder {
