@@ -250,11 +250,8 @@ fn telling(tell: &Tell<'_>) -> String {
 }
 
 /// A page of a headline, a paragraph, the way on if there is one, and the way back.
-fn short(
-    (title, said): Short,
-    on: Option<(&str, &str)>,
-    page: &Page<'_>,
-) -> (&'static str, String) {
+fn short(text: Short, on: Option<(&str, &str)>, page: &Page<'_>) -> (&'static str, String) {
+    let (title, said) = text;
     let on = on.map(|(url, label)| main_link(url, label));
     let back = quiet_link(home_of(page), "Back to the app");
     (
