@@ -93,10 +93,10 @@ async fn main() {
             }
             Order::Tokens(account, tasks) => tokens(&auth, &account, tasks).await,
             Order::Arrive(callback, cookies, times) if settings.on_actix => {
-                arrive(&actix, (&callback, &cookies), times).await
+                arrive(&actix, &callback, &cookies, times).await
             }
             Order::Arrive(callback, cookies, times) => {
-                arrive(&axum, (&callback, &cookies), times).await
+                arrive(&axum, &callback, &cookies, times).await
             }
         };
         say(&told);
@@ -121,7 +121,8 @@ async fn tokens(auth: &Auth, account: &str, tasks: usize) -> Told {
 
 async fn arrive<A: App>(
     app: &A,
-    (callback, cookies): (&str, &BTreeMap<String, String>),
+    callback: &str,
+    cookies: &BTreeMap<String, String>,
     times: usize,
 ) -> Told {
     let mut arrivals = JoinSet::new();

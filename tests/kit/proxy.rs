@@ -126,8 +126,8 @@ async fn connect(line: Line, client: TcpStream, upstream: String) {
     };
     let carrying = async {
         tokio::select! {
-            () = carry(line.clone(), (from_client, to_server), true) => {}
-            () = carry(line.clone(), (from_server, to_client), false) => {}
+            () = carry(line.clone(), from_client, to_server, true) => {}
+            () = carry(line.clone(), from_server, to_client, false) => {}
         }
     };
     tokio::pin!(carrying);
@@ -139,7 +139,7 @@ async fn connect(line: Line, client: TcpStream, upstream: String) {
     }
 }
 
-async fn carry(line: Line, (mut from, mut to): (OwnedReadHalf, OwnedWriteHalf), asks: bool) {
+async fn carry(line: Line, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, asks: bool) {
     const SYNC: &[u8] = &[b'S', 0, 0, 0, 4];
     let mut bytes = vec![0; 64 * 1024];
     let mut wire = line.wire.clone();

@@ -66,7 +66,7 @@ fn routes(app: &mut web::ServiceConfig) {
         .route("/incidents/{number}/file", web::post().to(file));
 }
 
-/// Whoever is not signed in to the app goes to its login first, and comes back.
+/// A visitor who is not signed in to the app goes to its login first, and comes back.
 async fn home(connections: Connections, desk: Data<Desk>) -> Html {
     Html::new(desk.home(&connections))
 }
@@ -74,11 +74,12 @@ async fn home(connections: Connections, desk: Data<Desk>) -> Html {
 /// Files an incident in the Jira of the account that is connected; without one, the visitor is asked to connect it.
 async fn file(
     connections: Connections,
-    (site, atlassian): (CurrentSite, Atlassian),
+    site: CurrentSite,
+    atlassian: Atlassian,
     desk: Data<Desk>,
     number: Path<usize>,
 ) -> Result<Redirect, AuthRejection> {
-    let incident = (connections.subject(), *number);
-    desk.file(incident, (&atlassian, &site)).await?;
+    desk.file(connections.subject(), *number, &atlassian, &site)
+        .await?;
     Ok(Redirect::to("/").see_other())
 }

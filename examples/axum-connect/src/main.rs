@@ -61,7 +61,7 @@ fn routes(desk: Desk) -> Router {
         .with_state(Arc::new(desk))
 }
 
-/// Whoever is not signed in to the app goes to its login first, and comes back.
+/// A visitor who is not signed in to the app goes to its login first, and comes back.
 async fn home(connections: Connections, State(desk): State<Arc<Desk>>) -> Html<String> {
     Html(desk.home(&connections))
 }
@@ -69,11 +69,12 @@ async fn home(connections: Connections, State(desk): State<Arc<Desk>>) -> Html<S
 /// Files an incident in the Jira of the account that is connected; without one, the visitor is asked to connect it.
 async fn file(
     connections: Connections,
-    (site, atlassian): (CurrentSite, Atlassian),
+    site: CurrentSite,
+    atlassian: Atlassian,
     State(desk): State<Arc<Desk>>,
     Path(number): Path<usize>,
 ) -> Result<Redirect, AuthRejection> {
-    let incident = (connections.subject(), number);
-    desk.file(incident, (&atlassian, &site)).await?;
+    desk.file(connections.subject(), number, &atlassian, &site)
+        .await?;
     Ok(Redirect::to("/"))
 }

@@ -34,8 +34,8 @@ pub struct Desk {
 impl Desk {
     /// A desk on which every user has some incidents.
     pub fn new(connect: Connect) -> Self {
-        let noticed = |text: &[(&str, &str)]| text.iter().map(incident).collect();
-        let of_all = USERS.map(|user| (user.id.to_owned(), noticed(&NOTICED)));
+        let noticed = || NOTICED.map(|(title, confidential)| incident(title, confidential));
+        let of_all = USERS.map(|user| (user.id.to_owned(), noticed().into()));
         Self {
             connect,
             incidents: Mutex::new(HashMap::from(of_all)),
@@ -44,12 +44,7 @@ impl Desk {
 
     /// Where somebody goes who signed in to the app: where they were going, if that is a place of this app.
     pub fn place_after(&self, sign_in: &SignIn) -> String {
-        let config = self.connect.config();
-        let place = config.return_to.accept(&sign_in.return_to);
-        place
-            .as_ref()
-            .unwrap_or(&config.default_return_to)
-            .to_string()
+        self.connect.return_target(&sign_in.return_to).to_string()
     }
 
     /// The home page of a user.
@@ -65,8 +60,10 @@ impl Desk {
     /// What Jira answers, if it does not take the incident.
     pub async fn file(
         &self,
-        (user, number): (&Subject, usize),
-        (atlassian, site): (&ApiClient, &Site),
+        user: &Subject,
+        number: usize,
+        atlassian: &ApiClient,
+        site: &Site,
     ) -> Result<(), ApiError> {
         let Some(incident) = self.unfiled(user, number) else {
             return Ok(());
@@ -91,7 +88,7 @@ impl Desk {
     }
 }
 
-/// An incident of this user, and of nobody else.
+/// An incident of this user, and of no other.
 fn of<'a>(
     incidents: &'a mut HashMap<String, Vec<Incident>>,
     user: &Subject,
@@ -111,10 +108,10 @@ const NOTICED: [(&str, &str); 2] = [
     ),
 ];
 
-fn incident((title, confidential): &(&str, &str)) -> Incident {
+fn incident(title: &str, confidential: &str) -> Incident {
     Incident {
-        title: (*title).to_owned(),
-        confidential: (*confidential).to_owned(),
+        title: title.to_owned(),
+        confidential: confidential.to_owned(),
         filed: None,
     }
 }

@@ -29,7 +29,11 @@ pub(crate) fn home(connections: &ConnectedAccounts, incidents: &[Incident]) -> S
     let user = USERS.iter().find(|user| user.id == id);
     let name = escaped(user.map_or(id, |user| user.name));
     let jira = jira(connections);
-    let incidents: String = incidents.iter().enumerate().map(section).collect();
+    let incidents: String = incidents
+        .iter()
+        .enumerate()
+        .map(|(number, incident)| section(number, incident))
+        .collect();
     page(
         "Incidents",
         &format!(
@@ -63,7 +67,7 @@ const CONNECT: &str = r#"<form method="post" action="/auth/connect">
 <button>Connect Jira</button>
 </form>"#;
 
-fn section((number, incident): (usize, &Incident)) -> String {
+fn section(number: usize, incident: &Incident) -> String {
     let state = match &incident.filed {
         Some(filed) => format!(
             "<p>Filed as <strong>{}</strong> at {}</p>",

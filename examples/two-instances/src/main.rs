@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 /// For a look without a database of your own, and for nothing else.
-const LOOK_KEYS: &str = "look:OMV9QOpU8XFnYsSLQKcuLCeyGNBiM8NTyy26bGRhn6A=";
+const TEMPORARY_KEYS: &str = "look:OMV9QOpU8XFnYsSLQKcuLCeyGNBiM8NTyy26bGRhn6A=";
 const INSTANCES: [&str; 2] = ["one", "two"];
 
 #[tokio::main]
@@ -33,13 +33,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Starts the instances and stands before them.
 async fn both() -> Result<(), Box<dyn Error>> {
     let sandbox = settings::sandbox_unless_configured().await?;
-    let look = LookDatabase::unless_configured();
+    let database = TemporaryDatabase::unless_configured();
     let mut ports = Vec::new();
     let mut instances = Vec::new();
     for name in INSTANCES {
         let port = free_port().await?;
         ports.push(port);
-        instances.push(start(name, port, (sandbox.as_ref(), look.as_ref()))?);
+        instances.push(start(name, port, sandbox.as_ref(), database.as_ref())?);
     }
     let listener = TcpListener::bind(settings::one("LISTEN", "127.0.0.1:3000")).await?;
     tracing::info!(
@@ -61,7 +61,8 @@ async fn both() -> Result<(), Box<dyn Error>> {
 fn start(
     name: &str,
     port: u16,
-    (sandbox, look): (Option<&Sandbox>, Option<&LookDatabase>),
+    sandbox: Option<&Sandbox>,
+    database: Option<&TemporaryDatabase>,
 ) -> Result<Child, Box<dyn Error>> {
     let mut command = Command::new(std::env::current_exe()?);
     // An instance ends with this pipe, and so with this process, however that ends.
@@ -80,9 +81,9 @@ fn start(
             command.env(variable, value);
         }
     }
-    if let Some(look) = look {
-        command.env("DATABASE_URL", format!("sqlite:{}", look.0.display()));
-        command.env("THREELO_KEYS", LOOK_KEYS);
+    if let Some(database) = database {
+        command.env("DATABASE_URL", format!("sqlite:{}", database.0.display()));
+        command.env("THREELO_KEYS", TEMPORARY_KEYS);
     }
     Ok(command.spawn()?)
 }
@@ -92,9 +93,9 @@ async fn free_port() -> Result<u16, Box<dyn Error>> {
 }
 
 /// A SQLite file that is gone at the end.
-struct LookDatabase(PathBuf);
+struct TemporaryDatabase(PathBuf);
 
-impl LookDatabase {
+impl TemporaryDatabase {
     fn unless_configured() -> Option<Self> {
         if std::env::var_os("DATABASE_URL").is_some() {
             return None;
@@ -105,7 +106,7 @@ impl LookDatabase {
     }
 }
 
-impl Drop for LookDatabase {
+impl Drop for TemporaryDatabase {
     fn drop(&mut self) {
         for end in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
