@@ -7,7 +7,7 @@ use crate::mint;
 use crate::response::{json_response, unauthorized};
 use crate::state::State;
 use crate::state::grant::Grant;
-use crate::state::seed::Site;
+use crate::state::seed::SeedSite;
 
 /// `GET /me`: the profile of the token's user, as the seed has it.
 ///
@@ -50,7 +50,7 @@ pub(crate) fn sites(state: &State, bearer: Option<&str>) -> Response<String> {
 /// The entries of one site: one, or one per product if
 /// [`Knobs::duplicate_sites`](crate::Knobs::duplicate_sites) is set. An entry lists the granted
 /// scopes whose name contains that of a product of the site.
-fn entries(state: &State, site: &Site, grant: &Grant) -> Vec<Value> {
+fn entries(state: &State, site: &SeedSite, grant: &Grant) -> Vec<Value> {
     let of_product = |product: &str| -> Vec<&String> {
         grant
             .scopes

@@ -68,9 +68,9 @@ mod user_agent;
 
 pub use self::builder::{SandboxBuilder, StartError};
 pub use self::sandbox::Sandbox;
-pub use self::state::clock::Clock;
+pub use self::state::clock::SandboxClock;
 pub use self::state::fault::{Endpoint, Fault};
 pub use self::state::journal::JournalEntry;
 pub use self::state::knobs::Knobs;
-pub use self::state::seed::{App, GrantType, Seed, Site, User};
+pub use self::state::seed::{App, GrantType, Seed, SeedSite, SeedUser};
 pub use self::user_agent::Stranded;

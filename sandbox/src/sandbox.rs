@@ -4,7 +4,7 @@ use std::fmt;
 
 use tokio::task::AbortHandle;
 
-use crate::state::clock::Clock;
+use crate::state::clock::SandboxClock;
 use crate::state::fault::{Endpoint, Fault};
 use crate::state::journal::JournalEntry;
 use crate::state::knobs::Knobs;
@@ -97,7 +97,7 @@ impl Sandbox {
 
     /// The clock by which codes and tokens expire. All clones share one offset, so that advancing
     /// any of them advances the sandbox.
-    pub fn clock(&self) -> Clock {
+    pub fn clock(&self) -> SandboxClock {
         lock(&self.state).clock.clone()
     }
 

@@ -8,7 +8,7 @@ use url::{Url, form_urlencoded};
 
 use crate::mint;
 use crate::state::grant::Grant;
-use crate::state::seed::{App, GrantType, Site, User};
+use crate::state::seed::{App, GrantType, SeedSite, SeedUser};
 use crate::state::{Code, State};
 
 /// An authorization request (RFC 6749 §4.1.1) for which Atlassian would show the login page.
@@ -210,7 +210,7 @@ pub(crate) fn takes_several_sites(state: &State, request: &AuthorizationRequest)
 pub(crate) fn may_use(
     state: &State,
     request: &AuthorizationRequest,
-    user: &User,
+    user: &SeedUser,
 ) -> Result<(), String> {
     let app = app_of(state, request)?;
     if app
@@ -236,19 +236,19 @@ pub(crate) fn may_use(
 fn chosen_sites(
     state: &State,
     request: &AuthorizationRequest,
-    user: &User,
+    user: &SeedUser,
     wishes: Option<&[&str]>,
 ) -> Result<BTreeSet<String>, String> {
     if !request.wants_sites() {
         return Ok(BTreeSet::new());
     }
     let mut reachable = user.sites.iter().filter_map(|name| state.seed.site(name));
-    let chosen: Vec<&Site> = match wishes {
+    let chosen: Vec<&SeedSite> = match wishes {
         None => reachable.next().into_iter().collect(),
         Some([]) if reachable.next().is_some() => return Err("choose at least one site".to_owned()),
         Some(wishes) => {
             let find = |wish: &&str| reachable.clone().find(|site| site.is_called(wish));
-            let found: Option<Vec<&Site>> = wishes.iter().map(find).collect();
+            let found: Option<Vec<&SeedSite>> = wishes.iter().map(find).collect();
             found.ok_or("you have no access to that site")?
         }
     };

@@ -5,7 +5,7 @@
 
 use crate::oauth::consent::{self, AuthorizationRequest};
 use crate::state::State;
-use crate::state::seed::User;
+use crate::state::seed::SeedUser;
 
 /// The style sheet of all pages, light or dark by the browser's preference.
 const STYLE: &str = "
@@ -64,7 +64,7 @@ pub(crate) fn login(state: &State, request: &AuthorizationRequest, query: &str) 
 }
 
 /// The button of a user, with the names of their sites.
-fn person(user: &User) -> String {
+fn person(user: &SeedUser) -> String {
     let name = escaped(user.name());
     let initial: String = user.name().chars().take(1).collect();
     let sites = match user.sites.as_slice() {
@@ -83,7 +83,7 @@ fn person(user: &User) -> String {
 pub(crate) fn consent(
     state: &State,
     request: &AuthorizationRequest,
-    user: &User,
+    user: &SeedUser,
     query: &str,
 ) -> String {
     let app = app_name(state, request);
@@ -127,7 +127,7 @@ fn scope_list(request: &AuthorizationRequest) -> String {
 
 /// The user's sites, as checkboxes for resource-level apps and as radio buttons for others; the
 /// first is preselected.
-fn site_picker(state: &State, request: &AuthorizationRequest, user: &User) -> String {
+fn site_picker(state: &State, request: &AuthorizationRequest, user: &SeedUser) -> String {
     if !request.wants_sites() {
         return String::new();
     }

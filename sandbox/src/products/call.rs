@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use crate::response::json_response;
 use crate::state::grant::Grant;
-use crate::state::seed::Site;
+use crate::state::seed::SeedSite;
 use crate::state::{Authorized, State};
 
 /// A call as it was received.
@@ -29,7 +29,7 @@ pub(crate) struct Admitted<'a> {
     /// The key of the user in the seed.
     pub(crate) user: String,
     pub(crate) grant: Grant,
-    pub(crate) site: Site,
+    pub(crate) site: SeedSite,
     pub(crate) product: &'a str,
     pub(crate) method: &'a str,
     /// What follows the cloud id in the path, with its slash.

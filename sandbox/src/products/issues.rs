@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::mint::hash;
 use crate::state::State;
 use crate::state::issue::{Issue, Project, Status};
-use crate::state::seed::Site;
+use crate::state::seed::SeedSite;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -79,7 +79,7 @@ const fn status(name: &'static str, category: &'static str) -> Status {
 }
 
 /// The projects of a site, at least one.
-pub(super) fn projects(site: &Site) -> Vec<Project> {
+pub(super) fn projects(site: &SeedSite) -> Vec<Project> {
     let of = |name: &str| -> Vec<Project> {
         let theirs = PROJECTS.iter().filter(|(at, _)| *at == name);
         theirs.map(|(_, project)| *project).collect()
@@ -92,7 +92,7 @@ pub(super) fn projects(site: &Site) -> Vec<Project> {
 ///
 /// Two of three are assigned, in turn, to the users who can access the site. Issues that apps
 /// created have no assignee.
-pub(super) fn issues(state: &State, site: &Site) -> Vec<Issue> {
+pub(super) fn issues(state: &State, site: &SeedSite) -> Vec<Issue> {
     let people: Vec<&str> = state
         .seed
         .users
@@ -120,7 +120,7 @@ pub(super) fn issues(state: &State, site: &Site) -> Vec<Issue> {
 ///
 /// Ids, statuses, priorities and ages are derived from the summaries. The first two issues were
 /// updated 2 to 21 hours before the start, the others 30 hours to 85 days before it.
-fn of_project(state: &State, site: &Site, project: Project) -> Vec<Issue> {
+fn of_project(state: &State, site: &SeedSite, project: Project) -> Vec<Issue> {
     let in_project = SUMMARIES.iter().filter(|(key, _)| *key == project.key);
     let summaries = in_project.map(|(_, summary)| *summary);
     let issues = summaries.enumerate().map(|(index, summary)| {
@@ -151,7 +151,12 @@ fn of_project(state: &State, site: &Site, project: Project) -> Vec<Issue> {
 ///
 /// The issue has the next number of the project, the priority Medium, and the current time as that
 /// of its update.
-pub(super) fn create(state: &mut State, site: &Site, key: &str, summary: &str) -> Option<Issue> {
+pub(super) fn create(
+    state: &mut State,
+    site: &SeedSite,
+    key: &str,
+    summary: &str,
+) -> Option<Issue> {
     let project = projects(site)
         .into_iter()
         .find(|project| project.key == key)?;

@@ -8,7 +8,7 @@ use crate::products::jql::Filter;
 use crate::response::json_response;
 use crate::state::State;
 use crate::state::issue::Issue;
-use crate::state::seed::User;
+use crate::state::seed::SeedUser;
 use crate::time::jira_time;
 
 /// Answers a call to Jira; 404 for any other operation.
@@ -77,7 +77,7 @@ fn as_json(state: &State, call: &Admitted<'_>, issue: &Issue) -> Value {
         .as_deref()
         .and_then(|key| state.seed.user(key));
     let person =
-        |user: &User| json!({ "accountId": user.account_id(), "displayName": user.name() });
+        |user: &SeedUser| json!({ "accountId": user.account_id(), "displayName": user.name() });
     json!({
         "id": issue.id.to_string(),
         "key": issue.key,

@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime};
 ///
 /// ```
 /// use std::time::Duration;
-/// use threelo_sandbox::Clock;
+/// use threelo_sandbox::SandboxClock;
 ///
-/// let clock = Clock::default();
+/// let clock = SandboxClock::default();
 /// let shared = clock.clone();
 /// let before = clock.now();
 ///
@@ -20,9 +20,9 @@ use std::time::{Duration, SystemTime};
 /// assert!(clock.now() >= before + Duration::from_secs(3600));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Arc<Mutex<Duration>>);
+pub struct SandboxClock(Arc<Mutex<Duration>>);
 
-impl Clock {
+impl SandboxClock {
     /// Moves the time forward. Several calls add up, and it cannot be moved back.
     pub fn advance(&self, by: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;

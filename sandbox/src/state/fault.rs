@@ -76,7 +76,7 @@ impl Endpoint {
 #[non_exhaustive]
 pub enum Fault {
     /// The request takes effect, and its response comes, after this time. It is real time, not that
-    /// of the [`Clock`](crate::Clock).
+    /// of the [`SandboxClock`](crate::SandboxClock).
     Delay(Duration),
     /// This status with an empty JSON object; 429 comes with `Retry-After: 1`.
     Status(u16),

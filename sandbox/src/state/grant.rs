@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::state::seed::{App, Seed, User};
+use crate::state::seed::{App, Seed, SeedUser};
 
 /// What identifies a grant: the app and the user, and at resource-level apps the consent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +38,7 @@ pub(crate) fn prior_grants(seed: &Seed) -> HashMap<GrantKey, Grant> {
 }
 
 /// The key of the account's single grant.
-fn account_key(app: &App, user: &User) -> GrantKey {
+fn account_key(app: &App, user: &SeedUser) -> GrantKey {
     GrantKey {
         client_id: app.client_id.clone(),
         user: user.key.clone(),
@@ -47,7 +47,7 @@ fn account_key(app: &App, user: &User) -> GrantKey {
 }
 
 /// A grant for the user's prior sites with all scopes of the app.
-fn prior_grant(seed: &Seed, app: &App, user: &User) -> Grant {
+fn prior_grant(seed: &Seed, app: &App, user: &SeedUser) -> Grant {
     let sites = user.prior_sites.iter().filter_map(|name| seed.site(name));
     Grant {
         sites: sites.map(|site| site.id.clone()).collect(),

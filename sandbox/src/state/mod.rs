@@ -16,13 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::mint::{self, AccessClaims};
-use crate::state::clock::Clock;
+use crate::state::clock::SandboxClock;
 use crate::state::fault::Faults;
 use crate::state::grant::{Grant, GrantKey, prior_grants};
 use crate::state::issue::Issue;
 use crate::state::journal::JournalEntry;
 use crate::state::knobs::Knobs;
-use crate::state::seed::{Seed, User};
+use crate::state::seed::{Seed, SeedUser};
 
 /// The state, shared by the connections of the server and the handle.
 pub(crate) type Shared = Arc<Mutex<State>>;
@@ -41,7 +41,7 @@ pub(crate) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
 pub(crate) struct State {
     pub(crate) seed: Seed,
     pub(crate) knobs: Knobs,
-    pub(crate) clock: Clock,
+    pub(crate) clock: SandboxClock,
     pub(crate) faults: Faults,
     /// How many connections are open.
     pub(crate) connections: usize,
@@ -126,7 +126,7 @@ pub(crate) struct Authorized {
 impl State {
     /// The state at the start: the seed with its prior grants, and no token.
     pub(crate) fn new(seed: Seed, knobs: Knobs) -> Self {
-        let clock = Clock::default();
+        let clock = SandboxClock::default();
         let secrets = seed.apps.iter().map(|app| app.client_secret.clone());
         Self {
             issued: secrets.collect(),
@@ -186,7 +186,7 @@ impl State {
         let account = self
             .seed
             .user(&family.grant.user)
-            .map(User::account_id)
+            .map(SeedUser::account_id)
             .unwrap_or_default();
         let claims = AccessClaims {
             account_id: account,

@@ -41,9 +41,9 @@ pub struct Seed {
     pub apps: Vec<App>,
     /// The sites. Apps receive them in reverse order.
     #[serde(default)]
-    pub sites: Vec<Site>,
+    pub sites: Vec<SeedSite>,
     /// The accounts, in the order of the login page.
-    pub users: Vec<User>,
+    pub users: Vec<SeedUser>,
 }
 
 /// An app of the developer console.
@@ -133,7 +133,7 @@ pub enum GrantType {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Site {
+pub struct SeedSite {
     /// The cloud id, which identifies the site in paths below `/ex/`.
     pub id: String,
     /// The name by which users of the seed refer to the site. The three names of the default seed
@@ -164,7 +164,7 @@ pub struct Site {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct User {
+pub struct SeedUser {
     /// The short name of the user in tests and forms; must differ from that of other users.
     pub key: String,
     /// The complete response of `/me`; `account_id` is required.
@@ -218,17 +218,17 @@ impl Seed {
     }
 
     /// The first site with this cloud id, name or address.
-    pub(crate) fn site(&self, wish: &str) -> Option<&Site> {
+    pub(crate) fn site(&self, wish: &str) -> Option<&SeedSite> {
         self.sites.iter().find(|site| site.is_called(wish))
     }
 
     /// The user with this key.
-    pub(crate) fn user(&self, key: &str) -> Option<&User> {
+    pub(crate) fn user(&self, key: &str) -> Option<&SeedUser> {
         self.users.iter().find(|user| user.key == key)
     }
 
     /// The user with this key, mutably.
-    pub(crate) fn user_mut(&mut self, key: &str) -> Option<&mut User> {
+    pub(crate) fn user_mut(&mut self, key: &str) -> Option<&mut SeedUser> {
         self.users.iter_mut().find(|user| user.key == key)
     }
 
@@ -238,7 +238,7 @@ impl Seed {
     }
 }
 
-impl Site {
+impl SeedSite {
     /// Whether this is the site's cloud id, name or address, exactly.
     pub(crate) fn is_called(&self, wish: &str) -> bool {
         self.id == wish || self.name == wish || self.url == wish
@@ -256,7 +256,7 @@ impl Default for Seed {
     }
 }
 
-impl User {
+impl SeedUser {
     /// The `account_id` of the profile; empty if the profile has none, which [`Seed::parse`]
     /// refuses.
     pub fn account_id(&self) -> &str {
