@@ -1,4 +1,4 @@
-//! The connection; and a new one where the old one stands and is of no use.
+//! The connection, and its replacement when it is open but useless.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,24 +7,32 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ErrorKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::Instant;
 
-/// No more often is it made anew.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The least age of a connection that may be replaced.
+const LEAST_AGE: Duration = Duration::from_secs(1);
 
-/// The connection that all calls share. A [`ConnectionManager`] mends one that is cut. One that leads to a primary which
-/// became a replica, or to a proxy without anybody behind it, is not cut: it is replaced after the call that failed.
+/// The connection that all calls share. Clones share it, too.
+///
+/// A [`ConnectionManager`] reconnects by itself when its connection breaks. A connection to a primary that became a replica, or
+/// to a proxy with nothing behind it, does not break: it is replaced after a call on it has failed.
 #[derive(Clone)]
 pub(crate) struct Link {
     current: Arc<Mutex<Current>>,
-    /// How it is made; `None` for an app's own connection, which is the app's business.
+    /// How to make a new one; `None` for a connection of the app's own, which is never replaced.
     origin: Option<(Client, ConnectionManagerConfig)>,
 }
 
+/// A connection and its age.
 struct Current {
     manager: ConnectionManager,
     made_at: Instant,
 }
 
 impl Link {
+    /// Connects, and replaces the connection when it becomes useless.
+    ///
+    /// # Errors
+    ///
+    /// Those of the first connection; later ones are made in the background.
     pub(crate) async fn to(client: Client, config: ConnectionManagerConfig) -> RedisResult<Self> {
         let made = ConnectionManager::new_with_config(client.clone(), config.clone());
         Ok(Self {
@@ -33,6 +41,7 @@ impl Link {
         })
     }
 
+    /// Uses a connection as it is, and never replaces it.
     pub(crate) fn over(manager: ConnectionManager) -> Self {
         let made_at = Instant::now();
         let current = Current { manager, made_at };
@@ -42,11 +51,13 @@ impl Link {
         }
     }
 
+    /// The connection for the next call.
     pub(crate) fn connection(&self) -> ConnectionManager {
         self.current().manager.clone()
     }
 
-    /// What a call failed with: whether the next one needs another connection.
+    /// Replaces the connection if this error shows that it is useless: no answer in time, or an answer that only a replica gives.
+    /// The call that failed is not repeated.
     pub(crate) fn judge(&self, error: &RedisError) {
         let is_replica = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
         let Some((client, config)) = self
@@ -57,12 +68,12 @@ impl Link {
             return;
         };
         let mut current = self.current();
-        if current.made_at.elapsed() < PAUSE {
+        if current.made_at.elapsed() < LEAST_AGE {
             return;
         }
         let made = ConnectionManager::new_lazy_with_config(client.clone(), config.clone());
         if let Ok(manager) = made {
-            tracing::warn!(target: "threelo", is_replica, "the connection to redis is of no use: a new one is made");
+            tracing::warn!(target: "threelo", is_replica, "the connection to redis is unusable: opening a new one");
             let made_at = Instant::now();
             *current = Current { manager, made_at };
         }

@@ -1,4 +1,4 @@
-//! What threelo asks of a database, asked of Redis.
+//! The store as threelo's [`RowStore`].
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,10 +14,12 @@ use crate::scripts::millis;
 use crate::sets::Listing;
 use crate::store::RedisStore;
 
-/// Whether a row may be deleted, whatever else it is.
+/// The conditions under which a row is deleted; a script compares them.
 #[derive(Clone, Copy, Debug, Default)]
 struct DeleteIf<'a> {
+    /// Its version, or any.
     version: Option<Version>,
+    /// Its owner, or any.
     owner: Option<&'a str>,
 }
 
@@ -103,7 +105,7 @@ impl RowStore for RedisStore {
             };
             after = format!("({last}");
             for owner in part {
-                // The list may name an owner too many.
+                // The set may name an owner who has no grants any more.
                 let rows = self.rows_of(RowKind::Grant, &owner).await;
                 if !rows.map_err(|error| self.failed(error))?.is_empty() {
                     owners.push(owner);
@@ -159,13 +161,15 @@ impl RowStore for RedisStore {
         })
     }
 
-    /// Redis forgets by itself.
+    /// Does nothing: Redis expires rows and marks by itself.
     async fn delete_expired(&self, _now: SystemTime, _limit: u32) -> Result<u64, StoreError> {
         Ok(0)
     }
 }
 
 impl RedisStore {
+    /// Adds the key to its sets, then writes the row. A grant's key is added again, because another call may have removed it
+    /// before the row was there.
     async fn try_insert(&self, row: &Row) -> Result<Inserted, RedisError> {
         self.index(row).await?;
         let inserted: i64 = Script::new(scripts::INSERT)
@@ -186,6 +190,7 @@ impl RedisStore {
         Ok(Inserted::Done)
     }
 
+    /// Replaces a row. For a session this is one script; the sets of a grant are changed before and after it.
     async fn try_replace(&self, expected: Version, row: &Row) -> Result<Replaced, RedisError> {
         let is_grant = row.kind == RowKind::Grant;
         if is_grant {
@@ -213,6 +218,7 @@ impl RedisStore {
         Ok(Replaced::Done)
     }
 
+    /// Deletes a row, then removes its key from its sets.
     async fn try_delete(
         &self,
         kind: RowKind,
@@ -233,6 +239,7 @@ impl RedisStore {
         Ok(Replaced::Done)
     }
 
+    /// Deletes the rows of an owner one by one, unless they have got another owner meanwhile.
     async fn try_delete_of(&self, kind: RowKind, owner: &str) -> Result<u64, RedisError> {
         let condition = DeleteIf {
             version: None,

@@ -1,8 +1,12 @@
-//! The scripts. Each touches one key. Versions travel as text: they are compared, never counted.
+//! The scripts. Each runs atomically and touches one key, `KEYS[1]`.
+//!
+//! Versions are passed as text: Lua's numbers could not hold them, and they are only compared. An empty argument stands for
+//! "none".
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// `KEYS[1]` row; version, owner, subjects, end in milliseconds or nothing, content. 1 if it is new.
+/// Writes a new row. Arguments: version, owner, subjects, end in milliseconds or none, content. Returns 1, or 0 if the key
+/// exists.
 pub(crate) const INSERT: &str = r"
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'v', ARGV[1], 'o', ARGV[2], 'u', ARGV[3], 's', ARGV[5])
@@ -10,7 +14,8 @@ if ARGV[4] ~= '' then redis.call('PEXPIREAT', KEYS[1], ARGV[4]) end
 return 1
 ";
 
-/// The same, and the expected version. Gives owner and subjects as they were, or nothing.
+/// Replaces a row if its version is the expected one. Arguments: those of [`INSERT`], and the expected version. Returns owner and
+/// subjects as they were, or nil if nothing was changed.
 pub(crate) const REPLACE: &str = r"
 local was = redis.call('HMGET', KEYS[1], 'v', 'o', 'u')
 if was[1] ~= ARGV[6] then return false end
@@ -19,7 +24,8 @@ if ARGV[4] ~= '' then redis.call('PEXPIREAT', KEYS[1], ARGV[4]) else redis.call(
 return {was[2], was[3]}
 ";
 
-/// The expected version or nothing, and the expected owner or nothing. Gives owner and subjects as they were, or nothing.
+/// Deletes a row. Arguments: the expected version or none, and the expected owner or none. Returns owner and subjects as they
+/// were, or nil if nothing was changed.
 pub(crate) const DELETE: &str = r"
 local was = redis.call('HMGET', KEYS[1], 'v', 'o', 'u')
 if not was[1] then return false end
@@ -29,7 +35,8 @@ redis.call('DEL', KEYS[1])
 return {was[2], was[3]}
 ";
 
-/// Adds a member to a set that lives at least until an end, in milliseconds, or for ever.
+/// Adds a member to a set. Arguments: the member, and its end in milliseconds or none. The set expires with its last member, or
+/// never if a member has no end.
 pub(crate) const INDEX: &str = r"
 redis.call('SADD', KEYS[1], ARGV[1])
 if ARGV[2] == '' then redis.call('PERSIST', KEYS[1]) return 1 end
@@ -39,13 +46,14 @@ if ends < tonumber(ARGV[2]) then redis.call('PEXPIREAT', KEYS[1], ARGV[2]) end
 return 1
 ";
 
-/// What stands in a lease's slot, and the time in seconds and microseconds.
+/// Returns the content of a lease slot, and the time of Redis in seconds and microseconds.
 pub(crate) const LEASE_SLOT: &str = r"
 local now = redis.call('TIME')
 return {redis.call('GET', KEYS[1]), now[1], now[2]}
 ";
 
-/// Expected content, new content; empty is nothing. 1 if it was written.
+/// Replaces the content of a lease slot. Arguments: the expected content, and the new content; both may be none. Returns 1, or 0
+/// if the content is another one. A slot expires an hour after it was written.
 pub(crate) const SWAP_LEASE: &str = r"
 local is = redis.call('GET', KEYS[1]) or ''
 if is ~= ARGV[1] then return 0 end
@@ -53,7 +61,7 @@ if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1],
 return 1
 ";
 
-/// Milliseconds since 1970, rounded up: a row does not end before its time.
+/// A time in milliseconds since 1970, rounded up: no row expires before its end.
 pub(crate) fn millis(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_micros().div_ceil(1000).to_string()

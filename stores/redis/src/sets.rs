@@ -1,4 +1,8 @@
-//! The sets of keys by which rows are listed.
+//! The sets of keys that lists are read from.
+//!
+//! A script touches one key, so a row and its sets are not written atomically. A set may name a row too many, but never one too
+//! few: names are added before the row is written, and for grants again after it; after a name was removed, the row is read
+//! again, and its names are added again if it has come back. Readers check each row that a set names.
 
 use redis::{AsyncCommands, FromRedisValue, ParsingError, RedisError, Script, Value};
 use threelo::store::{Row, RowKind, StoredRow, Version};
@@ -7,7 +11,7 @@ use crate::scripts;
 use crate::scripts::millis;
 use crate::store::RedisStore;
 
-/// By what a row is listed.
+/// What a row is listed by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listing {
     owner: String,
@@ -16,6 +20,7 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
+    /// What a row will be listed by once it is written.
     pub(crate) fn of(row: &Row) -> Self {
         Self {
             owner: row.owner.clone(),
@@ -32,7 +37,7 @@ impl Listing {
     }
 }
 
-/// What a script gives.
+/// Reads what the scripts return: owner and subjects.
 impl FromRedisValue for Listing {
     fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
         let (owner, subjects) = FromRedisValue::from_redis_value(value)?;
@@ -40,7 +45,7 @@ impl FromRedisValue for Listing {
     }
 }
 
-/// Version, content, owner and subjects of a row that may be gone.
+/// Version, content, owner and subjects of a row; none of them if the row is gone.
 type Fields = (
     Option<Version>,
     Option<Vec<u8>>,
@@ -49,8 +54,7 @@ type Fields = (
 );
 
 impl RedisStore {
-    /// Names the row where it is looked for. A set may name a row too many, never one too few: this is done before the row
-    /// is written and again after it.
+    /// Adds the row's key to the sets of its owner and its subjects, and a grant's owner to the owners.
     pub(crate) async fn index(&self, row: &Row) -> Result<(), RedisError> {
         let mut connection = self.connection();
         let index = Script::new(scripts::INDEX);
@@ -78,8 +82,8 @@ impl RedisStore {
         Ok(())
     }
 
-    /// Takes the row's name from the sets where it is no longer looked for; if it is there all the same by now, it comes
-    /// back.
+    /// Removes the key of a row that was replaced or deleted from the sets that need not name it any more. If another call has
+    /// written the row meanwhile, its key is added again.
     pub(crate) async fn unindex(
         &self,
         kind: RowKind,
@@ -99,7 +103,7 @@ impl RedisStore {
         let Some(now) = self.listing(kind, key).await? else {
             return self.forget_owner(kind, &was.owner).await;
         };
-        // A session's owner does not change: only grants, which have no end, come here with something to name.
+        // A session never changes its owner, so its set still names it. Only grants, which have no end, get this far.
         if kind == RowKind::Session {
             return Ok(());
         }
@@ -115,7 +119,7 @@ impl RedisStore {
         self.index(&row).await
     }
 
-    /// An owner without rows is not listed; one who gets a row in this moment is.
+    /// Removes an owner without grants from the owners, and adds it again if it has got a grant meanwhile.
     async fn forget_owner(&self, kind: RowKind, owner: &str) -> Result<(), RedisError> {
         if kind != RowKind::Grant || !self.rows_of(kind, owner).await?.is_empty() {
             return Ok(());
@@ -129,7 +133,7 @@ impl RedisStore {
         Ok(())
     }
 
-    /// By what a row is listed now.
+    /// What a row is listed by now; `None` if it is gone.
     async fn listing(&self, kind: RowKind, key: &str) -> Result<Option<Listing>, RedisError> {
         let row = self.prefix.row(kind, key);
         let found: (Option<String>, Option<String>) =
@@ -141,7 +145,7 @@ impl RedisStore {
         }))
     }
 
-    /// The rows of an owner.
+    /// Reads all rows of an owner, in two round trips at most.
     pub(crate) async fn rows_of(
         &self,
         kind: RowKind,
@@ -152,14 +156,14 @@ impl RedisStore {
             .await
     }
 
-    /// The grants that have a subject.
+    /// Reads all grants with a subject, in two round trips at most.
     pub(crate) async fn grants_by(&self, subject: &str) -> Result<Vec<StoredRow>, RedisError> {
         let set = self.prefix.subject(subject);
         self.named(RowKind::Grant, &set, |listing| listing.has_subject(subject))
             .await
     }
 
-    /// The rows that a set names, as far as they are there and `is_meant` by what they are listed by.
+    /// Reads the rows that a set names, without those that are gone or of which `is_meant` is false.
     async fn named(
         &self,
         kind: RowKind,

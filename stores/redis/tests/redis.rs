@@ -1,4 +1,4 @@
-//! Redis keeps what the contracts promise.
+//! The Redis store keeps the contracts, and survives failures of Redis.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -19,13 +19,13 @@ async fn store(redis: &Redis) -> Arc<RedisStore> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_keeps_the_contract_of_rows() {
+async fn redis_keeps_the_contract_of_rows() {
     let redis = Redis::start();
     testing::row_store_contract(store(&redis).await).await;
 }
 
 #[tokio::test]
-async fn what_is_wrong_at_start_is_said_with_what_to_do() {
+async fn errors_at_start_up_say_what_to_do() {
     let error = RedisStore::connect("postgres://x").await.unwrap_err();
     assert!(matches!(error, SetupError::Address(_)), "{error:?}");
     let error = RedisStore::connect("redis://127.0.0.1:1")
@@ -52,7 +52,7 @@ async fn a_wrong_password_is_said_and_never_shown() {
 }
 
 #[tokio::test]
-async fn a_replica_that_takes_no_writes_is_told_at_start() {
+async fn a_replica_is_refused_at_start_up() {
     let primary = Redis::start();
     let of = format!("127.0.0.1 {}", primary.port());
     let replica = Redis::start_with(&["--replicaof", &of]);
@@ -81,26 +81,26 @@ async fn one_node_of_several_is_told_at_start_and_one_that_has_it_all_is_used() 
     RedisStore::connect(&node.url()).await.unwrap();
 }
 
-/// An address behind which another machine may stand for who connects from now on; who is connected stays where they are.
+/// An address that can move to another server: new connections go there, existing ones stay where they are.
 struct Address {
     port: u16,
-    machine: Arc<AtomicU16>,
+    server: Arc<AtomicU16>,
 }
 
 impl Address {
     async fn of(redis: &Redis) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let machine = Arc::new(AtomicU16::new(redis.port()));
-        let there = Arc::clone(&machine);
+        let server = Arc::new(AtomicU16::new(redis.port()));
+        let target = Arc::clone(&server);
         tokio::spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
-                let port = there.load(Ordering::SeqCst);
+                let port = target.load(Ordering::SeqCst);
                 let mut far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
                 tokio::spawn(async move { copy_bidirectional(&mut near, &mut far).await });
             }
         });
-        Self { port, machine }
+        Self { port, server }
     }
 
     fn url(&self) -> String {
@@ -108,7 +108,7 @@ impl Address {
     }
 
     fn moves_to(&self, redis: &Redis) {
-        self.machine.store(redis.port(), Ordering::SeqCst);
+        self.server.store(redis.port(), Ordering::SeqCst);
     }
 }
 
@@ -128,7 +128,7 @@ async fn a_primary_that_became_a_replica_is_left_for_the_new_one() {
 
     let failed = spends(&store, "one").await;
 
-    assert!(failed.is_err(), "it takes no writes");
+    assert!(failed.is_err(), "a replica accepts no writes");
     spends(&store, "two").await.unwrap();
 }
 
@@ -142,12 +142,12 @@ async fn a_machine_that_went_silent_is_left_for_the_new_one() {
 
     let failed = spends(&store, "one").await;
 
-    assert!(failed.is_err(), "nobody answers");
+    assert!(failed.is_err(), "no answer comes");
     spends(&store, "two").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_was_cut_while_nobody_used_it_costs_nobody_an_error() {
+async fn an_idle_connection_that_was_closed_causes_no_error() {
     let redis = Redis::start();
     let store = store(&redis).await;
     for round in 0..5 {
@@ -158,7 +158,7 @@ async fn a_connection_that_was_cut_while_nobody_used_it_costs_nobody_an_error() 
     }
 }
 
-/// For a proxy that speaks nothing newer.
+/// Some proxies do not speak RESP3.
 #[tokio::test]
 async fn the_address_may_ask_for_the_older_protocol() {
     let redis = Redis::start();

@@ -1,4 +1,6 @@
-//! What SQLite and Postgres do differently, and how a statement runs on either.
+//! What SQLite and Postgres do differently, and how a statement runs on either of them.
+//!
+//! Everything above this module is written once, in [`Tables`](crate::tables::Tables), and is generic over [`Backend`].
 
 use std::time::SystemTime;
 
@@ -6,65 +8,78 @@ use sqlx::{AssertSqlSafe, Database, Pool, Transaction};
 
 use crate::statements::Dialect;
 
-/// A value of a statement.
+/// A value that is bound to a statement, in the order of its placeholders.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'a> {
+    /// For a text column.
     Text(&'a str),
+    /// For sealed content and lease slots.
     Bytes(&'a [u8]),
+    /// For versions, times and limits.
     Number(i64),
+    /// For the end of a row, which a grant does not have.
     NumberOrNull(Option<i64>),
 }
 
-/// A kind of database. All its methods but the first two are the same for every kind, and `statements!` writes them: in
-/// generic code their bounds would stand at every function.
+/// A database that the tables can be kept in.
+///
+/// [`now`](Self::now) and [`begin_migration`](Self::begin_migration) differ between the databases. The other methods are the
+/// same for both, and `statements!` writes them: in generic code, each function would have to repeat the bounds of `sqlx`.
 pub(crate) trait Backend: Database {
+    /// The parts of the SQL text that differ.
     const DIALECT: Dialect;
 
-    /// Whether a connection is closed when a call on it was given up.
-    const CLOSES: bool;
+    /// Whether a connection is closed when a call on it is cancelled, by a timeout or by a caller that hangs up.
+    const CLOSE_CANCELLED: bool;
 
-    /// The time of all instances.
+    /// The time that all instances agree on; leases are measured by it.
     fn now(
         connection: &mut Self::Connection,
     ) -> impl Future<Output = Result<SystemTime, sqlx::Error>> + Send;
 
-    /// Begins the transaction in which tables are made: one at a time.
-    fn begin_alone(
+    /// Begins a transaction that creates tables; another one waits until this one has ended.
+    fn begin_migration(
         pool: &Pool<Self>,
     ) -> impl Future<Output = Result<Transaction<'static, Self>, sqlx::Error>> + Send;
 
-    /// Gives the number of rows that were changed.
+    /// Runs a statement and returns the number of rows that it changed.
     fn execute(
         connection: &mut Self::Connection,
         statement: &str,
         values: &[Value<'_>],
     ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
+    /// Runs a query and returns all its rows.
     fn fetch_all(
         connection: &mut Self::Connection,
         statement: &str,
         values: &[Value<'_>],
     ) -> impl Future<Output = Result<Vec<Self::Row>, sqlx::Error>> + Send;
 
+    /// Runs a query and returns its first row, if there is one.
     fn fetch_optional(
         connection: &mut Self::Connection,
         statement: &str,
         values: &[Value<'_>],
     ) -> impl Future<Output = Result<Option<Self::Row>, sqlx::Error>> + Send;
 
+    /// The text in a column, counted from 0.
     fn text(row: &Self::Row, column: usize) -> Result<String, sqlx::Error>;
 
+    /// The bytes in a column, counted from 0.
     fn bytes(row: &Self::Row, column: usize) -> Result<Vec<u8>, sqlx::Error>;
 
+    /// The number in a column, counted from 0.
     fn number(row: &Self::Row, column: usize) -> Result<i64, sqlx::Error>;
 }
 
-/// A statement: its text was made of a checked prefix and of nothing else.
+/// A statement for `sqlx`. Its text consists of constants and of a checked [`Prefix`](crate::prefix::Prefix); values are always
+/// bound.
 pub(crate) fn sql(statement: &str) -> AssertSqlSafe<String> {
     AssertSqlSafe(statement.to_owned())
 }
 
-/// The methods of a [`Backend`] that run statements and read their rows.
+/// Writes the methods of a [`Backend`] that run statements and read their rows.
 macro_rules! statements {
     () => {
         async fn execute(

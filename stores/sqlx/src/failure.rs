@@ -1,11 +1,13 @@
-//! What a failure of the database means.
+//! What an error of the database means.
+//!
+//! Codes of five characters are those of Postgres (`SQLSTATE`). SQLite's codes are numbers whose last byte is the kind.
 
 use threelo::store::StoreError;
 
 use crate::error::SetupError;
 
-/// Whether the connection is gone: by itself, because the server ends (`57P01` to `57P03`), or because it leads to a server
-/// that became a standby (`25006`).
+/// Whether the connection is unusable: because it broke, because the server shuts down (`57P01` to `57P03`), or because it
+/// leads to a server that has become a standby (`25006`).
 pub(crate) fn is_cut(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
@@ -24,7 +26,7 @@ fn is_not_migrated(error: &sqlx::Error) -> bool {
     })
 }
 
-/// Whether writing is refused: to everybody (`25006`, and the kind 8 of SQLite's codes) or to this user (`42501`).
+/// Whether the database refuses writes: from everyone (`25006`, and kind 8 in SQLite), or from this user (`42501`).
 fn is_read_only(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| {
@@ -32,7 +34,8 @@ fn is_read_only(error: &sqlx::Error) -> bool {
     })
 }
 
-/// Why the database cannot be used, as it said at start-up.
+/// What an error at start-up means for the operator. Whatever is not a missing table or a refused write counts as
+/// [`SetupError::Unreachable`].
 pub(crate) fn unusable(error: sqlx::Error) -> SetupError {
     if is_not_migrated(&error) {
         SetupError::NotMigrated
@@ -43,7 +46,8 @@ pub(crate) fn unusable(error: sqlx::Error) -> SetupError {
     }
 }
 
-/// A failure of the database, as threelo knows it.
+/// An error of a call, as threelo expects it. Missing tables get the error that says what to do; any other cause is the
+/// [`sqlx::Error`] itself.
 pub(crate) fn failed(error: sqlx::Error) -> StoreError {
     if is_not_migrated(&error) {
         return StoreError::Failed(Box::new(SetupError::NotMigrated));

@@ -1,4 +1,4 @@
-//! A connection of a pool, for one call.
+//! A pooled connection that is lent to one call.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -10,34 +10,38 @@ use tokio::time::timeout;
 use crate::backend::Backend;
 use crate::failure::is_cut;
 
-/// A look at a connection that comes back takes at most this long.
-pub(crate) const LOOK: Duration = Duration::from_secs(1);
+/// The time limit for finding out whether a connection still answers.
+pub(crate) const PING_LIMIT: Duration = Duration::from_secs(1);
 
-/// A connection of a pool, for one call.
+/// A pooled connection that is lent to one call.
 ///
-/// A pool looks after a connection that comes back, and waits for its answer however long that takes, and nobody else has the
-/// connection's place meanwhile: here it has a second. One that does not come back, because its call was given up, has an
-/// answer under way that nobody knows: it is closed, unless closing it would lose what it holds.
+/// When a connection returns, the pool pings it and waits for the answer without a time limit; the connection keeps its place
+/// in the pool meanwhile. Here the ping is limited to a second, and it runs in the background.
+///
+/// A connection whose call was cancelled never reaches [`end`](Self::end). An answer to that call may still arrive on it, so it
+/// is closed if the backend wants that ([`Backend::CLOSE_CANCELLED`]).
 pub(crate) struct Lent<DB: Backend> {
     connection: Option<PoolConnection<DB>>,
     closes: bool,
 }
 
 impl<DB: Backend> Lent<DB> {
+    /// Takes a connection from the pool, as soon as one is free.
     pub(crate) async fn of(pool: &Pool<DB>) -> Result<Self, sqlx::Error> {
         Ok(Self {
             connection: Some(pool.acquire().await?),
-            closes: DB::CLOSES,
+            closes: DB::CLOSE_CANCELLED,
         })
     }
 
-    /// Ends the call with what came of it.
+    /// Ends the call and passes its outcome on. The connection returns to the pool, or is closed if the outcome says that it is
+    /// unusable.
     pub(crate) fn end<T>(mut self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         if outcome.as_ref().is_err_and(is_cut) {
-            // It is of no use any more, although it may answer.
+            // It may still answer pings, so the pool would keep it.
             self.closes = true;
         } else if let Some(mut connection) = self.connection.take() {
-            tokio::spawn(timeout(LOOK, connection.return_to_pool()));
+            tokio::spawn(timeout(PING_LIMIT, connection.return_to_pool()));
         }
         outcome
     }
@@ -49,7 +53,7 @@ impl<DB: Backend> Deref for Lent<DB> {
     fn deref(&self) -> &DB::Connection {
         match &self.connection {
             Some(connection) => connection,
-            None => unreachable!("it goes back by value"),
+            None => unreachable!("a connection is returned by value"),
         }
     }
 }
@@ -58,7 +62,7 @@ impl<DB: Backend> DerefMut for Lent<DB> {
     fn deref_mut(&mut self) -> &mut DB::Connection {
         match &mut self.connection {
             Some(connection) => connection,
-            None => unreachable!("it goes back by value"),
+            None => unreachable!("a connection is returned by value"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Postgres: any number of instances on any number of machines.
+//! The store in Postgres, for any number of instances on any number of machines.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,21 +15,52 @@ use crate::connecting::Connecting;
 use crate::error::SetupError;
 use crate::failure::unusable;
 use crate::health::Health;
-use crate::lent::LOOK;
+use crate::lent::PING_LIMIT;
 use crate::statements::Dialect;
 use crate::tables::Tables;
 
-/// How long a statement waits for a connection.
+/// The time limit for getting a connection from the pool.
 const ACQUIRE: Duration = Duration::from_secs(5);
-/// A number of our own: whoever holds its lock makes the tables.
+
+/// The advisory lock under which tables are created; the number is a constant of this crate.
 const MIGRATION_LOCK: i64 = 0x7468_7265_656c_6f01;
 
-/// Keeps everything in a Postgres database. Clones share the connections.
+/// A store in a Postgres database, for any number of instances. Clones share the connections.
+///
+/// - **Connections**: at most 8 for each process. They are not tested before use, which would cost a round trip; one that was
+///   idle for ten seconds or longer is pinged first. When a call finds that its connection broke, or that the server shuts down
+///   or has become a standby, that connection is closed, and so are those that have been idle since before.
+/// - **Clock**: leases are measured by the server's clock, which is the same for all instances. When sessions and marks end is
+///   decided by the app's clock.
+/// - **Time limits**: the server gives a statement up after 5 seconds (`statement_timeout`), and a call ends after 5 seconds,
+///   including the wait for a connection.
+/// - **Cancellation**: if the caller hangs up or the time limit passes, the connection is closed. What was not committed by
+///   then is rolled back.
+/// - **Durability**: that of the server; `synchronous_commit` is left as it is.
+/// - **Rights**: the user needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the tables, and for
+///   [`migrate`](Connecting::migrate) also `CREATE` on the schema. The tables are in the first schema of the user's
+///   `search_path`.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+///
+/// use threelo::AuthBuilder;
+/// use threelo_sqlx::PostgresStore;
+///
+/// let store = PostgresStore::connect("postgres://app:secret@db.internal/app").migrate().await?;
+/// let auth = AuthBuilder::from_env().store(Arc::new(store)).build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct PostgresStore {
     pub(crate) tables: Arc<Tables<Postgres>>,
 }
 
+/// Shows nothing of the address, which may contain a password.
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore").finish_non_exhaustive()
@@ -37,27 +68,31 @@ impl fmt::Debug for PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects to `postgres://user:password@host:port/database`, with at most 8 connections and tables named
-    /// `threelo_…`. A statement that takes longer than 5 seconds is given up by the server.
+    /// Connects to `postgres://user:password@host:port/database`, with tables named `threelo_…`, when it is awaited.
+    ///
+    /// The address has the parameters of `sqlx`, such as `?sslmode=verify-full&sslrootcert=ca.pem`; what it leaves out comes
+    /// from libpq's variables (`PGHOST`, `PGPASSWORD` and so on). The connections have the application name `threelo`.
     ///
     /// # Errors
     ///
     /// When it is awaited: [`SetupError::Address`], [`SetupError::Unreachable`], [`SetupError::ReadOnly`],
-    /// [`SetupError::Newer`], and [`SetupError::NotMigrated`] unless [`migrate`](Connecting::migrate) is asked for.
+    /// [`SetupError::Newer`], and [`SetupError::NotMigrated`] or, after [`migrate`](Connecting::migrate),
+    /// [`SetupError::Migration`].
     pub fn connect(url: &str) -> Connecting<'_, Self> {
         Self::connect_with_prefix(url, "threelo_")
     }
 
-    /// The same, with another prefix of the tables' names: 1 to 32 lower-case letters, digits and `_`, beginning with a
-    /// letter. Apps with prefixes of their own share a database.
+    /// Connects as [`connect`](Self::connect) does, but with another prefix for the names of the tables: 1 to 32 lower-case
+    /// letters, digits and `_`, beginning with a letter. Several apps can share a database if each has a prefix of its own.
     ///
     /// # Errors
     ///
-    /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
+    /// When it is awaited: those of [`connect`](Self::connect), and [`SetupError::Prefix`].
     pub fn connect_with_prefix<'a>(url: &'a str, prefix: &'a str) -> Connecting<'a, Self> {
         Connecting::new(url, prefix)
     }
 
+    /// Opens the pool, with one connection to begin with.
     async fn open(url: &str, prefix: &str) -> Result<Self, SetupError> {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(SetupError::address(url));
@@ -72,36 +107,58 @@ impl PostgresStore {
         Self::over(pool.map_err(unusable)?, health, prefix)
     }
 
-    /// The same over a pool of `sqlx`, for an app that has one. The pool decides how many connections there are and whether
-    /// each is tested before it is used, which costs a trip; this is the one place where a type of `sqlx` is asked for. Call
-    /// [`migrate`](Self::migrate) or [`check`](Self::check) before it is used.
+    /// Uses a pool of `sqlx` that the app has already. This is the only function that takes a type of `sqlx`, so the app must use
+    /// the same version of it as this crate.
+    ///
+    /// Nothing is asked of the database yet: call [`migrate`](Self::migrate) or [`check`](Self::check) before the store is used.
+    /// The pool's own settings apply: how many connections it has, whether it tests them before
+    /// use. The time limit of five seconds for a call applies, too. A connection on which a call was
+    /// cancelled is closed.
     ///
     /// # Errors
     ///
-    /// [`SetupError::Prefix`].
+    /// [`SetupError::Prefix`] if the prefix is not 1 to 32 lower-case letters, digits and `_`, beginning with a letter.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// use threelo_sqlx::PostgresStore;
+    ///
+    /// let pool = sqlx::PgPool::connect("postgres://app:secret@db.internal/app").await?;
+    /// let store = PostgresStore::from_pool(pool.clone(), "threelo_")?;
+    /// store.migrate().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_pool(pool: PgPool, prefix: &str) -> Result<Self, SetupError> {
         Self::over(pool, Health::default(), prefix)
     }
 
+    /// A store over a pool, whose failures `health` remembers.
     fn over(pool: PgPool, health: Health, prefix: &str) -> Result<Self, SetupError> {
         let tables = Arc::new(Tables::new(pool, health, prefix)?);
         Ok(Self { tables })
     }
 
-    /// Makes the tables, or finds them as they should be. May be called at every start, by several processes at once.
+    /// Creates the tables where they are missing, and then [checks](Self::check) them. `connect(url).migrate()` calls it.
+    ///
+    /// May be called at every start, by several processes concurrently: one creates the tables in a transaction, the others
+    /// wait for it.
     ///
     /// # Errors
     ///
-    /// [`SetupError::Migration`], [`SetupError::Newer`].
+    /// [`SetupError::Migration`] if they cannot be created, and those of [`check`](Self::check).
     pub async fn migrate(&self) -> Result<(), SetupError> {
         self.tables.migrate().await
     }
 
-    /// Finds the tables as they should be, and writable; [`connect`](Self::connect) has done so.
+    /// Checks that the tables have the version of this program, and that they can be written to. [`connect`](Self::connect) has
+    /// done so. No row is changed.
     ///
     /// # Errors
     ///
-    /// [`SetupError::NotMigrated`], [`SetupError::Newer`], [`SetupError::ReadOnly`].
+    /// [`SetupError::NotMigrated`], [`SetupError::Newer`], [`SetupError::ReadOnly`], [`SetupError::Unreachable`].
     pub async fn check(&self) -> Result<(), SetupError> {
         self.tables.check().await
     }
@@ -131,17 +188,18 @@ impl Backend for Postgres {
         skip_locked: " FOR UPDATE SKIP LOCKED",
     };
 
-    /// A call that was given up leaves an answer under way.
-    const CLOSES: bool = true;
+    /// The answer to a cancelled call is still to come.
+    const CLOSE_CANCELLED: bool = true;
 
-    /// The server's time, which is that of all instances.
+    /// The server's clock, which is the same for all instances. Not `now()`, which stands still in a transaction.
     async fn now(connection: &mut PgConnection) -> Result<SystemTime, sqlx::Error> {
         let now = "SELECT (extract(epoch from clock_timestamp()) * 1000000)::bigint";
         let (micros,): (i64,) = sqlx::query_as(now).fetch_one(connection).await?;
         Ok(time(micros))
     }
 
-    async fn begin_alone(pool: &PgPool) -> Result<Transaction<'static, Self>, sqlx::Error> {
+    /// Waits for the lock, which ends with the transaction.
+    async fn begin_migration(pool: &PgPool) -> Result<Transaction<'static, Self>, sqlx::Error> {
         let mut transaction = pool.begin().await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
             .bind(MIGRATION_LOCK)
@@ -153,9 +211,10 @@ impl Backend for Postgres {
     statements!();
 }
 
-/// A connection that nobody used for this long is asked whether it is still there: something on the way may have forgotten it.
-const QUIET: Duration = Duration::from_secs(10);
+/// A connection that was idle for this long is pinged before use: a firewall on the way may have dropped it.
+const IDLE_BEFORE_PING: Duration = Duration::from_secs(10);
 
+/// The pool's settings: distrusts idle connections after a failure, and pings those that were idle for long.
 fn pool_options(health: &Health) -> PgPoolOptions {
     let before = health.clone();
     PgPoolOptions::new()
@@ -163,13 +222,13 @@ fn pool_options(health: &Health) -> PgPoolOptions {
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
         .before_acquire(move |connection, idle| {
-            // One that a failure has overtaken is thrown away, not asked: a machine that is gone does not answer.
+            // After a failure, it is closed without a ping, for which a machine that is gone would let us wait.
             let is_doubtful = before.is_doubtful(idle.idle_for);
             Box::pin(async move {
-                Ok(match idle.idle_for < QUIET {
+                Ok(match idle.idle_for < IDLE_BEFORE_PING {
                     _ if is_doubtful => false,
                     true => true,
-                    false => timeout(LOOK, connection.ping())
+                    false => timeout(PING_LIMIT, connection.ping())
                         .await
                         .is_ok_and(|pong| pong.is_ok()),
                 })
@@ -177,7 +236,7 @@ fn pool_options(health: &Health) -> PgPoolOptions {
         })
 }
 
-/// The time of as many microseconds.
+/// The time that is this many microseconds after 1970.
 fn time(micros: i64) -> SystemTime {
     let since = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
     UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH)

@@ -1,12 +1,17 @@
-//! What stands before the names of tables.
+//! The prefix of the tables' names.
 
 use crate::error::SetupError;
 
-/// A checked prefix, which may stand in statements.
+/// A checked prefix: it can be part of a statement's text without quoting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Prefix(String);
 
 impl Prefix {
+    /// Accepts 1 to 32 lower-case letters, digits and `_`, beginning with a letter.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Prefix`] for anything else.
     pub(crate) fn parse(text: &str) -> Result<Self, SetupError> {
         let is_plain =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
@@ -19,6 +24,7 @@ impl Prefix {
         Ok(Self(text.to_owned()))
     }
 
+    /// The prefix as text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

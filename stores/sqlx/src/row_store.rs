@@ -1,4 +1,4 @@
-//! The stores as threelo's `RowStore`.
+//! The stores as threelo's [`RowStore`].
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use crate::sqlite::SqliteStore;
 
-/// Passes each call on to the store's [`Tables`](crate::tables::Tables).
+/// Implements [`RowStore`] by passing each call on to the store's [`Tables`](crate::tables::Tables).
 macro_rules! row_store {
     ($store:ident) => {
         #[async_trait]

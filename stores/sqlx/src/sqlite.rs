@@ -1,4 +1,4 @@
-//! SQLite: one machine, any number of processes.
+//! The store in SQLite, for one machine and any number of processes.
 
 use std::fmt;
 use std::pin::Pin;
@@ -17,21 +17,50 @@ use crate::health::Health;
 use crate::statements::Dialect;
 use crate::tables::Tables;
 
-/// How long a statement waits while another process writes.
+/// How long a statement waits while another connection writes.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// How long it is until the file is opened again.
+/// The pause between two attempts to open the file.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Keeps everything in one SQLite file. Clones share the connections.
+/// A store in a SQLite file, for one machine and any number of processes. Clones share the connections.
+///
+/// - **Connections**: at most 8 for each process; a database in memory has one. They are not tested before use.
+/// - **Clock**: leases are measured by the machine's clock, which is the same for all processes. When sessions and marks end is
+///   decided by the app's clock.
+/// - **Time limits**: a statement waits up to 5 seconds while another connection writes, and a call ends after 5 seconds,
+///   including the wait for a connection.
+/// - **Cancellation**: if the caller hangs up or the time limit passes, the connection stays open. A statement that has begun
+///   runs to its end; a transaction that was not committed is rolled back.
+/// - **Durability**: the file has a write-ahead log (`journal_mode=WAL`) with `synchronous=FULL`: a write is on the disk before
+///   the call returns. Beside the file there are two more, with `-wal` and `-shm` at the end of their names; a backup needs
+///   SQLite's own means, such as `VACUUM INTO`, and not a copy of the file alone.
+/// - **Place**: a disk of this machine. SQLite's log [does not work](https://www.sqlite.org/wal.html) over a network file
+///   system.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+///
+/// use threelo::AuthBuilder;
+/// use threelo_sqlx::SqliteStore;
+///
+/// let store = SqliteStore::connect("sqlite:/var/lib/app/threelo.db").migrate().await?;
+/// let auth = AuthBuilder::from_env().store(Arc::new(store)).build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct SqliteStore {
     pub(crate) tables: Arc<Tables<Sqlite>>,
-    /// A database in memory ends with its last connection. This one is there as long as the store; those of the pool end with
-    /// the runtime that last used them, for example a worker of actix'.
+    /// Keeps a database in memory alive, which ends with its last connection. Connections of the pool end with the runtime that
+    /// last used them, for example that of an actix-web worker.
     _memory: Option<Arc<Mutex<SqliteConnection>>>,
 }
 
+/// Shows nothing of what the store holds.
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").finish_non_exhaustive()
@@ -39,27 +68,31 @@ impl fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens `sqlite:path/to/file.db`, which is made if it is not there, or `sqlite::memory:`, with tables named
-    /// `threelo_…`. Writes are on the disk before they are answered.
+    /// Opens `sqlite:path/to/file.db`, with tables named `threelo_…`, when it is awaited. A missing file is created, but not a
+    /// missing folder.
+    ///
+    /// `sqlite::memory:` is a database in memory, for tests: it belongs to this store and its clones, and ends with them.
     ///
     /// # Errors
     ///
     /// When it is awaited: [`SetupError::Address`], [`SetupError::Unreachable`], [`SetupError::ReadOnly`],
-    /// [`SetupError::Newer`], and [`SetupError::NotMigrated`] unless [`migrate`](Connecting::migrate) is asked for.
+    /// [`SetupError::Newer`], and [`SetupError::NotMigrated`] or, after [`migrate`](Connecting::migrate),
+    /// [`SetupError::Migration`].
     pub fn connect(url: &str) -> Connecting<'_, Self> {
         Self::connect_with_prefix(url, "threelo_")
     }
 
-    /// The same, with another prefix of the tables' names: 1 to 32 lower-case letters, digits and `_`, beginning with a
-    /// letter. Apps with prefixes of their own share a database.
+    /// Connects as [`connect`](Self::connect) does, but with another prefix for the names of the tables: 1 to 32 lower-case
+    /// letters, digits and `_`, beginning with a letter. Several apps can share a database if each has a prefix of its own.
     ///
     /// # Errors
     ///
-    /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
+    /// When it is awaited: those of [`connect`](Self::connect), and [`SetupError::Prefix`].
     pub fn connect_with_prefix<'a>(url: &'a str, prefix: &'a str) -> Connecting<'a, Self> {
         Connecting::new(url, prefix)
     }
 
+    /// Opens the pool, with one connection to begin with.
     async fn open(url: &str, prefix: &str) -> Result<Self, SetupError> {
         if !url.starts_with("sqlite:") {
             return Err(SetupError::address(url));
@@ -75,7 +108,7 @@ impl SqliteStore {
         let (options, memory, most) = if is_memory {
             let options = options.shared_cache(true);
             let memory = options.connect().await.map_err(unusable)?;
-            // Two at work would lock each other out, and heed no `busy_timeout`.
+            // Two connections would lock each other out: a shared cache ignores `busy_timeout`.
             (options, Some(Arc::new(Mutex::new(memory))), 1)
         } else {
             (options, None, 8)
@@ -91,17 +124,35 @@ impl SqliteStore {
         })
     }
 
-    /// The same over a pool of `sqlx`, for an app that has one. The pool decides how many connections there are and whether
-    /// each is tested before it is used, which costs a trip; this is the one place where a type of `sqlx` is asked for. Call
-    /// [`migrate`](Self::migrate) or [`check`](Self::check) before it is used.
+    /// Uses a pool of `sqlx` that the app has already. This is the only function that takes a type of `sqlx`, so the app must use
+    /// the same version of it as this crate.
+    ///
+    /// Nothing is asked of the database yet: call [`migrate`](Self::migrate) or [`check`](Self::check) before the store is used.
+    /// The pool's own settings apply: how many connections it has, what their pragmas are, and whether it tests them before
+    /// use. The time limit of five seconds for a call applies, too.
     ///
     /// # Errors
     ///
-    /// [`SetupError::Prefix`].
+    /// [`SetupError::Prefix`] if the prefix is not 1 to 32 lower-case letters, digits and `_`, beginning with a letter.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use threelo_sqlx::SqliteStore;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = sqlx::SqlitePool::connect("sqlite::memory:").await?;
+    /// let store = SqliteStore::from_pool(pool, "threelo_")?;
+    /// store.migrate().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_pool(pool: SqlitePool, prefix: &str) -> Result<Self, SetupError> {
         Self::over(pool, Health::default(), prefix)
     }
 
+    /// A store over a pool, whose failures `health` remembers.
     fn over(pool: SqlitePool, health: Health, prefix: &str) -> Result<Self, SetupError> {
         Ok(Self {
             tables: Arc::new(Tables::new(pool, health, prefix)?),
@@ -109,20 +160,24 @@ impl SqliteStore {
         })
     }
 
-    /// Makes the tables, or finds them as they should be. May be called at every start, by several processes at once.
+    /// Creates the tables where they are missing, and then [checks](Self::check) them. `connect(url).migrate()` calls it.
+    ///
+    /// May be called at every start, by several processes concurrently: one creates the tables in a transaction, the others
+    /// wait for it.
     ///
     /// # Errors
     ///
-    /// [`SetupError::Migration`], [`SetupError::Newer`].
+    /// [`SetupError::Migration`] if they cannot be created, and those of [`check`](Self::check).
     pub async fn migrate(&self) -> Result<(), SetupError> {
         self.tables.migrate().await
     }
 
-    /// Finds the tables as they should be, and writable; [`connect`](Self::connect) has done so.
+    /// Checks that the tables have the version of this program, and that they can be written to. [`connect`](Self::connect) has
+    /// done so. No row is changed.
     ///
     /// # Errors
     ///
-    /// [`SetupError::NotMigrated`], [`SetupError::Newer`], [`SetupError::ReadOnly`].
+    /// [`SetupError::NotMigrated`], [`SetupError::Newer`], [`SetupError::ReadOnly`], [`SetupError::Unreachable`].
     pub async fn check(&self) -> Result<(), SetupError> {
         self.tables.check().await
     }
@@ -152,24 +207,27 @@ impl Backend for Sqlite {
         skip_locked: "",
     };
 
-    /// A call that was given up ends by itself.
-    const CLOSES: bool = false;
+    /// A statement whose caller is gone runs to its end, and closing the connection could lose a database in memory.
+    const CLOSE_CANCELLED: bool = false;
 
-    /// The machine's time is that of all processes on it.
+    /// The machine's clock, which is the same for all its processes.
     async fn now(_: &mut SqliteConnection) -> Result<SystemTime, sqlx::Error> {
         #[expect(clippy::disallowed_methods, reason = "this is the store's clock")]
         Ok(SystemTime::now())
     }
 
-    async fn begin_alone(pool: &SqlitePool) -> Result<Transaction<'static, Self>, sqlx::Error> {
+    /// Takes the lock for writing immediately, as the transaction begins.
+    async fn begin_migration(pool: &SqlitePool) -> Result<Transaction<'static, Self>, sqlx::Error> {
         pool.begin_with("BEGIN IMMEDIATE").await
     }
 
     statements!();
 }
 
-/// Opens the file. While another process makes it a file with a write-ahead log, SQLite says at once that it is busy, and
-/// heeds no `busy_timeout` (<https://www.sqlite.org/pragma.html#pragma_journal_mode>).
+/// Opens the file, again and again for up to five seconds if it is busy.
+///
+/// While another process switches the file to a write-ahead log, SQLite returns "busy" immediately, whatever `busy_timeout` is
+/// (<https://www.sqlite.org/pragma.html#pragma_journal_mode>).
 async fn open(
     pool: SqlitePoolOptions,
     options: SqliteConnectOptions,
@@ -184,7 +242,7 @@ async fn open(
     opened
 }
 
-/// Whether the result code, whose last byte tells the kind, is `SQLITE_BUSY`.
+/// Whether the result code is `SQLITE_BUSY`; its last byte is the kind.
 fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     let code = code.and_then(|code| code.parse::<u32>().ok());

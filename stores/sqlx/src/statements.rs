@@ -1,58 +1,86 @@
-//! The statements, which both databases understand alike. Times are microseconds since 1970.
+//! The text of all SQL statements.
+//!
+//! Both databases understand the same text, except for the parts in [`Dialect`]. Times are microseconds since 1970, by
+//! the app's clock for rows and marks, and by [`Backend::now`](crate::backend::Backend::now) for leases.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::prefix::Prefix;
 
-/// The version of the tables.
+/// The version of the tables that this program creates and understands.
 pub(crate) const VERSION: i64 = 1;
 
-/// What the SQL of a database has of its own.
+/// The parts of the SQL that differ between the databases.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dialect {
-    /// The type for bytes.
+    /// The column type for bytes.
     pub(crate) bytes: &'static str,
-    /// What makes it compare text byte by byte.
+    /// The clause that makes a column compare text byte by byte.
     pub(crate) bytewise: &'static str,
-    /// What makes it leave out rows that others lock.
+    /// The clause that makes a query skip rows which others have locked.
     pub(crate) skip_locked: &'static str,
 }
 
-/// All statements over one prefix.
+/// All statements for the tables of one prefix, made once when the store is opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Statements {
+    /// Inserts a row, and changes nothing if its key exists.
     pub(crate) insert: String,
+    /// Selects key, version and content of the row under a key.
     pub(crate) load: String,
+    /// Updates a row, provided that its version is the expected one.
     pub(crate) replace: String,
+    /// Deletes the row under a key, whatever its version.
     pub(crate) delete: String,
+    /// Deletes the row under a key, provided that its version is the expected one.
     pub(crate) delete_if: String,
+    /// Selects key, version and content of all rows of an owner.
     pub(crate) of_owner: String,
+    /// Selects key, version and content of all grants with a subject.
     pub(crate) of_subject: String,
+    /// Deletes all rows of an owner and returns their keys.
     pub(crate) delete_of: String,
+    /// Selects a page of the owners of grants, each once, in the order of their bytes.
     pub(crate) owners: String,
+    /// Inserts a mark, and changes nothing if it exists.
     pub(crate) spend: String,
+    /// Selects the content of a lease slot.
     pub(crate) load_lease: String,
+    /// Fills an empty lease slot.
     pub(crate) insert_lease: String,
+    /// Replaces the content of a lease slot, provided that it is the expected one.
     pub(crate) replace_lease: String,
+    /// Empties a lease slot, provided that its content is the expected one.
     pub(crate) delete_lease: String,
+    /// Deletes all subjects of a grant.
     pub(crate) drop_subjects: String,
+    /// Adds a subject to a grant.
     pub(crate) add_subject: String,
+    /// Deletes rows that have ended.
     pub(crate) expired_rows: String,
+    /// Deletes marks that may be forgotten.
     pub(crate) expired_marks: String,
+    /// Deletes lease slots that were last written before a time.
     pub(crate) old_leases: String,
+    /// Creates the table that holds the version of the tables.
     pub(crate) schema: String,
+    /// Selects the version of the tables.
     pub(crate) version: String,
+    /// Stores the version of the tables, unless one is stored.
     pub(crate) set_version: String,
+    /// Writes without changing anything: no mark is empty.
     pub(crate) touch: String,
+    /// Creates the tables and their indexes, in order, where they are missing.
     pub(crate) tables: Vec<String>,
 }
 
 impl Statements {
+    /// Writes the statements for the tables of a prefix.
     #[expect(clippy::too_many_lines, reason = "a list")]
     pub(crate) fn new(prefix: &Prefix, dialect: &Dialect) -> Self {
         let p = prefix.as_str();
         let skip_locked = dialect.skip_locked;
-        // A part that another instance deletes in this moment is left to it.
+        // Rows that another instance is deleting are left to it.
         let expired = |table: &str, key: &str, end: &str| {
             format!(
                 "DELETE FROM {p}{table} WHERE {key} IN \
@@ -115,6 +143,7 @@ impl Statements {
     }
 }
 
+/// The tables and indexes of version [`VERSION`]. A table that exists stays as it is.
 fn tables(p: &str, dialect: &Dialect) -> Vec<String> {
     let Dialect {
         bytes, bytewise, ..
@@ -142,7 +171,7 @@ fn tables(p: &str, dialect: &Dialect) -> Vec<String> {
     ]
 }
 
-/// Microseconds since 1970.
+/// A time in microseconds since 1970, rounded down; a time before 1970 is 0.
 pub(crate) fn micros(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)

@@ -1,4 +1,4 @@
-//! Postgres keeps what the contracts promise.
+//! The Postgres store keeps the contracts, and survives failures of Postgres.
 
 #![cfg(feature = "postgres")]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -20,7 +20,7 @@ async fn store(postgres: &Postgres) -> Arc<PostgresStore> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_keeps_the_contract_of_rows() {
+async fn postgres_keeps_the_contract_of_rows() {
     let postgres = Postgres::start();
     testing::row_store_contract(store(&postgres).await).await;
 }
@@ -38,7 +38,7 @@ async fn tables_are_made_once_however_many_make_them() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_at_start_is_said_with_what_to_do() {
+async fn errors_at_start_up_say_what_to_do() {
     let postgres = Postgres::start();
     let error = PostgresStore::connect(&postgres.url()).await.unwrap_err();
     assert!(matches!(error, SetupError::NotMigrated), "{error:?}");
@@ -93,7 +93,7 @@ async fn a_database_that_is_read_only_is_told_at_start() {
 }
 
 #[tokio::test]
-async fn tables_that_were_never_made_are_named_in_every_failure() {
+async fn every_failure_names_missing_tables() {
     let postgres = Postgres::start();
     let pool = sqlx::PgPool::connect(&postgres.url()).await.unwrap();
     let store = PostgresStore::from_pool(pool, "threelo_").unwrap();
@@ -132,7 +132,7 @@ async fn spends(store: &PostgresStore, mark: &str) -> Result<(), StoreError> {
     store.spend(mark, until).await.map(|_| ())
 }
 
-/// As a server is that another one took the place of, while connections to it stand.
+/// After a failover, connections to the old server stay open.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_takes_no_writes_any_more_is_not_used_again() {
     let postgres = Postgres::start();
@@ -145,12 +145,12 @@ async fn a_connection_that_takes_no_writes_any_more_is_not_used_again() {
 
     let failed = spends(&store, "one").await;
 
-    assert!(failed.is_err(), "it takes no writes");
+    assert!(failed.is_err(), "the server accepts no writes");
     spends(&store, "two").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_was_cut_while_nobody_used_it_costs_nobody_an_error() {
+async fn an_idle_connection_that_was_closed_causes_no_error() {
     let postgres = Postgres::start();
     let store = store(&postgres).await;
     spends(&store, "one").await.unwrap();

@@ -1,4 +1,4 @@
-//! SQLite keeps what the contracts promise, over a file and in memory.
+//! The SQLite store keeps the contracts, in a file and in memory.
 
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -10,7 +10,7 @@ use threelo::store::{RowKind, RowStore as _};
 use threelo::testing;
 use threelo_sqlx::{SetupError, SqliteStore};
 
-/// A file that is gone at the end.
+/// A database file that is deleted when dropped.
 struct File(PathBuf);
 
 impl File {
@@ -47,7 +47,7 @@ async fn memory_keeps_the_contract_of_rows() {
     testing::row_store_contract(store("sqlite::memory:").await).await;
 }
 
-/// As actix' workers do, each with a runtime of its own: a connection that comes back while its runtime ends is closed.
+/// As with the workers of actix-web, which have a runtime each: a connection that returns while its runtime ends is closed.
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_outlives_the_runtime_that_last_used_it() {
     let store = store("sqlite::memory:").await;
@@ -78,7 +78,7 @@ async fn tables_are_made_once_however_many_make_them() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_at_start_is_said_with_what_to_do() {
+async fn errors_at_start_up_say_what_to_do() {
     let file = File::new("missing");
     let error = SqliteStore::connect(&file.url()).await.unwrap_err();
     assert!(matches!(error, SetupError::NotMigrated), "{error}");
@@ -97,7 +97,7 @@ async fn what_is_wrong_at_start_is_said_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_read_only_is_told_at_start() {
+async fn a_read_only_file_is_refused_at_start_up() {
     let file = File::new("read-only");
     drop(store(&file.url()).await);
     let read_only = format!("{}?mode=ro", file.url());
@@ -111,7 +111,7 @@ async fn a_file_that_is_read_only_is_told_at_start() {
 }
 
 #[tokio::test]
-async fn tables_that_were_never_made_are_named_in_every_failure() {
+async fn every_failure_names_missing_tables() {
     let pool = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
     let store = SqliteStore::from_pool(pool, "threelo_").unwrap();
 

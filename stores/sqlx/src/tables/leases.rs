@@ -1,4 +1,6 @@
-//! The slots of leases.
+//! Lease slots.
+//!
+//! The rules of leases are core's ([`LeaseRow`](threelo::store::LeaseRow)); a slot only stores bytes and compares them.
 
 use threelo::store::{LeaseSlot, Replaced, StoreError};
 
@@ -7,6 +9,7 @@ use crate::statements::micros;
 use crate::tables::{Tables, replaced_if};
 
 impl<DB: Backend> Tables<DB> {
+    /// Reads a slot, and then the time, on one connection.
     pub(crate) async fn lease_slot(&self, key: &str) -> Result<LeaseSlot, StoreError> {
         self.read(|| async {
             let mut lent = self.lend().await?;
@@ -29,6 +32,7 @@ impl<DB: Backend> Tables<DB> {
         })
     }
 
+    /// Replaces the content of a slot in one statement, which compares all bytes of the old content.
     pub(crate) async fn swap_lease(
         &self,
         key: &str,

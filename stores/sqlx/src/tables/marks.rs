@@ -1,4 +1,4 @@
-//! Spent states, and what has ended.
+//! Marks that can be spent once, and the deletion of what has expired.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,10 +8,11 @@ use crate::backend::{Backend, Value};
 use crate::statements::micros;
 use crate::tables::Tables;
 
-/// What is not written again for this long is no lease any more.
+/// A lease slot that was not written for this long may be deleted.
 const LEASE_MEMORY: Duration = Duration::from_secs(3600);
 
 impl<DB: Backend> Tables<DB> {
+    /// Spends a mark: of all inserts of one mark, the database lets exactly one succeed.
     pub(crate) async fn spend(&self, mark: &str, until: SystemTime) -> Result<Spent, StoreError> {
         let values = [Value::Text(mark), Value::Number(micros(until))];
         let spent = self.call(async {
@@ -25,6 +26,8 @@ impl<DB: Backend> Tables<DB> {
         })
     }
 
+    /// Deletes expired rows and marks, at most `limit` of each, and as many old lease slots. Returns how many rows and marks were
+    /// deleted. Each statement is a transaction of its own: after an error, some may be deleted.
     pub(crate) async fn delete_expired(
         &self,
         now: SystemTime,

@@ -1,4 +1,6 @@
-//! The tables of one prefix in a database, whatever its kind is.
+//! The tables of one prefix, in either database.
+//!
+//! Each public store is a thin layer over [`Tables`]; what a store promises is kept here and in the submodules.
 
 mod leases;
 mod marks;
@@ -16,7 +18,7 @@ use crate::lent::Lent;
 use crate::prefix::Prefix;
 use crate::statements::Statements;
 
-/// The tables of one prefix.
+/// The tables of one prefix, and the pool through which they are used.
 #[derive(Debug)]
 pub(crate) struct Tables<DB: Backend> {
     pool: Pool<DB>,
@@ -25,6 +27,11 @@ pub(crate) struct Tables<DB: Backend> {
 }
 
 impl<DB: Backend> Tables<DB> {
+    /// Prepares the statements; the database is not asked yet.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Prefix`] if the prefix cannot be part of a table's name.
     pub(crate) fn new(pool: Pool<DB>, health: Health, prefix: &str) -> Result<Self, SetupError> {
         let prefix = Prefix::parse(prefix)?;
         Ok(Self {
@@ -34,11 +41,14 @@ impl<DB: Backend> Tables<DB> {
         })
     }
 
+    /// Takes a connection from the pool for one call.
     async fn lend(&self) -> Result<Lent<DB>, sqlx::Error> {
         Lent::of(&self.pool).await
     }
 
-    /// Makes a call, which is answered in time, or it is an error.
+    /// Awaits a call, for as long as [`Health::watch`] allows.
+    ///
+    /// An error does not mean that nothing was changed: a commit may have been carried out although its answer was lost.
     async fn call<T>(
         &self,
         call: impl Future<Output = Result<T, sqlx::Error>>,
@@ -46,7 +56,7 @@ impl<DB: Backend> Tables<DB> {
         self.health.watch(call).await.map_err(failed)
     }
 
-    /// The same, once more if the connection was cut: for calls that only read.
+    /// Awaits a call that only reads, and repeats it once on another connection if its own was broken.
     async fn read<T, F>(&self, call: impl Fn() -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, sqlx::Error>>,
@@ -58,6 +68,7 @@ impl<DB: Backend> Tables<DB> {
     }
 }
 
+/// The outcome of a compare-and-set that changed this many rows.
 fn replaced_if(rows: u64) -> Replaced {
     match rows {
         0 => Replaced::Conflict,

@@ -1,4 +1,7 @@
 //! Sessions and grants as rows.
+//!
+//! A grant and its subjects are written in one transaction. A session has no subjects, so a single statement replaces it. The
+//! version is compared in the statement that writes, never before it.
 
 use sqlx::Connection as _;
 use threelo::store::{Inserted, OwnerPage, Replaced, Row, RowKind, StoreError, StoredRow, Version};
@@ -9,6 +12,7 @@ use crate::statements::micros;
 use crate::tables::{Tables, replaced_if};
 
 impl<DB: Backend> Tables<DB> {
+    /// Inserts a row with its subjects, unless its key exists.
     pub(crate) async fn insert(&self, row: &Row) -> Result<Inserted, StoreError> {
         self.call(async {
             let mut lent = self.lend().await?;
@@ -42,6 +46,7 @@ impl<DB: Backend> Tables<DB> {
         Ok(Inserted::Done)
     }
 
+    /// Reads the row under a key: one statement, one round trip.
     pub(crate) async fn load(
         &self,
         kind: RowKind,
@@ -57,6 +62,7 @@ impl<DB: Backend> Tables<DB> {
         found.transpose().map_err(failed)
     }
 
+    /// Replaces a row, provided that its version is `expected`. A grant's subjects are replaced with it.
     pub(crate) async fn replace(
         &self,
         expected: Version,
@@ -76,7 +82,7 @@ impl<DB: Backend> Tables<DB> {
         expected: Version,
         row: &Row,
     ) -> Result<Replaced, sqlx::Error> {
-        // A session has no subjects: one statement, one trip.
+        // A session has no subjects: one statement, one round trip.
         if row.kind == RowKind::Session {
             return self.replace_row(connection, expected, row).await;
         }
@@ -108,6 +114,7 @@ impl<DB: Backend> Tables<DB> {
         Ok(replaced_if(replaced))
     }
 
+    /// Deletes a row with its subjects, whatever its version or provided that it is `expected`.
     pub(crate) async fn delete(
         &self,
         kind: RowKind,
@@ -146,6 +153,7 @@ impl<DB: Backend> Tables<DB> {
         Ok(replaced_if(deleted))
     }
 
+    /// Reads all rows of an owner, in no order.
     pub(crate) async fn of_owner(
         &self,
         kind: RowKind,
@@ -156,6 +164,7 @@ impl<DB: Backend> Tables<DB> {
         all_stored::<DB>(&found)
     }
 
+    /// Reads all grants with a subject, in no order.
     pub(crate) async fn of_subject(&self, subject: &str) -> Result<Vec<StoredRow>, StoreError> {
         let values = [Value::Text(subject)];
         let found = self.fetch(&self.statements.of_subject, &values).await?;
@@ -175,6 +184,7 @@ impl<DB: Backend> Tables<DB> {
         .await
     }
 
+    /// Deletes all rows of an owner with their subjects, in one transaction; returns how many rows that were.
     pub(crate) async fn delete_of(&self, kind: RowKind, owner: &str) -> Result<u64, StoreError> {
         self.call(async {
             let mut lent = self.lend().await?;
@@ -194,7 +204,7 @@ impl<DB: Backend> Tables<DB> {
         let mut transaction = connection.begin().await?;
         let values = [Value::Text(kind.as_str()), Value::Text(owner)];
         let deleted = DB::fetch_all(&mut transaction, &statements.delete_of, &values).await?;
-        // Rows first, as whoever replaces one has it.
+        // Rows before subjects: `replace` locks them in this order, too.
         if kind == RowKind::Grant {
             for row in &deleted {
                 let key = DB::text(row, 0)?;
@@ -206,8 +216,9 @@ impl<DB: Backend> Tables<DB> {
         Ok(u64::try_from(deleted.len()).unwrap_or(u64::MAX))
     }
 
+    /// Reads a page of the owners of grants.
     pub(crate) async fn owners(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
-        // The texts are printable ASCII: this comes after everything that begins with the prefix.
+        // All texts are printable ASCII, so this sorts after everything that begins with the prefix.
         let end = format!("{}\u{7f}", page.prefix);
         let values = [
             Value::Text(page.prefix),
@@ -236,12 +247,12 @@ impl<DB: Backend> Tables<DB> {
     }
 }
 
-/// Versions count from 1 and never reach the half of what fits.
+/// A version as the database stores it. Versions are below 2^63, so they fit.
 fn number_of(version: Version) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
 }
 
-/// A row of the columns key, version and content.
+/// The row in the columns key, version and content.
 fn stored<DB: Backend>(row: &DB::Row) -> Result<StoredRow, sqlx::Error> {
     Ok(StoredRow {
         key: DB::text(row, 0)?,

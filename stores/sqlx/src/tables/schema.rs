@@ -1,4 +1,4 @@
-//! The tables: whether they are those of this program, and how they are made.
+//! Creating the tables, and checking that they are those of this program.
 
 use crate::backend::{Backend, Value};
 use crate::error::SetupError;
@@ -7,7 +7,9 @@ use crate::statements::VERSION;
 use crate::tables::Tables;
 
 impl<DB: Backend> Tables<DB> {
-    /// Makes the tables, or finds them as they should be.
+    /// Creates the tables where they are missing, then checks them.
+    ///
+    /// Everything is created in one transaction, and by one caller at a time. Tables of a newer program are left as they are.
     pub(crate) async fn migrate(&self) -> Result<(), SetupError> {
         let made = self.try_migrate().await;
         made.map_err(|error| SetupError::Migration(error.into()))?;
@@ -16,12 +18,11 @@ impl<DB: Backend> Tables<DB> {
 
     async fn try_migrate(&self) -> Result<(), sqlx::Error> {
         let statements = &self.statements;
-        // Nobody else makes tables until it is done.
-        let mut transaction = DB::begin_alone(&self.pool).await?;
+        let mut transaction = DB::begin_migration(&self.pool).await?;
         DB::execute(&mut transaction, &statements.schema, &[]).await?;
         let found = self.version(&mut transaction).await?;
         if found.is_some_and(|found| found > VERSION) {
-            // Left as they are.
+            // The check that follows reports it.
             return Ok(());
         }
         for table in &statements.tables {
@@ -32,12 +33,13 @@ impl<DB: Backend> Tables<DB> {
         transaction.commit().await
     }
 
+    /// The version of the tables, if one was stored.
     async fn version(&self, connection: &mut DB::Connection) -> Result<Option<i64>, sqlx::Error> {
         let found = DB::fetch_optional(connection, &self.statements.version, &[]).await?;
         found.map(|row| DB::number(&row, 0)).transpose()
     }
 
-    /// Finds the tables as they should be, and writable.
+    /// Checks that the tables have the version of this program and that they can be written to.
     pub(crate) async fn check(&self) -> Result<(), SetupError> {
         let mut connection = self.pool.acquire().await.map_err(unusable)?;
         match self.version(&mut connection).await.map_err(unusable)? {

@@ -1,4 +1,4 @@
-//! A row that no key opens is told of once, however often it is asked for. A program of its own, for its log.
+//! A row that no key opens is logged once, however often it is read. A test program of its own, because it captures the log.
 
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -36,7 +36,7 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 #[tokio::test]
-async fn a_row_that_no_key_opens_is_told_of_once() {
+async fn a_row_that_no_key_opens_is_logged_once() {
     let lines = Lines::default();
     let log = tracing_subscriber::fmt().with_writer(lines.clone());
     let _until_the_end = tracing::subscriber::set_default(log.finish());
@@ -65,10 +65,10 @@ async fn a_row_that_no_key_opens_is_told_of_once() {
         assert!(sessions.list_of(&account).await.unwrap().is_empty());
     }
 
-    let told = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert_eq!(
-        told.matches("a stored row cannot be opened").count(),
+        logged.matches("a stored row cannot be opened").count(),
         2,
-        "{told}"
+        "{logged}"
     );
 }
