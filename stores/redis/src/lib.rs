@@ -1,25 +1,119 @@
-//! Sessions, grants and spent states of [threelo](https://docs.rs/threelo) in Redis (7 or newer), for many instances.
-//! Everything but keys is sealed by threelo before it comes here.
+//! Keeps the sessions, grants and spent states of [threelo](https://docs.rs/threelo) in Redis 7.0 or newer, for any number of
+//! instances. threelo seals everything except for keys before it gets here.
+//!
+//! # Getting started
+//!
+//! In `Cargo.toml`, beside `threelo` or one of its adapters:
+//!
+//! ```toml
+//! [dependencies]
+//! threelo-redis = "0.1"
+//! ```
+//!
+//! Connect, and hand the store to the builder:
 //!
 //! ```no_run
 //! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
 //!
-//! let store = threelo_redis::RedisStore::connect("redis://127.0.0.1:6379").await?;
-//! let auth = threelo::AuthBuilder::from_env().store(Arc::new(store)).build()?;
+//! use threelo::AuthBuilder;
+//! use threelo_redis::RedisStore;
+//!
+//! let store = RedisStore::connect("redis://:secret@redis.internal:6379").await?;
+//! let auth = AuthBuilder::from_env().store(Arc::new(store)).build()?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Grants live as long as their users: give Redis persistence (`appendonly yes`) and `maxmemory-policy noeviction`, or keep
-//! it for something that may be lost.
+//! There is nothing to migrate. Connecting also checks that Redis is new enough and accepts writes; whatever is wrong is a
+//! [`SetupError`] at start-up, and its text says what to do.
 //!
-//! # How it is kept
+//! # Redis as a store
 //!
-//! A row is a hash with its version, owner and subjects beside the sealed content; a script compares and sets it. What rows
-//! are listed by are sets of keys, written before the row and again after it, so that they may name a row too many, never
-//! one too few; whoever takes a name from a set looks at the row again. Every script touches one key, so that a proxy may spread
-//! them over a cluster; the store itself follows no redirection, and one node of several is refused at start-up. Rows with an end have it as their time to live.
+//! Grants hold refresh tokens, which cannot be fetched again: a lost grant is a user who has to consent again. Redis is a store
+//! only if it is configured as one:
+//!
+//! ```text
+//! appendonly yes
+//! maxmemory-policy noeviction
+//! ```
+//!
+//! Without these settings, [`connect`](RedisStore::connect) logs a warning. With them, a crash may still lose the writes of the
+//! last second (`appendfsync everysec`), and a failover those that had not reached the replica.
+//!
+//! # Keys
+//!
+//! A store in a database needs sealing keys: the variable `THREELO_KEYS`, or `AuthBuilder::keys`. Without them, `build` returns
+//! an error. A key is an id and at least 32 random bytes in base64. This makes one, to be kept with the other secrets of the
+//! app:
+//!
+//! ```console
+//! $ echo "THREELO_KEYS=k1:$(openssl rand -base64 32)"
+//! ```
+//!
+//! Rows that are sealed with a lost key cannot be opened: their users have to sign in and consent again.
+//! The documentation of `Auth::rekey` describes how to change keys while the app runs.
+//!
+//! # Several instances
+//!
+//! All instances of an app use the same Redis, the same prefix and the same keys. Nothing else is shared between them, and any
+//! instance can serve any request. Several apps can share a Redis, each with a prefix of its own
+//! ([`connect_with_prefix`](RedisStore::connect_with_prefix)).
+//!
+//! # What a caller can rely on
+//!
+//! - **A row is written atomically.** A script compares its version and writes it, completely or not at all.
+//! - **Lists contain every row.** The sets of keys that lists are read from are written before the row, and for grants again
+//!   after it. They may name a row that is gone or belongs to another owner, so each row is checked when a list is read.
+//! - **`delete_of` is not atomic**: rows are deleted one by one, and after an error some may be left.
+//! - **Of concurrent calls that spend one mark**, Redis lets exactly one be the first.
+//! - **Clock**: leases are measured by the clock of Redis, which is the same for all instances. Sessions and marks get their end
+//!   from the app's clock, and Redis deletes them by its own.
+//! - **Time limits**: Redis has three seconds for each answer, and for each attempt to connect. A call that writes a grant needs
+//!   several answers.
+//! - **An error does not mean that nothing was changed.** Redis may have carried a command out although its answer was lost.
+//!   The cause of a [`StoreError`](threelo::store::StoreError) is a `redis::RedisError`; no store here is ever
+//!   [full](threelo::store::StoreError::Full).
+//! - **A caller that hangs up** leaves a row as it was or completely written. A command that was sent is carried out.
+//! - **After an outage**, calls work again without a restart, even if another server answers at the same address.
+//!
+//! # Layout
+//!
+//! With the default prefix:
+//!
+//! | key | type | holds |
+//! |---|---|---|
+//! | `threelo:session:{key}` | hash | a session: `v` version, `o` owner, `u` subjects (none), `s` sealed content |
+//! | `threelo:grant:{key}` | hash | a grant, with the same fields |
+//! | `threelo:session-of:{owner}` | set | keys of an account's sessions |
+//! | `threelo:grant-of:{owner}` | set | keys of an account's grants |
+//! | `threelo:grant-by:{subject}` | set | keys of the grants that are linked to a user of the app |
+//! | `threelo:grant-owners` | sorted set | all owners of grants |
+//! | `threelo:mark:{mark}` | string | a spent state |
+//! | `threelo:lease:{key}` | string | which instance refreshes a grant; expires an hour after its last write |
+//!
+//! In clear are: the Atlassian account id of a session; the origin of the authorization server, the client id and the account
+//! id of a grant; versions, and what is in a lease slot. Session tokens, subjects and marks are stored as hashes; names, e-mail
+//! addresses and Atlassian's tokens only in the sealed content.
+//!
+//! Sessions and marks expire; the sets of sessions expire with them. Grants do not expire; they stay until the account is
+//! deleted or disconnected.
+//!
+//! # Rights
+//!
+//! A user with these rights is enough, given in one line:
+//!
+//! ```text
+//! ACL SETUSER app on >secret ~threelo:* resetchannels -@all
+//!   +hello +auth +select +client +info +evalsha +script|load +time
+//!   +get +set +del +exists +pexpireat +pexpiretime +persist
+//!   +hset +hmget +sadd +srem +smembers +scard +zadd +zrem +zrangebylex
+//! ```
+//!
+//! # Cluster
+//!
+//! Every command and every script touches one key, so that a proxy may spread them over a cluster. The store itself follows no
+//! redirection: a single node that does not serve all slots is refused at start-up ([`SetupError::Cluster`]).
 
 mod keys;
 mod link;

@@ -1,38 +1,57 @@
-//! Why a store cannot be used.
+//! What can be wrong at start-up, and what to do.
 
 use std::fmt;
 
-/// What Redis said.
+/// What Redis or its driver said.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a store cannot be used. Its `Debug` is its `Display`, because that is what `main` prints.
+/// Why a store cannot be used.
+///
+/// The text says what to do; the cause, if there is one, is the `source`. `Debug` prints both in one line, because that is what
+/// a `main` that returns an error prints. No text contains a password.
+///
+/// # Examples
+///
+/// ```
+/// use threelo_redis::{RedisStore, SetupError};
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let error = RedisStore::connect("postgres://db.internal/app").await.unwrap_err();
+///
+/// assert!(matches!(error, SetupError::Address(_)));
+/// assert!(error.to_string().contains("redis://"));
+/// # }
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// The address is none of Redis.
+    /// The address is not one of Redis, or one that this build does not support: `rediss://` needs a TLS feature of the crate
+    /// `redis`.
     #[error("give an address such as redis://user:password@host:6379/0")]
     Address(#[source] Cause),
-    /// The prefix cannot stand before keys.
+    /// Keys cannot begin with this prefix.
     #[error("the key prefix {0:?} is not 1 to 64 letters, digits, ':', '-' and '_'")]
     Prefix(String),
-    /// Redis cannot be reached, or does not let us in.
-    #[error("redis cannot be used: check its address, user, password and that it runs")]
+    /// Redis cannot be reached, does not answer in time, or refuses this user.
+    #[error("redis cannot be used: check its address, user, password, and that it is running")]
     Unreachable(#[source] Cause),
-    /// It is older than what the scripts need.
+    /// Redis is older than the commands in the scripts.
     #[error("redis is version {0}: threelo needs 7.0 or newer")]
     TooOld(String),
-    /// It is one node of several of a cluster.
+    /// This is one node of a cluster, and other nodes serve a part of the keys.
     #[error(
-        "redis has not all slots at this address: give that of a single primary, or of a proxy to the whole cluster"
+        "redis does not serve all slots at this address: give that of a single primary, or of a proxy for the whole cluster"
     )]
     Cluster(#[source] Cause),
-    /// It takes no writes.
+    /// Redis can be reached, but not written to: it is a replica, or the user may not run scripts or write these keys.
     #[error(
-        "redis takes no writes: give the address of the primary, and a user who may run scripts and write keys that begin with the prefix"
+        "redis accepts no writes: give the address of the primary, and a user that may run scripts and write keys that begin with the prefix"
     )]
     ReadOnly(#[source] Cause),
 }
 
+/// Prints the text and the text of the cause, separated by a colon.
 impl fmt::Debug for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;

@@ -1,4 +1,4 @@
-//! The store: how it is connected to, and how Redis is checked.
+//! The store: connecting, and checking Redis at start-up.
 
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
@@ -14,36 +14,59 @@ use crate::scripts;
 use crate::scripts::millis;
 use crate::setup_error::SetupError;
 
-/// The first major version with what the scripts use (`PEXPIRETIME`).
+/// The first major version with the commands of the scripts (`PEXPIRETIME`).
 const OLDEST: u32 = 7;
 
-/// An answer takes at most this long, and so does a connection.
+/// The time limit for an answer, and for an attempt to connect.
 const DEADLINE: Duration = Duration::from_secs(3);
 
+/// An error of the first commands, for which there is no other variant.
 fn unreachable(error: RedisError) -> SetupError {
     SetupError::Unreachable(error.into())
 }
 
-/// A machine that is gone without a word is found out by the system: what it does not acknowledge for this long has ended the
-/// connection, and the next call makes a new one.
+/// Detects a machine that has vanished: if it does not acknowledge what it was sent within the time limit, the system ends the
+/// connection, and the next call reconnects.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
 fn tcp_settings() -> TcpSettings {
     TcpSettings::default().set_user_timeout(DEADLINE)
 }
 
-/// Elsewhere it takes as long as the system takes.
+/// On other systems it takes as long as the system's own time limit.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
 fn tcp_settings() -> TcpSettings {
     TcpSettings::default()
 }
 
-/// Keeps everything in Redis. Clones share the connection, which comes back by itself.
+/// A store in Redis, for any number of instances. Clones share the connection.
+///
+/// There is one connection for each store, on which concurrent calls do not wait for each other's answers. It reconnects by
+/// itself. A connection that is still open but has become useless, because the primary became a replica or nothing answers behind
+/// a proxy, is replaced after a call on it has failed, at most once in a second.
+///
+/// The [front page](crate) says what is atomic, which clock counts, what Redis must be configured for, and which keys there are.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+///
+/// use threelo::AuthBuilder;
+/// use threelo_redis::RedisStore;
+///
+/// let store = RedisStore::connect("redis://127.0.0.1:6379").await?;
+/// let auth = AuthBuilder::from_env().store(Arc::new(store)).build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RedisStore {
     link: Link,
     pub(crate) prefix: Prefix,
 }
 
+/// Shows nothing of the address, which may contain a password.
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore").finish_non_exhaustive()
@@ -51,26 +74,31 @@ impl fmt::Debug for RedisStore {
 }
 
 impl RedisStore {
-    /// Connects to `redis://user:password@host:port/database`, with keys that begin with `threelo:`. It speaks RESP3; behind
-    /// a proxy that does not, add `?protocol=resp2`, and a connection that is cut while nobody uses it fails one call.
+    /// Connects to `redis://user:password@host:port/database`, with keys that begin with `threelo:`, and [checks](Self::check)
+    /// Redis.
+    ///
+    /// The store speaks RESP3, with which it notices that an idle connection was closed. For a proxy that does not speak it, add
+    /// `?protocol=resp2` to the address; the first call after an idle connection was closed fails then.
+    ///
+    /// `rediss://` connects with TLS if the app turns on a TLS feature of the crate `redis`, such as `tokio-rustls-comp`.
     ///
     /// # Errors
     ///
-    /// [`SetupError::Address`], [`SetupError::Unreachable`].
+    /// [`SetupError::Address`], [`SetupError::Unreachable`], and those of [`check`](Self::check).
     pub async fn connect(url: &str) -> Result<Self, SetupError> {
         Self::connect_with_prefix(url, "threelo").await
     }
 
-    /// The same, with another prefix of the keys: 1 to 64 letters, digits, `:`, `-` and `_`. Apps with prefixes of their own
-    /// share a Redis.
+    /// Connects as [`connect`](Self::connect) does, but with another prefix for the keys: 1 to 64 letters, digits, `:`, `-` and
+    /// `_`; a colon is put after it. Several apps can share a Redis if each has a prefix of its own.
     ///
     /// # Errors
     ///
-    /// Those of [`connect`](Self::connect), [`SetupError::Prefix`].
+    /// Those of [`connect`](Self::connect), and [`SetupError::Prefix`].
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
         let address = |error: RedisError| SetupError::Address(error.into());
         let info = url.into_connection_info().map_err(address)?;
-        // With RESP3 the manager hears of a connection that is cut while nobody uses it.
+        // With RESP3, the manager is told when an idle connection is closed.
         let info = match url.contains("protocol=") {
             true => info,
             false => {
@@ -89,8 +117,11 @@ impl RedisStore {
         Ok(store)
     }
 
-    /// Finds Redis as it should be: new enough, and taking writes; [`connect`](Self::connect) has done so. What makes it lose
-    /// grants (keys that are evicted, nothing on disk) is a warning in the log.
+    /// Checks that Redis is new enough, serves all keys and accepts writes. [`connect`](Self::connect) has done so. Nothing that
+    /// is stored is changed.
+    ///
+    /// Logs a warning if Redis may lose grants, because it evicts keys (`maxmemory-policy`) or keeps no append-only file
+    /// (`appendonly`).
     ///
     /// # Errors
     ///
@@ -118,7 +149,7 @@ impl RedisStore {
             tracing::warn!(target: "threelo", "redis may evict grants when it is full: set maxmemory-policy noeviction");
         }
         if value("aof_enabled") == Some("0") {
-            tracing::warn!(target: "threelo", "redis keeps no append-only file: grants may be lost when it ends; set appendonly yes");
+            tracing::warn!(target: "threelo", "redis keeps no append-only file: grants may be lost when it stops; set appendonly yes");
         }
         let written: Result<i64, _> = Script::new(scripts::INDEX)
             .key(self.prefix.mark("check"))
@@ -131,7 +162,7 @@ impl RedisStore {
             .map_err(|error| SetupError::ReadOnly(error.into()))
     }
 
-    /// So many keys lie in so many slots that one node of several does not have them all.
+    /// Asks for keys in so many slots that one node of several cannot serve them all.
     async fn find_all_slots(&self) -> Result<(), SetupError> {
         let mut connection = self.connection();
         for number in 0..64 {
@@ -142,12 +173,29 @@ impl RedisStore {
         Ok(())
     }
 
-    /// The same over a connection of `redis`, for an app that has one. The connection decides how long it waits;
-    /// this is the one place where a type of `redis` is asked for.
+    /// Uses a connection of `redis` that the app has already. This is the only function that takes a type of `redis`, so the app
+    /// must use the same version of it as this crate.
+    ///
+    /// Nothing is asked of Redis yet: call [`check`](Self::check) before the store is used. The connection's own settings apply:
+    /// its time limits, and how it reconnects. The store never replaces it.
     ///
     /// # Errors
     ///
-    /// [`SetupError::Prefix`].
+    /// [`SetupError::Prefix`] if the prefix is not 1 to 64 letters, digits, `:`, `-` and `_`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// use threelo_redis::RedisStore;
+    ///
+    /// let client = redis::Client::open("redis://redis.internal:6379")?;
+    /// let connection = redis::aio::ConnectionManager::new(client).await?;
+    /// let store = RedisStore::from_connection(connection, "threelo")?;
+    /// store.check().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_connection(
         connection: ConnectionManager,
         prefix: &str,
@@ -155,17 +203,19 @@ impl RedisStore {
         Self::over(Link::over(connection), prefix)
     }
 
+    /// A store over a connection.
     fn over(link: Link, prefix: &str) -> Result<Self, SetupError> {
         let checked = Prefix::parse(prefix);
         let prefix = checked.ok_or_else(|| SetupError::Prefix(prefix.to_owned()))?;
         Ok(Self { link, prefix })
     }
 
+    /// The connection for the next call.
     pub(crate) fn connection(&self) -> ConnectionManager {
         self.link.connection()
     }
 
-    /// What a call failed with, as threelo knows it.
+    /// An error of a call, as threelo expects it. The connection is replaced if the error shows that it is useless.
     pub(crate) fn failed(&self, error: RedisError) -> StoreError {
         self.link.judge(&error);
         StoreError::Failed(Box::new(error))

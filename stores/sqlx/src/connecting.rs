@@ -1,15 +1,32 @@
-//! A store that is being connected to.
+//! A connection that is about to be made.
 
 use std::marker::PhantomData;
 
-/// A store to be: await it. What is wrong with the database is an error here and not at the first visitor.
+/// A store that is about to be opened: await it. Nothing happens before.
+///
+/// Awaiting connects, and then either checks the tables or, after [`migrate`](Self::migrate), creates them first. A store that
+/// comes out of it has answered and accepted a write: whatever is wrong with the database is a
+/// [`SetupError`](crate::SetupError) here, and not an error of the first request.
+///
+/// # Examples
+///
+/// The app creates its tables, at every start:
+///
+/// ```
+/// use threelo_sqlx::SqliteStore;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), threelo_sqlx::SetupError> {
+/// let store = SqliteStore::connect("sqlite::memory:").migrate().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// An operator has created them, with a user that is allowed to:
 ///
 /// ```no_run
 /// # async fn start(url: &str) -> Result<(), threelo_sqlx::SetupError> {
 /// # use threelo_sqlx::SqliteStore;
-/// // The app makes the tables, at every start:
-/// let store = SqliteStore::connect(url).migrate().await?;
-/// // An operator has made them, with a user who may:
 /// let store = SqliteStore::connect(url).await?;
 /// # Ok(())
 /// # }
@@ -24,6 +41,7 @@ pub struct Connecting<'a, S> {
 }
 
 impl<'a, S> Connecting<'a, S> {
+    /// Keeps what the store will be opened with; nothing is checked yet.
     pub(crate) fn new(url: &'a str, prefix: &'a str) -> Self {
         Self {
             url,
@@ -33,7 +51,10 @@ impl<'a, S> Connecting<'a, S> {
         }
     }
 
-    /// Makes the tables, or finds them as they should be. Several processes may do so at once.
+    /// Creates the tables where they are missing, before they are checked.
+    ///
+    /// Several processes may do so concurrently: one creates the tables in a transaction, the others wait for it. Tables that
+    /// exist are left as they are. The user must be allowed to create tables, even if they exist.
     pub fn migrate(self) -> Self {
         Self {
             migrates: true,

@@ -1,53 +1,76 @@
-//! What can be wrong at start-up, with what to do.
+//! What can be wrong at start-up, and what to do.
 
-/// What the database said.
+/// What the database or its driver said.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a store cannot be used. Its `Debug` is its `Display`, because that is what `main` prints.
+/// Why a store cannot be used.
+///
+/// The text says what to do; the cause, if there is one, is the `source`. `Debug` prints the text and all causes in one line,
+/// because that is what a `main` that returns an error prints. No text contains a password.
+///
+/// # Examples
+///
+/// ```
+/// use threelo_sqlx::{SetupError, SqliteStore};
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// // A new database without `migrate()`:
+/// let error = SqliteStore::connect("sqlite::memory:").await.unwrap_err();
+///
+/// assert!(matches!(error, SetupError::NotMigrated));
+/// assert!(error.to_string().contains("call migrate() at start-up"));
+/// # }
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// The address is none of this database.
+    /// The address is not one of this kind of database. It is shown without user, password and parameters.
     #[error(
-        "{0:?} is no address of this kind: give sqlite:path/to/file.db or postgres://user:password@host/database"
+        "{0:?} is not an address of this kind of database: give sqlite:path/to/file.db or postgres://user:password@host/database"
     )]
     Address(String),
-    /// The prefix cannot stand before names of tables.
+    /// The prefix cannot be part of a table's name.
     #[error(
         "the table prefix {0:?} is not 1 to 32 lower-case letters, digits and _, beginning with a letter"
     )]
     Prefix(String),
-    /// The database cannot be reached, or does not let us in.
-    #[error("the database cannot be used: check its address, user, password and that it runs")]
-    Unreachable(#[source] Cause),
-    /// It takes no writes.
+    /// The database cannot be reached, or refuses this user; or, in SQLite, the file cannot be opened or created. Also any
+    /// error for which there is no other variant.
     #[error(
-        "the database takes no writes: give the address of the primary or a file that may be written, and a user who may \
-         change rows"
+        "the database cannot be used: check its address, user, password, and that it is running"
+    )]
+    Unreachable(#[source] Cause),
+    /// The database can be read, but not written to: it is a standby, the file is read-only, or the user may not change rows.
+    #[error(
+        "the database accepts no writes: give the address of the primary or a writable file, and a user that may change rows"
     )]
     ReadOnly(#[source] Cause),
-    /// The tables cannot be made.
+    /// The tables could not be created. They are created in one transaction, so there are all of them or none.
     #[error(
-        "the tables cannot be made: the user must be allowed to create them, and the database must not be read-only"
+        "the tables cannot be created: the user must be allowed to create them, and the database must not be read-only"
     )]
     Migration(#[source] Cause),
-    /// The tables are of a newer program.
-    #[error("the tables have version {found}, and this program knows {known}: update the program")]
+    /// The tables were created by a newer version of this crate. They are left as they are.
+    #[error(
+        "the tables have version {found}, but this program knows version {known}: update the program"
+    )]
     Newer {
-        /// What is there.
+        /// The version of the tables.
         found: i64,
-        /// What this program knows.
+        /// The version that this program creates.
         known: i64,
     },
-    /// The tables are not there.
+    /// The tables do not exist. Calls on a store from a pool that was neither migrated nor checked also fail with it: it is the
+    /// source of their `StoreError`.
     #[error(
-        "the tables are missing: call migrate() at start-up, as in connect(url).migrate(), or let an operator do it"
+        "the tables are missing: call migrate() at start-up, as in connect(url).migrate(), or have an operator do it"
     )]
     NotMigrated,
 }
 
 impl SetupError {
-    /// An address of another kind, without what may be a password.
+    /// An address of another kind, without anything that may be a password.
     pub(crate) fn address(url: &str) -> Self {
         let url = url.split('?').next().unwrap_or_default();
         Self::Address(match url.rsplit_once('@') {
@@ -57,6 +80,7 @@ impl SetupError {
     }
 }
 
+/// Prints the text and the texts of all causes, separated by colons.
 impl std::fmt::Debug for SetupError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut error: Option<&dyn std::error::Error> = Some(self);

@@ -34,8 +34,8 @@ const MIGRATION_LOCK: i64 = 0x7468_7265_656c_6f01;
 ///   decided by the app's clock.
 /// - **Time limits**: the server gives a statement up after 5 seconds (`statement_timeout`), and a call ends after 5 seconds,
 ///   including the wait for a connection.
-/// - **Cancellation**: if the caller hangs up or the time limit passes, the connection is closed. What was not committed by
-///   then is rolled back.
+/// - **Cancellation**: if the caller hangs up or the time limit passes, the connection is closed. A transaction whose commit was
+///   not sent is rolled back; a commit that was sent may still be carried out.
 /// - **Durability**: that of the server; `synchronous_commit` is left as it is.
 /// - **Rights**: the user needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the tables, and for
 ///   [`migrate`](Connecting::migrate) also `CREATE` on the schema. The tables are in the first schema of the user's
@@ -111,9 +111,8 @@ impl PostgresStore {
     /// the same version of it as this crate.
     ///
     /// Nothing is asked of the database yet: call [`migrate`](Self::migrate) or [`check`](Self::check) before the store is used.
-    /// The pool's own settings apply: how many connections it has, whether it tests them before
-    /// use. The time limit of five seconds for a call applies, too. A connection on which a call was
-    /// cancelled is closed.
+    /// The pool's own settings apply: how many connections it has, and whether it tests them before use. The time limit of five
+    /// seconds for a call applies, too. A connection on which a call was cancelled is closed.
     ///
     /// # Errors
     ///

@@ -128,8 +128,8 @@ impl SqliteStore {
     /// the same version of it as this crate.
     ///
     /// Nothing is asked of the database yet: call [`migrate`](Self::migrate) or [`check`](Self::check) before the store is used.
-    /// The pool's own settings apply: how many connections it has, what their pragmas are, and whether it tests them before
-    /// use. The time limit of five seconds for a call applies, too.
+    /// The pool's own settings apply: how many connections it has, their pragmas, and whether it tests them before use. The time
+    /// limit of five seconds for a call applies, too.
     ///
     /// # Errors
     ///
