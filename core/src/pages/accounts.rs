@@ -1,4 +1,6 @@
-//! The pages about which Atlassian account it is: connected, chosen wrongly, or to be disconnected.
+//! The pages about an Atlassian account: connected, chosen by mistake, or about to be disconnected.
+//!
+//! Every name on them comes from Atlassian and goes through [`name`] or [`about`].
 
 use crate::pages::html::{
     about, escaped, hidden, link, main_link, name, paragraph, quiet_link, row,
@@ -11,7 +13,8 @@ use crate::pages::text::{
 use crate::pages::{ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage};
 use crate::provider::site::Site;
 
-/// The connected accounts.
+/// The connected accounts, with what the visitor came for above the list and the connect button
+/// below. Right after a connection the way on stands above the list instead of a way back below it.
 pub(crate) fn connections(page: &ConnectionsPage<'_>) -> (&'static str, String) {
     let (title, intro) = headline(page);
     let entries: String = page.accounts.iter().map(|one| entry(page, one)).collect();
@@ -28,7 +31,7 @@ pub(crate) fn connections(page: &ConnectionsPage<'_>) -> (&'static str, String) 
     (title, intro + &list + &connect_button(page, &back))
 }
 
-/// What happened, or what the visitor came for.
+/// What just happened, or what the visitor came for.
 fn headline(page: &ConnectionsPage<'_>) -> (&'static str, String) {
     if let Some(ConnectionsNotice::Connected(who, id)) = page.notice {
         let go_on = row(&[main_link(page.go_on, "Go on")]);
@@ -54,6 +57,8 @@ fn headline(page: &ConnectionsPage<'_>) -> (&'static str, String) {
     }
 }
 
+/// Name and id of the account that was just connected, and what to do if it is another person's
+/// (docs/attacks.md T014).
 fn connected(who: &str, id: &str) -> String {
     about(
         "The Atlassian account of ",
@@ -63,7 +68,8 @@ fn connected(who: &str, id: &str) -> String {
         + &paragraph(NOT_YOURS)
 }
 
-/// The words of Atlassian's own console, because nobody else's name them better.
+/// The scopes as a list, in the words of Atlassian's developer console: threelo has no translation
+/// of its own that could be wrong.
 fn permissions(scopes: &str) -> String {
     let items: String = scopes
         .split(' ')
@@ -73,6 +79,8 @@ fn permissions(scopes: &str) -> String {
     format!("<ul>{items}</ul>")
 }
 
+/// The button that starts a flow; its label says what for. It is the main button unless the visitor
+/// came for nothing in particular and has an account already.
 fn connect_button(page: &ConnectionsPage<'_>, beside: &str) -> String {
     let label = match (page.purpose, page.notice, page.accounts.is_empty()) {
         (ConnectPurpose::Scopes(_), None, _) => "Ask Atlassian for it",
@@ -93,12 +101,15 @@ fn connect_button(page: &ConnectionsPage<'_>, beside: &str) -> String {
 
 /// The button of a form, and what stands beside it.
 struct ConnectButton<'a> {
+    /// What the button says; escaped.
     label: &'a str,
+    /// Whether it looks like the main button of the page.
     is_main: bool,
-    /// HTML.
+    /// What follows the button, as HTML.
     beside: &'a str,
 }
 
+/// The form that starts a flow: the fields of the page, those of `more`, and the button.
 fn connect_form(
     page: &ConnectionsPage<'_>,
     more: &[(&str, &str)],
@@ -119,6 +130,9 @@ fn connect_form(
     )
 }
 
+/// One account: its name, its sites or that its consent ended, and its buttons. The form for
+/// another site or a new consent is left out if the main button is for one certain account already,
+/// because the form would then post `account` twice.
 fn entry(page: &ConnectionsPage<'_>, entry: &ConnectionEntry<'_>) -> String {
     let state = match (entry.needs_consent, entry.sites) {
         (true, _) => "<p>Its permission has ended: connect it again.</p>".to_owned(),
@@ -149,6 +163,7 @@ fn entry(page: &ConnectionsPage<'_>, entry: &ConnectionEntry<'_>) -> String {
     )
 }
 
+/// The hosts of the sites that an account reaches; the name of a site without a usable address.
 fn reached(sites: &[Site]) -> String {
     let names = sites.iter().map(|site| {
         let host = site.url.as_deref().and_then(host);
@@ -160,17 +175,22 @@ fn reached(sites: &[Site]) -> String {
     }
 }
 
-/// What the page that asks before it disconnects shows.
+/// What the page shows that asks before it disconnects; see
+/// [`Page::Disconnect`](crate::pages::Page).
 pub(crate) struct Disconnect<'a> {
+    /// Where the form goes.
     pub action: &'a str,
+    /// The form's `return_to`.
     pub return_to: &'a str,
+    /// The form's `account`.
     pub account_id: &'a str,
     /// The account's name.
     pub account: &'a str,
+    /// The way back, which changes nothing.
     pub home_url: &'a str,
 }
 
-/// Disconnect?
+/// Asks whether to disconnect an account. Only the form does it, not the address of this page.
 pub(crate) fn disconnect(page: &Disconnect<'_>) -> String {
     format!(
         "{}{}<form method=\"post\" action=\"{}\">{}{}<div class=\"row\"><button class=\"main\">Disconnect</button>{}</div></form>",
@@ -183,7 +203,8 @@ pub(crate) fn disconnect(page: &Disconnect<'_>) -> String {
     )
 }
 
-/// Disconnected here; not at Atlassian.
+/// The account is disconnected here. Atlassian may still list the app, so the page links to where
+/// people remove it themselves. `account` is empty if no cookie tells the name.
 pub(crate) fn disconnected(account: &str, manage_url: &str, home_url: &str) -> String {
     let who = match account {
         "" => paragraph("The account is not connected with this app any more."),
@@ -201,15 +222,19 @@ pub(crate) fn disconnected(account: &str, manage_url: &str, home_url: &str) -> S
     who + &manage + &row(&[main_link(home_url, "Back to the app")])
 }
 
-/// What the page about a wrong account shows; names are empty where none is known.
+/// What the page about a wrong account shows; see [`Page::WrongAccount`](crate::pages::Page).
 pub(crate) struct WrongAccount<'a> {
+    /// The name of the account that was asked for; empty if it is not known.
     pub expected: &'a str,
+    /// The name of the account that was chosen; empty if it is not known.
     pub chosen: &'a str,
+    /// Where the visitor was.
     pub home_url: &'a str,
+    /// The address of a login that any account may finish, if there is one.
     pub switch_url: Option<&'a str>,
 }
 
-/// Another account than the one that was asked for.
+/// The visitor chose another account than the one that was asked for, and nothing was changed.
 pub(crate) fn wrong_account(page: &WrongAccount<'_>) -> String {
     let asked = match page.expected {
         "" => paragraph("This was asked of another Atlassian account."),

@@ -1,4 +1,4 @@
-//! Every built-in page, with names and addresses that an attacker chose.
+//! Every built-in page, rendered with names and addresses that an attacker chose.
 
 use crate::error::{MissingScopeReason, Reason};
 use crate::pages::plain::PlainPages;

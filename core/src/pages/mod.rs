@@ -1,6 +1,13 @@
-//! The pages that visitors see: what they say, and their built-in look.
+//! The pages that visitors see: what each page has to say, and the built-in look.
+//!
+//! A [`Page`] is data. [`Pages::render`] makes HTML of it, and the routes send the result with a
+//! status and with headers that no page can change: `default-src 'none'`, `frame-ancestors 'none'`,
+//! `X-Frame-Options: DENY` (docs/attacks.md T136) and `Referrer-Policy: same-origin` (T132).
+//! [`PlainPages`] is the built-in look; an app replaces it by passing its own [`Pages`] to the
+//! builder's `pages`.
 
 mod accounts;
+mod content;
 #[cfg(test)]
 mod hostile;
 mod html;
@@ -8,25 +15,50 @@ mod plain;
 mod sites;
 mod text;
 
+pub use self::content::{
+    ApiTrouble, ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, PickerNotice,
+    SiteChoice, Tell,
+};
 pub use self::plain::PlainPages;
 
 use crate::error::{MissingScopeReason, Reason};
-use crate::provider::site::Site;
 use crate::scope::Scopes;
 
-/// What a page says. Names of people and sites are data: a page escapes them.
+/// What a page has to say.
+///
+/// Names of accounts and sites come from Atlassian and may hold markup: an implementation of
+/// [`Pages`] must escape every text (docs/attacks.md T134). Addresses are made by threelo, or are
+/// return targets that passed the rules; they go into quoted attributes, escaped as well.
+/// `home_url` is the app's default return target, unless the field says otherwise.
+///
+/// New variants may come with any version, so that an implementation needs an arm for the others:
+///
+/// ```
+/// use threelo::pages::Page;
+///
+/// fn headline(page: &Page<'_>) -> &'static str {
+///     match page {
+///         Page::Picker { .. } => "Choose a site",
+///         Page::Logout { account: Some(_), .. } => "Sign out?",
+///         Page::Failed { .. } | Page::Cancelled { .. } => "That did not work",
+///         _ => "One moment",
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Page<'a> {
-    /// A page of another site led here: a person decides whether to go on. One link goes on, never a form, because
-    /// Chrome holds redirects of forms against `form-action`.
+    /// A page of another site sent the browser to the login without a click, so that a person
+    /// decides whether to go on (docs/attacks.md T015). The way on must be a link and never a form:
+    /// Chromium applies `form-action` to the redirects that follow a form (T137).
     Continue {
         /// The address that starts the login.
         login_url: &'a str,
         /// The app's front page.
         home_url: &'a str,
     },
-    /// Choose a site: a form that posts `site` and `return_to` to `action`.
+    /// Choose a site: a form that posts `site`, `return_to` and, in connect mode, `account` to
+    /// `action`. Each site has a button named `site`, whose value is its cloud id.
     Picker {
         /// Where the form goes.
         action: &'a str,
@@ -43,7 +75,7 @@ pub enum Page<'a> {
         /// What happened on the way here, if anything did.
         notice: Option<PickerNotice<'a>>,
     },
-    /// No site is reachable.
+    /// The account reaches no site through this app; shown instead of an empty picker.
     NoSites {
         /// Who has none; empty if unknown.
         account: &'a str,
@@ -52,7 +84,7 @@ pub enum Page<'a> {
         /// The app's front page.
         home_url: &'a str,
     },
-    /// A login did not happen.
+    /// A login did not happen, for one of the reasons of a closed list (docs/attacks.md T135).
     Failed {
         /// Why.
         reason: Reason,
@@ -61,64 +93,78 @@ pub enum Page<'a> {
         /// Where the visitor wanted to go, or the app's front page.
         home_url: &'a str,
     },
-    /// The visitor pressed Cancel at Atlassian.
+    /// The visitor pressed Cancel at Atlassian (RFC 6749 section 4.1.2.1). Nothing was changed.
     Cancelled {
         /// The address that starts again.
         try_again: &'a str,
         /// Where the visitor was.
         home_url: &'a str,
     },
-    /// A second arrival while the first is at work.
+    /// The callback was opened a second time while the first request still exchanges the code, for
+    /// example by a reload (docs/decisions/0020). Nothing is wrong; the visitor waits and goes on.
     StillWorking {
-        /// The same address once more: empty, so that the page does not repeat what stands in it.
+        /// The same address once more. It is empty, so that the page repeats neither code nor
+        /// state.
         go_on: &'a str,
         /// The app's front page.
         home_url: &'a str,
     },
-    /// Signed out, or never in, and a detour would lose what was sent, or there is none: sign in and do it again.
+    /// The visitor is not signed in, or the account must consent again, and a redirect to the login
+    /// is no answer: it would lose the body of what was sent (docs/attacks.md T070), or the app in
+    /// connect mode does not say where its users sign in.
     SignInFirst {
-        /// The address that starts the login; in connect mode the app's own, if it says where.
+        /// The address that starts the login; in connect mode the app's own login page. `None` if
+        /// the app does not say where that is: the page then has no way on but `home_url`.
         login_url: Option<&'a str>,
-        /// Whether that leads to Atlassian.
+        /// Whether that login is Atlassian's (sign-in mode) and not the app's own (connect mode).
         at_atlassian: bool,
         /// The app's front page.
         home_url: &'a str,
     },
-    /// What was sent needs a site first, and was not done.
+    /// What was sent needs a site, and was not done: either none is chosen, or the chosen one is
+    /// gone. A site that is gone is never replaced by another one (docs/decisions/0042).
     SiteFirst {
-        /// Whether the site that was chosen is not reachable any more.
+        /// Whether a site was chosen that cannot be reached any more.
         gone: bool,
         /// The picker.
         sites_url: &'a str,
         /// The app's front page.
         home_url: &'a str,
     },
-    /// The request came from a page of another site, and nothing was changed.
+    /// The request came from a page of another site and proved no origin; nothing was changed
+    /// (docs/attacks.md T108 to T116).
     CrossSite {
         /// The app's front page.
         home_url: &'a str,
     },
-    /// The account at Atlassian is another one than the one that was asked for; nothing was changed.
+    /// The visitor chose another account at Atlassian than the one that was asked for. Neither
+    /// session nor links were changed (docs/decisions/0023).
     WrongAccount {
-        /// Who was asked for; empty if no name is known.
+        /// The name of the account that was asked for; empty if this browser's cookie does not tell
+        /// it.
         expected: &'a str,
-        /// Who came; empty if no name is known.
+        /// The name of the account that was chosen; empty if this browser's cookie does not tell
+        /// it.
         chosen: &'a str,
         /// Where the visitor was.
         home_url: &'a str,
-        /// The address that signs in whoever is chosen, where that makes sense.
+        /// The address of a login that any account may finish; `None` in connect mode, where the
+        /// app's user does not change.
         switch_url: Option<&'a str>,
     },
-    /// Connect mode: the page needs an Atlassian account, or one of several.
+    /// Connect mode: the request needs an Atlassian account, and the app's user has none, or
+    /// several of which none was named.
     ConnectFirst {
         /// The page with the accounts, and with the button that connects one.
         connections_url: &'a str,
         /// The app's front page.
         home_url: &'a str,
     },
-    /// Connect mode: the accounts of the app's user, each with a way to end it, and the button that connects another.
+    /// Connect mode: the accounts of the app's user, each with a way to disconnect it, and the
+    /// button that connects another.
     Connections(&'a ConnectionsPage<'a>),
-    /// Disconnect? A form that posts `account` and `return_to` to `action`.
+    /// Asks before an account is disconnected: a form that posts `account` and `return_to` to
+    /// `action`. Opening the address of this page disconnects nothing.
     Disconnect {
         /// Where the form goes.
         action: &'a str,
@@ -131,7 +177,8 @@ pub enum Page<'a> {
         /// The app's front page.
         home_url: &'a str,
     },
-    /// An account was disconnected here, and where to remove the app at Atlassian.
+    /// The account is not connected any more. Atlassian may still list the app, and only the
+    /// account's owner can remove it there.
     Disconnected {
         /// The account's name; empty if unknown.
         account: &'a str,
@@ -140,32 +187,39 @@ pub enum Page<'a> {
         /// Where the visitor was.
         home_url: &'a str,
     },
-    /// The end of a login in a window of its own, which may be closed now. The one page with a script, and only where there
-    /// is somebody to tell.
+    /// The end of a login in a popup. The only page with a script, and only if `tell` is there
+    /// (docs/decisions/0066).
     Done {
-        /// Whom to tell.
+        /// What the script tells the window that opened this one. `None` if no window waits for it,
+        /// and on a second visit: then the page must hold no script, which its policy would block
+        /// anyway.
         tell: Option<Tell<'a>>,
         /// The app's front page.
         home_url: &'a str,
     },
-    /// The browser comes again by itself, this time with the app's own cookies: a page that needs no click. The one page
-    /// with a `refresh`.
+    /// The browser reloads the same address by itself, so that the second request comes from the
+    /// app's own site: with its `SameSite=Strict` cookies (docs/decisions/0033), and without a page
+    /// of another site watching (0067). The only page with `<meta http-equiv="refresh">`; it needs
+    /// no click.
     Bounce {
-        /// The query of this very address, to come again.
+        /// The query of the same address with `bounced=1`, beginning with `?`. It may hold a code:
+        /// it must go into the `refresh` and the link of this page and nowhere else.
         again: &'a str,
     },
-    /// The grant lacks scopes that the page needs.
+    /// The grant lacks scopes that the request needs.
     MissingScope {
         /// Why.
         why: MissingScopeReason,
         /// Which; empty if Atlassian does not say.
         scopes: &'a Scopes,
-        /// The address that asks for them.
+        /// The address that asks for them. Of no use if `why` is
+        /// [`MissingScopeReason::NotGranted`]: Atlassian did not grant them when it was asked, or
+        /// the app never asks for them.
         login_url: &'a str,
         /// The app's front page.
         home_url: &'a str,
     },
-    /// Atlassian did not give what the page needs.
+    /// A call to Atlassian failed that the page needed.
     Api {
         /// What went wrong.
         trouble: ApiTrouble,
@@ -174,139 +228,79 @@ pub enum Page<'a> {
         /// The app's front page.
         home_url: &'a str,
     },
-    /// Sign out? A form that posts `return_to`, and `everywhere=true` for all devices, to `action`.
+    /// Asks before the session is ended: a form that posts `return_to`, and `everywhere=true` for
+    /// all sessions of the account, to `action`. Opening the address ends nothing (docs/attacks.md
+    /// T107).
     Logout {
         /// Where the form goes.
         action: &'a str,
         /// The form's `return_to`.
         return_to: &'a str,
-        /// Who is signed in, if anybody.
+        /// The name of the account that is signed in; `None` for a visitor who is not signed in.
         account: Option<&'a str>,
         /// The app's front page.
         home_url: &'a str,
     },
 }
 
-/// How a page tells whoever opened its window: by
-/// `<script src="{script_url}" data-origin="{origin}" data-message="{message}" data-fallback="{fallback}"></script>`, each
-/// escaped, at the end of its body; the last is left out if there is none.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Tell<'a> {
-    /// The address of our script.
-    pub script_url: &'a str,
-    /// Who may hear it.
-    pub origin: &'a str,
-    /// What they hear, as JSON.
-    pub message: &'a str,
-    /// Where this window goes if nobody hears it.
-    pub fallback: Option<&'a str>,
-}
-
-/// Why Atlassian did not give what a page needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ApiTrouble {
-    /// The account may not do that.
-    Forbidden,
-    /// It does not exist, or the account cannot see it.
-    NotFound,
-    /// Too many calls.
-    Busy,
-    /// No answer.
-    Unavailable,
-    /// Anything else.
-    Failed,
-}
-
-/// One site of the picker.
-#[derive(Clone, Copy, Debug)]
-pub struct SiteChoice<'a> {
-    /// The form's `site`.
-    pub cloud_id: &'a str,
-    /// The name to show.
-    pub name: &'a str,
-    /// The address, to tell sites of one name apart.
-    pub url: Option<&'a str>,
-    /// Whether the visitor works on it.
-    pub current: bool,
-    /// Whether the last consent added it.
-    pub added: bool,
-}
-
-/// What the picker says above its list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PickerNotice<'a> {
-    /// The site that was wished for is not among those that were granted.
-    NotGranted(&'a str),
-    /// The site that was chosen before is not reachable any more.
-    Gone,
-}
-
-/// What the page of the connected accounts holds.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ConnectionsPage<'a> {
-    /// What just happened.
-    pub notice: Option<ConnectionsNotice<'a>>,
-    /// The accounts, the earliest link first.
-    pub accounts: &'a [ConnectionEntry<'a>],
-    /// Where the form of the connect button goes; its fields are `fields`.
-    pub connect_action: &'a str,
-    /// The hidden fields of the connect form.
-    pub fields: &'a [(&'a str, &'a str)],
-    /// What the connect button is for.
-    pub purpose: ConnectPurpose<'a>,
-    /// Where the visitor was going.
-    pub go_on: &'a str,
-}
-
-/// What just happened to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConnectionsNotice<'a> {
-    /// An account was connected: its name and its id, so that everybody sees whose it is.
-    Connected(&'a str, &'a str),
-}
-
-/// What the connect button is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConnectPurpose<'a> {
-    /// Another account, or the first.
-    Account,
-    /// Scopes that a page needs.
-    Scopes(&'a str),
-    /// Another site of the account with this name.
-    Site(&'a str),
-    /// A new consent of the account with this name, whose last one ended.
-    Again(&'a str),
-}
-
-/// One connected account.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct ConnectionEntry<'a> {
-    /// The name that the account shows.
-    pub name: &'a str,
-    /// The account's id.
-    pub account_id: &'a str,
-    /// The sites that it reaches; `None` while nobody could read them.
-    pub sites: Option<&'a [Site]>,
-    /// Whether the account must consent again before it is of use.
-    pub needs_consent: bool,
-    /// The page that disconnects it.
-    pub disconnect_url: &'a str,
-}
-
-/// Renders the pages; replace it to give them your own look.
+/// Renders the pages. Implement it to give them the app's own look.
 ///
-/// A page must hold no script (but that of [`Page::Done`]) and nothing of another origin: the replies carry `default-src 'none'`.
+/// The result is sent as `text/html; charset=utf-8`. The page must hold no script (except on
+/// [`Page::Done`]), no inline event handlers, and nothing that is loaded, from the app's own origin
+/// either: the reply carries `default-src 'none'`, and [`style_sources`](Self::style_sources) is
+/// the only addition. Every text must be escaped; see [`Page`].
+///
+/// ```
+/// use threelo::Auth;
+/// use threelo::pages::{Page, Pages, PlainPages};
+///
+/// /// A picker of the app's own. All other pages keep the built-in look.
+/// struct OwnPages(PlainPages);
+///
+/// impl Pages for OwnPages {
+///     fn render(&self, page: &Page<'_>) -> String {
+///         let Page::Picker { action, return_to, sites, .. } = page else {
+///             return self.0.render(page);
+///         };
+///         let sites: String = sites
+///             .iter()
+///             .map(|site| {
+///                 let (id, name) = (escaped(site.cloud_id), escaped(site.name));
+///                 format!("<button name=\"site\" value=\"{id}\">{name}</button>")
+///             })
+///             .collect();
+///         let (action, return_to) = (escaped(action), escaped(return_to));
+///         format!(
+///             "<!doctype html><html lang=\"en\"><title>Sites</title><form method=\"post\" action=\"{action}\">\
+///              <input type=\"hidden\" name=\"return_to\" value=\"{return_to}\">{sites}</form></html>"
+///         )
+///     }
+///
+///     fn style_sources(&self) -> String {
+///         self.0.style_sources()
+///     }
+/// }
+///
+/// fn escaped(text: &str) -> String {
+///     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+/// }
+///
+/// # fn main() -> Result<(), threelo::BuildError> {
+/// # let credentials = threelo::Credentials::new("my-client-id", "my-secret");
+/// let auth = Auth::builder(credentials, "https://app.example.com")
+///     .pages(OwnPages(PlainPages::new()))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait Pages: Send + Sync + 'static {
-    /// A whole HTML document.
+    /// Returns a whole HTML document.
+    ///
+    /// Called for each page, while its request is answered: it must not block and must not panic.
     fn render(&self, page: &Page<'_>) -> String;
 
-    /// What `style-src` must allow, e.g. `'sha256-…'` of the one style block.
+    /// Returns what `style-src` allows, such as `'self'`, or `'sha256-…'` of the only style block.
+    ///
+    /// Called once, when the app builds its `Auth` or `Connect`, and the same for all pages.
     fn style_sources(&self) -> String;
 }

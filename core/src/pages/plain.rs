@@ -1,4 +1,8 @@
-//! The built-in look: plain HTML and CSS, no script, nothing of another origin.
+//! The built-in look: plain HTML and CSS, no script, nothing that is loaded.
+//!
+//! `content`, `account_page` and `notice` map each [`Page`] to a headline and a body, in this
+//! order, each handing on what it does not know; the last takes everything that consists of a
+//! headline, one paragraph and two links.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,27 +19,47 @@ use crate::pages::text::{
 };
 use crate::pages::{Page, Pages, Tell};
 
+/// The only style block. Its hash is what `style-src` allows, so that injected styles do not apply.
 const STYLE: &str = include_str!("style.css");
 
-/// The built-in pages: readable on phones and desktops, in light and dark, by keyboard and screen reader.
+/// The built-in pages: readable on phones and on desktops, in light and dark, by keyboard and with
+/// a screen reader. In English.
+///
+/// An app that is content with the look but wants its name on the pages passes them with the name:
+///
+/// ```
+/// use threelo::Auth;
+/// use threelo::pages::PlainPages;
+///
+/// # fn main() -> Result<(), threelo::BuildError> {
+/// # let credentials = threelo::Credentials::new("my-client-id", "my-secret");
+/// let auth = Auth::builder(credentials, "https://app.example.com")
+///     .pages(PlainPages::new().app_name("Incidents"))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct PlainPages {
+    /// Shown above every headline and behind it in the title; escaped when a page is rendered.
     app_name: Option<String>,
 }
 
 impl PlainPages {
-    /// Pages that name no app.
+    /// Makes pages that show no app name.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Shows the app's name above every headline.
+    /// Shows the app's name above every headline and in the title. Markup in it is shown as text.
     pub fn app_name(mut self, name: impl Into<String>) -> Self {
         self.app_name = Some(name.into());
         self
     }
 
+    /// Puts a document together. `headline` and the app's name are escaped here; `body` and
+    /// `refresh` are HTML already. `noindex` keeps the pages out of search results.
     fn document(&self, headline: &str, body: &str, refresh: &str) -> String {
         let headline = escaped(headline);
         let (title, app) = match self.app_name.as_deref().map(escaped) {
@@ -72,6 +96,7 @@ impl Pages for PlainPages {
     }
 }
 
+/// The headline and the body of a page: sites, failures and the logout.
 fn content(page: &Page<'_>) -> (&'static str, String) {
     match page {
         Page::Picker {
@@ -112,6 +137,7 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
     }
 }
 
+/// The same for the pages about accounts, and for the pages that lead on by themselves.
 fn account_page(page: &Page<'_>) -> (&'static str, String) {
     match page {
         Page::WrongAccount {
@@ -162,12 +188,14 @@ fn account_page(page: &Page<'_>) -> (&'static str, String) {
     }
 }
 
+/// The same for the short pages.
 fn notice(page: &Page<'_>) -> (&'static str, String) {
     let (said, on) = words(page);
     short(said, on, page)
 }
 
-/// What a short page says, and its way on.
+/// What a short page says, and its way on: an address and a label. A scope that Atlassian did not
+/// grant has no way on, because asking again would not help.
 fn words<'a>(page: &Page<'a>) -> (Short, Option<(&'a str, &'static str)>) {
     let ask = "Ask Atlassian for it";
     match *page {
@@ -204,6 +232,7 @@ fn words<'a>(page: &Page<'a>) -> (Short, Option<(&'a str, &'static str)>) {
     }
 }
 
+/// Where the way back of a page leads.
 fn home_of<'a>(page: &Page<'a>) -> &'a str {
     match page {
         Page::Continue { home_url, .. }
@@ -228,6 +257,7 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
     }
 }
 
+/// The end of a login in a popup; with the script only if a window waits for its message.
 fn done(tell: Option<&Tell<'_>>, home_url: &str) -> (&'static str, String) {
     let (title, said) = DONE;
     let back = row(&[quiet_link(home_url, "Back to the app")]);
@@ -235,7 +265,7 @@ fn done(tell: Option<&Tell<'_>>, home_url: &str) -> (&'static str, String) {
     (title, paragraph(said) + &back + &script)
 }
 
-/// The script that tells whoever opened the window.
+/// The script element, as documented at [`Tell`]. Every value is escaped and quoted.
 fn telling(tell: &Tell<'_>) -> String {
     let fallback = tell
         .fallback
@@ -260,6 +290,8 @@ fn short(text: Short, on: Option<(&str, &str)>, page: &Page<'_>) -> (&'static st
     )
 }
 
+/// What happened and what to do about it, in constant words (docs/attacks.md T134). The way on
+/// starts the login again.
 fn failed(reason: Reason, try_again: &str, home_url: &str) -> (&'static str, String) {
     let (title, happened, advice) = text::of(reason);
     let buttons = row(&[
@@ -269,6 +301,8 @@ fn failed(reason: Reason, try_again: &str, home_url: &str) -> (&'static str, Str
     (title, paragraph(happened) + &paragraph(advice) + &buttons)
 }
 
+/// Asks before the session is ended. The second button posts `everywhere=true`. A visitor who is
+/// not signed in gets no form.
 fn logout(account: Option<&str>, action: &str, return_to: &str, home_url: &str) -> String {
     let Some(account) = account else {
         return paragraph("You are not signed in.")

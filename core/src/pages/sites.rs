@@ -1,4 +1,4 @@
-//! The list of sites to choose from, and what is said when there is none.
+//! The picker, and the page for an account that reaches no site.
 
 use url::Url;
 
@@ -8,12 +8,13 @@ use crate::pages::html::{
 use crate::pages::text::NO_SITES;
 use crate::pages::{PickerNotice, SiteChoice};
 
+/// The note above the list. The requested site is shown as text: it comes from an address.
 pub(crate) fn picker_notice(notice: PickerNotice<'_>) -> String {
     let said = match notice {
-        PickerNotice::NotGranted(wish) => {
+        PickerNotice::NotGranted(requested) => {
             return note(&about(
                 "",
-                wish,
+                requested,
                 " is not among the sites that you allowed. These are:",
             ));
         }
@@ -24,11 +25,13 @@ pub(crate) fn picker_notice(notice: PickerNotice<'_>) -> String {
     note(&paragraph(said))
 }
 
-/// What a visitor should read first.
+/// A note that screen readers read first. `html` is HTML.
 fn note(html: &str) -> String {
     format!("<div class=\"note\" role=\"status\">{html}</div>")
 }
 
+/// The form: one button per site, in the order in which they are given. A click chooses and
+/// submits, so that the page needs no script.
 pub(crate) fn picker(
     sites: &[SiteChoice<'_>],
     action: &str,
@@ -46,6 +49,8 @@ pub(crate) fn picker(
     )
 }
 
+/// One site: its name, its host, and whether it is the current one or new. The current one is never
+/// marked as new.
 fn site(choice: &SiteChoice<'_>) -> String {
     let host = choice
         .url
@@ -69,17 +74,19 @@ fn site(choice: &SiteChoice<'_>) -> String {
     )
 }
 
-/// The host of an https address; any other address is not shown.
+/// The host of an `https` address. User, port, path and query are not shown, and neither is any
+/// part of another address (docs/attacks.md T151).
 pub(crate) fn host(url: &str) -> Option<String> {
     let url = Url::parse(url).ok().filter(|url| url.scheme() == "https")?;
     url.host_str().map(str::to_owned)
 }
 
-/// Stands above the list: below five hundred sites nobody would find it.
+/// The link that adds a site. It stands above the list, because there may be 500 sites.
 pub(crate) fn add(add_url: &str) -> String {
     format!("<p>Is yours missing? {}</p>", link(add_url, "Add a site"))
 }
 
+/// Why the account reaches no site, and how to choose one at Atlassian. `account` may be empty.
 pub(crate) fn no_sites(account: &str, add_url: &str, home_url: &str) -> String {
     const NONE: &str = " reaches no Atlassian site through this app.";
     let who = if account.is_empty() {

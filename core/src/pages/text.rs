@@ -1,4 +1,8 @@
-//! What the pages say.
+//! What the built-in pages say.
+//!
+//! All of it is constant: names, addresses and scopes are put between these texts by the other
+//! files, and nothing of a request is ever part of them (docs/attacks.md T134, T135). The texts
+//! address visitors, who know neither OAuth nor this library.
 
 use crate::error::{MissingScopeReason, Reason};
 use crate::pages::ApiTrouble;
@@ -6,18 +10,22 @@ use crate::pages::ApiTrouble;
 /// A headline and one paragraph.
 pub(crate) type Short = (&'static str, &'static str);
 
+/// Asked when another site sent the browser to the login without a click (docs/attacks.md T015).
 pub(crate) const CONTINUE: Short = (
     "Sign in with Atlassian?",
     "A page of another site sent you here. Go on only if you want to sign in to this app.",
 );
+/// Said on a second arrival at the callback, while the first still exchanges the code.
 pub(crate) const STILL_WORKING: Short = (
     "Almost there",
     "Your sign-in is still being finished, probably in another tab or after a reload.",
 );
+/// Said to a visitor who is not signed in and sent a form, whose content is lost.
 pub(crate) const SIGN_IN_FIRST: Short = (
     "Please sign in first",
     "You are not signed in. If you just sent something, it was not done: sign in, then do it again.",
 );
+/// Said when something was sent that needs a site: none is chosen, or the chosen one is gone.
 pub(crate) fn site_first(gone: bool) -> Short {
     if gone {
         (
@@ -32,6 +40,7 @@ pub(crate) fn site_first(gone: bool) -> Short {
         )
     }
 }
+/// Why a scope is missing. Only the first two reasons are followed by a button that asks for it.
 pub(crate) fn of_scopes(why: MissingScopeReason) -> Short {
     match why {
         MissingScopeReason::NotAsked => (
@@ -52,39 +61,53 @@ pub(crate) fn of_scopes(why: MissingScopeReason) -> Short {
     }
 }
 
+/// Said when a page of the app needs a connected account and it is not clear which.
 pub(crate) const CONNECT_FIRST_PAGE: Short = (
     "An Atlassian account is needed",
     "This page works with an Atlassian account of yours. Choose one that is connected, or connect one.",
 );
+/// Above the connect button, before the first connection.
 pub(crate) const CONNECT_FIRST: &str = "This app can work with your Atlassian account, on the sites that you choose. Atlassian will ask you first, and you \
                                         can end it at any time.";
+/// Above the list of connected accounts.
 pub(crate) const CONNECTED: &str =
     "This app works with these Atlassian accounts of yours, on the sites that you chose.";
+/// Above the list of scopes that will be asked for.
 pub(crate) const CONNECT_SCOPES: &str = "What you were about to do needs a permission that this app does not have. Atlassian will ask you for:";
+/// Before and after the name of the account that gets another site.
 pub(crate) const ADD_SITE: (&str, &str) = (
     "Atlassian will ask which other site of ",
     " this app may use. The sites that it has stay.",
 );
+/// Before and after the name of the account whose consent ended.
 pub(crate) const CONNECT_AGAIN: (&str, &str) = (
     "The permission of ",
     " has ended. Atlassian will ask for it once more.",
 );
+/// After name and id of the account that was just connected (docs/attacks.md T014).
 pub(crate) const NOT_YOURS: &str =
     "Is that not you? Then disconnect it, sign out at Atlassian, and connect once more.";
+/// What disconnecting does, and what it does not do.
 pub(crate) const DISCONNECT: &str = "This app forgets its access. Nothing is deleted at Atlassian.";
+/// Before the link to the page where people remove an app from their Atlassian account.
 pub(crate) const AT_ATLASSIAN: &str =
     "Atlassian may still list this app as allowed. To remove it there as well, go to:";
+/// After the names of the two accounts.
 pub(crate) const WRONG_ACCOUNT: &str = "Nothing was changed. To use the first account, sign out at Atlassian, or switch accounts there, and try again.";
+/// The last page of a login in a popup; seen only if the script could not close the window.
 pub(crate) const DONE: Short = (
     "You can close this window",
     "This step is done. The app goes on in the window where you began.",
 );
+/// Seen for a moment, while the browser reloads the address.
 pub(crate) const BOUNCE: &str = "One moment, you are being sent back to the app.";
+/// Said when a change, or a read, came from another site without proof.
 pub(crate) const CROSS_SITE: Short = (
     "Nothing was done",
     "This came from a page of another site, so we did not do it. Use the app's own pages instead.",
 );
 
+/// Why a call to Atlassian failed, without anything that Atlassian wrote (docs/attacks.md T161).
 pub(crate) fn of_api(trouble: ApiTrouble) -> Short {
     match trouble {
         ApiTrouble::Forbidden => (
@@ -112,14 +135,14 @@ pub(crate) fn of_api(trouble: ApiTrouble) -> Short {
     }
 }
 
-/// Why somebody may reach no site, and what helps.
+/// Why an account may reach no site, and what helps.
 pub(crate) const NO_SITES: [&str; 2] = [
     "Perhaps the account has no access to a product there yet, another site was chosen when this app was allowed, or an \
      admin removed the app from the site.",
     "You can choose a site at Atlassian once more, or ask the site's admin.",
 ];
 
-/// Headline, what happened, what to do.
+/// Why a login did not happen: the headline, what happened, and what to do about it.
 #[expect(clippy::too_many_lines, reason = "one entry per reason")]
 pub(crate) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
     match reason {
