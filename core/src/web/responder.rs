@@ -1,4 +1,4 @@
-//! An auth route at work.
+//! One request that threelo answers itself, from its head to its reply.
 
 use std::sync::Arc;
 
@@ -15,21 +15,38 @@ use crate::web::routes::{self, proxy};
 use crate::web::security::{cors, cross_site, is_foreign_read, may_change};
 use crate::web::state::Web;
 
-/// The most that a route reads of a body.
+/// The most bytes that a JSON or form route reads of a body (docs/attacks.md T200).
 const MOST_BODY: usize = 4 * 1024;
-/// The same, of a call that is passed on.
+/// The most bytes that are read of the body of a forwarded call.
 const MOST_CALL: usize = 1024 * 1024;
 
-/// A request that auth answers itself. Read the body if it asks for one, then take the reply.
+/// A request that threelo answers itself.
+///
+/// An adapter takes it through these steps, in this order:
+///
+/// 1. [`wants_subject`](Self::wants_subject): if so, ask the app who its user is, and pass the
+///    answer to [`know_subject`](Self::know_subject);
+/// 2. [`body_limit`](Self::body_limit), which depends on the subject: read as much of the body, or
+///    none;
+/// 3. [`reply`](Self::reply), or [`too_large`](Self::too_large) or
+///    [`broken_body`](Self::broken_body) if the body could not be read.
+///
+/// The last three give a reply and cannot fail: rejections are rendered here, in the form that the
+/// request needs (docs/decisions/0006).
 #[derive(Debug)]
 #[must_use]
 pub struct Responder {
+    /// What replies are made with.
     web: Arc<Web>,
+    /// The route that the path names; `None` for an unknown path under the prefix, which is a 404.
     route: Option<Route>,
+    /// The request; body and subject are added later.
     request: Request,
 }
 
 impl Responder {
+    /// Keeps what the route may read of the head. Reads no store, so that `Auth::handle` need not
+    /// wait.
     pub(crate) fn new(web: Arc<Web>, route: Option<Route>, head: &RequestHead<'_>) -> Self {
         let request = Request::of(&web.ports.config, head);
         Self {
@@ -39,7 +56,11 @@ impl Responder {
         }
     }
 
-    /// How many bytes of body the route reads; `None` if it reads none.
+    /// Returns how many bytes of the body the route reads; `None` if it reads none.
+    ///
+    /// The form and JSON routes read 4 KiB. A forwarded call may carry 1 MiB, but only if the call
+    /// is listed, comes with proof of its origin and shows an identity: the bodies of other calls
+    /// are not worth reading (docs/attacks.md T200).
     pub fn body_limit(&self) -> Option<usize> {
         let method = self.request.method.as_str();
         match &self.route {
@@ -58,14 +79,19 @@ impl Responder {
         }
     }
 
-    /// Whether the app must say who its user is, before the reply is taken: connect mode, on routes that depend on it.
+    /// Returns whether the app must say who its user is before the reply is made.
+    ///
+    /// Only in connect mode, and only on routes whose answer depends on the user. The app's
+    /// resolver is not called for preflights, for requests of other sites that get the same answer
+    /// in any case, for callbacks without a flow cookie (refused in any case), and for pages that
+    /// only show what a cookie tells, if that cookie is missing.
     pub fn wants_subject(&self) -> bool {
         let route = self.route.as_ref();
-        // A callback without any flow of this browser is refused whoever stands there.
+        // Without a flow cookie a callback is refused for every user.
         let context = &self.request.context;
         let is_idle = match route {
             Some(Route::Callback) => context.flows.is_empty(),
-            // It says nothing of anybody but what a cookie of ours tells them.
+            // Without the cookie these pages say nothing about a user.
             Some(Route::Error | Route::Done) => context.flash.is_none(),
             Some(Route::Script | Route::OpenApi) => true,
             _ => self.request.method == "OPTIONS" || self.is_foreign(),
@@ -73,43 +99,51 @@ impl Responder {
         self.web.ports.config.mode.is_connect() && !is_idle && route.is_some()
     }
 
-    /// Whether the answer is the same for everybody, because another site asks.
+    /// Whether the answer is the same for every visitor, because another site asks: a read or a
+    /// change that will be refused, or a navigation that gets the page of
+    /// [`cross_site::same_page_for_all`] (docs/attacks.md T127).
     fn is_foreign(&self) -> bool {
         let head = self.request.head();
         let is_refused = match head.method {
             "GET" | "HEAD" => is_foreign_read(&self.web, &self.request.context, &head),
             _ => !may_change(&self.web, &head),
         };
-        is_refused || cross_site::is(self.route.as_ref(), &self.request)
+        is_refused || cross_site::is_foreign_navigation(self.route.as_ref(), &self.request)
     }
 
-    /// Takes what the app says: its user, nobody, or that it cannot tell.
+    /// Takes what the app's resolver says: its user, that no user is signed in, or why it cannot
+    /// tell. The failure is logged and becomes 503, never "signed out" (docs/attacks.md T011).
     pub fn know_subject(&mut self, subject: Result<Option<Subject>, BoxError>) {
         self.request.subject = ResolvedSubject::from(subject);
     }
 
-    /// The reply to a body of more bytes than that.
+    /// Returns the reply to a body of more bytes than [`body_limit`](Self::body_limit): 413.
     pub fn too_large(&self) -> Reply {
         self.rejected(&Rejection::TooLarge(self.body_limit().unwrap_or(0)))
     }
 
-    /// The reply to a body that did not arrive.
+    /// Returns the reply to a body that could not be read to its end: 400. Nothing was done.
     pub fn broken_body(&self) -> Reply {
         self.rejected(&Rejection::BadRequest("the body did not arrive"))
     }
 
+    /// Renders a rejection for this request.
     fn rejected(&self, rejection: &Rejection) -> Reply {
         let reply = reject(&self.web, rejection, &self.request.context, None);
         self.readable(reply)
     }
 
-    /// With what lets a listed origin read it.
+    /// Adds what lets a listed origin read the reply, whatever its status (docs/attacks.md T119).
     fn readable(&self, reply: Reply) -> Reply {
         cors::readable(&self.web, self.route.as_ref(), &self.request, reply)
     }
 
-    /// Does the work and gives the reply. Never fails. To `HEAD` it is the reply to `GET`: the server sends its length
-    /// and leaves the body out.
+    /// Does the work and makes the reply.
+    ///
+    /// A preflight is answered first, from the lists alone; everything else goes to its route. The
+    /// reply to `HEAD` is the reply to `GET`: the server sends its length and leaves the body out.
+    /// Work that must not be lost goes on if the adapter drops this future because the client hung
+    /// up (docs/attacks.md T042).
     pub async fn reply(mut self, body: Bytes) -> Reply {
         self.request.body = body;
         let route = self.route.as_ref();

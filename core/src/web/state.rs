@@ -1,4 +1,4 @@
-//! What every reply is made with.
+//! What all replies of an app are made with.
 
 use std::sync::Arc;
 
@@ -10,21 +10,28 @@ use crate::ports::Ports;
 use crate::secret::opaque_debug;
 use crate::web::proxy::body;
 
-/// What every answer is made with.
+/// What all replies of an app are made with. Made once when the app is built, and shared by all of
+/// its requests.
 pub(crate) struct Web {
-    /// The decisions' ports.
+    /// The settings, the stores, the clock and the way to Atlassian.
     pub ports: Arc<Ports>,
+    /// The look of the pages: the app's own, or the built-in one.
     pub(crate) pages: Arc<dyn Pages>,
+    /// The `Content-Security-Policy` of every page, without `form-action`, which only some pages
+    /// can have (docs/attacks.md T137).
     pub(crate) policy: String,
+    /// The app's own origin as browsers write it in `Origin`. It comes from the public URL, never
+    /// from `Host` (docs/attacks.md T113).
     pub(crate) origin: String,
-    /// The long answers that move just now.
+    /// The turns of long forwarded answers; see [`limited_body`](body::limited_body).
     pub(crate) turns: Arc<Semaphore>,
 }
 
 opaque_debug!(Web);
 
 impl Web {
-    /// Puts decisions and looks together.
+    /// Takes the ports and the look of an app. Asks [`Pages::style_sources`] once: the policy is
+    /// the same for all pages.
     pub(crate) fn new(ports: Arc<Ports>, pages: Arc<dyn Pages>) -> Self {
         let origin = origin_text(&ports.config.public_url);
         let policy = format!(

@@ -1,4 +1,4 @@
-//! Who waits for the answer to a request of the app.
+//! The visitor for whom the app makes its own reply.
 
 use std::sync::Arc;
 
@@ -8,18 +8,24 @@ use crate::web::reply::{recovery_url, reject};
 use crate::web::request::Context;
 use crate::web::state::Web;
 
-/// A visitor of the app, as far as an answer must know them.
+/// A visitor of the app, as far as a reply must know them.
+///
+/// Made when a handler asks for something that can be rejected. Failures of the rooms below, such
+/// as those of API calls, become replies through its [`Render`], so that the app needs no mapping
+/// of errors (docs/decisions/0006).
 #[derive(Clone, Debug)]
 pub(crate) struct Visitor {
-    /// What answers are made with.
+    /// What replies are made with.
     pub web: Arc<Web>,
-    /// What their request was.
+    /// What is known of their request.
     pub context: Arc<Context>,
-    /// In connect mode, with which of their accounts they work, if that is known.
+    /// In connect mode, the account that the failed work was for. Without it a page that asks for
+    /// more cannot say of which account.
     pub account: Option<AccountId>,
 }
 
 impl Render for Visitor {
+    /// Makes the reply that [`reject`] gives, with the address that would solve the problem.
     fn render(&self, rejection: Rejection) -> RejectionResponse {
         let account = self.account.as_ref();
         let reply = reject(&self.web, &rejection, &self.context, account);

@@ -1,4 +1,4 @@
-//! What an answer must know of the request it answers.
+//! What a reply must know of the request that it answers.
 
 use url::form_urlencoded;
 
@@ -12,38 +12,44 @@ use crate::secret::opaque_debug;
 use crate::web::request::credential::{self, Credential};
 use crate::web::state::Web;
 
-/// Who waits, where they are, and what their browser proved. Made at the start of a request, without a store.
+/// Who waits for the answer, where they are, and what their browser sent to identify them.
+///
+/// Read from the head alone, without a store. For a request to one of threelo's routes it is made
+/// immediately; for a request to the app only when a reply of threelo's is needed, from its
+/// [`RequestSnapshot`](super::RequestSnapshot).
 pub(crate) struct Context {
-    /// Who waits for the answer.
+    /// Which form the answer takes: a page, JSON, or fields for htmx.
     pub audience: Audience,
-    /// Whether the method asks for something without changing anything.
+    /// Whether the method is `GET` or `HEAD`. Only then may a redirect lead away and back: it would
+    /// lose the body of anything else (docs/attacks.md T070).
     pub is_safe: bool,
-    /// Path and query as they came.
+    /// Path and query as they came, undecoded. Not checked; [`here`](Self::here) does that.
     pub target: String,
-    /// Where the visitor stands, if it is not `target`.
+    /// The address of the page that an htmx request came from (`HX-Current-URL`), as the browser
+    /// sent it.
     pub stands_at: Option<String>,
-    /// The session that it shows.
+    /// The session that the request shows. Whether it exists is not known.
     pub session: Option<Credential>,
-    /// The listed origin from which it comes.
+    /// The listed origin that the request comes from; `None` for every other origin.
     pub origin: Option<BrowserOrigin>,
-    /// The flow cookies.
+    /// The flow cookies, 32 at most, still sealed.
     pub flows: Vec<FlowCookie>,
-    /// The site that `X-Threelo-Site` names.
+    /// The site that `X-Threelo-Site` names: an address, a host or a cloud id.
     pub named_site: Option<String>,
-    /// The cookie that carries what a page of ours says.
+    /// The cookie with a message for the next page, still sealed.
     pub flash: Option<String>,
 }
 
-// Without its address, which may hold a code, and without what its cookies hold.
+// Its address may hold a code, and its cookies hold secrets.
 opaque_debug!(Context);
 
 impl Context {
-    /// The key of the session that it shows.
+    /// Returns the key under which the session would be stored that the request shows.
     pub(crate) fn session_key(&self) -> Option<&SessionTokenHash> {
         self.session.as_ref().map(Credential::key)
     }
 
-    /// Reads what an answer may need.
+    /// Reads a head. Fields that are not UTF-8 count as absent.
     pub(crate) fn of(config: &Config, head: &RequestHead<'_>) -> Self {
         let audience = head.audience();
         let origin = credential::listed(config, head);
@@ -75,8 +81,8 @@ impl Context {
         }
     }
 
-    /// That of a script which shows nothing.
-    pub(crate) fn of_script() -> Self {
+    /// Returns the context of a script that shows nothing. With it every rejection becomes JSON.
+    pub(crate) fn anonymous_script() -> Self {
         Self {
             audience: Audience::Fetch,
             is_safe: true,
@@ -90,7 +96,12 @@ impl Context {
         }
     }
 
-    /// The place to return to after a detour: never the target of a change.
+    /// Returns the place to come back to after a login or a choice, if it passes the rules for
+    /// return targets (docs/attacks.md T065 to T069).
+    ///
+    /// For htmx that is the page that sent the request, for other requests with a safe method the
+    /// request's own address. A change has no such place: coming back to it would be a `GET`. The
+    /// mount path is added if the app sits behind a proxy that strips it.
     pub(crate) fn here(&self, web: &Web) -> Option<ReturnTo> {
         let config = &web.ports.config;
         if self.audience == Audience::Htmx {
@@ -109,7 +120,8 @@ impl Context {
         config.return_to.accept(&format!("{mount}{}", self.target))
     }
 
-    /// The site that this request names for itself, so that two tabs can work on two sites.
+    /// Returns the site that the request names: `X-Threelo-Site`, else the first `site` of its
+    /// query. It comes before the site of the session, so that two tabs can work on two sites.
     pub(crate) fn wished_site(&self) -> Option<String> {
         if self.named_site.is_some() {
             return self.named_site.clone();
@@ -121,7 +133,7 @@ impl Context {
     }
 }
 
-/// Path and query as they came.
+/// Puts path and query together as they came. An empty query keeps its `?`.
 pub(crate) fn target(head: &RequestHead<'_>) -> String {
     let query = head.query.unwrap_or_default();
     let mut target = String::with_capacity(head.path.len() + query.len() + 1);
@@ -133,7 +145,8 @@ pub(crate) fn target(head: &RequestHead<'_>) -> String {
     target
 }
 
-/// The cookie of a flash.
+/// Reads the flash cookie. Two different values are no flash: another host may have set one of them
+/// (docs/attacks.md T087).
 fn flash<'a>(config: &Config, cookies: impl Iterator<Item = &'a [u8]>) -> Option<String> {
     match cookie::find(cookies, &config.cookies.flash) {
         CookieValue::One(value) => std::str::from_utf8(value).ok().map(str::to_owned),
@@ -141,7 +154,8 @@ fn flash<'a>(config: &Config, cookies: impl Iterator<Item = &'a [u8]>) -> Option
     }
 }
 
-/// The flow cookies.
+/// Reads the flow cookies. Nothing is opened: which of them belongs to a callback, its `state`
+/// decides.
 pub(crate) fn flows<'a>(
     config: &Config,
     cookies: impl Iterator<Item = &'a [u8]>,

@@ -16,6 +16,12 @@ use crate::store::SessionRecord;
 use crate::web::request::request::Request;
 use crate::web::state::Web;
 
+/// Looks up the session that the request shows. One read of the store.
+///
+/// # Errors
+///
+/// [`Rejection::NotSignedIn`] if there is none or it has ended; [`Rejection::Store`] if the store
+/// cannot tell, which is never taken for "signed out" (docs/attacks.md T223).
 pub(crate) async fn signed_in(
     web: &Web,
     request: &Request,
@@ -24,12 +30,22 @@ pub(crate) async fn signed_in(
     session.ok_or(Rejection::NotSignedIn)
 }
 
-/// The place that a parameter names, if it is one of this app.
+/// Checks a return target that came in a parameter. Anything but a place of this app or of a listed
+/// origin is `None`, and the caller uses the default (docs/attacks.md T065).
 pub(crate) fn return_target(web: &Web, text: Option<&str>) -> Option<ReturnTo> {
     text.and_then(|text| web.ports.config.return_to.accept(text))
 }
 
-/// The fields of a small body: a form, or a JSON object of texts, `true` and `false`.
+/// Reads the fields of a small body: a JSON object if `Content-Type` begins with
+/// `application/json`, otherwise a form.
+///
+/// JSON values become what a form would send: texts as they are, `true` and `false` as words,
+/// `null` as a missing field.
+///
+/// # Errors
+///
+/// [`Rejection::BadRequest`] (400) for malformed JSON, for more than 64 fields, and for numbers,
+/// arrays and objects.
 pub(crate) fn form(request: &Request) -> Result<Query, Rejection> {
     const UNREADABLE: Rejection = Rejection::BadRequest("the body cannot be read");
     let is_json = request
@@ -45,16 +61,20 @@ pub(crate) fn form(request: &Request) -> Result<Query, Rejection> {
     for (name, value) in &body {
         match value {
             Value::String(text) => form.append_pair(name, text),
-            Value::Bool(is) => form.append_pair(name, if *is { "true" } else { "false" }),
+            Value::Bool(value) => form.append_pair(name, if *value { "true" } else { "false" }),
             Value::Null => continue,
-            // Nothing is overlooked without a word.
+            // A field that cannot be used is an error, so that no client believes it was heeded.
             _ => return Err(Rejection::BadRequest("fields are texts, true or false")),
         };
     }
     Query::parse(form.finish().as_bytes()).map_err(|_large| UNREADABLE)
 }
 
-/// What happened on the way here, if a cookie of ours tells it to whoever is here now.
+/// Reads what happened on the way here, from the flash cookie.
+///
+/// The cookie is sealed for its recipient: the account that is signed in, or in connect mode the
+/// app's user. The next person at the same browser cannot read it (docs/decisions/0024). `None`
+/// whenever it cannot be read, a failed store included: the page then says less.
 pub(crate) async fn flash(web: &Web, request: &Request) -> Option<Flash> {
     let cookie = request.context.flash.as_deref()?;
     if web.ports.config.mode.is_connect() {
@@ -65,7 +85,7 @@ pub(crate) async fn flash(web: &Web, request: &Request) -> Option<Flash> {
     flash::read(&web.ports, session.account().as_str(), cookie)
 }
 
-/// A notice is shown once.
+/// Removes the flash cookie, if the request has one: a message is shown once.
 pub(crate) fn clear_flash(web: &Web, request: &Request, reply: Reply) -> Reply {
     match request.context.flash {
         Some(_) => reply.cookie(&flash::removal(&web.ports)),
@@ -73,13 +93,17 @@ pub(crate) fn clear_flash(web: &Web, request: &Request, reply: Reply) -> Reply {
     }
 }
 
-/// The query's parameters; a query that cannot be read has none.
+/// Reads the parameters of the query. A query beyond 8 KiB or 64 parameters counts as empty
+/// (docs/attacks.md T203).
 pub(crate) fn query(request: &Request) -> Query {
     Query::parse(request.query.as_deref().unwrap_or_default().as_bytes()).unwrap_or_default()
 }
 
-/// The public origin, if the visitor came by another loopback name, 127.0.0.1 for localhost: a flow's cookie would be set
-/// where the callback cannot see it. Only for loopback names, because behind a proxy `Host` may be anything.
+/// Returns the public origin, if the visitor came by another loopback name, such as `127.0.0.1`
+/// instead of `localhost`: the flow cookie would be set on a host that the callback does not have.
+///
+/// Only for loopback names on the same port. Behind a proxy `Host` may be any internal name, and
+/// correcting it could go on forever (docs/decisions/0021).
 pub(crate) fn other_loopback_name(web: &Web, request: &Request) -> Option<String> {
     let public = &web.ports.config.public_url;
     let host = request

@@ -1,4 +1,7 @@
 //! What is read of a request.
+//!
+//! Everything is compared byte by byte: paths are not decoded, cookies and origins have one
+//! spelling. What cannot be read counts as absent, never as something close to it.
 
 mod context;
 mod credential;

@@ -1,4 +1,4 @@
-//! A request for one of our routes, owned.
+//! A request to one of threelo's routes, owned, so that it can wait for its body.
 
 use bytes::Bytes;
 
@@ -8,23 +8,29 @@ use crate::message::{Headers, RequestHead};
 use crate::secret::opaque_debug;
 use crate::web::request::context::Context;
 
-/// A request of ours, owned.
+/// A request to one of threelo's routes. `Debug` prints nothing of it: its address and its fields
+/// hold codes, states and cookies.
 pub(crate) struct Request {
+    /// The method, in capitals.
     pub(crate) method: String,
+    /// The path as it came, undecoded.
     pub(crate) path: String,
+    /// What came after `?`, undecoded.
     pub(crate) query: Option<String>,
+    /// What a reply must know.
     pub(crate) context: Context,
+    /// The body; empty until the adapter has read it, and for routes that read none.
     pub(crate) body: Bytes,
-    /// The user of the app, in connect mode.
+    /// The app's user, in connect mode, once the app was asked.
     pub(crate) subject: ResolvedSubject,
+    /// The header fields of [`KEPT`].
     fields: Fields,
 }
 
-// Without its address and its fields, which hold codes, states and cookies.
 opaque_debug!(Request);
 
 impl Request {
-    /// Keeps what routes may read of a request.
+    /// Copies what routes may read of a head.
     pub(crate) fn of(config: &Config, head: &RequestHead<'_>) -> Self {
         let kept = KEPT.iter().flat_map(|name| {
             head.all(name)
@@ -42,7 +48,7 @@ impl Request {
         }
     }
 
-    /// The head once more, for readers.
+    /// Returns the head, with the header fields that were kept, for functions that take one.
     pub(crate) fn head(&self) -> RequestHead<'_> {
         RequestHead {
             method: &self.method,
@@ -53,6 +59,8 @@ impl Request {
     }
 }
 
+/// The header fields that were kept, in the order of [`KEPT`]; several of one name in the order in
+/// which they came.
 pub(crate) struct Fields(Vec<(&'static str, Vec<u8>)>);
 
 impl Headers for Fields {
@@ -64,7 +72,9 @@ impl Headers for Fields {
     }
 }
 
-/// The header fields that routes may read; nothing else is kept.
+/// The header fields that routes may read; all others are dropped. What is not here cannot identify
+/// a visitor or choose a host: no `X-Forwarded-*`, no `User-Agent` (docs/attacks.md T056, T201,
+/// T221).
 pub(crate) const KEPT: [&str; 19] = [
     "accept",
     "access-control-request-method",

@@ -1,8 +1,8 @@
-//! Which route a path names: byte by byte, nothing decoded.
+//! Which route a path names: byte by byte, nothing is decoded, no slash is added or removed.
 
 use crate::config::Config;
 
-/// An auth route.
+/// An auth route. Which methods it has, the route itself decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum Route {
@@ -47,13 +47,17 @@ pub(crate) enum Route {
 /// Whose path it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// The app's.
+    /// A path of the app's.
     TheApps,
-    /// Ours; `None` if there is no such route under the prefix.
+    /// A path of threelo's; `None` if there is no such route under the prefix.
     Ours(Option<Route>),
 }
 
-/// Finds the route of a raw path, which may or may not carry the mount path.
+/// Finds the route of a raw path.
+///
+/// The path may carry the mount path or not: some proxies and routers strip it. Paths that only
+/// resemble a route are threelo's without a route (404) if they are below the prefix, and the app's
+/// otherwise (docs/attacks.md T035, T075, T130).
 pub(crate) fn find(config: &Config, path: &str) -> Found {
     let inner = inner_path(&config.mount, path);
     let Some(rest) = inner.strip_prefix(config.prefix.as_str()) else {
@@ -66,7 +70,8 @@ pub(crate) fn find(config: &Config, path: &str) -> Found {
     }
 }
 
-/// The path below the mount path.
+/// Returns the path below the mount path; a path that does not begin with the mount path is
+/// returned whole.
 fn inner_path<'a>(mount: &str, path: &'a str) -> &'a str {
     if mount.is_empty() {
         return path;
@@ -77,7 +82,8 @@ fn inner_path<'a>(mount: &str, path: &'a str) -> &'a str {
 }
 
 impl Route {
-    /// Whether the app's mode has this route: there is no login where the app has users of its own.
+    /// Returns whether the app has this route: those of the other mode, and those of features that
+    /// the app did not turn on, are 404.
     fn is_of(&self, config: &Config) -> bool {
         let (is_connect, browsers) = (config.mode.is_connect(), &config.browsers);
         match self {
@@ -95,6 +101,8 @@ impl Route {
     }
 }
 
+/// Returns the route of a name below the prefix. A session's handle has 16 characters of base64url;
+/// anything else under `sessions/` is no route. A forwarded call is taken apart by its route.
 fn named(name: &str) -> Option<Route> {
     if let Some(handle) = name.strip_prefix("sessions/") {
         let is_handle = handle.len() == 16

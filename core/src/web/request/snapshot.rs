@@ -1,4 +1,8 @@
-//! What is kept of a request that goes to the app: enough for every later question, read only when one is asked.
+//! What is kept of a request that goes to the app.
+//!
+//! A handler may ask for the session, or reject the request, after the framework has taken the
+//! request apart. The snapshot has enough for each later question, and answers it when it is asked
+//! (docs/decisions/0004).
 
 use http::HeaderValue;
 use http::uri::PathAndQuery;
@@ -8,6 +12,8 @@ use crate::message::{Audience, Field, RequestHead};
 use crate::web::request::context::{self, Context};
 use crate::web::request::credential::{self, Credential};
 
+/// The fields that are read of every request. `Origin` and `Authorization` are read only if the app
+/// lists origins or allows bearer sessions.
 const NAMES: [&str; 6] = [
     "accept",
     "cookie",
@@ -17,31 +23,44 @@ const NAMES: [&str; 6] = [
     "x-threelo-site",
 ];
 
-/// A request's head after the request went on. Costs no allocation where the framework shares its parts.
+/// What is kept of a request's head. Costs no allocation if the framework shares its values and the
+/// request has one `Cookie` field at most and none of the rare fields.
 pub(crate) struct RequestSnapshot {
+    /// Which form an answer would take.
     audience: Audience,
+    /// Whether the method is `GET` or `HEAD`.
     is_safe: bool,
+    /// Path and query.
     target: Target,
+    /// The first `Cookie` field; HTTP/2 clients may split it (RFC 9113 section 8.2.3).
     cookie: Option<HeaderValue>,
+    /// What few requests have.
     cold: Option<Box<ColdState>>,
 }
 
-/// What few requests have.
+/// What few requests have: in a box, so that the others stay small.
 struct ColdState {
+    /// The other `Cookie` fields, in their order.
     more_cookies: Vec<HeaderValue>,
+    /// `HX-Current-URL`, of htmx requests only.
     stands_at: Option<String>,
+    /// `X-Threelo-Site`.
     named_site: Option<String>,
+    /// What code on other origins sends.
     shown: Shown,
 }
 
-/// What code on other origins shows beside cookies.
+/// What code on other origins sends besides cookies.
 #[derive(Default, PartialEq, Eq)]
 struct Shown {
+    /// The listed origin.
     origin: Option<BrowserOrigin>,
+    /// The first `Authorization` field; `None` if the app allows no bearer sessions.
     authorization: Option<HeaderValue>,
 }
 
 impl Shown {
+    /// Reads both as far as the app's settings use them.
     fn of(config: &Config, head: &RequestHead<'_>) -> Self {
         let origin = credential::listed(config, head).cloned();
         let bearers = config.browsers.bearer_sessions;
@@ -54,13 +73,17 @@ impl Shown {
     }
 }
 
+/// Path and query, shared with the framework if it can share them.
 enum Target {
+    /// Not copied.
     Shared(PathAndQuery),
+    /// Copied, because the framework lends them only.
     Copied(String),
 }
 
 impl RequestSnapshot {
-    /// Keeps what may be asked for.
+    /// Reads a head in one walk over its fields. Of a field that comes several times the first
+    /// counts, except for `Cookie`.
     pub(crate) fn of(config: &Config, head: &RequestHead<'_>) -> Self {
         let [mut accept, mut htmx, mut mode, mut current_url, mut site] = [None; 5];
         let (mut cookie, mut more_cookies) = (None, Vec::new());
@@ -103,7 +126,7 @@ impl RequestSnapshot {
         }
     }
 
-    /// The session that the request shows.
+    /// Returns the session that the request shows; see [`Credential::read`].
     pub(crate) fn session(&self, config: &Config) -> Option<Credential> {
         let shown = self.cold().map(|cold| &cold.shown);
         let authorization = shown.and_then(|shown| shown.authorization.as_ref());
@@ -112,7 +135,8 @@ impl RequestSnapshot {
         Credential::read(config, origin, authorization, self.cookies())
     }
 
-    /// All that an answer may need.
+    /// Returns all that a reply may need to know, as if it were read from the head. Without the
+    /// flash: that is for threelo's own pages.
     pub(crate) fn context(&self, config: &Config) -> Context {
         Context {
             audience: self.audience,
@@ -126,26 +150,30 @@ impl RequestSnapshot {
             origin: self.cold().and_then(|cold| cold.shown.origin.clone()),
             flows: context::flows(config, self.cookies()),
             named_site: self.cold().and_then(|cold| cold.named_site.clone()),
-            // The app's own pages say what they like.
+            // A flash is for threelo's own pages.
             flash: None,
         }
     }
 
+    /// All `Cookie` fields, in their order.
     fn cookies(&self) -> impl Iterator<Item = &[u8]> {
         let more = self.cold().map(|cold| cold.more_cookies.iter());
         let cookies = self.cookie.iter().chain(more.into_iter().flatten());
         cookies.map(HeaderValue::as_bytes)
     }
 
+    /// What few requests have, if this one has it.
     fn cold(&self) -> Option<&ColdState> {
         self.cold.as_deref()
     }
 }
 
+/// A field as text; one that is not UTF-8 counts as absent.
 fn text(value: &[u8]) -> Option<String> {
     std::str::from_utf8(value).ok().map(str::to_owned)
 }
 
+/// A field to keep, shared if the framework can share it.
 fn kept(field: Field<'_>) -> Option<HeaderValue> {
     match field {
         Field::Value(value) => Some(value.clone()),

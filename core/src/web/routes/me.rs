@@ -30,7 +30,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     Ok(result.unwrap_or_else(|rejection| {
         let context = Context {
             origin: request.context.origin.clone(),
-            ..Context::of_script()
+            ..Context::anonymous_script()
         };
         reject(web, &rejection, &context, None)
     }))

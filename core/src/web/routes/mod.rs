@@ -32,7 +32,7 @@ pub(crate) async fn run(
     route: Option<&Route>,
     request: &Request,
 ) -> Result<Reply, Rejection> {
-    if let Some(answer) = cross_site::judged(web, route, request) {
+    if let Some(answer) = cross_site::same_page_for_all(web, route, request) {
         return answer;
     }
     match route {

@@ -1,4 +1,7 @@
 //! CORS: what browsers let pages of listed origins read and send (the Fetch standard, 3.3).
+//!
+//! The list has exact origins, compared byte by byte; no wildcard can be configured
+//! (docs/attacks.md T076, T119, T120).
 
 use http::StatusCode;
 use http::header::{
@@ -13,19 +16,28 @@ use crate::message::Reply;
 use crate::web::request::{Request, Route};
 use crate::web::state::Web;
 
-/// How long a browser keeps what a preflight said: a change of the list should soon be everywhere.
+/// For how many seconds a browser may keep the answer to a preflight. Ten minutes, so that an
+/// origin that is taken off the list soon loses its access.
 const MAX_AGE: &str = "600";
+/// What the answer to a preflight depends on, for caches between browser and app (docs/attacks.md
+/// T121).
 const VARIES: &str =
     "Cookie, Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
-/// What scripts may send.
+/// The header fields that scripts may send.
 const FIELDS: &str = "Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site";
-/// What scripts may read besides what the standard lets them.
+/// The header fields that scripts may read besides those that the standard lets them read: when to
+/// try again, the name of a file, the rate limits of Atlassian, and its trace id.
 const EXPOSED: &str = "Retry-After, Content-Disposition, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, \
                        X-RateLimit-NearLimit, RateLimit-Reason, Beta-RateLimit-Policy, Beta-RateLimit, Beta-Retry-After, \
                        Atl-Traceid";
 
-/// The answer to a preflight, if it is one: from lists, before anybody asks who is there. `None` for any other request, and
-/// where no origin is listed.
+/// Answers a preflight; `None` for any other request, for routes that are pages, and if no origin
+/// is listed.
+///
+/// Answered from the lists, before any store is read and before the app is asked for its user
+/// (docs/attacks.md T122). A listed origin gets 204 with the methods and fields of the route; any
+/// other origin gets 403. `Access-Control-Allow-Private-Network` is never sent (T125). The origin
+/// itself is added by [`readable`].
 pub(crate) fn preflight(
     web: &Web,
     route: Option<&Route>,
@@ -59,13 +71,18 @@ pub(crate) fn preflight(
     Some(Ok(reply))
 }
 
-/// Lets the listed origin that asks read a reply, whatever its status: of JSON routes, never a page, never a redirect.
+/// Lets the listed origin that sent the request read the reply, with its credentials.
+///
+/// Replies of every status are readable, so that scripts see why they were refused. Never readable
+/// are the routes that are pages, pages and redirects of other routes (docs/attacks.md T123), and
+/// replies to origins that are not listed. What Atlassian sends to a forwarded call is readable
+/// whatever its type.
 pub(crate) fn readable(web: &Web, route: Option<&Route>, request: &Request, reply: Reply) -> Reply {
     let Some(origin) = &request.context.origin else {
         return reply;
     };
     let is_json = route.is_some_and(|route| methods(&web.ports.config, route).is_some());
-    // What Atlassian sends is no page of ours, whatever it says it is.
+    // HTML that Atlassian sends to a forwarded call is data for the script, not a page.
     let is_page = !matches!(route, Some(Route::Api(_)))
         && reply
             .headers
@@ -83,7 +100,9 @@ pub(crate) fn readable(web: &Web, route: Option<&Route>, request: &Request, repl
     }
 }
 
-/// The methods of a route that scripts of other origins may use; `None` for routes that are pages.
+/// The methods of a route that scripts of other origins may use, as `Allow` has them; `None` for
+/// routes that are pages. Forwarded calls may use the methods of all forwards together; whether the
+/// call at hand may use its method, the route itself decides.
 fn methods(config: &Config, route: &Route) -> Option<String> {
     let fixed = match route {
         Route::Me | Route::Sites | Route::Sessions | Route::Connections => "GET, HEAD",

@@ -1,4 +1,9 @@
-//! Navigations that begin on another site's page: it must not learn from them whether somebody is signed in.
+//! Navigations that begin on a page of another site: that page must not learn from them whether the
+//! visitor is signed in.
+//!
+//! A page can open an address of the app in a window and watch what happens: redirects, timing, the
+//! number of frames (docs/attacks.md T127). Such a navigation therefore gets the same page for
+//! every visitor (docs/decisions/0067).
 
 use http::StatusCode;
 use http::header::HeaderName;
@@ -10,13 +15,19 @@ use crate::pages::Page;
 use crate::web::request::{Request, Route, query};
 use crate::web::state::Web;
 
+/// Cuts the window off from the page that opened it.
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// Marks the second arrival, so that there is no third.
+/// The parameter that marks the second request, so that there is no third.
 const BOUNCED: &str = "bounced";
 
-/// Whether it is a navigation from elsewhere to a page that depends on who is there.
-pub(crate) fn is(route: Option<&Route>, request: &Request) -> bool {
+/// Whether a request is a navigation from another site to a page that depends on the visitor.
+///
+/// `same-site` counts as another site: a sibling host may belong to someone else. A browser that
+/// sends no `Sec-Fetch-*` fields is not recognized. A login counts only if it names an account,
+/// because a plain login looks the same for every visitor, and only after a click: without one the
+/// login asks first anyway, and the reload would pass for the user's own navigation.
+pub(crate) fn is_foreign_navigation(route: Option<&Route>, request: &Request) -> bool {
     let depends = matches!(
         route,
         Some(
@@ -29,8 +40,8 @@ pub(crate) fn is(route: Option<&Route>, request: &Request) -> bool {
         )
     );
     let head = request.head();
-    // A login asks for whoever is signed in only where it is to be the same account; and it is the user's own wish, or the
-    // second arrival, which comes from here, would pass for one.
+    // Only a login that is bound to the account reads the session. It must follow a click here already: the second
+    // request comes from the app's own site and is not asked any more.
     let asks_who = matches!(route, Some(Route::Login))
         && query(request).one("account").is_some()
         && head.is("sec-fetch-user", b"?1");
@@ -44,27 +55,30 @@ pub(crate) fn is(route: Option<&Route>, request: &Request) -> bool {
         && matches!(request.method.as_str(), "GET" | "HEAD")
 }
 
-/// The answer to one: a page that is the same for everybody and comes again by itself, now from here. Whoever opened the
-/// window loses sight of it, and a frame gets nothing.
-pub(crate) fn judged(
+/// Answers such a navigation; `None` for every other request.
+///
+/// A top-level navigation gets a page that reloads the same address, now from the app's own site,
+/// and that cuts its opener off, so that what follows cannot be watched. Frames and the like get
+/// 403, and so does a request that has `bounced` in its query already: there is no third round.
+pub(crate) fn same_page_for_all(
     web: &Web,
     route: Option<&Route>,
     request: &Request,
 ) -> Option<Result<Reply, Rejection>> {
-    if !is(route, request) {
+    if !is_foreign_navigation(route, request) {
         return None;
     }
     let is_second = !matches!(query(request).param(BOUNCED), Param::Absent);
     if is_second || !request.head().is("sec-fetch-dest", b"document") {
         return Some(Err(Rejection::Forbidden));
     }
-    // Relative, so that it is right under every mount path.
+    // A relative address is right under every mount path.
     let again = match &request.query {
         Some(query) => format!("?{query}&{BOUNCED}=1"),
         None => format!("?{BOUNCED}=1"),
     };
     let reply = web.page(StatusCode::OK, &Page::Bounce { again: &again });
-    // A login in a window needs its opener at the end, and leads to Atlassian whoever is there.
+    // A login in a popup needs its opener at the end, and leads to Atlassian for every visitor.
     Some(Ok(match route {
         Some(Route::Login) => reply,
         _ => reply.header(OPENER_POLICY, "same-origin"),

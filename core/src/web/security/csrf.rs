@@ -1,15 +1,23 @@
-//! Proof that a request comes from a page of ours.
+//! Proof that a request comes from a page of the app (docs/decisions/0063).
+//!
+//! No tokens in forms: browsers say where a request comes from, in fields that pages cannot set.
 
 use crate::message::RequestHead;
 use crate::web::request::{Context, Credential, listed};
 use crate::web::state::Web;
 
-/// The field that a page of a listed origin adds to a change. No page can add it without asking first (a CORS preflight),
-/// and only listed origins are answered.
+/// The header field that a page of a listed origin adds to a change. A page can add it to a request
+/// to another origin only after a CORS preflight, and only listed origins get a positive answer
+/// (docs/attacks.md T115, T116). Its value does not matter.
 const PROOF: &str = "x-threelo";
 
-/// Whether a change may be asked for by this request: of our own origin, of a listed one with the proof, or by who shows a
-/// bearer session, which no browser adds by itself.
+/// Returns whether a request may change something. It must come from the app's own origin, or from
+/// a listed origin with the field `X-Threelo`, or show a bearer session, which no browser adds by
+/// itself.
+///
+/// Decides for all routes of threelo, and for the app's routes behind the guard `same_origin()`.
+/// The bearer token is not looked up here: an unknown one proves its origin and then signs no one
+/// in.
 pub(crate) fn may_change(web: &Web, head: &RequestHead<'_>) -> bool {
     if proves_same_origin(web, head) {
         return true;
@@ -24,8 +32,12 @@ pub(crate) fn may_change(web: &Web, head: &RequestHead<'_>) -> bool {
     shown.is_some_and(|shown| shown.is_deliberate())
 }
 
-/// Whether a page of our own origin asks: `Sec-Fetch-Site` where browsers send it, else `Origin` against the configured
-/// public URL, never against `Host`. Neither is no proof.
+/// Returns whether a page of the app's own origin sent the request.
+///
+/// If the browser sends `Sec-Fetch-Site`, it alone decides. Otherwise `Origin` must equal the
+/// origin of the configured public URL, never `Host`, which a client may forge (docs/attacks.md
+/// T113). A request with neither field proves nothing (T112), and neither does `Origin: null`
+/// (T114).
 pub(crate) fn proves_same_origin(web: &Web, head: &RequestHead<'_>) -> bool {
     match head.first("sec-fetch-site") {
         Some(site) => site == b"same-origin",
@@ -33,8 +45,11 @@ pub(crate) fn proves_same_origin(web: &Web, head: &RequestHead<'_>) -> bool {
     }
 }
 
-/// Whether another site reads: refused alike for strangers and users, so that nothing can be learnt from the answer. Listed
-/// origins may read.
+/// Returns whether a page of another site reads.
+///
+/// Such reads are refused whether or not the visitor is signed in, so that the status tells nothing
+/// (docs/attacks.md T127). Listed origins may read. Navigations are not judged here; `cross_site`
+/// does that. Programs that send neither `Sec-Fetch-Site` nor `Origin` may read.
 pub(crate) fn is_foreign_read(web: &Web, context: &Context, head: &RequestHead<'_>) -> bool {
     if context.origin.is_some() || head.is("sec-fetch-mode", b"navigate") {
         return false;

@@ -1,4 +1,11 @@
 //! What a request must prove before a route runs.
+//!
+//! - `cors` says what pages of listed origins may send and read.
+//! - `csrf` decides whether a change or a read comes from the app's own pages.
+//! - `cross_site` handles navigations that begin on pages of other sites.
+//! - `guards` turn these answers into rejections, and refuse wrong methods and prefetches.
+//!
+//! Nothing here reads a store: what another site is told cannot depend on who is signed in.
 
 pub(crate) mod cors;
 pub(crate) mod cross_site;
