@@ -1,4 +1,4 @@
-//! An answer of Atlassian on its way back: how much, how long, and that it ends with who reads it.
+//! The body of a forwarded answer: its limits in bytes and time, its parts, and its turns.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,23 +13,30 @@ use crate::http_client::{Chunks, HttpClientError};
 use crate::message::{BodyError, ReplyBody};
 use crate::web::proxy::idle_timeout::{IdleTimeout, Limits};
 
-/// An answer that is passed back has this many bytes at most, and so long it takes at most.
+/// The most bytes of an answer that are passed back.
 const MOST: usize = 256 * 1024 * 1024;
+/// How long an answer may take in all, and how long its reader may ask for nothing.
 const LIMITS: Limits = Limits {
     whole: Duration::from_secs(10 * 60),
     standstill: Duration::from_secs(60),
 };
-/// It is passed on in parts of this many bytes, because servers copy a part before they send it.
+/// The size of the parts in which an answer is passed on: servers copy a part before they send it.
 const PART: usize = 16 * 1024;
-/// The beginning of an answer waits for nobody.
+/// So many bytes of an answer are passed on without a turn, so that short answers never wait.
 const SMALL: usize = 16 * 1024;
-/// So many long answers move at a time.
+/// How many long answers move at a time, in one process.
 pub(crate) const TURNS: usize = 16;
+/// How long an answer waits for a turn before it goes on without one.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// A slow reader's turn is over after this long; its answer goes on without.
+/// How long a turn lasts. After it the answer goes on without, so that slow readers block no one.
 const TURN: Duration = Duration::from_secs(10);
 
-/// A body that breaks off where it is too large, takes too long or is not read.
+/// Makes the body of a reply from the body of Atlassian's answer.
+///
+/// A part is asked for when the one before was taken, so that nothing piles up. The body breaks off
+/// with an error, and never with an end that looks whole, if it is larger than 256 MiB, takes
+/// longer than ten minutes, is not read for a minute, or breaks off at Atlassian. Dropping it
+/// closes the connection to Atlassian immediately. Must be called inside a Tokio runtime.
 pub(crate) fn limited_body(body: Box<dyn Chunks>, turns: &Arc<Semaphore>) -> ReplyBody {
     let limited = Limited {
         body,
@@ -45,28 +52,38 @@ pub(crate) fn limited_body(body: Box<dyn Chunks>, turns: &Arc<Semaphore>) -> Rep
     ReplyBody::of_parts(IdleTimeout::new(Box::pin(parts), LIMITS, late))
 }
 
-/// Leave to move much.
+/// The permission to move more than the first bytes.
 enum Turn {
+    /// Not asked for yet.
     NotYet(Arc<Semaphore>),
+    /// Held since then.
     Taken(
         #[expect(dead_code, reason = "held")] OwnedSemaphorePermit,
         Instant,
     ),
-    /// Whoever waited or took long enough goes on without.
+    /// Waited for or held long enough: the answer goes on without.
     Over,
 }
 
+/// An answer that is being passed on.
 struct Limited {
+    /// What comes from Atlassian.
     body: Box<dyn Chunks>,
+    /// Whether the answer has a turn.
     turn: Turn,
     /// What came and was not passed on yet.
     taken: Bytes,
+    /// How many more bytes the answer may have.
     left: usize,
 }
 
 impl Limited {
-    /// The longer an answer, the larger its parts are in the HTTP client, up to 400 KB, and once more on their way: so many
-    /// long answers at once are moved to their end before others begin. Whoever waits behind slow readers goes on without.
+    /// Takes a turn before an answer becomes long, and gives it back when it lasts too long.
+    ///
+    /// The longer an answer, the larger the parts that the HTTP client reads, up to 400 KB each,
+    /// and each is copied once more on its way. With turns, of many concurrent long answers only a
+    /// few have parts of that size. Turns are a matter of memory, not of right: an answer without
+    /// one is never refused.
     async fn take_turn(&mut self) {
         if let Turn::NotYet(turns) = &self.turn
             && self.left <= MOST - SMALL
@@ -84,6 +101,11 @@ impl Limited {
         }
     }
 
+    /// Returns the next part, of at most [`PART`] bytes; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError`] if the answer is too large or breaks off.
     async fn chunk(&mut self) -> Result<Option<Bytes>, BodyError> {
         while self.taken.is_empty() {
             self.take_turn().await;
@@ -100,6 +122,7 @@ impl Limited {
     }
 }
 
+/// The error that ends the reply: its causes as text, without an address (see [`HttpClientError`]).
 fn broken(error: &HttpClientError) -> BodyError {
     BodyError(Causes(error).to_string())
 }
@@ -113,7 +136,7 @@ mod tests {
     use async_trait::async_trait;
     use futures_util::StreamExt as _;
 
-    /// A body of so many chunks, each after so long; it counts the bodies that are there.
+    /// A body of so many chunks, each after so long; it counts the bodies that exist.
     #[derive(Debug)]
     struct Body {
         chunks: usize,
@@ -213,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_reader_that_is_gone_ends_its_answer_at_once() {
+    async fn a_reader_that_is_gone_ends_its_answer_immediately() {
         let (mut body, there) = body(usize::MAX, Duration::from_secs(30));
         body.next().await.unwrap().unwrap();
 

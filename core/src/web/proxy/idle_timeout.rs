@@ -1,4 +1,4 @@
-//! A stream that ends in time, whether or not anybody asks for more of it.
+//! A stream that ends in time, whether or not its reader asks for more.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -12,29 +12,43 @@ use tokio::time::{Instant, sleep_until};
 /// How long a stream lives.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
-    /// From its beginning to its end.
+    /// From its beginning to its end, whatever its reader does.
     pub(crate) whole: Duration,
-    /// While nobody asks for the next item.
+    /// Since its reader last asked for an item.
     pub(crate) standstill: Duration,
 }
 
-/// A stream that is dropped when its time is over. A server asks for no part of a body while its client takes none, so that
-/// the stream itself would not see the time pass.
+/// A stream that is dropped when its time is over.
+///
+/// A server asks for no part of a body while its client takes none. The stream itself would not run
+/// then and could not see the time pass, so a task beside it does. The reader that comes back gets
+/// an error.
 pub(crate) struct IdleTimeout<S, E> {
+    /// What reader and task share. The task has a weak reference, so that it does not keep the
+    /// stream.
     held: Arc<Mutex<Held<S>>>,
+    /// The task; it ends with the stream.
     watch: AbortHandle,
+    /// The error that a reader gets after the end.
     late: fn() -> E,
 }
 
+/// What the reader and the task share.
 struct Held<S> {
-    /// `None` once its time is over.
+    /// The stream; `None` once its time is over.
     stream: Option<S>,
+    /// When the reader last asked for an item.
     asked_at: Instant,
+    /// Wakes a reader that waits when the time is over.
     waker: Option<Waker>,
 }
 
 impl<S: Send + 'static, E> IdleTimeout<S, E> {
-    /// Watches a stream, which ends with the error `late` if its time is over first.
+    /// Watches a stream. If its time is over first, every further item is the error of `late`.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime, which runs the task.
     pub(crate) fn new(stream: S, limits: Limits, late: fn() -> E) -> Self {
         let now = Instant::now();
         let held = Arc::new(Mutex::new(Held {
@@ -51,17 +65,20 @@ impl<S: Send + 'static, E> IdleTimeout<S, E> {
     }
 }
 
+/// Locks what is shared; a reader that panicked does not matter here.
 fn lock<S>(held: &Mutex<Held<S>>) -> MutexGuard<'_, Held<S>> {
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Sleeps until the next time to look, until there is nothing left to watch.
 async fn watch<S>(held: Weak<Mutex<Held<S>>>, end: Instant, standstill: Duration) {
     while let Some(due) = due(&held, end, standstill) {
         sleep_until(due).await;
     }
 }
 
-/// When to look again; `None` if there is nothing left to watch.
+/// Returns when to look again; `None` if the stream is gone. Drops the stream if its time is over,
+/// and with it the connection that it reads from.
 fn due<S>(held: &Weak<Mutex<Held<S>>>, end: Instant, standstill: Duration) -> Option<Instant> {
     let held = held.upgrade()?;
     let mut held = lock(&held);
@@ -82,6 +99,8 @@ where
 {
     type Item = Result<T, E>;
 
+    /// Asks the stream for an item and notes the time. The lock is held meanwhile, which is short:
+    /// the stream never blocks.
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut held = lock(&self.held);
         let Some(stream) = &mut held.stream else {
@@ -97,6 +116,7 @@ where
 }
 
 impl<S, E> Drop for IdleTimeout<S, E> {
+    /// Ends the task: a reader that is gone needs no watch.
     fn drop(&mut self) {
         self.watch.abort();
     }

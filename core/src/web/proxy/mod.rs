@@ -1,4 +1,5 @@
-//! Replies of Atlassian on their way back to a browser.
+//! The answers of forwarded calls on their way back to a browser, with bounded memory
+//! (docs/decisions/0069).
 
 pub(crate) mod body;
 mod idle_timeout;

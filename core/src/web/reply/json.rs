@@ -1,4 +1,4 @@
-//! JSON answers.
+//! JSON replies. They repeat nothing of the request (docs/attacks.md T144).
 
 use http::StatusCode;
 use serde::Serialize;
@@ -8,16 +8,18 @@ use crate::ids::CloudId;
 use crate::message::Reply;
 use crate::provider::site::Site;
 
-/// A JSON answer that stays JSON wherever it is pasted.
+/// Makes a JSON reply that is safe to paste into HTML; see [`inert`].
 pub(crate) fn reply(status: StatusCode, value: &impl Serialize) -> Reply {
     typed(status, "application/json", value)
 }
 
-/// A problem (RFC 9457) with our `code`.
+/// Makes a problem (RFC 9457). `value` has the members, among them `code`, which programs may rely
+/// on.
 pub(crate) fn problem(status: StatusCode, value: &Value) -> Reply {
     typed(status, "application/problem+json", value)
 }
 
+/// Writes a value. One that cannot be written becomes an empty 500.
 fn typed(status: StatusCode, content_type: &'static str, value: &impl Serialize) -> Reply {
     match serde_json::to_string(value) {
         Ok(text) => Reply::new(status).body(content_type, inert(&text)),
@@ -25,7 +27,9 @@ fn typed(status: StatusCode, content_type: &'static str, value: &impl Serialize)
     }
 }
 
-/// These characters stand inside strings only, where their escapes mean the same and no markup begins.
+/// Escapes `<`, `>`, `&`, U+2028 and U+2029: an app may write the text into a page, where a display
+/// name could otherwise end a `<script>` (docs/attacks.md T141). In JSON these characters stand in
+/// strings only, where the escapes mean the same.
 fn inert(text: &str) -> String {
     text.replace('<', "\\u003c")
         .replace('>', "\\u003e")
@@ -34,7 +38,8 @@ fn inert(text: &str) -> String {
         .replace('\u{2029}', "\\u2029")
 }
 
-/// A site as scripts see it.
+/// A site as scripts see it, with the field names of Atlassian's accessible resources. `added` are
+/// the sites that the newest consent added.
 pub(crate) fn site_json(site: &Site, current: bool, added: &[CloudId]) -> Value {
     json!({
         "id": site.id.as_str(),

@@ -1,4 +1,8 @@
 //! The form of replies: JSON, redirects, addresses, rejections.
+//!
+//! Every function here takes the audience of the request into account: pages and redirects for
+//! navigations, JSON for scripts, `HX-Redirect` for htmx (docs/attacks.md T143). All replies carry
+//! `Cache-Control: no-store` and `Vary` (T128 to T131).
 
 pub(crate) mod json;
 mod redirect;

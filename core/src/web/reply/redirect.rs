@@ -11,7 +11,12 @@ use crate::web::reply::urls::Place;
 use crate::web::request::Context;
 use crate::web::state::Web;
 
-/// "Go there", in the form that the audience understands.
+/// Sends the browser to an address: 303, or 200 with `HX-Redirect` for htmx.
+///
+/// 303 and never 307, so that a form is not sent again to the next address (docs/attacks.md T078;
+/// RFC 9700 section 4.12). `no-referrer`, because the address of the request may hold a code
+/// (T132). The reply has no body (T077). `to` must be an address that threelo made or that passed
+/// the rules.
 pub(crate) fn go(audience: Audience, to: &str) -> Reply {
     match audience {
         Audience::Htmx => Reply::new(StatusCode::OK).computed(HX_REDIRECT, to),
@@ -22,7 +27,10 @@ pub(crate) fn go(audience: Audience, to: &str) -> Reply {
     }
 }
 
-/// Where a flow goes on; scripts are told the address, because they cannot follow it.
+/// Sends the browser to the address where a flow goes on.
+///
+/// A script that asked for it by a change gets `{"location": …}` with 200 instead: `fetch` would
+/// follow a redirect to Atlassian itself and fail there. A `GET` by a script is redirected.
 pub(crate) fn started(context: &Context, location: &str) -> Reply {
     match context.audience {
         Audience::Fetch if !context.is_safe => crate::web::reply::json::reply(
@@ -33,7 +41,11 @@ pub(crate) fn started(context: &Context, location: &str) -> Reply {
     }
 }
 
-/// Starts a login for a request: a redirect for navigations, `HX-Redirect` for htmx, and for scripts the address.
+/// Starts a login and sends the browser to Atlassian, in the form of [`started`], with the flow
+/// cookie.
+///
+/// The caller has decided that the request may start a flow: a user's own navigation, or in connect
+/// mode a change with proof of its origin.
 ///
 /// # Errors
 ///
@@ -49,7 +61,9 @@ pub(crate) fn start_login(
     Ok(flow.cookies.iter().fold(reply, Reply::cookie))
 }
 
-/// Leads to the page with the button that starts such a flow, where a request must not start it by itself.
+/// Sends the browser to the page with the button that starts such a flow, where the request itself
+/// must not start it (docs/decisions/0034). Scopes, site, account and return target go along as
+/// parameters; the app's details do not pass through a page and are lost.
 pub(crate) fn to_button(web: &Web, login: &LoginRequest, context: &Context) -> Reply {
     let wanted = login.parameters();
     let parameters = wanted.parameters.iter();
@@ -61,4 +75,5 @@ pub(crate) fn to_button(web: &Web, login: &LoginRequest, context: &Context) -> R
     started(context, &web.more_url(&more, Place::at(place.as_ref())))
 }
 
+/// The field with which htmx sends the browser elsewhere; it does not see redirects.
 pub(crate) const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");

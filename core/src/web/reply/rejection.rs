@@ -1,4 +1,4 @@
-//! A rejection in the form that fits the request: a page, a redirect, JSON or an htmx header.
+//! A rejection in the form that fits the request (docs/decisions/0006).
 
 use http::header::{ALLOW, RETRY_AFTER};
 use serde_json::{Value, json};
@@ -16,10 +16,14 @@ use crate::web::reply::urls::Place;
 use crate::web::request::Context;
 use crate::web::state::Web;
 
-/// After an outage, in seconds.
+/// `Retry-After` of replies to outages, in seconds.
 pub(crate) const SOON: &str = "5";
 
-/// Answers a rejection; in connect mode that of an account, if it is known which.
+/// Renders a rejection, and logs it: at `error` if its status is 5xx, otherwise at `debug`.
+///
+/// Adds `Allow` to 405, and `Retry-After` if the store or the app failed or Atlassian asked for a
+/// pause (at least one second). `account` is the account that the work was for, if it is known: in
+/// connect mode the detour asks for more of that one.
 pub(crate) fn reject(
     web: &Web,
     rejection: &Rejection,
@@ -48,7 +52,7 @@ pub(crate) fn reject(
     }
 }
 
-/// Whether it is nobody's fault who asks, and may be over soon.
+/// Whether a failure that is not the visitor's may soon be over, so that `Retry-After` makes sense.
 fn is_outage(rejection: &Rejection) -> bool {
     matches!(
         rejection,
@@ -59,7 +63,11 @@ fn is_outage(rejection: &Rejection) -> bool {
     )
 }
 
-/// Where the detour leads, if one helps.
+/// Returns the address that solves the problem, if one does.
+///
+/// Not for a missing scope in sign-in mode: asking for it needs the visitor's consent to leave, so
+/// that a page explains it first. In connect mode the page with the button does that. A scope that
+/// Atlassian did not grant has no detour, because asking again would not help.
 fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> {
     let Place { here, account } = place;
     let is_connect = web.ports.config.mode.is_connect();
@@ -69,7 +77,7 @@ fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> 
         Rejection::NotConnected | Rejection::ChooseConnection => {
             Some(web.more_url(&[], Place::at(here)))
         }
-        // The page with the button says why; a second page before it would say the same.
+        // The page with the button says why, so that no page before it needs to.
         Rejection::MissingScope(missing)
             if is_connect && missing.why != MissingScopeReason::NotGranted =>
         {
@@ -90,7 +98,8 @@ fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> 
     }
 }
 
-/// Where a visitor can mend what turned them away, if they can.
+/// Returns the address at which the visitor can solve the problem, if there is one. Apps with pages
+/// of their own link to it. Unlike [`detour`] it has one for missing scopes in both modes.
 pub(crate) fn recovery_url(
     web: &Web,
     rejection: &Rejection,
@@ -110,6 +119,7 @@ pub(crate) fn recovery_url(
     }
 }
 
+/// Returns the address of the picker; in connect mode that of the account, if it is known.
 fn picker_url(web: &Web, place: Place<'_>) -> String {
     let Place { here, account } = place;
     let here = here.map(|here| ("return_to", here.as_str()));
@@ -119,7 +129,8 @@ fn picker_url(web: &Web, place: Place<'_>) -> String {
     web.route("sites", &parameters)
 }
 
-/// The place without its `site` parameter, which named a site that cannot be reached.
+/// Returns a place without its `site` parameter: it named a site that cannot be reached, and coming
+/// back with it would lead to the picker again.
 fn without_site(web: &Web, here: &ReturnTo) -> Option<ReturnTo> {
     let (path, query) = here.as_str().split_once('?')?;
     let names_site = |pair: &&str| {
@@ -135,6 +146,9 @@ fn without_site(web: &Web, here: &ReturnTo) -> Option<ReturnTo> {
     web.ports.config.return_to.accept(&place)
 }
 
+/// Answers a navigation: with the detour if the method is safe, otherwise with a page. A redirect
+/// would lose the body of a change (docs/attacks.md T070). A rejection that means nothing to
+/// visitors is a line of text.
 fn page(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -> Reply {
     if context.is_safe
         && let Some(to) = detour(web, rejection, place)
@@ -168,15 +182,19 @@ fn page(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -
     }
 }
 
-/// The addresses of a page that tells of a rejection.
+/// The addresses of a page that explains a rejection.
 struct Urls<'a> {
+    /// The way that solves the problem.
     way: Option<&'a str>,
+    /// The visitor's place, else the front page.
     here: &'a str,
+    /// The app's front page.
     home: &'a str,
+    /// Whether a login leads to Atlassian; in connect mode it is the app's own.
     at_atlassian: bool,
 }
 
-/// The page that tells of a rejection: to people who can do something about it.
+/// Returns the page that explains a rejection; `None` if visitors can do nothing about it.
 fn error_page<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>> {
     let (home_url, way) = (urls.home, urls.way.unwrap_or(urls.home));
     Some(match rejection {
@@ -220,7 +238,7 @@ fn error_page<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>>
     })
 }
 
-/// What a visitor can make of a call that failed.
+/// What a visitor can make of a failed call.
 fn trouble(kind: &ApiErrorKind) -> ApiTrouble {
     match kind {
         ApiErrorKind::Forbidden => ApiTrouble::Forbidden,
@@ -231,14 +249,18 @@ fn trouble(kind: &ApiErrorKind) -> ApiTrouble {
     }
 }
 
-/// The address that asks for what is missing. Atlassian does not tell what that is; then it is everything that the app
-/// may ask for.
+/// Returns the address that asks for the missing scopes. If Atlassian refused a call without saying
+/// what is missing, it asks for all optional scopes of the app.
 fn step_up_url(web: &Web, missing: &Scopes, place: Place<'_>) -> String {
     let offered = &web.ports.config.optional_scopes;
     let scopes = if missing.is_empty() { offered } else { missing }.to_string();
     web.more_url(&[("scope", &scopes)], place)
 }
 
+/// Makes the problem for a script (docs/attacks.md T143): `title`, `status`, `code`, and what the
+/// code needs besides (`login_url`, `sites_url`, `connections_url`, `reason`, `missing_scopes`).
+/// Addresses are absolute for scripts of other origins. `title` may change between versions; `code`
+/// does not.
 fn problem(web: &Web, rejection: &Rejection, context: &Context, account: Option<&str>) -> Reply {
     let status = rejection.status();
     let mut body = json!({
@@ -279,14 +301,15 @@ fn problem(web: &Web, rejection: &Rejection, context: &Context, account: Option<
     json::problem(status, &body)
 }
 
-/// The address that mends it, for programs, which know themselves where they are.
+/// Returns the address of a login that solves the problem, without a return target: a script knows
+/// where it is, and adds `return_to` itself.
 fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<String> {
     let nowhere = Place {
         here: None,
         account,
     };
     match rejection {
-        // An app with users of its own that does not say where they sign in: its front page knows.
+        // A connect-mode app may not say where its users sign in: its front page will.
         Rejection::NotSignedIn | Rejection::NavigationOnly => {
             let home = || web.ports.config.home().to_owned();
             Some(web.sign_in_url(None).unwrap_or_else(home))
@@ -299,6 +322,8 @@ fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<
     }
 }
 
+/// Makes the problem for htmx, with the detour in `HX-Redirect`. The detour leads back to the page
+/// that sent the request, so that it is safe for changes too.
 fn htmx(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -> Reply {
     let reply = problem(web, rejection, context, place.account);
     match detour(web, rejection, place) {

@@ -1,4 +1,7 @@
-//! What replies of ours have in common.
+//! Pages with their headers, and the addresses of routes.
+//!
+//! Addresses are public paths below the mount path, built with an encoder: no part of a request
+//! gets into them unencoded (docs/attacks.md T062, T139).
 
 use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
@@ -13,17 +16,17 @@ use crate::session::Handoff;
 use crate::web::request::Context;
 use crate::web::state::Web;
 
-/// Where a visitor stands, and in connect mode with which account, if that is known.
+/// Where a visitor is, and in connect mode with which account, if that is known.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Place<'a> {
     /// The place to come back to.
     pub here: Option<&'a ReturnTo>,
-    /// The account that they work with.
+    /// The account id that the visitor works with. In sign-in mode it is not used.
     pub account: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
-    /// A place, with whatever account.
+    /// A place without an account.
     pub(crate) fn at(here: Option<&'a ReturnTo>) -> Self {
         Self {
             here,
@@ -33,9 +36,13 @@ impl<'a> Place<'a> {
 }
 
 impl Web {
-    /// A page of ours. Referrers stay inside the site, so that our forms still send their `Origin`.
+    /// Renders a page and adds its headers: the policy, no frames (docs/attacks.md T136), and
+    /// `Referrer-Policy: same-origin`. Under `no-referrer` browsers would send `Origin: null` with
+    /// the forms of the page, which proves nothing (T132).
+    ///
+    /// Only pages whose forms stay with the app name `form-action`: Chromium applies it to the
+    /// redirects that follow a form, and would stop those that lead to Atlassian (T137).
     pub(crate) fn page(&self, status: StatusCode, page: &Page<'_>) -> Reply {
-        // Chrome holds redirects against form-action, so only pages whose forms stay with us name it.
         let policy = match page {
             Page::Picker { .. } | Page::Logout { .. } | Page::Disconnect { .. } => {
                 format!("{}; form-action {}", self.policy, self.form_targets())
@@ -49,6 +56,8 @@ impl Web {
             .header(REFERRER_POLICY, "same-origin")
     }
 
+    /// The `form-action` of a page: the app itself, and the listed origins that its routes may
+    /// redirect to.
     fn form_targets(&self) -> String {
         let mut targets = String::from("'self'");
         for origin in &self.ports.config.return_origins {
@@ -58,7 +67,7 @@ impl Web {
         targets
     }
 
-    /// The public address of a route with parameters.
+    /// Returns the public path of a route with parameters, encoded.
     pub(crate) fn route(&self, name: &str, parameters: &[(&str, &str)]) -> String {
         let path = self.ports.config.route(name);
         if parameters.is_empty() {
@@ -70,7 +79,8 @@ impl Web {
         format!("{path}?{query}")
     }
 
-    /// An address of ours as who asks must write it: a page of another origin needs the whole.
+    /// Returns an address as the client must write it: for a listed origin the whole address, for
+    /// the app's own pages the path.
     pub(crate) fn seen_from(&self, context: &Context, url: String) -> String {
         match &context.origin {
             Some(_) if url.starts_with('/') => format!("{}{url}", self.origin),
@@ -78,7 +88,7 @@ impl Web {
         }
     }
 
-    /// The address that starts a login and comes back to `here`.
+    /// Returns the address that starts a login and comes back to `here`. Sign-in mode only.
     pub(crate) fn login_url(&self, here: Option<&ReturnTo>) -> String {
         match here {
             Some(here) => self.route("login", &[("return_to", here.as_str())]),
@@ -86,8 +96,11 @@ impl Web {
         }
     }
 
-    /// The address that asks an account that is known already for more: scopes, a site, or just a new consent. Another
-    /// account that comes back changes nothing. In connect mode it is the page with the button that starts it.
+    /// Returns the address that asks an account that is known already for more: scopes, a site, or
+    /// a new consent (`more` has the parameters).
+    ///
+    /// In sign-in mode it is a login that only the same account may finish (docs/decisions/0023).
+    /// In connect mode it is the page with the button that starts the flow (0034).
     pub(crate) fn more_url(&self, more: &[(&str, &str)], place: Place<'_>) -> String {
         let Place { here, account } = place;
         let is_connect = self.ports.config.mode.is_connect();
@@ -101,7 +114,8 @@ impl Web {
         self.route("login", &parameters)
     }
 
-    /// The address that signs a visitor in; in connect mode the app's own, if it says where.
+    /// Returns the address that signs a visitor in. In connect mode it is the app's own login page,
+    /// with `return_to`; `None` if the app does not say where that is.
     pub(crate) fn sign_in_url(&self, here: Option<&ReturnTo>) -> Option<String> {
         let Mode::Connect { login, .. } = &self.ports.config.mode else {
             return Some(self.login_url(here));
@@ -117,7 +131,8 @@ impl Web {
         Some(format!("{login}{gap}{query}"))
     }
 
-    /// The address that starts again what came to nothing.
+    /// Returns the address that starts a failed login again: with the same return target, and for
+    /// the same page of another origin that waits for its end.
     pub(crate) fn again_url(&self, here: Option<&ReturnTo>, waiting: Option<&Handoff>) -> String {
         let mut parameters = waiting.map(waiting_parameters).unwrap_or_default();
         match self.ports.config.mode {
@@ -129,7 +144,9 @@ impl Web {
         }
     }
 
-    /// The address of the page that says what happened.
+    /// Returns the address of the error page. Its parameters are a reason of the closed list, a
+    /// return target that passed the rules, and what [`waiting_parameters`] gives; never a code, a
+    /// state or a text of Atlassian's (docs/attacks.md T133, T135).
     pub(crate) fn error_url(
         &self,
         reason: Reason,
@@ -143,7 +160,8 @@ impl Web {
     }
 }
 
-/// The parameters of a login that a page of another origin waits for.
+/// Returns the parameters of a login whose end a page of another origin waits for. They are not
+/// secret: the challenge is a hash.
 pub(crate) fn waiting_parameters(waiting: &Handoff) -> Vec<(&'static str, &str)> {
     let mut parameters = vec![("origin", waiting.origin.as_str())];
     parameters.extend(waiting.challenge.as_deref().map(|text| ("challenge", text)));
