@@ -35,8 +35,8 @@ const TURN: Duration = Duration::from_secs(10);
 ///
 /// A part is asked for when the one before was taken, so that nothing piles up. The body breaks off
 /// with an error, and never with an end that looks whole, if it is larger than 256 MiB, takes
-/// longer than ten minutes, is not read for a minute, or breaks off at Atlassian. Dropping it
-/// closes the connection to Atlassian immediately. Must be called inside a Tokio runtime.
+/// longer than ten minutes, is not read for a minute, or breaks off at Atlassian. Dropping it drops
+/// Atlassian's answer immediately. Must be called inside a Tokio runtime.
 pub(crate) fn limited_body(body: Box<dyn Chunks>, turns: &Arc<Semaphore>) -> ReplyBody {
     let limited = Limited {
         body,

@@ -1,4 +1,12 @@
 //! A rejection in the form that fits the request (docs/decisions/0006).
+//!
+//! - A navigation with a safe method is redirected to the *detour*, if there is one: an address
+//!   that solves the problem and leads back, such as the login, the picker or the connected
+//!   accounts.
+//! - Any other navigation gets a page that says what happened and links to the way on, or a line of
+//!   text if visitors can do nothing about it.
+//! - A script gets a problem (`application/problem+json`, RFC 9457) with a stable `code`.
+//! - htmx gets the same problem, with the detour in `HX-Redirect`.
 
 use http::header::{ALLOW, RETRY_AFTER};
 use serde_json::{Value, json};
@@ -19,7 +27,8 @@ use crate::web::state::Web;
 /// `Retry-After` of replies to outages, in seconds.
 pub(crate) const SOON: &str = "5";
 
-/// Renders a rejection, and logs it: at `error` if its status is 5xx, otherwise at `debug`.
+/// Renders a rejection, and logs it: at `error` if its status is 5xx (except for prefetches),
+/// otherwise at `debug`.
 ///
 /// Adds `Allow` to 405, and `Retry-After` if the store or the app failed or Atlassian asked for a
 /// pause (at least one second). `account` is the account that the work was for, if it is known: in
@@ -65,9 +74,9 @@ fn is_outage(rejection: &Rejection) -> bool {
 
 /// Returns the address that solves the problem, if one does.
 ///
-/// Not for a missing scope in sign-in mode: asking for it needs the visitor's consent to leave, so
-/// that a page explains it first. In connect mode the page with the button does that. A scope that
-/// Atlassian did not grant has no detour, because asking again would not help.
+/// Not for a missing scope in sign-in mode: a page says first what will be asked for. In connect
+/// mode the page with the button does that. A scope that Atlassian did not grant has no detour,
+/// because asking again would not help.
 fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> {
     let Place { here, account } = place;
     let is_connect = web.ports.config.mode.is_connect();
@@ -323,7 +332,7 @@ fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<
 }
 
 /// Makes the problem for htmx, with the detour in `HX-Redirect`. The detour leads back to the page
-/// that sent the request, so that it is safe for changes too.
+/// that sent the request, not to the address of the request.
 fn htmx(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -> Reply {
     let reply = problem(web, rejection, context, place.account);
     match detour(web, rejection, place) {

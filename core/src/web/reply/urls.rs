@@ -1,7 +1,7 @@
 //! Pages with their headers, and the addresses of routes.
 //!
-//! Addresses are public paths below the mount path, built with an encoder: no part of a request
-//! gets into them unencoded (docs/attacks.md T062, T139).
+//! Addresses are public paths below the mount path, and parameters are encoded: no text of a
+//! request can add a parameter, let alone a header field (docs/attacks.md T139).
 
 use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};

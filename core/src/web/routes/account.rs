@@ -1,4 +1,5 @@
-//! Who works with sites: whoever is signed in, or in connect mode an account of the app's user.
+//! The account that a request works with: the one that is signed in, or in connect mode one of the
+//! accounts of the app's user.
 
 use std::sync::Arc;
 
@@ -9,21 +10,24 @@ use crate::store::SessionRecord;
 use crate::web::request::{Request, query, signed_in};
 use crate::web::state::Web;
 
-/// An account, and who has it here.
+/// The account that a request works with, and its grants.
 pub(crate) struct CurrentAccount {
+    /// Its grants; in connect mode those that are linked to the app's user.
     pub(crate) grants: GrantSet,
-    /// The session of ours, in sign-in mode.
+    /// The session, in sign-in mode. In connect mode sessions are the app's.
     pub(crate) session: Option<Arc<SessionRecord>>,
+    /// What to call the account on pages: the name that it shows, else its id.
     pub(crate) name: String,
 }
 
 impl CurrentAccount {
-    /// On whose behalf the request works.
+    /// Returns on whose behalf the request works.
     pub(crate) fn holder(&self) -> &Holder {
         self.grants.holder()
     }
 
-    /// The site that was chosen last.
+    /// Returns the site that was chosen last: by this session, else for the account. Whether it is
+    /// still reachable is not known.
     pub(crate) fn chosen(&self) -> Option<CloudId> {
         let of_session = self
             .session
@@ -33,7 +37,18 @@ impl CurrentAccount {
     }
 }
 
-/// Whoever is signed in; in connect mode the account that `account` names, else the only one.
+/// Finds the account that a request works with.
+///
+/// In sign-in mode that is the one that is signed in, and `account` is ignored. In connect mode it
+/// is the linked account with the id `account`, or the only one. An account that is not linked to
+/// this user is as unknown as one that does not exist (docs/attacks.md T188, T189).
+///
+/// # Errors
+///
+/// [`Rejection::NotSignedIn`]; [`Rejection::ConsentNeeded`] if the account that is signed in has no
+/// grant; in connect mode [`Rejection::NotConnected`], [`Rejection::ChooseConnection`] if there are
+/// several and none is named, and [`Rejection::Subject`] if the app cannot tell who its user is;
+/// [`Rejection::Store`].
 pub(crate) async fn current_account(
     web: &Web,
     request: &Request,
@@ -51,6 +66,7 @@ pub(crate) async fn current_account(
     })
 }
 
+/// The same in connect mode.
 async fn linked(
     web: &Web,
     request: &Request,
@@ -70,7 +86,7 @@ async fn linked(
     })
 }
 
-/// The account that a parameter of the address names.
+/// Returns the account that the address names, unchecked.
 pub(crate) fn account_param(request: &Request) -> Option<String> {
     query(request).one("account").map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! `GET callback`
+//! `GET callback`: where Atlassian sends the browser after the consent (RFC 6749 section 4.1.2).
 
 use http::StatusCode;
 
@@ -12,9 +12,21 @@ use crate::web::request::{Request, query};
 use crate::web::security::{require_method, require_navigation};
 use crate::web::state::Web;
 
-/// Marks the second arrival, so that there is no third.
+/// The parameter that marks the second request, so that there is no third.
 const BOUNCED: &str = "bounced";
 
+/// Finishes a flow.
+///
+/// Takes `GET` only (`HEAD` is 405, docs/attacks.md T033) and only navigations (T036, T037); what
+/// else must hold, [`flow::handle_callback`] checks. The end is a redirect: to the place that the
+/// visitor wanted, to a page on the way, or to the error page. In this way neither code nor state
+/// stays in the address bar or in the history (T133). Only two ends are pages: see [`bounce`] and
+/// [`still_working`].
+///
+/// # Errors
+///
+/// [`Rejection::Method`], [`Rejection::Prefetch`], [`Rejection::NavigationOnly`]; the flow is
+/// untouched.
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET"], "GET")?;
     require_navigation(request)?;
@@ -36,7 +48,9 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     })
 }
 
-/// The browser comes again from this page, which is of the app's own site, with all of the app's cookies.
+/// Answers with a page that reloads the callback once, from the app's own site: only then does the
+/// browser send the app's `SameSite=Strict` cookies (docs/decisions/0033; docs/attacks.md T012).
+/// Nothing was spent yet. The address holds the code, so the page has `no-referrer`.
 fn bounce(web: &Web, request: &Request) -> Reply {
     let query = request.query.as_deref().unwrap_or_default();
     let again = format!("?{query}&{BOUNCED}=1");
@@ -44,7 +58,7 @@ fn bounce(web: &Web, request: &Request) -> Reply {
     reply.header(http::header::REFERRER_POLICY, "no-referrer")
 }
 
-/// Every end but two is a redirect, so that no code stays in the address bar or in the history.
+/// Returns where the browser goes. A bounce and a wait have no address; their arm is never used.
 fn address(web: &Web, to: &Destination) -> String {
     match to {
         Destination::App(place) => place.as_str().to_owned(),
@@ -67,7 +81,8 @@ fn address(web: &Web, to: &Destination) -> String {
     }
 }
 
-/// The link leads to this very address, which the browser knows: the page itself holds no code and no state.
+/// Answers a second arrival while the first still exchanges the code. The link leads to the empty
+/// address, which is this one: the page itself holds neither code nor state (docs/decisions/0020).
 fn still_working(web: &Web) -> Reply {
     let page = Page::StillWorking {
         go_on: "",

@@ -1,4 +1,4 @@
-//! `POST connect`
+//! `POST connect`: starts a flow in connect mode.
 
 use crate::error::Rejection;
 use crate::flow::LoginRequest;
@@ -10,7 +10,23 @@ use crate::web::routes::login_params::{askable, handoff, more, offered};
 use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
 
-/// Starts a flow for the app's user: nobody else can start one in their name, and no link can.
+/// Starts a flow for the app's user.
+///
+/// Checked in this order: the method, so that no link starts a flow (docs/attacks.md T003, T013);
+/// the proof of origin (T110); the body; the host name, which leads a visitor of another loopback
+/// name to the page with the button; and the app's user, to whom the flow is bound
+/// (docs/decisions/0032).
+///
+/// The form may have `return_to`, `scope` (as far as the app offers it), `site` (256 bytes at
+/// most), `account` (one that is linked: then only that one may come back, and the flow asks for
+/// all that it was ever given), and what a page of another origin adds that waits for the end. The
+/// answer is a redirect to Atlassian; for scripts 200 with `location`.
+///
+/// # Errors
+///
+/// 405, 403 and 400 as above; [`Rejection::NotSignedIn`] and [`Rejection::Subject`] for the user;
+/// [`Rejection::NotConnected`] for an account that is not linked; [`Rejection::Store`] and
+/// [`Rejection::NoRandomness`].
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["POST"], "POST")?;
     require_same_origin(web, request)?;

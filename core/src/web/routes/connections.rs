@@ -1,4 +1,4 @@
-//! `GET connections`
+//! `GET connections`: the accounts that the app's user has connected. Connect mode only.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -17,7 +17,16 @@ use crate::web::routes::login_params::{handoff, offered};
 use crate::web::security::{require_method, require_readable};
 use crate::web::state::Web;
 
-/// The accounts of the app's user: a page with buttons, or JSON.
+/// Lists the accounts: a page with buttons for navigations, JSON otherwise.
+///
+/// In connect mode this page stands in the place of every login (docs/decisions/0034): rejections
+/// that a consent would solve lead here with `scope`, `site` or `account`, and the button starts
+/// the flow.
+///
+/// # Errors
+///
+/// 405; [`Rejection::Forbidden`] for reads from other sites; [`Rejection::NotSignedIn`] and
+/// [`Rejection::Subject`] for the user; [`Rejection::Store`].
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     require_readable(web, request)?;
@@ -35,7 +44,9 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     Ok(json::reply(StatusCode::OK, &body))
 }
 
-/// Times are seconds since 1970.
+/// One account as scripts see it. Times are seconds since 1970. `profile` and `connected_at` are
+/// `null` if they are not known, `consent_needed` is a reason or `null`. No token is part of it
+/// (docs/attacks.md T142).
 fn as_json(set: &GrantSet) -> Value {
     let grant = set.newest();
     let subject = set.holder().subject.as_ref();
@@ -56,12 +67,15 @@ fn as_json(set: &GrantSet) -> Value {
     })
 }
 
-/// What the account reaches, each site once, as far as it is known.
+/// The sites that the account reaches, each once, as far as they have been read. Nothing is read
+/// here: a page of several accounts must not become several calls to Atlassian.
 fn known_sites(set: &GrantSet) -> Vec<Site> {
     let sites = set.grants().filter_map(|grant| grant.sites.as_deref());
     crate::provider::site::merged(sites.flatten().cloned())
 }
 
+/// The page. Its parameters say what the visitor was sent here for; what they name is checked or
+/// shown as text, and nothing starts before the button is pressed.
 async fn page(web: &Web, request: &Request, linked: &[GrantSet]) -> Reply {
     let query = query(request);
     let here = return_target(web, query.one("return_to"));
@@ -100,19 +114,25 @@ async fn page(web: &Web, request: &Request, linked: &[GrantSet]) -> Reply {
     web.page(StatusCode::OK, &Page::Connections(&page))
 }
 
+/// Whether an account is among the linked ones: a message about one that was disconnected meanwhile
+/// is not shown.
 fn is_linked(linked: &[GrantSet], account_id: &str) -> bool {
     let mut accounts = linked.iter().map(|set| set.account().as_str());
     accounts.any(|account| account == account_id)
 }
 
-/// What an entry of the page shows.
+/// What an entry of the page shows, owned, because the page borrows it.
 struct Shown {
+    /// The account's name, else its id.
     name: String,
+    /// Its sites, as far as they are known.
     sites: Vec<Site>,
+    /// The page that asks whether to disconnect it, and that leads back to the same place.
     disconnect_url: String,
 }
 
 impl Shown {
+    /// Reads it from an account's grants.
     fn of(web: &Web, set: &GrantSet, return_to: &str) -> Self {
         let account = ("account", set.account().as_str());
         let parameters = [account, ("return_to", return_to)];
@@ -124,6 +144,7 @@ impl Shown {
     }
 }
 
+/// An entry of the page. The account needs a consent if not even its best grant gives tokens.
 fn entry<'a>(set: &'a GrantSet, shown: &'a Shown) -> ConnectionEntry<'a> {
     ConnectionEntry {
         name: &shown.name,
@@ -136,12 +157,16 @@ fn entry<'a>(set: &'a GrantSet, shown: &'a Shown) -> ConnectionEntry<'a> {
 
 /// What the visitor was sent here for.
 struct Purpose<'a> {
+    /// The scopes to ask for, separated by spaces: those of the request that the app offers.
     scopes: &'a str,
+    /// The site to add, as the request names it.
     site: Option<&'a str>,
+    /// The account to ask, as the request names it. It may not be linked.
     account: Option<&'a str>,
 }
 
 impl<'a> Purpose<'a> {
+    /// What the page says about it. An account that is not linked counts as none.
     fn purpose(&self, shown: &'a [Shown], linked: &[GrantSet]) -> ConnectPurpose<'a> {
         if !self.scopes.is_empty() {
             return ConnectPurpose::Scopes(self.scopes);
@@ -157,7 +182,8 @@ impl<'a> Purpose<'a> {
         }
     }
 
-    /// The fields that the form hands on. Which account should give more is known if it is named, or the only one.
+    /// The fields that the form hands on. Missing scopes are asked of the only account, if none is
+    /// named and there is one, so that the step-up cannot end with another account.
     fn fields(&self, linked: &'a [GrantSet]) -> Vec<(&'static str, &'a str)> {
         let only = match linked {
             [only] if !self.scopes.is_empty() => Some(only.account().as_str()),

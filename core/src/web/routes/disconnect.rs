@@ -1,4 +1,4 @@
-//! `GET disconnect`, `POST disconnect`
+//! `GET disconnect` asks, `POST disconnect` takes an account away from the app.
 
 use http::StatusCode;
 use serde_json::json;
@@ -16,9 +16,15 @@ use crate::web::routes::account::{CurrentAccount, account_param, current_account
 use crate::web::security::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
-/// Where people remove an app from their account themselves.
+/// Where people remove an app from their Atlassian account. threelo asks Atlassian to revoke the
+/// token, but only this page shows whether the app is gone (docs/protocol.md, 9).
 const MANAGE: &str = "https://id.atlassian.com/manage-profile/apps";
 
+/// Asks or disconnects. Other methods, and a `GET` by a script, are 405.
+///
+/// # Errors
+///
+/// 405, and those of [`ask`] and [`end`].
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     match request.method.as_str() {
         "POST" => end(web, request).await,
@@ -30,7 +36,16 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     }
 }
 
-/// Asks before it is done, and tells afterwards what is left to do at Atlassian.
+/// Asks before an account is disconnected, or says that it is, with a link to what is left to do at
+/// Atlassian.
+///
+/// The second is for every visitor without an account to disconnect: right after the `POST`, where
+/// a flash has the name, and when the page is loaded again.
+///
+/// # Errors
+///
+/// 403 for reads from other sites; 401, and in connect mode 409 if there are several accounts and
+/// none is named; [`Rejection::Store`].
 async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_readable(web, request)?;
     let return_to = return_target(web, query(request).one("return_to"));
@@ -62,7 +77,17 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     Ok(web.page(StatusCode::OK, &page))
 }
 
-/// Takes the account from whoever asks. Sessions stay: who signs out is another question.
+/// Disconnects an account: in connect mode the link of the app's user, and the grant with its last
+/// link; in sign-in mode the grant. Sessions stay, because signing out is another question.
+///
+/// The proof of origin is checked first, then the body, then the account. Navigations go on to `GET
+/// disconnect`, which says what is left to do; scripts get the address at Atlassian as
+/// `manage_url`. An account without a grant counts as disconnected: it is what was asked for.
+///
+/// # Errors
+///
+/// 403 without proof; 400; [`Rejection::NotConnected`] if the named account is not the visitor's
+/// (docs/attacks.md T188); [`Rejection::Store`] if some of it may still be there.
 async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_same_origin(web, request)?;
     let form = form(request)?;
@@ -104,6 +129,8 @@ fn is_gone(rejection: &Rejection) -> bool {
     }
 }
 
+/// The flash with the name, for the page that follows. `None` if it cannot be sealed; the page then
+/// names no one.
 fn disconnected(web: &Web, account: &CurrentAccount) -> Option<SetCookie> {
     let name = account.name.clone();
     let flash = Flash::Disconnected { name };

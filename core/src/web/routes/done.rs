@@ -1,4 +1,4 @@
-//! `GET done`, `GET popup.js`: where a login ends that happened in a window of its own.
+//! `GET done`, where a login in a popup ends, and `GET popup.js`, the script of that page.
 
 use http::StatusCode;
 use http::header::CONTENT_SECURITY_POLICY;
@@ -14,9 +14,20 @@ use crate::web::request::{Request, clear_flash, flash, return_target};
 use crate::web::security::{require_method, require_navigation};
 use crate::web::state::Web;
 
+/// The script: a constant file, so that the policy can name its origin instead of allowing inline
+/// scripts (docs/decisions/0066).
 const SCRIPT: &str = include_str!("popup.js");
 
-/// Tells whoever opened this window, once, and closes it. Anybody else, and a second look, is told that they may close it.
+/// Tells the window that opened this one that the login has ended, once, and closes this one.
+///
+/// Whether there is a window to tell, a flash says that the callback sealed: no address can make
+/// the page tell anything. Without the flash, and on a second visit, the page says that it may be
+/// closed. Only the page that tells may run a script. It sends no opener policy, which would cut it
+/// off from its opener (docs/attacks.md T138).
+///
+/// # Errors
+///
+/// 405, and those of [`require_navigation`].
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET"], "GET")?;
     require_navigation(request)?;
@@ -45,13 +56,21 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     Ok(clear_flash(web, request, reply))
 }
 
+/// What the page tells.
 struct Announcement {
+    /// The listed origin that may hear it, exactly.
     origin: String,
+    /// What it hears, as JSON.
     message: String,
+    /// Where this window goes if its opener was cut off.
     fallback: Option<String>,
 }
 
-/// What is told: to an origin that is still listed, with a ticket if it is of another site.
+/// Makes the announcement for an origin that is still listed; `None` if it is not any more.
+///
+/// An origin of another site gets a ticket for the session of this browser, if it gave a challenge.
+/// An origin of the same site needs none: the session cookie reaches it. The fallback is a page of
+/// that very origin and no other, because its address holds the ticket (docs/decisions/0065).
 fn announcement(
     web: &Web,
     request: &Request,
@@ -79,7 +98,11 @@ fn announcement(
     })
 }
 
-/// The script of that page.
+/// Serves the script. Like every reply it has `no-store` and cannot be embedded by other origins.
+///
+/// # Errors
+///
+/// 405.
 pub(crate) fn script(request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     Ok(Reply::new(StatusCode::OK).body("text/javascript; charset=utf-8", SCRIPT))

@@ -1,4 +1,4 @@
-//! `GET error`
+//! `GET error`: says why a login did not happen.
 
 use http::StatusCode;
 use http::header::RETRY_AFTER;
@@ -14,7 +14,17 @@ use crate::web::routes::login_params::handoff;
 use crate::web::security::require_method;
 use crate::web::state::Web;
 
-/// Says what happened, in words of ours; nothing of the request's text is shown.
+/// Says what happened, in constant words.
+///
+/// `reason` is one word of a closed list; anything else counts as `refused` (docs/attacks.md T134,
+/// T135). `return_to` is checked again, and a target that is refused is left out. Opening the
+/// address changes nothing, so that it needs no proof; names are shown only if a sealed cookie of
+/// this browser tells them. Scripts get a problem with the reason as `code`. Busy and unavailable
+/// are 503 with `Retry-After`.
+///
+/// # Errors
+///
+/// 405.
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     let config = &web.ports.config;
@@ -50,7 +60,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     Ok(with_pause(reason, web.page(status(reason), &page)))
 }
 
-/// What does not work now may work soon.
+/// Adds `Retry-After` to a 503: what does not work now may work soon.
 fn with_pause(reason: Reason, reply: Reply) -> Reply {
     match status(reason) {
         StatusCode::SERVICE_UNAVAILABLE => reply.header(RETRY_AFTER, SOON),
@@ -58,7 +68,9 @@ fn with_pause(reason: Reason, reply: Reply) -> Reply {
     }
 }
 
-/// Both by the names that they show, if this browser's cookie tells them.
+/// The page about a wrong account: with both names if the flash of this browser tells them, without
+/// names otherwise. In connect mode it offers no other account, because the user of the app is the
+/// same.
 async fn wrong_account(web: &Web, request: &Request, home_url: &str, sign_in: &str) -> Reply {
     let (expected, chosen) = match flash(web, request).await {
         Some(Flash::WrongAccount { expected, chosen }) => (expected, chosen),
@@ -74,6 +86,7 @@ async fn wrong_account(web: &Web, request: &Request, home_url: &str, sign_in: &s
     clear_flash(web, request, web.page(status(Reason::WrongAccount), &page))
 }
 
+/// The problem for scripts.
 fn as_json(reason: Reason) -> Value {
     json!({
         "type": "about:blank",
@@ -83,6 +96,7 @@ fn as_json(reason: Reason) -> Value {
     })
 }
 
+/// The status of a reason. A cancelled login is 200: nothing failed.
 fn status(reason: Reason) -> StatusCode {
     match reason {
         Reason::Cancelled => StatusCode::OK,

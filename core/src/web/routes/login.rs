@@ -1,4 +1,4 @@
-//! `GET login`
+//! `GET login`: starts a login. Sign-in mode only.
 
 use http::StatusCode;
 
@@ -14,6 +14,18 @@ use crate::web::routes::login_params::{askable, handoff, more, offered};
 use crate::web::security::{require_method, require_navigation};
 use crate::web::state::Web;
 
+/// Starts a login and sends the browser to Atlassian.
+///
+/// Checked in this order: the method (405); that it is a navigation of a whole window and no
+/// prefetch (docs/attacks.md T036, T037); the host name, which sends a visitor of another loopback
+/// name to the public one; and that the user's own click or address bar began it (T015). The last
+/// gets a page that asks, and starts nothing. All of that needs no store; only `account=same` reads
+/// the session.
+///
+/// # Errors
+///
+/// Those of [`require_method`] and [`require_navigation`]; [`Rejection::Store`] with
+/// `account=same`; those of [`start_login`].
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET"], "GET")?;
     require_navigation(request)?;
@@ -34,7 +46,10 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     start_login(web, &login, &request.context, None)
 }
 
-/// What the address asks for: scopes only as far as the app offers them.
+/// Reads what the address asks for: `return_to` (checked when the flow starts), `scope` as far as
+/// the app offers it (docs/attacks.md T058), `site` of 256 bytes at most, `remember=true`, and what
+/// a page of another origin adds that waits for the end. Of a parameter that comes twice none
+/// counts (T072).
 fn wanted(web: &Web, request: &Request) -> LoginRequest {
     let query = query(request);
     let mut login = LoginRequest::new();
@@ -49,7 +64,15 @@ fn wanted(web: &Web, request: &Request) -> LoginRequest {
     login.remember(remember).scopes(offered(web, &query))
 }
 
-/// Whoever is signed in asks for more: nobody else may come back, and a session that was to live longer does so again.
+/// Binds the login to the account that is signed in: only that one may come back, and the session
+/// stays if another one does (docs/decisions/0023).
+///
+/// It asks for all scopes that were ever granted, and a session that lives longer (`remember`) does
+/// so again. A visitor who is not signed in gets a plain login.
+///
+/// # Errors
+///
+/// [`Rejection::Store`]: a login that is not bound, instead, could change who is signed in.
 async fn same_account(
     web: &Web,
     request: &Request,
@@ -70,7 +93,8 @@ async fn same_account(
     }
 }
 
-/// Whether a page of another site sent the browser here without a click: then a person is asked first.
+/// Whether a page of another site sent the browser here without a click. Browsers without
+/// `Sec-Fetch-Site` are not recognized; their flow is bound to the browser all the same.
 fn is_pushed(request: &Request) -> bool {
     let head = request.head();
     let from_elsewhere = matches!(
@@ -80,6 +104,8 @@ fn is_pushed(request: &Request) -> bool {
     from_elsewhere && !head.is("sec-fetch-user", b"?1")
 }
 
+/// Asks before a login that another site began. The link on the page leads here again, with the
+/// same parameters, and its click is the user's own.
 fn ask_first(web: &Web, request: &Request) -> Reply {
     let query = request
         .query

@@ -1,4 +1,4 @@
-//! `GET logout`, `POST logout`
+//! `GET logout` asks, `POST logout` ends the session. Sign-in mode only.
 
 use http::StatusCode;
 
@@ -11,6 +11,12 @@ use crate::web::request::{Request, form, query};
 use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
 
+/// Asks or ends. Other methods, and a `GET` by a script or an image, are 405 (docs/attacks.md
+/// T107).
+///
+/// # Errors
+///
+/// 405, and those of [`ask`] and [`end`].
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     match request.method.as_str() {
         "POST" => end(web, request).await,
@@ -22,6 +28,12 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     }
 }
 
+/// Asks before the session is ended. Navigations from other sites do not get here: the page would
+/// tell them whether the visitor is signed in (docs/decisions/0067).
+///
+/// # Errors
+///
+/// [`Rejection::Store`].
 async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     let config = &web.ports.config;
     let session = session::current(&web.ports, request.context.session_key()).await?;
@@ -42,6 +54,17 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     Ok(web.page(StatusCode::OK, &page))
 }
 
+/// Ends the session that the request shows, or with `everywhere=true` all sessions of its account.
+///
+/// The proof of origin is checked first (docs/attacks.md T108, T109), then the body. Navigations
+/// and htmx go on to `return_to` or the default target (T074), scripts get 204. A request that
+/// shows no session gets the same answer, without a read of the store. The cookies that are removed
+/// are those of the credential that was shown; a bearer token is in no cookie.
+///
+/// # Errors
+///
+/// 403, 400; [`Rejection::Store`] if the session may still be there. The cookie then stays, so that
+/// the visitor can try again (docs/decisions/0029).
 async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_same_origin(web, request)?;
     let config = &web.ports.config;

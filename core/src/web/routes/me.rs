@@ -1,4 +1,4 @@
-//! `GET me`
+//! `GET me`: who is signed in. Sign-in mode only.
 
 use std::time::SystemTime;
 
@@ -16,8 +16,16 @@ use crate::web::request::{Context, Request, query, signed_in};
 use crate::web::security::{require_method, require_readable};
 use crate::web::state::Web;
 
-/// Who is signed in, as JSON for everybody: never a redirect. With `optional=true` nobody is an answer too, for pages that
-/// only want to know.
+/// Says who is signed in, always as JSON: failures too, and for navigations too. Never a redirect
+/// (docs/decisions/0071).
+///
+/// With `optional=true` a visitor who is not signed in gets 200 with `account_id: null` and the
+/// address of the login, so that pages which only want to know cause no error in the browser's
+/// console.
+///
+/// # Errors
+///
+/// None: rejections are rendered here, as problems.
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     let result = tell(web, request).await;
     if matches!(result, Err(Rejection::NotSignedIn))
@@ -36,6 +44,16 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     }))
 }
 
+/// Answers for the account that is signed in: profile, scopes, site, and the seconds that are left.
+/// No token (docs/attacks.md T142).
+///
+/// `scopes`, `token` and `consent` are `null` if the account has no grant, and `site` if none is
+/// chosen or reachable: only a store that fails is an error.
+///
+/// # Errors
+///
+/// 405; [`Rejection::Forbidden`] for reads from other sites; [`Rejection::NotSignedIn`];
+/// [`Rejection::Store`].
 async fn tell(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     require_readable(web, request)?;
@@ -78,6 +96,8 @@ fn consent(web: &Web, grant: &GrantRecord) -> Value {
     })
 }
 
+/// The seconds until an end; 0 if it has passed. Not a point in time, because clocks of browsers
+/// are wrong.
 fn seconds_left(web: &Web, end: SystemTime) -> u64 {
     let left = end.duration_since(web.ports.now());
     left.unwrap_or_default().as_secs()

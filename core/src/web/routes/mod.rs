@@ -1,4 +1,9 @@
 //! One function per route.
+//!
+//! Each checks first what the request must prove (method, origin, navigation), then reads what it
+//! needs, and then acts. A check that fails is a [`Rejection`], which the caller renders. Which
+//! routes an app has, its mode and its settings decide; the others never get here (see
+//! [`Route`]).
 
 mod account;
 mod callback;
@@ -26,7 +31,12 @@ use crate::web::request::{Request, Route};
 use crate::web::security::cross_site;
 use crate::web::state::Web;
 
-/// Runs a route.
+/// Runs a route. Navigations from other sites to pages that depend on the visitor never reach it
+/// (docs/decisions/0067).
+///
+/// # Errors
+///
+/// [`Rejection::NotFound`] for a path under the prefix that is no route, and those of the route.
 pub(crate) async fn run(
     web: &Arc<Web>,
     route: Option<&Route>,

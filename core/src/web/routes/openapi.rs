@@ -1,4 +1,4 @@
-//! `GET openapi.json`
+//! `GET openapi.json`: the JSON routes, described for programs.
 
 use http::StatusCode;
 
@@ -9,11 +9,17 @@ use crate::web::request::Request;
 use crate::web::security::require_method;
 use crate::web::state::Web;
 
-/// The JSON routes, described by hand, and tested against what they answer.
+/// The description, written by hand and tested against what the routes answer. It has the routes of
+/// both modes.
 const DESCRIPTION: &str = include_str!("openapi.json");
-/// What stands in it for the public address of the prefix.
+/// The address in it that stands for the public address of the prefix.
 const SERVER: &str = "https://app.example.com/auth";
 
+/// Serves the description with this app's public address. It depends on no visitor.
+///
+/// # Errors
+///
+/// 405.
 pub(crate) fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     let config = &web.ports.config;

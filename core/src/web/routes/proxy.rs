@@ -1,4 +1,7 @@
-//! `api/{product}/{cloud id}/…`: calls that are passed on to Atlassian, with the user's own token.
+//! `api/{product}/{cloud id}/…`: forwards calls of scripts to Atlassian, with the user's own token
+//! (docs/decisions/0068).
+//!
+//! The token never reaches the browser, and a script can do no more than the app lists.
 
 use std::sync::Arc;
 
@@ -22,11 +25,13 @@ use crate::web::routes::account::current_account;
 use crate::web::security::{may_change, require_readable, require_same_origin};
 use crate::web::state::Web;
 
-/// What an answer must not do under this app's address, whatever it is: run, be framed, load anything.
+/// What an answer must not do under the app's address, whatever Atlassian sends: run, be framed,
+/// load anything. The origin of a sandboxed document is none.
 const POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
-/// The fields of a call that are passed on.
+/// The header fields of a call that are forwarded. No cookie, no `Authorization`.
 const SENT: [&str; 3] = ["accept", "content-type", "x-atlassian-token"];
-/// The fields of an answer that are passed back; among them no cookie and nothing that leads elsewhere.
+/// The header fields of an answer that are passed back: no cookie, and nothing that leads
+/// elsewhere.
 const RETURNED: [&str; 7] = [
     "content-language",
     "content-type",
@@ -36,18 +41,37 @@ const RETURNED: [&str; 7] = [
     "atl-traceid",
     "beta-retry-after",
 ];
+/// What the names of fields begin with that tell of rate limits; they are passed back too.
 const LIMITS: [&str; 3] = ["x-ratelimit-", "ratelimit", "beta-ratelimit"];
 
-/// A call that may be passed on.
+/// A call that the app forwards, for an account that reaches its site.
 struct Call<'a> {
+    /// The request: its query, its fields and its body are forwarded.
     request: &'a Request,
+    /// The product, such as `jira`.
     product: &'a str,
+    /// The site that the cloud id names.
     site: Site,
+    /// The method, which a forward of the app lists.
     method: Method,
-    /// Not yet known to stay below its base.
+    /// The path, which begins as the forward says. Whether it leaves its base by `..` is not yet
+    /// known; the API client checks that (docs/attacks.md T152).
     path: &'a str,
 }
 
+/// Forwards a call and passes the answer back, whatever its status.
+///
+/// Checked in this order, and nothing is sent before all of it holds: that a script calls; product,
+/// path and method against the list; the proof of origin (for reads, that no other site reads); the
+/// account, which in connect mode `X-Threelo-Account` names if there are several; and that it
+/// reaches the site.
+///
+/// # Errors
+///
+/// 403 ([`Rejection::ScriptsOnly`], [`Rejection::NotForwarded`], [`Rejection::Forbidden`],
+/// [`Rejection::UnknownSite`]), those of [`current_account`] and of [`sites::site_for`], and those
+/// of
+/// [`forward`].
 pub(crate) async fn run(web: &Arc<Web>, request: &Request, call: &str) -> Result<Reply, Rejection> {
     scripts_only(request)?;
     let (product, id, path) = parts(call).ok_or(Rejection::NotForwarded)?;
@@ -76,7 +100,8 @@ pub(crate) async fn run(web: &Arc<Web>, request: &Request, call: &str) -> Result
     Ok(passed_back(web, answer))
 }
 
-/// Never for navigations, frames, images: only scripts, which read what they asked for.
+/// Refuses navigations, frames and images: an answer must be read by a script, never shown as a
+/// page of the app's origin. Browsers without `Sec-Fetch-*` fields are judged by `Accept`.
 fn scripts_only(request: &Request) -> Result<(), Rejection> {
     let head = request.head();
     let is_script = match head.first("sec-fetch-mode") {
@@ -91,7 +116,9 @@ fn scripts_only(request: &Request) -> Result<(), Rejection> {
     }
 }
 
-/// Whether a body of this size is worth reading: of a call that may be passed on, from a page of ours, by somebody.
+/// Returns whether the body of a call is worth reading: if the call is listed, shows an identity
+/// and has proof of its origin (docs/attacks.md T200). Whether that session exists is not looked up
+/// here.
 pub(crate) fn may_carry(web: &Web, request: &Request, call: &str) -> bool {
     let config = &web.ports.config;
     let is_listed =
@@ -103,14 +130,15 @@ pub(crate) fn may_carry(web: &Web, request: &Request, call: &str) -> bool {
     is_listed && is_somebody && may_change(web, &request.head())
 }
 
-/// Product, site and path of what stands behind `api/`.
+/// Takes a path below `api/` apart: product, cloud id, and the rest from its slash. The id must be
+/// a UUID (docs/attacks.md T150).
 fn parts(call: &str) -> Option<(&str, CloudId, &str)> {
     let (product, rest) = call.split_once('/')?;
     let (id, _) = rest.split_once('/')?;
     Some((product, CloudId::parse(id).ok()?, &rest[id.len()..]))
 }
 
-/// The method, if the app forwards it there.
+/// Returns the method, if a forward of the app covers product and path and lists it.
 fn allowed(web: &Web, request: &Request, product: &str, path: &str) -> Result<Method, Rejection> {
     let forwards = web.ports.config.browsers.forwards.iter();
     let is_passed = |forward: &Forward| forward.methods.contains(&request.method);
@@ -122,7 +150,11 @@ fn allowed(web: &Web, request: &Request, product: &str, path: &str) -> Result<Me
     }
 }
 
-/// The answer as scripts of this app get it.
+/// Makes the reply from Atlassian's answer: its status, the listed fields, and its body as a
+/// stream.
+///
+/// Whatever is not JSON becomes a download, and the policy sandboxes everything. An answer without
+/// a body (204, 205, 304) gets none.
 fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Reply {
     let (head, body) = answer.into_parts();
     let mut reply = Reply::new(head.status)
@@ -148,12 +180,20 @@ fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Reply {
     }
 }
 
+/// Whether a header field of the answer is passed back.
 fn is_returned(name: &HeaderName) -> bool {
     let name = name.as_str();
     RETURNED.contains(&name) || LIMITS.iter().any(|limit| name.starts_with(limit))
 }
 
-/// Makes the call with the user's own token. The answer comes back whatever its status, but no redirect.
+/// Makes the call with the user's own token, which is refreshed if need be. The answer comes back
+/// whatever its status, but no redirect (docs/attacks.md T145).
+///
+/// # Errors
+///
+/// [`Rejection::BadRequest`] for a path that leaves its base or a field that cannot be sent;
+/// nothing was sent then. [`Rejection::Api`] for a redirect and if there was no answer, and the
+/// rejections that a failed call becomes.
 async fn forward(
     web: &Web,
     holder: Holder,

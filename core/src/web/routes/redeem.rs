@@ -1,4 +1,4 @@
-//! `POST redeem`
+//! `POST redeem`: a session for a handoff ticket, for code on another site (docs/decisions/0064).
 
 use std::time::Duration;
 
@@ -17,7 +17,24 @@ use crate::web::request::{BEARER, Credential, Request, form};
 use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
 
-/// A session for a one-time ticket: in a cookie for this origin's pages, or as a token if the app allows that.
+/// Redeems a ticket.
+///
+/// Checked in this order: the method; that the request comes from a listed origin of another site;
+/// its proof (`X-Threelo`); the fields; and then the ticket, which must be of this app and not
+/// older than a minute, made for this origin, with a challenge that `verifier` matches (as in PKCE,
+/// RFC 7636 section 4.6), for a session that still lives, and not redeemed before. A ticket of
+/// Mallory's flow signs no one in, because her victim's page does not have her verifier.
+///
+/// The session is delivered in a partitioned cookie, or with `deliver=bearer` as a token, if the
+/// app allows it and the origin is not a web site: there an injected script could carry the token
+/// away (docs/decisions/0027).
+///
+/// # Errors
+///
+/// 405; [`Rejection::Forbidden`]; [`Rejection::BadRequest`] for missing or wrong fields, and the
+/// ticket is not spent; [`Rejection::Ticket`] whatever is wrong with the ticket;
+/// [`Rejection::Store`],
+/// [`Rejection::NoRandomness`].
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["POST"], "POST")?;
     let origin = request.context.origin.as_ref();
@@ -55,6 +72,12 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     }
 }
 
+/// Makes a bearer session and returns its token, once. `expires_in` is in seconds: it ends when the
+/// session would that the ticket was made of.
+///
+/// # Errors
+///
+/// Those of [`session::share`].
 async fn bearer(web: &Web, session: &SessionRecord) -> Result<Reply, Rejection> {
     let share = session::share(&web.ports, session, SessionKind::Bearer).await?;
     let body = json!({
@@ -65,6 +88,12 @@ async fn bearer(web: &Web, session: &SessionRecord) -> Result<Reply, Rejection> 
     Ok(json::reply(StatusCode::OK, &body))
 }
 
+/// Makes a session in the partitioned cookie of the origin, and ends the one that the cookie had.
+/// The script learns how long it lasts, not its token.
+///
+/// # Errors
+///
+/// Those of [`session::share`].
 async fn cookie(
     web: &Web,
     request: &Request,
@@ -86,6 +115,7 @@ async fn cookie(
     Ok(reply.cookie(&cookie.partitioned().max_age(life)))
 }
 
+/// How long the session lasts from now; zero if it has ended.
 fn left(web: &Web, share: &SharedSession) -> Duration {
     let left = share.expires_at.duration_since(web.ports.now());
     left.unwrap_or_default()

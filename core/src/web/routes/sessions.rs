@@ -1,4 +1,4 @@
-//! `GET sessions`, `DELETE sessions/{handle}`
+//! `GET sessions`, `DELETE sessions/{handle}`: the visitor's own sessions. Sign-in mode only.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -12,7 +12,13 @@ use crate::web::request::{Request, signed_in};
 use crate::web::security::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
-/// The visitor's own sessions; times are seconds since 1970.
+/// Lists the sessions of the account that is signed in, the newest first. Times are seconds since
+/// 1970. A handle names a session in this list and is of no use as a cookie.
+///
+/// # Errors
+///
+/// 405; [`Rejection::Forbidden`] for reads from other sites; [`Rejection::NotSignedIn`];
+/// [`Rejection::Store`].
 pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     require_readable(web, request)?;
@@ -36,7 +42,15 @@ pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejectio
     ))
 }
 
-/// Ends one of the visitor's own sessions; another account's handle is as unknown as a made-up one.
+/// Ends one of the visitor's own sessions: 204. If it is the current one, its cookie is removed.
+///
+/// The handle of another account's session is as unknown as a made-up one, so that nothing can be
+/// learnt by trying.
+///
+/// # Errors
+///
+/// 405; [`Rejection::Forbidden`] without proof of the origin; [`Rejection::NotSignedIn`];
+/// [`Rejection::NotFound`]; [`Rejection::Store`] if the session may still be there.
 pub(crate) async fn end(web: &Web, request: &Request, handle: &str) -> Result<Reply, Rejection> {
     require_method(request, &["DELETE"], "DELETE")?;
     require_same_origin(web, request)?;

@@ -1,4 +1,4 @@
-//! `GET sites`, `POST site`
+//! `GET sites` lists the sites of an account, `POST site` chooses one.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -17,6 +17,13 @@ use crate::web::routes::account::{CurrentAccount, account_param, current_account
 use crate::web::security::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
+/// Lists the sites that the account reaches: the picker for navigations, JSON otherwise. What is
+/// known is read again at Atlassian if it is older than 15 minutes.
+///
+/// # Errors
+///
+/// 405; [`Rejection::Forbidden`] for reads from other sites; those of [`current_account`] and of
+/// [`sites::shown_sites`].
 pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     require_readable(web, request)?;
@@ -34,6 +41,8 @@ pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejectio
     Ok(json::reply(StatusCode::OK, &json!({ "sites": sites })))
 }
 
+/// The picker, or the page that says that there is no site. A note says if the site that was asked
+/// for was not granted, or if the chosen one is gone.
 async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &[Site]) -> Reply {
     let config = &web.ports.config;
     let wanted = return_target(web, query(request).one("return_to"));
@@ -79,6 +88,7 @@ async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &
     web.page(StatusCode::OK, &page)
 }
 
+/// One site of the picker.
 fn choice<'a>(site: &'a Site, chosen: Option<&CloudId>, added: &[CloudId]) -> SiteChoice<'a> {
     SiteChoice {
         cloud_id: site.id.as_str(),
@@ -89,6 +99,17 @@ fn choice<'a>(site: &'a Site, chosen: Option<&CloudId>, added: &[CloudId]) -> Si
     }
 }
 
+/// Lets the session, or in connect mode the app's user, work on a site from now on. Scripts get
+/// 204, others go on to `return_to` or the default target.
+///
+/// The proof of origin is checked first, then the body, the account and the site. A site that is
+/// not known is looked for at Atlassian once more before it is refused.
+///
+/// # Errors
+///
+/// 403 without proof; those of [`current_account`]; [`Rejection::BadRequest`] unless `site` is one
+/// cloud id; [`Rejection::UnknownSite`] if the account does not reach it, and those of
+/// [`sites::choose`].
 pub(crate) async fn choose(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["POST"], "POST")?;
     require_same_origin(web, request)?;

@@ -1,4 +1,4 @@
-//! `POST token`
+//! `POST token`: an access token for scripts. Only if the app turned `access_tokens` on.
 
 use http::StatusCode;
 use serde_json::json;
@@ -14,8 +14,21 @@ use crate::web::routes::account::current_account;
 use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
 
-/// The access token, for code in browsers that calls Atlassian's API itself; whose it is; the seconds that it lasts; and the
-/// site that is chosen. Never the refresh token. With `refused` it is another one than before, if that one is older than half a minute.
+/// Hands out an access token: whose it is, for how many seconds it works, and the site of the
+/// request if there is one. Never the refresh token.
+///
+/// A `POST` with proof of its origin (docs/attacks.md T111), because the answer is a secret. The
+/// token works for five more minutes, or as long as it does if Atlassian gives no newer one just
+/// now. With `refused=true` the token that is stored counts as refused by Atlassian, and is
+/// replaced unless it is younger than 30 seconds (docs/decisions/0070). The answer names the
+/// account, so that a page that shows another one notices.
+///
+/// # Errors
+///
+/// 405; 403; 400; those of [`current_account`]; [`Rejection::UnknownSite`] and the like if a named
+/// site is not reachable, while without a name the site is just left out;
+/// [`Rejection::ConsentNeeded`], also if the account was disconnected meanwhile; 503 while no token
+/// can be had; [`Rejection::Store`].
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["POST"], "POST")?;
     require_same_origin(web, request)?;
