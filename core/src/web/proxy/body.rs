@@ -28,7 +28,8 @@ const SMALL: usize = 16 * 1024;
 pub(crate) const TURNS: usize = 16;
 /// How long an answer waits for a turn before it goes on without one.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long a turn lasts. After it the answer goes on without, so that slow readers block no one.
+/// How long a turn lasts. After it the answer goes on without, so that slow readers do not block
+/// others.
 const TURN: Duration = Duration::from_secs(10);
 
 /// Makes the body of a reply from the body of Atlassian's answer.

@@ -44,8 +44,8 @@ pub(crate) fn return_target(web: &Web, text: Option<&str>) -> Option<ReturnTo> {
 ///
 /// # Errors
 ///
-/// [`Rejection::BadRequest`] (400) for malformed JSON, for more than 64 fields, and for numbers,
-/// arrays and objects.
+/// [`Rejection::BadRequest`] (400) for malformed JSON, for numbers, arrays and objects in it, and
+/// for more than 64 fields or 8 KiB of them once they are written as a form.
 pub(crate) fn form(request: &Request) -> Result<Query, Rejection> {
     const UNREADABLE: Rejection = Rejection::BadRequest("the body cannot be read");
     let is_json = request

@@ -19,8 +19,8 @@ use crate::web::state::Web;
 ///
 /// The form may have `return_to`, `scope` (as far as the app offers it), `site` (256 bytes at
 /// most), `account` (one that is linked: then only that one may come back, and the flow asks for
-/// all that it was ever given), and what a page of another origin adds that waits for the end. The
-/// answer is a redirect to Atlassian; for scripts 200 with `location`.
+/// all that it ever granted and the app still asks for), and what a page of another origin adds
+/// that waits for the end. The answer is a redirect to Atlassian; for scripts 200 with `location`.
 ///
 /// # Errors
 ///

@@ -67,8 +67,8 @@ fn as_json(set: &GrantSet) -> Value {
     })
 }
 
-/// The sites that the account reaches, each once, as far as they have been read. Nothing is read
-/// here: a page of several accounts must not become several calls to Atlassian.
+/// The sites that the account reaches, each once, as far as they are stored. Nothing is read at
+/// Atlassian for this page.
 fn known_sites(set: &GrantSet) -> Vec<Site> {
     let sites = set.grants().filter_map(|grant| grant.sites.as_deref());
     crate::provider::site::merged(sites.flatten().cloned())

@@ -52,7 +52,7 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     let return_to = return_to.unwrap_or_else(|| web.ports.config.default_return_to.clone());
     let flash = flash(web, request).await;
     let account = match current_account(web, request, account_param(request).as_deref()).await {
-        // There is nothing to disconnect (any more): a page that is loaded again starts nothing.
+        // Also after the account was disconnected and the page is loaded again.
         Err(rejection) if is_gone(&rejection) => {
             let name = match &flash {
                 Some(Flash::Disconnected { name }) => name,
@@ -86,8 +86,9 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
 ///
 /// # Errors
 ///
-/// 403 without proof; 400; [`Rejection::NotConnected`] if the named account is not the visitor's
-/// (docs/attacks.md T188); [`Rejection::Store`] if some of it may still be there.
+/// 403 without proof; 400; those of [`current_account`], and [`Rejection::NotConnected`] if the
+/// named account is not the visitor's (docs/attacks.md T188); [`Rejection::Store`] if some of it
+/// may still be there.
 async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_same_origin(web, request)?;
     let form = form(request)?;
@@ -100,7 +101,7 @@ async fn end(web: &Web, request: &Request) -> Result<Reply, Rejection> {
             grant::disconnect(&web.ports, account.holder()).await?;
             disconnected(web, &account)
         }
-        // It is what was asked for.
+        // Already disconnected, which is what was asked for.
         Err(Rejection::ConsentNeeded(_)) => None,
         Err(rejection) => return Err(rejection),
     };
@@ -130,7 +131,7 @@ fn is_gone(rejection: &Rejection) -> bool {
 }
 
 /// The flash with the name, for the page that follows. `None` if it cannot be sealed; the page then
-/// names no one.
+/// shows no name.
 fn disconnected(web: &Web, account: &CurrentAccount) -> Option<SetCookie> {
     let name = account.name.clone();
     let flash = Flash::Disconnected { name };

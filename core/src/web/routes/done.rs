@@ -31,7 +31,7 @@ const SCRIPT: &str = include_str!("popup.js");
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET"], "GET")?;
     require_navigation(request)?;
-    let told = match flash(web, request).await {
+    let announced = match flash(web, request).await {
         Some(Flash::Done { handoff, return_to }) => {
             announcement(web, request, &handoff, &return_to)
         }
@@ -39,17 +39,17 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     };
     let script = web.route("popup.js", &[]);
     let page = Page::Done {
-        tell: told.as_ref().map(|told| Tell {
+        tell: announced.as_ref().map(|announced| Tell {
             script_url: &script,
-            origin: &told.origin,
-            message: &told.message,
-            fallback: told.fallback.as_deref(),
+            origin: &announced.origin,
+            message: &announced.message,
+            fallback: announced.fallback.as_deref(),
         }),
         home_url: web.ports.config.home(),
     };
     let policy = format!("{}; script-src 'self'", web.policy);
     let reply = web.page(StatusCode::OK, &page);
-    let reply = match told {
+    let reply = match announced {
         Some(_) => reply.computed(CONTENT_SECURITY_POLICY, &policy),
         None => reply,
     };
@@ -87,7 +87,7 @@ fn announcement(
     if let Some(ticket) = &ticket {
         message["ticket"] = ticket.as_str().into();
     }
-    // A page that the session cookie reaches needs no detour: it asks whether somebody is signed in.
+    // A page that the session cookie reaches needs no detour: it asks `GET me` itself.
     let page = return_target(web, Some(return_to)).filter(|place| handoff.owns(place));
     Some(Announcement {
         origin: handoff.origin.clone(),

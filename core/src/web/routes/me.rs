@@ -32,8 +32,8 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         && query(request).one("optional") == Some("true")
     {
         let login_url = web.seen_from(&request.context, web.login_url(None));
-        let nobody = json!({ "account_id": null, "login_url": login_url });
-        return Ok(json::reply(StatusCode::OK, &nobody));
+        let signed_out = json!({ "account_id": null, "login_url": login_url });
+        return Ok(json::reply(StatusCode::OK, &signed_out));
     }
     Ok(result.unwrap_or_else(|rejection| {
         let context = Context {
@@ -47,8 +47,9 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 /// Answers for the account that is signed in: profile, scopes, site, and the seconds that are left.
 /// No token (docs/attacks.md T142).
 ///
-/// `scopes`, `token` and `consent` are `null` if the account has no grant, and `site` if none is
-/// chosen or reachable: only a store that fails is an error.
+/// `scopes`, `token` and `consent` are `null` if the account has no grant, and `site` if there is
+/// none, or several and none is chosen, or if they cannot be read: only a store that fails is an
+/// error.
 ///
 /// # Errors
 ///

@@ -26,7 +26,8 @@ use crate::web::security::{may_change, require_readable, require_same_origin};
 use crate::web::state::Web;
 
 /// What an answer must not do under the app's address, whatever Atlassian sends: run, be framed,
-/// load anything. The origin of a sandboxed document is none.
+/// load anything. A sandboxed document has an opaque origin, so that it cannot act as a page of the
+/// app.
 const POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 /// The header fields of a call that are forwarded. No cookie, no `Authorization`.
 const SENT: [&str; 3] = ["accept", "content-type", "x-atlassian-token"];
@@ -80,7 +81,7 @@ pub(crate) async fn run(web: &Arc<Web>, request: &Request, call: &str) -> Result
         Method::GET | Method::HEAD => require_readable(web, request)?,
         _ => require_same_origin(web, request)?,
     }
-    // Only in connect mode there may be several.
+    // Only in connect mode can there be several accounts.
     let account = request.head().first("x-threelo-account");
     let account = account.and_then(|value| std::str::from_utf8(value).ok());
     let account = current_account(web, request, account).await?;
@@ -101,7 +102,11 @@ pub(crate) async fn run(web: &Arc<Web>, request: &Request, call: &str) -> Result
 }
 
 /// Refuses navigations, frames and images: an answer must be read by a script, never shown as a
-/// page of the app's origin. Browsers without `Sec-Fetch-*` fields are judged by `Accept`.
+/// page of the app's origin. Clients that send no `Sec-Fetch-Mode` are judged by `Accept`.
+///
+/// # Errors
+///
+/// [`Rejection::ScriptsOnly`]: 403.
 fn scripts_only(request: &Request) -> Result<(), Rejection> {
     let head = request.head();
     let is_script = match head.first("sec-fetch-mode") {
@@ -123,11 +128,11 @@ pub(crate) fn may_carry(web: &Web, request: &Request, call: &str) -> bool {
     let config = &web.ports.config;
     let is_listed =
         parts(call).is_some_and(|(product, _, path)| allowed(web, request, product, path).is_ok());
-    let is_somebody = match config.mode.is_connect() {
+    let shows_identity = match config.mode.is_connect() {
         true => request.subject.required().is_ok(),
         false => request.context.session.is_some(),
     };
-    is_listed && is_somebody && may_change(web, &request.head())
+    is_listed && shows_identity && may_change(web, &request.head())
 }
 
 /// Takes a path below `api/` apart: product, cloud id, and the rest from its slash. The id must be
@@ -169,7 +174,7 @@ fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Reply {
             reply.headers.append(name, value.clone());
         }
     }
-    // An answer that has no body must not look as if it had one that is empty.
+    // No body and an empty body are not the same: the second has a `Content-Length`.
     let has_body = !matches!(
         head.status,
         StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
@@ -218,7 +223,7 @@ async fn forward(
     let answer = answer.map_err(|error| Rejection::from(error.into_kind()))?;
     let status = answer.status();
     if status.is_redirection() {
-        tracing::warn!(target: "threelo", %status, "a redirect of Atlassian was not passed on");
+        tracing::warn!(target: "threelo", %status, "a redirect from Atlassian was not forwarded");
         return Err(Rejection::Api(ApiErrorKind::Refused { status }));
     }
     Ok(answer.into_parts())

@@ -23,7 +23,8 @@ use crate::web::state::Web;
 /// its proof (`X-Threelo`); the fields; and then the ticket, which must be of this app and not
 /// older than a minute, made for this origin, with a challenge that `verifier` matches (as in PKCE,
 /// RFC 7636 section 4.6), for a session that still lives, and not redeemed before. A ticket of
-/// Mallory's flow signs no one in, because her victim's page does not have her verifier.
+/// Mallory's flow does not sign her victim in, because the victim's page does not have her
+/// verifier.
 ///
 /// The session is delivered in a partitioned cookie, or with `deliver=bearer` as a token, if the
 /// app allows it and the origin is not a web site: there an injected script could carry the token
@@ -65,7 +66,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         verifier,
     )
     .await?;
-    tracing::info!(target: "threelo", is_bearer, "a ticket was redeemed");
+    tracing::info!(target: "threelo", is_bearer, "a handoff ticket was redeemed");
     match is_bearer {
         true => bearer(web, &session).await,
         false => cookie(web, request, &session, origin).await,
@@ -107,7 +108,7 @@ async fn cookie(
     let life = left(web, &share).as_secs();
     let name = partitioned_cookie_name(&web.ports.config, &origin.text);
     let cookie = SetCookie::new(&name, &share.token.encode(), true);
-    // The cookie's old session goes with it, as at a login; if it cannot, it ends by itself.
+    // The session that the cookie held ends, as at a login. If the store fails, it expires later.
     if let Some(Credential::Partitioned(old, _)) = &request.context.session {
         let _stays = session::end(&web.ports, old).await;
     }

@@ -25,10 +25,9 @@ use crate::web::state::Web;
 ///
 /// # Errors
 ///
-/// 405; 403; 400; those of [`current_account`]; [`Rejection::UnknownSite`] and the like if a named
-/// site is not reachable, while without a name the site is just left out;
-/// [`Rejection::ConsentNeeded`], also if the account was disconnected meanwhile; 503 while no token
-/// can be had; [`Rejection::Store`].
+/// 405; 403; 400; those of [`current_account`]; those of [`sites::site_for`] if a site is named,
+/// while without a name the site is left out; [`Rejection::ConsentNeeded`], also if the account was
+/// disconnected meanwhile; 503 while no token can be had; [`Rejection::Store`].
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["POST"], "POST")?;
     require_same_origin(web, request)?;
@@ -51,7 +50,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     let is_refused = form.one("refused") == Some("true");
     let key = key.ok_or(Rejection::UnknownSite)?;
     let grant = refresh::fresh_for_handout(ports, &key, is_refused).await?;
-    // It may have been disconnected meanwhile.
+    // It may have been disconnected while the token was refreshed.
     if !holder.holds(&grant) {
         return Err(ConsentNeeded::NO_GRANT.into());
     }

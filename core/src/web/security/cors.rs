@@ -35,9 +35,9 @@ const EXPOSED: &str = "Retry-After, Content-Disposition, X-RateLimit-Limit, X-Ra
 /// is listed.
 ///
 /// Answered from the lists, before any store is read and before the app is asked for its user
-/// (docs/attacks.md T122). A listed origin gets 204 with the methods and fields of the route; any
-/// other origin gets 403. `Access-Control-Allow-Private-Network` is never sent (T125). The origin
-/// itself is added by [`readable`].
+/// (docs/attacks.md T122). A listed origin gets 204 with the methods of the route and the fields
+/// that scripts may send; any other origin gets 403. `Access-Control-Allow-Private-Network` is
+/// never sent (T125). The origin itself is added by [`readable`].
 pub(crate) fn preflight(
     web: &Web,
     route: Option<&Route>,

@@ -16,8 +16,8 @@ const PROOF: &str = "x-threelo";
 /// itself.
 ///
 /// Decides for all routes of threelo, and for the app's routes behind the guard `same_origin()`.
-/// The bearer token is not looked up here: an unknown one proves its origin and then signs no one
-/// in.
+/// Whether the bearer session exists is not looked up here: a made-up one passes, and is then not
+/// signed in.
 pub(crate) fn may_change(web: &Web, head: &RequestHead<'_>) -> bool {
     if proves_same_origin(web, head) {
         return true;
