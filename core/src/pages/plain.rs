@@ -1,8 +1,8 @@
 //! The built-in look: plain HTML and CSS, no script, nothing that is loaded.
 //!
-//! `content`, `account_page` and `notice` map each [`Page`] to a headline and a body, in this
-//! order, each handing on what it does not know; the last takes everything that consists of a
-//! headline, one paragraph and two links.
+//! `content`, `account_page`, `passing_page` and `notice` map each [`Page`] to a headline and a
+//! body, in this order, each handing on what it does not know; the last takes everything that
+//! consists of a headline, one paragraph and two links.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -137,7 +137,7 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
     }
 }
 
-/// The same for the pages about accounts, and for the pages that lead on by themselves.
+/// The same for the pages on which a visitor chooses or checks an account.
 fn account_page(page: &Page<'_>) -> (&'static str, String) {
     match page {
         Page::WrongAccount {
@@ -171,6 +171,13 @@ fn account_page(page: &Page<'_>) -> (&'static str, String) {
                 home_url,
             }),
         ),
+        other => passing_page(other),
+    }
+}
+
+/// The same for the pages that ask for nothing: what happened, or where the browser goes next.
+fn passing_page(page: &Page<'_>) -> (&'static str, String) {
+    match page {
         Page::Disconnected {
             account,
             manage_url,

@@ -68,14 +68,7 @@ async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &
     let chosen = account.chosen();
     let choice = |site| choice(site, chosen.as_ref(), &account.grants.newest().added);
     let choices: Vec<SiteChoice<'_>> = sites.iter().map(choice).collect();
-    let missed = flash(web, request).await;
-    let is_gone = chosen
-        .as_ref()
-        .is_some_and(|chosen| sites.iter().all(|site| site.id != *chosen));
-    let notice = match &missed {
-        Some(Flash::SiteNotGranted { wish }) => Some(PickerNotice::NotGranted(wish)),
-        _ => is_gone.then_some(PickerNotice::Gone),
-    };
+    let flash = flash(web, request).await;
     let page = Page::Picker {
         action: &web.route("site", &[]),
         return_to: return_to.as_str(),
@@ -83,9 +76,23 @@ async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &
         add_url: &add_url,
         account: &account.name,
         account_id,
-        notice,
+        notice: notice(flash.as_ref(), chosen.as_ref(), sites),
     };
     web.page(StatusCode::OK, &page)
+}
+
+/// What the picker says first: that the requested site was not granted, if the flash says so, else that
+/// the chosen site is gone.
+fn notice<'a>(
+    flash: Option<&'a Flash>,
+    chosen: Option<&CloudId>,
+    sites: &[Site],
+) -> Option<PickerNotice<'a>> {
+    let is_gone = chosen.is_some_and(|chosen| sites.iter().all(|site| site.id != *chosen));
+    match flash {
+        Some(Flash::SiteNotGranted { wish }) => Some(PickerNotice::NotGranted(wish)),
+        _ => is_gone.then_some(PickerNotice::Gone),
+    }
 }
 
 /// One site of the picker.
