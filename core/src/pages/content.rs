@@ -150,6 +150,19 @@ pub enum ConnectionsNotice<'a> {
 }
 
 /// What the connect button is for.
+///
+/// ```
+/// use threelo::pages::ConnectPurpose;
+///
+/// fn label(purpose: ConnectPurpose<'_>) -> &'static str {
+///     match purpose {
+///         ConnectPurpose::Scopes(_) => "Ask for the permission",
+///         ConnectPurpose::Site(_) => "Choose a site",
+///         ConnectPurpose::Again(_) => "Connect again",
+///         _ => "Connect an account",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectPurpose<'a> {

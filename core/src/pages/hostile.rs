@@ -1,4 +1,5 @@
-//! Every built-in page, rendered with names and addresses that an attacker chose.
+//! Every built-in page, rendered with names and addresses that an attacker chose (docs/attacks.md
+//! T077, T134). A new page is to be added to `pages`.
 
 use crate::error::{MissingScopeReason, Reason};
 use crate::pages::plain::PlainPages;
@@ -8,9 +9,11 @@ use crate::pages::{
 };
 use crate::scope::Scopes;
 
+/// Markup that would run a script if a page failed to escape it.
 const HOSTILE: &str = "</style><script>alert(1)</script>\"'&";
 /// The same as text.
 const TEXT: &str = "&lt;/style&gt;&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;";
+/// All reasons of the closed list.
 const REASONS: [&str; 8] = [
     "refused",
     "cancelled",
@@ -22,6 +25,7 @@ const REASONS: [&str; 8] = [
     "linked_elsewhere",
 ];
 
+/// Each page once, with the hostile text wherever it takes one.
 #[expect(clippy::too_many_lines, reason = "one entry per page")]
 fn pages() -> Vec<String> {
     let site = SiteChoice {
@@ -149,6 +153,7 @@ fn pages() -> Vec<String> {
     pages.iter().map(rendered).collect()
 }
 
+/// A page of the built-in look, for an app whose name is hostile too.
 fn rendered(page: &Page<'_>) -> String {
     PlainPages::new().app_name(HOSTILE).render(page)
 }

@@ -79,6 +79,7 @@ impl PlainPages {
 }
 
 impl Pages for PlainPages {
+    /// Renders a page. Only [`Page::Bounce`] gets a `refresh`.
     fn render(&self, page: &Page<'_>) -> String {
         let (title, body) = content(page);
         let refresh = match page {
@@ -91,6 +92,7 @@ impl Pages for PlainPages {
         self.document(title, &body, &refresh)
     }
 
+    /// The hash of the only style block.
     fn style_sources(&self) -> String {
         format!("'sha256-{}'", STANDARD.encode(Sha256::digest(STYLE)))
     }

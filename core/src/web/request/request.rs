@@ -64,6 +64,7 @@ impl Request {
 pub(crate) struct Fields(Vec<(&'static str, Vec<u8>)>);
 
 impl Headers for Fields {
+    /// Hands out the fields of one name. Names that were not kept have none.
     fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
         self.0
             .iter()

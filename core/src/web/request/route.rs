@@ -6,41 +6,42 @@ use crate::config::Config;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum Route {
-    /// `GET login`
+    /// `GET login`: starts a login; sign-in mode.
     Login,
-    /// `GET callback`
+    /// `GET callback`: finishes a flow.
     Callback,
-    /// `GET logout`, `POST logout`
+    /// `GET logout` asks, `POST logout` ends the session; sign-in mode.
     Logout,
-    /// `GET me`
+    /// `GET me`: who is signed in; sign-in mode.
     Me,
-    /// `GET sites`
+    /// `GET sites`: the sites of the account, to choose from.
     Sites,
-    /// `POST site`
+    /// `POST site`: chooses one.
     Site,
-    /// `GET sessions`
+    /// `GET sessions`: the visitor's sessions; sign-in mode.
     Sessions,
-    /// `DELETE sessions/{handle}`
+    /// `DELETE sessions/{handle}`: ends one of them; sign-in mode.
     SessionOf(String),
-    /// `POST connect`, in connect mode
+    /// `POST connect`: starts a flow; connect mode.
     Connect,
-    /// `GET connections`, in connect mode
+    /// `GET connections`: the accounts of the app's user; connect mode.
     Connections,
-    /// `GET disconnect`, `POST disconnect`
+    /// `GET disconnect` asks, `POST disconnect` takes an account away.
     Disconnect,
-    /// `GET error`
+    /// `GET error`: why a login did not happen.
     Error,
-    /// `POST token`, if access tokens are handed out
+    /// `POST token`: an access token, if the app hands them out.
     Token,
-    /// `POST redeem`, if origins of other sites are listed
+    /// `POST redeem`: a session for a handoff ticket, if origins of other sites are listed.
     Redeem,
-    /// `GET done`, where a login in a popup ends
+    /// `GET done`: where a login in a popup ends, if origins are listed.
     Done,
-    /// `GET popup.js`, the script of that page
+    /// `GET popup.js`: the script of that page.
     Script,
-    /// `GET openapi.json`
+    /// `GET openapi.json`: a description of the JSON routes.
     OpenApi,
-    /// `api/{product}/{cloud id}/…`, if calls are forwarded: what stands behind `api`
+    /// `api/{product}/{cloud id}/…`: forwards a call, if the app lists any. Holds what follows
+    /// `api/`.
     Api(String),
 }
 
