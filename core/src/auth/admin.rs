@@ -1,4 +1,4 @@
-//! What operators do with what is stored.
+//! What operators do with what is stored: delete an account, and change keys.
 
 use crate::auth::Auth;
 use crate::auth::connect::Connect;
@@ -8,13 +8,27 @@ use crate::sealed::{self, Rekeyed};
 use crate::session::{self, Erased};
 
 impl Auth {
-    /// Deletes everything that is stored of an account, unreadable rows included: its sessions, and its grants for this app in
-    /// this environment with their profiles, sites and links. Atlassian is asked to revoke the tokens, behind the call.
-    /// For a person who wants to be forgotten, and for accounts that Atlassian's
-    /// [personal data reporting](https://developer.atlassian.com/cloud/jira/platform/user-privacy-developer-guide/) calls
-    /// closed.
+    /// Deletes everything that is stored of an account, unreadable rows included: its sessions, and
+    /// its grants for this app in this environment with their profiles, sites and links. Atlassian
+    /// is asked in the background to revoke the tokens.
     ///
-    /// Another instance may use a token that it holds for up to five minutes; a login that is under way makes everything anew.
+    /// It is for people who want to be forgotten, and for accounts that Atlassian's [personal data
+    /// reporting](https://developer.atlassian.com/cloud/jira/platform/user-privacy-developer-guide/)
+    /// calls closed (docs/protocol.md, 10). The deletion is finished even if the caller is dropped.
+    ///
+    /// Another instance may use a token that it holds for up to five minutes (docs/decisions/0044).
+    /// A login that is in progress stores everything anew.
+    ///
+    /// ```no_run
+    /// # async fn forget(auth: threelo::Auth) -> Result<(), Box<dyn std::error::Error>> {
+    /// use threelo::AccountId;
+    ///
+    /// let account = AccountId::parse("5be24ba3f91c106033269289")?;
+    /// let erased = auth.delete_account(&account).await?;
+    /// println!("{} sessions, {} grants", erased.sessions, erased.grants);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -23,19 +37,31 @@ impl Auth {
         Ok(session::erase(&self.web.ports, account).await?)
     }
 
-    /// Seals with the first of the [`keys`](crate::AuthBuilder::keys) whatever is stored under another one: all grants of this
-    /// app, and the sessions of the accounts that have one. `progress` is told after every hundred accounts. It may run
-    /// while the app serves, on one instance, and be run again.
+    /// Seals with the first of the [`keys`](crate::AuthBuilder::keys) whatever is stored under
+    /// another one: all grants of this app, and the sessions of the accounts that have one.
+    /// `progress` is called after every hundred accounts. It may run on one instance while the app
+    /// serves requests, and it may be run again.
     ///
-    /// Keys change in three steps: all instances get `old,new`; when they all run with it, all get `new,old`; then this, and
-    /// `old` may go. Rows are also sealed with the first key whenever they are written. A session whose account has no grant
-    /// is not found here; it ends by itself.
+    /// Keys change in three steps, so that every instance can read what the others write
+    /// (docs/decisions/0058): all instances get `old,new`; when all of them run with it, all get
+    /// `new,old`; then this is run, and `old` may be removed. Rows are also sealed with the first
+    /// key whenever they are written. A session whose account has no grant is not found here; it
+    /// ends by itself.
     ///
-    /// Stores that are not [`rows`](crate::AuthBuilder::store), such as those in memory, have nothing to be sealed.
+    /// Stores that are not a database of rows ([`store`](crate::AuthBuilder::store)), such as those
+    /// in memory, hold nothing sealed.
+    ///
+    /// ```no_run
+    /// # async fn rotate(auth: threelo::Auth) -> Result<(), threelo::GrantError> {
+    /// auth.rekey(|so_far| println!("{so_far:?}")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`GrantError::Store`]; what is done is done.
+    /// [`GrantError::Store`]; rows that were sealed before the failure stay sealed with the new
+    /// key.
     pub async fn rekey(
         &self,
         mut progress: impl FnMut(Rekeyed) + Send,
@@ -46,8 +72,9 @@ impl Auth {
 }
 
 impl Connect {
-    /// Deletes everything that is stored of an account, as [`Auth::delete_account`] does, for all users of the app who have
-    /// connected it.
+    /// Deletes everything that is stored of an account, as [`Auth::delete_account`] does, for all
+    /// users of the app who have connected it. To remove it for one user only, use
+    /// [`Grant::forget`](crate::Grant::forget).
     ///
     /// # Errors
     ///
@@ -60,7 +87,8 @@ impl Connect {
     ///
     /// # Errors
     ///
-    /// [`GrantError::Store`]; what is done is done.
+    /// [`GrantError::Store`]; rows that were sealed before the failure stay sealed with the new
+    /// key.
     pub async fn rekey(&self, progress: impl FnMut(Rekeyed) + Send) -> Result<Rekeyed, GrantError> {
         self.as_auth().rekey(progress).await
     }

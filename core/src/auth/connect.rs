@@ -9,12 +9,14 @@ use crate::message::RequestHead;
 use crate::return_to::ReturnTo;
 use crate::secret::opaque_debug;
 
-/// "Connect my Atlassian account" for an app that has users and sessions of its own. Cheap to clone; every clone is the
-/// same.
+/// "Connect my Atlassian account" for an app that has users and sessions of its own. Cheap to
+/// clone; all clones share their state.
 ///
-/// A flow is bound to the browser *and* to the app's user, the [`Subject`](crate::Subject): a callback that somebody else
-/// kept, and an authorize address that somebody else made, connect nothing (docs/attacks.md, T001 and T002). Adapters ask
-/// the app who its user is, where it matters and nowhere else. No cookie of ours stays but that of a flow on its way.
+/// A flow is bound to the browser *and* to the app's user, the [`Subject`](crate::Subject): a
+/// callback that an attacker recorded, and an authorization address that an attacker made, connect
+/// nothing (docs/attacks.md, T001 and T002). Adapters ask the app who its user is on routes and
+/// extractors that depend on it, and nowhere else. threelo keeps no session here: the only cookies
+/// are those of a flow in progress and of the message for the next page.
 ///
 /// ```
 /// use threelo::{Connect, Credentials};
@@ -35,11 +37,13 @@ pub struct Connect(Auth);
 opaque_debug!(Connect);
 
 impl Connect {
+    /// The front door of settings whose mode is connect; the builder is the only caller.
     pub(crate) fn new(auth: Auth) -> Self {
         Self(auth)
     }
 
-    /// Decides what happens with a request, as [`Auth::handle`] does.
+    /// Decides what happens with a request, as [`Auth::handle`] does: it awaits nothing, reads no
+    /// store and never fails.
     pub fn handle(&self, head: &RequestHead<'_>) -> Action {
         self.0.handle(head)
     }
@@ -60,22 +64,25 @@ impl Connect {
         self.0.public_url()
     }
 
-    /// Where a visitor goes who was sent with `candidate` as a return target, as [`Auth::return_target`] has it.
+    /// The place where a visitor goes who was sent with `candidate` as a return target, as for
+    /// [`Auth::return_target`].
     pub fn return_target(&self, candidate: &str) -> ReturnTo {
         self.0.return_target(candidate)
     }
 
-    /// The grants of the app, for work outside a request: [`Grants::of_subject`].
+    /// The grants of the app, for work outside a request; [`Grants::of_subject`] gives those of one
+    /// user.
     pub fn grants(&self) -> Grants {
         self.0.grants()
     }
 
-    /// Waits for work that outlives its request, as [`Auth::drain`] does.
+    /// Waits for work that outlives its request, as [`Auth::drain`] does; `false` if `timeout`
+    /// passed first.
     pub async fn drain(&self, timeout: Duration) -> bool {
         self.0.drain(timeout).await
     }
 
-    /// The same front door, as adapters hold it.
+    /// The same front door as an [`Auth`], the one type that adapters work with.
     pub fn as_auth(&self) -> &Auth {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! The session of a request, as handlers see it.
+//! The session of a request, as handlers see it: to look at, to end, and to move to another site.
 
 use crate::auth::session::AuthSession;
 use crate::auth::session_details::SessionDetails;
@@ -6,7 +6,23 @@ use crate::auth::user::User;
 use crate::error::{Rejection, RejectionResponse};
 use crate::ids::CloudId;
 
-/// The session of whoever is signed in, to look at and to end. It holds no data of the app.
+/// The session of the user who is signed in. It holds no data of the app.
+///
+/// Every method that fails returns a [`RejectionResponse`]: the reason together with a reply that
+/// fits this request, so that a handler can return it with `?`.
+///
+/// ```no_run
+/// use threelo::{RejectionResponse, UserSession};
+///
+/// async fn sign_out_other_devices(session: &UserSession) -> Result<(), RejectionResponse> {
+///     for other in session.all().await? {
+///         if other.handle() != session.handle() {
+///             session.end(&other.handle()).await?;
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct UserSession {
     auth: AuthSession,
@@ -14,7 +30,7 @@ pub struct UserSession {
 }
 
 impl UserSession {
-    /// Whose session it is.
+    /// The user whose session it is.
     pub fn user(&self) -> &User {
         &self.user
     }
@@ -29,18 +45,22 @@ impl UserSession {
         self.user.record().handle()
     }
 
-    /// Ends the session; the reply to this request removes the cookie.
+    /// Ends the session on every instance immediately; the reply to this request removes the
+    /// cookie.
+    ///
+    /// The deletion is finished even if the visitor hangs up in the meantime (docs/decisions/0009).
     ///
     /// # Errors
     ///
-    /// [`Rejection::Store`] if the session may still be there.
+    /// [`Rejection::Store`] if the session may still exist. The cookie is kept then, so that the
+    /// visitor can try again (docs/decisions/0029).
     pub async fn sign_out(&self) -> Result<(), RejectionResponse> {
         let ended = self.auth.sign_out().await;
         ended.map_err(|rejection| self.auth.reject(rejection))
     }
 
-    /// All sessions of the account that live, the newest first; [`SessionDetails::handle`] names one for
-    /// [`end`](Self::end).
+    /// All sessions of the account that have not ended, the newest first, this one included;
+    /// [`SessionDetails::handle`] names one for [`end`](Self::end).
     ///
     /// # Errors
     ///
@@ -53,32 +73,36 @@ impl UserSession {
             .map_err(|rejection| self.auth.reject(rejection))
     }
 
-    /// Ends the account's session with this handle, on whatever device; `false` if the account has none. The own session is
-    /// ended by [`sign_out`](Self::sign_out), which takes the cookie along.
+    /// Ends the account's session with this handle, on any device; `false` if the account has none.
+    /// A handle of another account's session is as unknown as an invented one. To end the session
+    /// of this request, use [`sign_out`](Self::sign_out), which also removes the cookie.
     ///
     /// # Errors
     ///
-    /// [`Rejection::Store`] if the session may still be there.
+    /// [`Rejection::Store`] if the session may still exist.
     pub async fn end(&self, handle: &str) -> Result<bool, RejectionResponse> {
         let ended = self.auth.end_session(self.user.account_id(), handle).await;
         ended.map_err(|rejection| self.auth.reject(rejection))
     }
 
-    /// Ends all sessions of the account; the reply to this request removes the cookie.
+    /// Ends all sessions of the account, also one that is being made from a handoff ticket at this
+    /// moment (docs/attacks.md, T097); the reply to this request removes the cookie.
     ///
     /// # Errors
     ///
-    /// [`Rejection::Store`] if some may still be there.
+    /// [`Rejection::Store`] if some may still exist. The cookie is kept then.
     pub async fn sign_out_everywhere(&self) -> Result<(), RejectionResponse> {
         let ended = self.auth.sign_out_everywhere(self.user.account_id()).await;
         ended.map_err(|rejection| self.auth.reject(rejection))
     }
 
-    /// Lets the session work on a site from now on.
+    /// Makes the session work on a site from now on. Other sessions of the account that have chosen
+    /// no site use it, too.
     ///
     /// # Errors
     ///
-    /// [`Rejection::UnknownSite`] if the grant does not reach the site, and those of [`AuthSession::site`].
+    /// [`Rejection::UnknownSite`] if the grant does not reach the site, even after the list of
+    /// sites was read again, and those of [`AuthSession::site`].
     pub async fn choose_site(&self, site: &CloudId) -> Result<(), RejectionResponse> {
         let chosen = self.auth.choose_site(site).await;
         chosen.map_err(|rejection| self.auth.reject(rejection))
@@ -86,11 +110,11 @@ impl UserSession {
 }
 
 impl AuthSession {
-    /// The session of whoever is signed in.
+    /// The session of the user who is signed in.
     ///
     /// # Errors
     ///
-    /// [`Rejection::NotSignedIn`], [`Rejection::Store`].
+    /// [`Rejection::NotSignedIn`], [`Rejection::Store`]; in connect mode [`Rejection::WrongMode`].
     pub async fn current_session(&self) -> Result<UserSession, Rejection> {
         Ok(UserSession {
             user: self.require_user().await?,

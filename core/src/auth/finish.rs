@@ -1,4 +1,7 @@
-//! What a request leaves on the app's own reply.
+//! What a request adds to the app's own reply: cookies, and the header fields that keep private
+//! replies out of caches.
+//!
+//! A reply needs nothing if the handler never asked who is signed in (docs/decisions/0004).
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -10,15 +13,28 @@ use crate::auth::session::AuthSession;
 use crate::message::cookie::SetCookie;
 use crate::message::{HeaderPatch, joined_vary};
 
+/// What a reply depends on when only cookies can identify the visitor.
 const VARY_COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
+/// The same when the app lists origins: the origin and a bearer token can identify the visitor,
+/// too.
 const VARY_BROWSER: HeaderValue = HeaderValue::from_static("Cookie, Origin, Authorization");
+/// The request field that names a site; it counts only for replies for which the site was asked.
 const VARY_SITE: HeaderValue = HeaderValue::from_static("X-Threelo-Site");
+/// Kept by no cache. `no-store` also makes browsers drop the page from their back-forward cache
+/// when the session cookie changes (docs/decisions/0030).
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 impl AuthSession {
-    /// What the app's reply gets: our cookies; and a reply that depends on who is signed in, or sets a cookie of ours,
-    /// is kept by no cache. `has_cache_control` tells whether the app set a `Cache-Control` of its own, which stands
-    /// unless a cookie of ours is set.
+    /// Returns what must be added to the app's reply, and takes the pending cookies: a second call
+    /// returns none of them.
+    ///
+    /// - If the handler asked who is signed in, the reply gets `Vary`, and `Cache-Control: private,
+    ///   no-store` unless the app set a `Cache-Control` of its own (`has_cache_control`).
+    /// - If a cookie of ours is set or removed, the app's `Cache-Control` is overruled: a cache
+    ///   must never store a `Set-Cookie` for the next visitor.
+    /// - If the handler asked for the site, the reply also varies by `X-Threelo-Site`.
+    ///
+    /// Adapters call it after the app has answered, also if the app answered with an error.
     pub fn finish(&self, has_cache_control: bool) -> HeaderPatch {
         let mut patch = HeaderPatch::default();
         let cookies = self.take_cookies();
@@ -39,7 +55,9 @@ impl AuthSession {
         patch
     }
 
-    /// The same as [`finish`](Self::finish), done to the fields of the app's reply.
+    /// Does the same as [`finish`](Self::finish) directly to the fields of the app's reply, for
+    /// frameworks that use the header map of `http` 1. A `Vary` that the app set is extended and
+    /// not replaced.
     pub fn finish_headers(&self, headers: &mut HeaderMap) {
         if self.0.cold.get().is_some() {
             let HeaderPatch { set, append } = self.finish(headers.contains_key(CACHE_CONTROL));
@@ -61,7 +79,7 @@ impl AuthSession {
         }
     }
 
-    /// What a reply that depends on who is signed in depends on.
+    /// What identifies the visitor of this app, as a value of `Vary`.
     fn varies(&self) -> HeaderValue {
         match self.0.web.ports.config.browsers.origins.is_empty() {
             true => VARY_COOKIE,
@@ -69,6 +87,7 @@ impl AuthSession {
         }
     }
 
+    /// Takes the cookies that sign-outs of this request left behind; most requests have none.
     fn take_cookies(&self) -> Vec<SetCookie> {
         let Some(cold) = self.0.cold.get() else {
             return Vec::new();
@@ -78,7 +97,9 @@ impl AuthSession {
     }
 }
 
-/// Beside what the app's reply varies by.
+/// Adds names to `Vary`, keeping what the app set, in one field: some layers read only the first of
+/// several. If the joined value cannot be written as a field, the app's value gives way to ours,
+/// because ours is what protects the visitor.
 fn vary(headers: &mut HeaderMap, more: HeaderValue) {
     let had = headers.get_all(VARY);
     let joined = match (had.iter().next(), more.to_str()) {

@@ -1,4 +1,9 @@
-//! The front door: one [`Auth`] for an app, one [`AuthSession`] for a request.
+//! The front doors of the crate: one [`Auth`] (or [`Connect`]) for an app, one [`AuthSession`] for
+//! a request.
+//!
+//! Everything here is cheap to clone and shares one state. What adapters call is [`Auth::handle`];
+//! what apps call are the builders, [`Grants`] for work outside requests, and the methods for
+//! operators in `admin`.
 
 mod admin;
 mod builder;
@@ -33,40 +38,55 @@ use crate::return_to::ReturnTo;
 use crate::secret::opaque_debug;
 use crate::web::{self, Found, RequestSnapshot, Responder, Web};
 
-/// Atlassian sign-in for one app. Cheap to clone; every clone is the same.
+/// Atlassian sign-in for one app. Cheap to clone; all clones share their state.
+///
+/// Build it once at start-up and share it: cached grants and refreshes in progress belong to this
+/// value, and so does everything that the in-memory store keeps.
 ///
 /// ```
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # fn main() -> Result<(), threelo::BuildError> {
 /// use threelo::{Auth, Credentials};
 ///
-/// let auth = Auth::builder(Credentials::new("client id", "client secret"), "http://localhost:3000").build();
-/// assert!(auth.is_err(), "a client id has no space");
+/// let auth = Auth::builder(Credentials::new("my-client-id", "my-secret"), "http://localhost:3000")
+///     .scopes(["read:jira-work"])
+///     .build()?;
+///
+/// assert_eq!(auth.callback_url(), "http://localhost:3000/auth/callback");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct Auth {
+    /// Settings, ports and pages, shared by all clones and by every request.
     web: Arc<Web>,
 }
 
 opaque_debug!(Auth);
 
-/// What an adapter does with a request.
+/// What an adapter does with a request. There is no third case and no error (docs/decisions/0003).
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "adapters must obey every case")]
 pub enum Action {
-    /// Auth answers: read the body if it asks for one, then send its reply.
+    /// The path is an auth route: read as much of the body as [`Responder`] asks for, then send its
+    /// reply. The app is not called.
     Respond(Box<Responder>),
-    /// Call the app, then [`finish`](AuthSession::finish) its reply.
+    /// Call the app with this session among the request's extensions, then
+    /// [`finish`](AuthSession::finish) what it answered.
     Forward(AuthSession),
 }
 
 impl Auth {
+    /// The front door of settings that were checked.
     pub(crate) fn new(web: Arc<Web>) -> Self {
         Self { web }
     }
 
-    /// Decides what happens with a request. Awaits nothing, reads no store, never fails.
+    /// Decides what happens with a request. Awaits nothing, reads no store and never fails
+    /// (docs/decisions/0003).
+    ///
+    /// A path below the auth prefix is always answered here, unknown ones with 404, so that the
+    /// app's router never sees it. For any other path the proof of a change is taken from the
+    /// header fields now, because they are gone once the app has the request.
     pub fn handle(&self, head: &RequestHead<'_>) -> Action {
         match web::find(self.config(), head.path) {
             Found::Ours(route) => {
@@ -90,18 +110,22 @@ impl Auth {
         &self.web.ports.config
     }
 
-    /// The callback URL to register in the developer console, exactly like this.
+    /// The callback URL to register in the developer console, exactly like this: Atlassian compares
+    /// it character by character (docs/protocol.md, 1.2).
     pub fn callback_url(&self) -> &str {
         &self.config().redirect_uri
     }
 
-    /// The app's own origin, as browsers write it.
+    /// The app's own origin, as browsers write it: scheme, host, and a port that is not the default
+    /// one.
     pub fn public_url(&self) -> String {
         crate::environment::origin_text(&self.config().public_url)
     }
 
-    /// Where a visitor goes who was sent with `candidate` as a return target: there, if it is a place of this app, else to
-    /// the default target. For login pages of an app's own.
+    /// The place where a visitor goes who was sent with `candidate` as a return target: `candidate`
+    /// itself if it is a place of this app or of a listed origin, else the default target. For
+    /// login pages of the app's own; the rules are those of docs/attacks.md, "Rules for return
+    /// targets".
     ///
     /// ```
     /// # fn main() -> Result<(), threelo::BuildError> {
@@ -119,13 +143,28 @@ impl Auth {
         accepted.unwrap_or_else(|| config.default_return_to.clone())
     }
 
-    /// The grants of the app, for work outside a request.
+    /// The grants of the app, for jobs, webhooks and admin pages: work for an account that is not
+    /// there.
     pub fn grants(&self) -> Grants {
         Grants::new(Arc::clone(&self.web.ports))
     }
 
-    /// Waits until work that outlives its request (exchanges, refreshes, activity writes) is done; `false` if `timeout` passed
-    /// first. Call it at shutdown, after the server stopped taking requests.
+    /// Waits until the work that outlives its request (exchanges, refreshes, activity writes) is
+    /// done; `false` if `timeout` passed first.
+    ///
+    /// Call it at shutdown, after the server has stopped accepting requests. Without it, a process
+    /// that ends between Atlassian's answer and the write may leave a new refresh token unstored
+    /// (docs/decisions/0009); within ten minutes another instance can still repeat the refresh.
+    ///
+    /// ```no_run
+    /// # async fn shutdown(auth: threelo::Auth) {
+    /// use std::time::Duration;
+    ///
+    /// if !auth.drain(Duration::from_secs(20)).await {
+    ///     eprintln!("some background work was cut off");
+    /// }
+    /// # }
+    /// ```
     pub async fn drain(&self, timeout: Duration) -> bool {
         self.web.ports.tasks.drain(timeout).await
     }

@@ -1,4 +1,8 @@
-//! Auth as one request sees it: lazy, so that a route that asks for nothing costs no store read.
+//! Auth as one request sees it: lazy, so that a route that asks for nothing costs no store read
+//! (docs/decisions/0004).
+//!
+//! A request has one credential (docs/decisions/0027), one session at most, and one app user at
+//! most; each is looked up once and shared by extractors, guards and handlers of the request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -25,44 +29,72 @@ use crate::store::SessionRecord;
 use crate::web::{self, Context, Credential, RequestSnapshot, Visitor, Web};
 
 /// Auth for one request. Clones share what was looked up.
+///
+/// Adapters put it among the request's extensions; extractors and guards are made of it. It is
+/// bound to its request and is of no use after the reply.
+///
+/// ```no_run
+/// use threelo::{AuthSession, Rejection};
+///
+/// async fn greeting(session: &AuthSession) -> Result<String, Rejection> {
+///     Ok(match session.user().await? {
+///         Some(user) => format!("Hello {}", user.name()),
+///         None => "Hello stranger".to_owned(),
+///     })
+/// }
+/// ```
 #[derive(Clone)]
 pub struct AuthSession(pub(crate) Arc<Inner>);
 
+/// What all clones share.
 pub(crate) struct Inner {
+    /// The app's settings, ports and pages.
     pub(crate) web: Arc<Web>,
+    /// What later questions need of the request, which the app has by then.
     seen: RequestSnapshot,
+    /// Whether the request proved that it may change something, or needs no proof.
     same_origin: bool,
+    /// The session, once it was looked up; `Some(None)` is the answer that there is none.
     looked_up: OnceLock<Option<Arc<SessionRecord>>>,
+    /// Whether the reply depends on who is signed in: then no cache may keep it.
     pub(crate) was_asked: AtomicBool,
     /// Whether the reply depends on the site that the request names.
     pub(crate) site_was_asked: AtomicBool,
+    /// Made by the first question that needs it.
     pub(crate) cold: OnceLock<Box<ColdState>>,
 }
 
-/// What few requests need; made when it is needed, so that the others move less.
+/// What few requests need. It is made when it is needed, so that the others are smaller to move and
+/// make fewer allocations.
 #[derive(Default)]
 pub(crate) struct ColdState {
+    /// What replies are made of: cookies of flows, the audience, the address.
     context: OnceLock<Arc<Context>>,
-    /// Held by who waits for the store, so that two who ask at once are one look-up.
+    /// Held while the store is asked, so that concurrent questions of one request are one look-up.
     turns: Turns<()>,
     /// The app's user, in connect mode, once the app was asked.
     subject: OnceLock<ResolvedSubject>,
     /// The accounts of the app's user, read once.
     linked: OnceCell<Vec<GrantSet>>,
+    /// Cookies that the reply sets or removes, until `finish` takes them.
     pub(crate) cookies: Mutex<Vec<SetCookie>>,
 }
 
 impl Inner {
-    /// What answers are made of; read when the first is made.
+    /// What replies are made of; read from the snapshot when the first reply is made.
     fn context(&self) -> &Arc<Context> {
         let read = || Arc::new(self.seen.context(&self.web.ports.config));
         self.cold().context.get_or_init(read)
     }
 
+    /// The rarely needed part; makes it if this is the first time.
     fn cold(&self) -> &ColdState {
         self.cold.get_or_init(Box::default)
     }
 
+    /// Looks the session up, once: without waiting if the store can, else one caller asks and
+    /// concurrent ones wait for its result. A failure is not remembered, so that a later question
+    /// asks again.
     async fn look_up(&self) -> Result<&Option<Arc<SessionRecord>>, Rejection> {
         let ports = &self.web.ports;
         let shown = self.seen.session(&ports.config);
@@ -82,6 +114,8 @@ impl Inner {
 opaque_debug!(AuthSession);
 
 impl AuthSession {
+    /// Auth for a request; looks nothing up. `same_origin` is the proof that was taken from the
+    /// header fields.
     pub(crate) fn new(web: Arc<Web>, seen: RequestSnapshot, same_origin: bool) -> Self {
         Self(Arc::new(Inner {
             web,
@@ -94,11 +128,14 @@ impl AuthSession {
         }))
     }
 
-    /// Whoever is signed in, or nobody; looked up once per request.
+    /// The user who is signed in, or `None`; looked up once per request.
+    ///
+    /// Asking marks the reply as private: `finish` then keeps it out of caches.
     ///
     /// # Errors
     ///
-    /// [`Rejection::Store`] if nobody can tell: never "nobody" instead.
+    /// [`Rejection::Store`] if the store fails: never `None` instead, because a failing store would
+    /// then look like a signed-out visitor. [`Rejection::WrongMode`] in connect mode.
     pub async fn user(&self) -> Result<Option<User>, Rejection> {
         let inner = &*self.0;
         if self.is_connect() {
@@ -112,26 +149,30 @@ impl AuthSession {
         Ok(known.clone().map(User::new))
     }
 
-    /// Whoever is signed in.
+    /// The user who is signed in.
     ///
     /// # Errors
     ///
-    /// [`Rejection::NotSignedIn`], [`Rejection::Store`].
+    /// [`Rejection::NotSignedIn`] without a session, or if it ended; [`Rejection::Store`],
+    /// [`Rejection::WrongMode`].
     pub async fn require_user(&self) -> Result<User, Rejection> {
         self.user().await?.ok_or(Rejection::NotSignedIn)
     }
 
+    /// Whether the app has users of its own.
     fn is_connect(&self) -> bool {
         self.0.web.ports.config.mode.is_connect()
     }
 
-    /// Whether the app should say who its user is before anything is asked that depends on it: connect mode, once per
-    /// request.
+    /// Whether the adapter should ask the app for its user before a question that depends on it: in
+    /// connect mode, until the app was asked once in this request.
     pub fn wants_subject(&self) -> bool {
         self.is_connect() && self.0.cold().subject.get().is_none()
     }
 
-    /// Takes what the app says: its user, nobody, or that it cannot tell.
+    /// Takes the app's answer: its user, `None` for a signed-out visitor, or an error if the app
+    /// cannot tell. The first answer of a request counts; later ones are ignored, so that one
+    /// request never acts for two users. An error is logged here.
     pub fn know_subject(&self, subject: Result<Option<Subject>, BoxError>) {
         let _first_counts = self.0.cold().subject.set(ResolvedSubject::from(subject));
     }
@@ -140,7 +181,8 @@ impl AuthSession {
     ///
     /// # Errors
     ///
-    /// [`Rejection::NotSignedIn`], [`Rejection::Subject`] if the app cannot tell, [`Rejection::WrongMode`].
+    /// [`Rejection::NotSignedIn`] if the visitor is signed out of the app; [`Rejection::Subject`]
+    /// if the app could not tell, or was not asked; [`Rejection::WrongMode`] in sign-in mode.
     pub fn subject(&self) -> Result<&Subject, Rejection> {
         self.0.was_asked.store(true, Ordering::Relaxed);
         if !self.is_connect() {
@@ -154,7 +196,8 @@ impl AuthSession {
             .required()
     }
 
-    /// The Atlassian accounts that the app's user has connected, in connect mode.
+    /// The Atlassian accounts that the app's user has connected, in connect mode; read once per
+    /// request. A user without any gets an empty list.
     ///
     /// # Errors
     ///
@@ -167,6 +210,7 @@ impl AuthSession {
         Ok(ConnectedAccounts::new(subject, linked, &self.visitor()))
     }
 
+    /// Who waits for the reply: what errors of calls are rendered for.
     fn visitor(&self) -> Visitor {
         Visitor {
             web: Arc::clone(&self.0.web),
@@ -175,15 +219,21 @@ impl AuthSession {
         }
     }
 
-    /// Whether anybody is there: signed in here, or in connect mode to the app.
-    pub(crate) async fn require_somebody(&self) -> Result<(), Rejection> {
+    /// Succeeds if a visitor is signed in: here, or in connect mode to the app.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`require_user`](Self::require_user), or of [`subject`](Self::subject).
+    pub(crate) async fn require_visitor(&self) -> Result<(), Rejection> {
         if self.is_connect() {
             return self.subject().map(|_subject| ());
         }
         self.require_user().await.map(|_user| ())
     }
 
-    /// On whose behalf a request works: whoever is signed in, or in connect mode the one account that is connected.
+    /// On whose behalf a request works, and the site that its session chose: the user who is signed
+    /// in, or in connect mode the one account that is connected. With several connected accounts,
+    /// the handler must choose one and call it itself.
     async fn holder(&self) -> Result<(Holder, Option<CloudId>), Rejection> {
         if !self.is_connect() {
             let user = self.require_user().await?;
@@ -193,12 +243,20 @@ impl AuthSession {
         Ok((holder, None))
     }
 
-    /// The site of this request: the one it names (`X-Threelo-Site`, `?site=`), else the session's, else the only one.
+    /// The site of this request: the one that it names (`X-Threelo-Site`, `?site=`), else the
+    /// session's choice, else the account's last choice, else the only one that the grant reaches.
+    /// Never one of several by default (docs/protocol.md, 4.6).
+    ///
+    /// Before a site is refused, the list is read again at Atlassian if it is older than 10 seconds
+    /// (docs/decisions/0041).
     ///
     /// # Errors
     ///
-    /// [`Rejection::ChooseSite`], [`Rejection::NoSite`], [`Rejection::UnknownSite`], [`Rejection::SiteGone`],
-    /// [`Rejection::SitesUnknown`], and those of [`atlassian`](Self::atlassian).
+    /// [`Rejection::ChooseSite`] if there are several and none is chosen, [`Rejection::NoSite`] if
+    /// there is none, [`Rejection::UnknownSite`] if the named one is not reachable,
+    /// [`Rejection::SiteGone`] if the chosen one is not reachable any more,
+    /// [`Rejection::SitesUnknown`] if Atlassian did not answer, and those of
+    /// [`atlassian`](Self::atlassian).
     pub async fn site(&self) -> Result<Site, Rejection> {
         self.0.site_was_asked.store(true, Ordering::Relaxed);
         let (holder, chosen) = self.holder().await?;
@@ -210,17 +268,22 @@ impl AuthSession {
         sites::site_for(&self.0.web.ports, &holder, selection).await
     }
 
-    /// Atlassian's APIs on behalf of whoever is signed in.
+    /// Atlassian's APIs on behalf of the user who is signed in, or in connect mode of the one
+    /// account that is connected.
+    ///
+    /// Asks Atlassian nothing: a token is refreshed only when a call needs one.
     ///
     /// # Errors
     ///
-    /// [`Rejection::NotSignedIn`]; [`Rejection::ConsentNeeded`] if it is known already that the grant gives no token;
-    /// in connect mode [`Rejection::NotConnected`] and [`Rejection::ChooseConnection`] unless exactly one account is
-    /// connected; [`Rejection::Store`].
+    /// [`Rejection::NotSignedIn`]; [`Rejection::ConsentNeeded`] if it is already known that the
+    /// grant gives no token; in connect mode [`Rejection::NotConnected`] and
+    /// [`Rejection::ChooseConnection`] unless exactly one account is connected;
+    /// [`Rejection::Store`].
     pub async fn atlassian(&self) -> Result<ApiClient, Rejection> {
         let (holder, _) = self.holder().await?;
         let ports = &self.0.web.ports;
-        // For a resource-level app that is the best of several grants: which one is used, the site decides.
+        // A resource-level app may have several grants, and the site of a call decides which one is used. It is enough here
+        // that the best of them gives tokens.
         if let Some(key) = grant::key_for(ports, &holder, None).await? {
             refresh::check_usable(ports, &key).await?;
         }
@@ -235,11 +298,13 @@ impl AuthSession {
         ))
     }
 
-    /// Lets the session work on a site from now on.
+    /// Makes the session work on a site from now on; in connect mode, the app's user with the one
+    /// account that is connected.
     ///
     /// # Errors
     ///
-    /// [`Rejection::UnknownSite`] if the grant does not reach it, and those of [`site`](Self::site).
+    /// [`Rejection::UnknownSite`] if the grant does not reach it, and those of
+    /// [`site`](Self::site).
     pub async fn choose_site(&self, id: &CloudId) -> Result<(), Rejection> {
         let ports = &self.0.web.ports;
         let choice = if self.is_connect() {
@@ -253,11 +318,16 @@ impl AuthSession {
         }
     }
 
-    /// Ends the session; the reply of this request removes the cookie.
+    /// Ends the session of this request on every instance; the reply of this request removes the
+    /// cookie. Without a session it does nothing.
+    ///
+    /// The session is deleted even if the visitor hangs up (docs/decisions/0009). The user of this
+    /// request stays known to handlers that asked before.
     ///
     /// # Errors
     ///
-    /// [`Rejection::Store`] if the session may still be there.
+    /// [`Rejection::Store`] if the session may still exist; the cookie is kept then
+    /// (docs/decisions/0029).
     pub async fn sign_out(&self) -> Result<(), Rejection> {
         if let Some(shown) = self.0.seen.session(&self.0.web.ports.config) {
             let ending = session::end(&self.0.web.ports, shown.key()).await?;
@@ -266,6 +336,12 @@ impl AuthSession {
         Ok(())
     }
 
+    /// Ends all sessions of an account. The cookie that this request showed is removed in the way
+    /// in which it was set; without one, the ordinary session cookie is.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Store`] if some may still exist; the cookie is kept then.
     pub(crate) async fn sign_out_everywhere(&self, account: &AccountId) -> Result<(), Rejection> {
         let ending = session::end_all(&self.0.web.ports, account).await?;
         let shown = self.0.seen.session(&self.0.web.ports.config);
@@ -276,6 +352,8 @@ impl AuthSession {
         Ok(())
     }
 
+    /// The sessions of an account that have not ended, newest first; of interest to its own user
+    /// only.
     pub(crate) async fn sessions_of(
         &self,
         account: &AccountId,
@@ -283,6 +361,7 @@ impl AuthSession {
         session::sessions_of(&self.0.web.ports, account).await
     }
 
+    /// Ends the session of an account with this handle; `false` if that account has none.
     pub(crate) async fn end_session(
         &self,
         account: &AccountId,
@@ -291,6 +370,7 @@ impl AuthSession {
         session::end_by_handle(&self.0.web.ports, account, handle).await
     }
 
+    /// Leaves cookies for [`finish`](Self::finish).
     fn add_cookies(&self, cookies: Vec<SetCookie>) {
         self.0
             .cold()
@@ -300,11 +380,14 @@ impl AuthSession {
             .extend(cookies);
     }
 
-    /// Whether the grant has these scopes.
+    /// Succeeds if the grant has these scopes. It is read from the store and not from the cache, so
+    /// that a consent on another instance counts immediately (docs/decisions/0043). Scopes that the
+    /// app never asks for are an error of the app, which is logged.
     ///
     /// # Errors
     ///
-    /// [`Rejection::MissingScope`] with what is missing and why, and those of [`atlassian`](Self::atlassian).
+    /// [`Rejection::MissingScope`] with what is missing and why (docs/decisions/0040),
+    /// [`Rejection::ConsentNeeded`] without a grant, and those of [`atlassian`](Self::atlassian).
     pub async fn require_scopes(&self, needed: &Scopes) -> Result<(), Rejection> {
         let (holder, _) = self.holder().await?;
         let set = GrantSet::load(&self.0.web.ports, &holder).await?;
@@ -328,8 +411,12 @@ impl AuthSession {
         }
     }
 
-    /// Whether a change comes from a page of this app, of a listed origin with the field `X-Threelo`, or with a bearer session;
-    /// reading needs no proof. A WebSocket begins with a `GET`: compare its `Origin` yourself, as no browser asks first there.
+    /// Succeeds if a change (any method but GET, HEAD and OPTIONS) comes from a page of this app,
+    /// from a page of a listed origin with the field `X-Threelo`, or with a bearer session
+    /// (docs/decisions/0063); reading needs no proof.
+    ///
+    /// A WebSocket begins with a `GET`, before which no browser asks: compare its `Origin`
+    /// yourself.
     ///
     /// # Errors
     ///
@@ -342,14 +429,20 @@ impl AuthSession {
         }
     }
 
-    /// A rejection with the reply that fits this request.
+    /// A rejection together with the reply that fits this request: a redirect to the login or a
+    /// page for navigations, JSON for scripts, `HX-Redirect` for htmx.
     pub fn reject(&self, rejection: Rejection) -> RejectionResponse {
         self.visitor().render(rejection)
     }
 
-    /// Starts a login in the form that fits this request. In connect mode it must be a change that a page of this app asks
-    /// for, and the handler must have asked for [`connections`](Self::connections); any other request gets the page with
-    /// the button, which starts a flow for the same place, scopes, site and account, and has no details.
+    /// Starts a login in the form that fits this request. Never fails: what goes wrong is in the
+    /// reply.
+    ///
+    /// In connect mode a flow is started only by a change for which a page of this app asks
+    /// (docs/decisions/0034), and only if the handler asked for [`connections`](Self::connections)
+    /// before, because otherwise the app's user is not known. Any other request is led to the page
+    /// with the button, which starts a flow for the same place, scopes, site and account, but
+    /// without details.
     pub fn start_login(&self, login: &LoginRequest) -> Reply {
         let context = self.0.context();
         let subject = match self.subject() {
@@ -366,7 +459,9 @@ impl AuthSession {
     }
 }
 
+/// What the developer reads who asks for a user in connect mode.
 const NO_USERS: &str =
     "in connect mode the app has users of its own: ask for `Connections` or `Atlassian`";
+/// What the developer reads who asks for connections in sign-in mode.
 const NO_CONNECTIONS: &str =
-    "connections are of connect mode: build a `Connect`, or ask for `CurrentUser`";
+    "connections exist in connect mode only: build a `Connect`, or ask for `CurrentUser`";

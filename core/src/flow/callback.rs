@@ -1,4 +1,8 @@
 //! The end of a flow: who may finish it, once.
+//!
+//! The order of the checks is what makes the attacks of docs/attacks.md A and B fail. Nothing is
+//! spent before the flow is proven to be this browser's, and nothing is exchanged before the state
+//! is spent.
 
 use std::sync::Arc;
 
@@ -18,10 +22,18 @@ use crate::secret::AuthorizationCode;
 use crate::session::clean_up;
 use crate::store::Spent;
 
-/// Finishes a flow.
+/// Finishes a flow. Never fails: whatever goes wrong is a destination.
 ///
-/// Only the browser that started the flow has its cookie; without it nothing is changed and nobody's flow is used up.
-/// A state is spent before anything else happens, so that of any number of arrivals one exchanges the code.
+/// 1. The query is read. If it is no authorization response (RFC 6749 section 4.1.2), no flow is
+///    touched (docs/decisions/0017). An `access_denied` without `state`, as Atlassian may send it,
+///    is shown as a cancel and ends no flow (docs/protocol.md, 1.5).
+/// 2. The flow's cookie must open under the state. A browser that did not start the flow is refused
+///    here, and changes nothing: the flow goes on in the browser that has it (docs/attacks.md,
+///    T001, T002, T045).
+/// 3. The flow must be of the app's mode (T007).
+/// 4. In connect mode the app's user must be the one who started the flow (docs/decisions/0032).
+/// 5. The state is spent (docs/decisions/0015), and after that the code is exchanged, or the flow
+///    ends without one.
 pub(crate) async fn handle_callback(
     ports: &Arc<Ports>,
     arrival: CallbackRequest<'_>,
@@ -29,7 +41,7 @@ pub(crate) async fn handle_callback(
     let Ok(response) =
         AuthorizationResponse::parse(arrival.query, ports.config.environment.auth_origin())
     else {
-        return refuse("the query is no authorization response");
+        return refuse("the query is not an authorization response");
     };
     let Some(state) = response.state else {
         return CallbackReply::refused(Reason::Cancelled);
@@ -38,7 +50,7 @@ pub(crate) async fn handle_callback(
         return refuse("this browser did not start the flow, or the flow is too old");
     };
     if flow.subject.is_some() != ports.config.mode.is_connect() {
-        return refuse("the flow was started for something else");
+        return refuse("the flow was started in the other mode");
     }
     let flow = VerifiedFlow {
         return_to: current_return_to(ports, &flow),
@@ -62,16 +74,19 @@ pub(crate) async fn handle_callback(
 
 /// Whether the app's user is the one who started the flow.
 enum User {
-    /// Yes; `None` in sign-in mode, where the browser is all that counts.
+    /// Yes; `None` in sign-in mode, where only the browser counts.
     Right(Option<Subject>),
-    /// No, or nobody is signed in to the app.
+    /// No: another user is signed in to the app, or none, and a bounce did not help
+    /// (docs/attacks.md, T008 and T009).
     Wrong,
-    /// Perhaps: the app's cookies may have stayed behind.
+    /// Unknown: the app's cookies may not have been sent with this navigation (T012).
     Bounce,
-    /// The app cannot tell just now.
+    /// Unknown: the app could not tell (T011).
     Unknown,
 }
 
+/// Compares the starter of the flow with the app's user, byte by byte. A session of the app that
+/// was renewed in between is no difference (T010).
 fn user_of(flow: &VerifiedFlow, arrival: &CallbackRequest<'_>) -> User {
     let Some(starter) = flow.flow.subject.as_deref() else {
         return User::Right(None);
@@ -87,7 +102,8 @@ fn user_of(flow: &VerifiedFlow, arrival: &CallbackRequest<'_>) -> User {
     }
 }
 
-/// The right browser, and another user of the app than the one who started the flow: it is used up, nothing is exchanged.
+/// Ends the flow of the right browser and the wrong user: its state is spent and its code is not
+/// exchanged, so that it cannot be finished later, after another sign-in to the app.
 async fn wrong_user(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
     tracing::info!(target: "threelo", "callback refused: another user of the app started the flow");
     match spend(ports, &flow).await {
@@ -96,7 +112,8 @@ async fn wrong_user(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
     }
 }
 
-/// The return target once more through the rules: they may have changed since the start.
+/// The return target, checked again: the rules may have changed since the flow started. The default
+/// target if it is refused now.
 fn current_return_to(ports: &Arc<Ports>, flow: &Flow) -> ReturnTo {
     ports
         .config
@@ -105,11 +122,20 @@ fn current_return_to(ports: &Arc<Ports>, flow: &Flow) -> ReturnTo {
         .unwrap_or_else(|| ports.config.default_return_to.clone())
 }
 
+/// Refuses an arrival whose flow is not proven. The visitor is told the same in all cases
+/// (docs/attacks.md, T050); the log tells which.
 fn refuse(why: &'static str) -> CallbackReply {
     tracing::info!(target: "threelo", why, "callback refused");
     CallbackReply::refused(Reason::Refused)
 }
 
+/// Spends the state, once for all instances; the mark is kept until the flow could not be finished
+/// any more, by any instance's clock. The first arrival also starts the cleanup of expired rows
+/// (docs/decisions/0059).
+///
+/// # Errors
+///
+/// [`Rejection::Store`] if the store cannot tell who was first: then nothing may be exchanged.
 async fn spend(ports: &Arc<Ports>, flow: &VerifiedFlow) -> Result<Spent, Rejection> {
     let now = ports.now();
     let issued_at = flow.flow.issued_at.unwrap_or(now);
@@ -126,6 +152,9 @@ async fn spend(ports: &Arc<Ports>, flow: &VerifiedFlow) -> Result<Spent, Rejecti
     Ok(spent)
 }
 
+/// Ends a flow that came back without a code. The state is spent here, too, so that a later
+/// callback cannot finish a flow that the visitor cancelled. A wrong answer, such as a foreign
+/// `iss` (RFC 9207), ends the flow as well.
 async fn without_code(
     ports: &Arc<Ports>,
     flow: VerifiedFlow,
@@ -144,6 +173,8 @@ async fn without_code(
     }
 }
 
+/// The visitor pressed Cancel: the app's hook may choose where they go, within the rules for return
+/// targets; otherwise they see the page with a way back (docs/attacks.md, T044).
 async fn cancelled(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
     tracing::info!(target: "threelo", "login cancelled by the visitor");
     let told = Cancelled {
@@ -159,6 +190,12 @@ async fn cancelled(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
     }
 }
 
+/// Exchanges the code, as the first arrival of its flow.
+///
+/// A place in the queue is taken before the state is spent: if the process has too many exchanges,
+/// the visitor can come again with the same flow (docs/attacks.md, T165). From the moment the state
+/// is spent, the work is a task of its own, because the code works once and its grant would be lost
+/// with a visitor who hangs up (T042). If that task panics, or the runtime ends, the flow is over.
 async fn exchange(
     ports: &Arc<Ports>,
     flow: VerifiedFlow,

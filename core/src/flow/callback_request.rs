@@ -1,36 +1,38 @@
-//! Who comes to the callback.
+//! Who comes to the callback, and with what.
 
 use crate::error::{Causes, Rejection};
 use crate::flow::state_cookie::FlowCookie;
 use crate::ids::{SessionTokenHash, Subject};
 use crate::ports::BoxError;
 
-/// A browser at the callback.
+/// A browser at the callback. None of it is believed yet.
 #[derive(Debug)]
 pub(crate) struct CallbackRequest<'a> {
-    /// The raw query.
+    /// The raw query, undecoded.
     pub query: Option<&'a str>,
-    /// The flow cookies that it sent.
+    /// The flow cookies that it sent, unopened.
     pub flows: &'a [FlowCookie],
-    /// The session that its cookie names.
+    /// The session that its cookie names; it may have ended, or never existed.
     pub session: Option<&'a SessionTokenHash>,
-    /// In connect mode: the user of the app who stands here.
+    /// In connect mode, the user of the app who is signed in in this browser.
     pub subject: ResolvedSubject,
-    /// Whether it was sent here by a page of ours, to bring the app's own cookies.
+    /// Whether a page of ours sent it here again, to bring the app's own cookies: then there is no
+    /// further bounce.
     pub bounced: bool,
 }
 
-/// What is known of the app's own user.
+/// What is known of the app's own user. "Signed out" and "cannot tell" are different: the first
+/// refuses, the second is temporary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ResolvedSubject {
-    /// Nobody asked.
+    /// The app was not asked: sign-in mode, or a route that does not depend on it.
     #[default]
     NotAsked,
-    /// The app cannot tell.
+    /// The app could not tell.
     Failed,
-    /// Nobody is signed in to the app.
+    /// The visitor is signed out of the app.
     SignedOut,
-    /// This user.
+    /// The visitor is this user of the app.
     Subject(Subject),
 }
 
@@ -40,7 +42,7 @@ impl From<Result<Option<Subject>, BoxError>> for ResolvedSubject {
             Ok(Some(subject)) => Self::Subject(subject),
             Ok(None) => Self::SignedOut,
             Err(error) => {
-                tracing::error!(target: "threelo", error = %Causes(&*error), "the app cannot tell who its user is");
+                tracing::error!(target: "threelo", error = %Causes(&*error), "the app could not tell who its user is");
                 Self::Failed
             }
         }
@@ -52,7 +54,8 @@ impl ResolvedSubject {
     ///
     /// # Errors
     ///
-    /// [`Rejection::NotSignedIn`], [`Rejection::Subject`].
+    /// [`Rejection::NotSignedIn`] for a signed-out visitor; [`Rejection::Subject`], a 503, if the
+    /// app could not tell or was not asked.
     pub(crate) fn required(&self) -> Result<&Subject, Rejection> {
         match self {
             Self::Subject(subject) => Ok(subject),

@@ -1,4 +1,6 @@
-//! The ends of a flow whose code was exchanged, or had been.
+//! The ends of a flow whose code was exchanged, by this arrival or by an earlier one.
+//!
+//! Here the session begins, and here it is decided what the visitor sees first.
 
 use std::sync::Arc;
 
@@ -15,7 +17,11 @@ use crate::ports::Ports;
 use crate::return_to::ReturnTo;
 use crate::session::{self, Handoff, NewSession, StartedSession, with_ticket};
 
-/// Begins a session for a consent and leads on.
+/// Begins a session for a consent and leads on: to the app, to the picker, or to the page of
+/// another origin that waits.
+///
+/// The browser's old session, `old`, ends. If no session can be stored, the visitor gets the error
+/// page; the grant is stored all the same, and the next login finds it.
 pub(crate) async fn sign_in(
     ports: &Arc<Ports>,
     flow: VerifiedFlow,
@@ -31,7 +37,7 @@ pub(crate) async fn sign_in(
     let StartedSession { key, cookie } = match session::begin(ports, new).await {
         Ok(started) => started,
         Err(error) => {
-            tracing::error!(target: "threelo", error = %Causes(&error), "no session could be begun");
+            tracing::error!(target: "threelo", error = %Causes(&error), "a session could not be created");
             return flow.failed(Reason::Unavailable);
         }
     };
@@ -45,7 +51,10 @@ pub(crate) async fn sign_in(
     reply.cookie(flow.removal).cookie(cookie)
 }
 
-/// A page of another origin waits: in its own window, or for the visitor to come back with a ticket.
+/// Where a login ends for which a page of another origin waits: in a popup, on the page that tells
+/// its opener; otherwise at the return target, with a ticket in its fragment if the target belongs
+/// to that origin. A ticket goes nowhere else (docs/decisions/0065): an attacker who starts a login
+/// chooses both challenge and return target.
 fn handed_off(
     ports: &Ports,
     handoff: &Handoff,
@@ -63,6 +72,7 @@ fn handed_off(
     })
 }
 
+/// The page that tells its opener. What it tells is in the flash, for `recipient` only.
 fn done(ports: &Ports, handoff: &Handoff, place: ReturnTo, recipient: &str) -> CallbackReply {
     let flash = Flash::Done {
         handoff: handoff.clone(),
@@ -72,7 +82,8 @@ fn done(ports: &Ports, handoff: &Handoff, place: ReturnTo, recipient: &str) -> C
     CallbackReply::to(to).flash(ports, recipient, &flash)
 }
 
-/// Where the visitor was going; by way of the picker if the wished site was not granted.
+/// The place where the visitor was going; by way of the picker if the site they wished for was not
+/// granted. `subject` is the app's user in connect mode.
 fn led_on(ports: &Ports, result: ConsentResult, subject: Option<&str>) -> CallbackReply {
     let Some(wish) = result.missed_site else {
         return CallbackReply::to(Destination::App(result.return_to));
@@ -84,8 +95,9 @@ fn led_on(ports: &Ports, result: ConsentResult, subject: Option<&str>) -> Callba
     CallbackReply::to(to).flash(ports, subject.unwrap_or(account.as_str()), &flash)
 }
 
-/// The visitor sees which account was connected, before they go on: perhaps their browser was signed in at Atlassian as
-/// somebody else. A hook that leads them elsewhere shows it there.
+/// Shows which account was connected, before the visitor goes on: their browser may have been
+/// signed in at Atlassian with another person's account (docs/attacks.md, T014). A hook that leads
+/// the visitor elsewhere must show it there.
 pub(crate) fn connected(
     ports: &Ports,
     flow: &VerifiedFlow,
@@ -110,7 +122,8 @@ pub(crate) fn connected(
     reply.cookie(flow.removal.clone())
 }
 
-/// Says who was asked for, as far as this browser may know.
+/// The error page of a consent that was refused. If another account was chosen, a flash tells which
+/// one, and which one was requested as far as this browser may know.
 pub(crate) async fn failed(
     ports: &Arc<Ports>,
     flow: VerifiedFlow,
@@ -127,6 +140,9 @@ pub(crate) async fn failed(
     flow.failed(failure.reason).flash(ports, &recipient, &flash)
 }
 
+/// The name of the requested account: from the session, if it is that account's; in connect mode
+/// from the grants of the user who started the flow. Otherwise empty, and so if the store fails: an
+/// address with an account id must not become a way to look up names.
 async fn expected_name(
     ports: &Arc<Ports>,
     flow: &Flow,
@@ -151,7 +167,16 @@ async fn expected_name(
     known.map_or_else(String::new, |profile| profile.display_name().to_owned())
 }
 
-/// A second arrival never exchanges: it is told to wait, led on if its login has happened, or refused.
+/// A later arrival of a flow whose state is spent. It never exchanges anything
+/// (docs/decisions/0016).
+///
+/// - While the first arrival is at work in this process, it is asked to wait.
+/// - If this browser has a session that began after the flow did, the login has happened: it is led
+///   on.
+/// - Otherwise it is refused. If the store cannot tell, the cookie stays and the visitor can try
+///   again.
+///
+/// The times were noted by different instances, so the tolerance of docs/decisions/0025 applies.
 pub(crate) async fn again(
     ports: &Arc<Ports>,
     flow: VerifiedFlow,
@@ -179,7 +204,8 @@ pub(crate) async fn again(
     reply.cookie(flow.removal)
 }
 
-/// The same in connect mode: led on if the user has connected an account since the flow began.
+/// The same in connect mode: led on if the user has consented for any account since the flow began,
+/// because the flow does not know which account it was.
 async fn connected_again(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
     let subject = flow.subject().map(Subject::parse);
     let Some(Ok(subject)) = subject else {

@@ -1,4 +1,9 @@
-//! From an authorization code to a stored grant: the part that runs whether or not the visitor waits.
+//! From an authorization code to a stored grant: the part that runs whether or not the visitor
+//! waits.
+//!
+//! The code is exchanged once and never again (docs/decisions/0015). From then on the old tokens of
+//! the account may be dead, so a consent that is refused still gives an existing grant its new
+//! tokens.
 
 use std::sync::Arc;
 
@@ -15,20 +20,27 @@ use crate::scope::Scopes;
 use crate::secret::AuthorizationCode;
 use crate::session;
 
-/// What a proven callback asks for.
+/// What a proven callback asks for. It owns everything, because the task that works on it outlives
+/// the request.
 pub(crate) struct ConsentRequest {
+    /// The code, and the verifier of its flow (RFC 7636).
     pub(crate) grant: AuthorizationCodeGrant,
+    /// What the flow asked for; what was granted is in the answer, and may be less.
     pub(crate) scopes: Scopes,
+    /// The site that the visitor wants to have granted.
     pub(crate) wished_site: Option<String>,
+    /// The app's payload, for its hook.
     pub(crate) details: FlowDetails,
     pub(crate) return_to: ReturnTo,
-    /// In connect mode, who started the flow and stands at the callback.
+    /// In connect mode, the user who started the flow and is signed in at the callback.
     pub(crate) subject: Option<Subject>,
-    /// The only account that may come back.
+    /// The only account that may come back (docs/decisions/0023).
     pub(crate) account: Option<String>,
 }
 
 impl ConsentRequest {
+    /// Takes from a flow what the work needs. The verifier is copied out of the cookie here, and
+    /// nowhere else.
     pub(crate) fn new(
         ports: &Ports,
         flow: &Flow,
@@ -49,22 +61,26 @@ impl ConsentRequest {
     }
 }
 
-/// A consent that is stored and may become a session.
+/// A consent that is stored. In sign-in mode a session may begin with it.
 pub(crate) struct ConsentResult {
+    /// Who consented, as Atlassian says: never as the request says.
     pub(crate) profile: Arc<Profile>,
-    /// The wished site, if it was granted.
+    /// The site that was wished for, if it was granted.
     pub(crate) site: Option<CloudId>,
-    /// The wish, if it was not granted although the sites are known.
+    /// The wish, if it was not granted although the sites are known; the visitor then sees the
+    /// picker.
     pub(crate) missed_site: Option<String>,
     pub(crate) return_to: ReturnTo,
-    /// Whether a hook chose where the visitor goes.
+    /// Whether a hook chose where the visitor goes: then no page of ours comes in between.
     pub(crate) is_led: bool,
 }
 
-/// Why nothing came of a consent, and what the visitor may know.
+/// Why a consent has no result, and what the visitor may know.
 pub(crate) struct Failure {
+    /// The reason for the error page.
     pub(crate) reason: Reason,
-    /// The name of the account that was chosen instead of the one that was asked for.
+    /// The name of the account that was chosen instead of the requested one; `None` for every other
+    /// reason.
     pub(crate) chosen: Option<String>,
 }
 
@@ -75,7 +91,21 @@ impl From<Reason> for Failure {
     }
 }
 
-/// Exchanges the code, reads profile and sites, asks the app, stores the grant.
+/// Exchanges the code, reads profile and sites, asks the app, and stores the grant, in this order.
+///
+/// - At most 32 exchanges and refreshes of a process are under way; the others wait here for their
+///   turn.
+/// - Without a profile there is no login: the account id of `GET /me` is the only identity
+///   (docs/decisions/0013).
+/// - An account that is not active gets no grant, and its sessions end (docs/attacks.md, T023).
+/// - Sites that cannot be read stay unknown until they are needed; the login succeeds without them
+///   (docs/decisions/0041).
+/// - If the consent is refused, an existing grant gets its tokens all the same, and nothing new is
+///   made or linked (docs/decisions/0035).
+///
+/// # Errors
+///
+/// [`Failure`] with the reason for the error page. It has been logged where it happened.
 pub(crate) async fn take(
     ports: &Arc<Ports>,
     asked: ConsentRequest,
@@ -83,18 +113,16 @@ pub(crate) async fn take(
     let Ok(_turn) = ports.exchanges.acquire().await else {
         return Err(Reason::Unavailable.into());
     };
-    let tokens = ports
-        .provider
-        .exchange_code(&asked.grant, &asked.scopes)
-        .await?;
-    let profile = Arc::new(ports.provider.profile(&tokens).await?);
+    let provider = &ports.provider;
+    let tokens = provider.exchange_code(&asked.grant, &asked.scopes).await?;
+    let profile = Arc::new(provider.profile(&tokens).await?);
     if !profile.is_active() {
         tracing::info!(target: "threelo", "login refused: the account is not active");
         session::account_ended(ports, &profile.account_id).await;
         return Err(Reason::Account.into());
     }
     // A failure leaves them unknown until they are needed.
-    let sites = ports.provider.sites(&tokens).await.ok();
+    let sites = provider.sites(&tokens).await.ok();
     let (site, missed_site) = wished(asked.wished_site.clone(), sites.as_deref());
     let consent = Consent {
         profile: &profile,
@@ -122,7 +150,14 @@ pub(crate) async fn take(
     })
 }
 
-/// Whether the consent is of the account that was asked for and of the app's liking; and where the app's hook leads.
+/// Decides whether the consent is accepted: first whether it is of the requested account, then
+/// whether another user of the app has the account, then what the app's hook says. The hook comes
+/// last, so that it hears of no link that is not made, as far as that can be told now. Returns the
+/// place that the hook chose, if the rules for return targets accept it.
+///
+/// # Errors
+///
+/// [`Failure`] if it is refused, or if the store cannot tell whose the account is.
 async fn judged(
     ports: &Ports,
     asked: &ConsentRequest,
@@ -142,19 +177,21 @@ async fn judged(
     }
 }
 
+/// Whether an account other than the requested one came back; the session and its grant stay as
+/// they are then.
 fn wrong_account(asked: &ConsentRequest, profile: &Profile) -> Option<Failure> {
     let expected = asked.account.as_deref()?;
     if expected == profile.account_id.as_str() {
         return None;
     }
-    tracing::info!(target: "threelo", "another account was chosen than the one that was asked for");
+    tracing::info!(target: "threelo", "an account other than the requested one was chosen");
     Some(Failure {
         reason: Reason::WrongAccount,
         chosen: Some(profile.display_name().to_owned()),
     })
 }
 
-/// Asks the app's hook; without one it is [`HookDecision::Continue`].
+/// Asks the app's hook of this mode; without a hook the answer is [`HookDecision::Continue`].
 async fn ask(ports: &Ports, asked: &ConsentRequest, consent: &Consent<'_>) -> HookDecision {
     let sign_in = SignIn {
         profile: Arc::clone(consent.profile),
@@ -172,7 +209,8 @@ async fn ask(ports: &Ports, asked: &ConsentRequest, consent: &Consent<'_>) -> Ho
     }
 }
 
-/// The wished site among those that are known; and the wish, if it is not among them.
+/// The wished site among those that are known, and otherwise the wish as missed. While the sites
+/// are unknown it is neither granted nor missed.
 fn wished(wish: Option<String>, sites: Option<&[Site]>) -> (Option<CloudId>, Option<String>) {
     let (Some(wish), Some(sites)) = (wish, sites) else {
         return (None, None);

@@ -1,4 +1,8 @@
-//! What the next page says, carried there by a sealed cookie: no name stands in an address.
+//! What the next page says, carried there by a sealed cookie, so that no name of a person appears
+//! in an address (docs/decisions/0024).
+//!
+//! It lives for five minutes and is shown once. It opens only for the person it is meant for; the
+//! next person at the same browser cannot read it.
 
 use std::time::Duration;
 
@@ -9,19 +13,21 @@ use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
 use crate::session::Handoff;
 
+/// Long enough for a slow redirect; a page that is opened later says less.
 const LIFE: Duration = Duration::from_secs(5 * 60);
 
-/// What happened on the way.
+/// What happened on the way, as far as the next page may tell it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Flash {
-    /// Another account was chosen at Atlassian than the one that was asked for; both by the names they show.
+    /// An account other than the requested one was chosen at Atlassian (docs/attacks.md, T014);
+    /// both by the names that they show.
     WrongAccount {
-        /// Who was asked for; empty if nobody knows a name.
+        /// The name of the requested account; empty if this browser may not know it.
         expected: String,
-        /// Who came.
+        /// The name of the account that was chosen.
         chosen: String,
     },
-    /// An account was connected.
+    /// An account was connected; the visitor checks whether it is theirs.
     Connected {
         /// The name that it shows.
         name: String,
@@ -33,22 +39,25 @@ pub(crate) enum Flash {
         /// The name that it shows.
         name: String,
     },
-    /// The wished site is not among those that were granted.
+    /// The site that was wished for is not among those that were granted.
     SiteNotGranted {
-        /// The wish.
+        /// The wish, as it was given: an address, a host or a cloud id.
         wish: String,
     },
-    /// The window may tell whoever opened it.
+    /// The window may tell the page that opened it.
     Done {
-        /// Whom, and what they may have.
+        /// The origin that may be told, and what it may have.
         handoff: Handoff,
         /// Where the visitor was going.
         return_to: String,
     },
 }
 
-/// The cookie that carries a flash to `recipient`: the account that is signed in, or in connect mode the app's user. The
-/// next person at the same browser does not read it. `None` if it cannot be made, and then the page says less.
+/// The cookie that carries a flash to `recipient`: the account that is signed in, or in connect
+/// mode the app's user.
+///
+/// `None` if it cannot be sealed. Then the page says less, and what has happened stands: a message
+/// never fails a login.
 pub(crate) fn carry(ports: &Ports, recipient: &str, flash: &Flash) -> Option<SetCookie> {
     let content = serde_json::to_vec(flash).ok()?;
     let value = envelope(ports, recipient)
@@ -58,17 +67,20 @@ pub(crate) fn carry(ports: &Ports, recipient: &str, flash: &Flash) -> Option<Set
     Some(SetCookie::new(&cookies.flash, &value, cookies.secure).max_age(LIFE.as_secs()))
 }
 
-/// The flash of a cookie, if it is ours, for this recipient and not too old.
+/// The flash of a cookie, if it is ours, for this recipient and less than five minutes old. The
+/// caller removes the cookie.
 pub(crate) fn read(ports: &Ports, recipient: &str, cookie: &str) -> Option<Flash> {
     let opened = envelope(ports, recipient).open(cookie, ports.now(), LIFE)?;
     serde_json::from_slice(&opened.content).ok()
 }
 
+/// The recipient is part of what is authenticated; the word keeps it apart from other envelopes of
+/// the same keys.
 fn envelope<'a>(ports: &'a Ports, recipient: &'a str) -> Envelope<'a> {
     Envelope::new(&ports.keys, [&b"flash"[..], recipient.as_bytes()])
 }
 
-/// Removes it: it is read once.
+/// Removes the cookie: a flash is shown once.
 pub(crate) fn removal(ports: &Ports) -> SetCookie {
     let cookies = &ports.config.cookies;
     SetCookie::removal(&cookies.flash, cookies.secure)

@@ -1,4 +1,7 @@
 //! The start of a flow.
+//!
+//! It writes nothing to a store: what the callback needs is sealed into a cookie of the browser
+//! (docs/decisions/0014).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,10 +20,11 @@ use crate::scope::Scopes;
 use crate::secret::CodeVerifier;
 use crate::session::Handoff;
 
+/// What the developer reads whose details do not fit into the cookie.
 const TOO_LARGE: &str =
     "the flow details do not fit: keep them under about 1.2 KB of JSON and store the rest";
 
-/// A login on its way to start: where to return, what to remember, what to ask for.
+/// A login to be started: where to return, what to remember, what to ask for.
 ///
 /// Adapters make it a responder, so that any handler can start a flow:
 ///
@@ -32,29 +36,43 @@ const TOO_LARGE: &str =
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct LoginRequest {
+    /// As it was given; checked when the flow starts.
     return_to: Option<String>,
+    /// The app's payload.
     details: Option<FlowDetails>,
+    /// The payload could not be written as JSON; the start fails with it.
     broken: bool,
+    /// Scopes in addition to the configured ones, unchecked: the route offers visitors only those
+    /// of the app's list.
     scopes: Vec<String>,
+    /// The site that the visitor wants to have granted.
     site: Option<String>,
+    /// The only account that may come back.
     account: Option<AccountId>,
+    /// Whether the longer session lifetimes are asked for.
     remember: bool,
+    /// The page of another origin that waits.
     handoff: Option<Handoff>,
 }
 
 impl LoginRequest {
-    /// A login that returns to the default place.
+    /// A login that returns to the default target.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Where to return. What is not a place of this app becomes the default target.
+    /// Where to return. Anything that is not a place of this app, or of a listed origin, becomes
+    /// the default target, and the login goes on (docs/attacks.md, "Rules for return targets").
     pub fn return_to(mut self, place: impl Into<String>) -> Self {
         self.return_to = Some(place.into());
         self
     }
 
-    /// What to remember, about 1.2 KB of JSON at most; more makes the login fail with a 500 that says so.
+    /// What the app wants to have back at the end of the flow: about 1.2 KB of JSON at most. More
+    /// than that, or a value that cannot be written as JSON, makes the login fail with a 500 that
+    /// says so. It is sealed; the visitor can neither read nor change it. The hooks get it back:
+    /// [`SignIn::details`](crate::SignIn), [`Connected::details`](crate::Connected),
+    /// [`Cancelled::details`](crate::Cancelled).
     pub fn details(mut self, details: &impl Serialize) -> Self {
         match FlowDetails::of(details) {
             Ok(details) => self.details = Some(details),
@@ -63,39 +81,47 @@ impl LoginRequest {
         self
     }
 
-    /// Scopes to ask for besides the configured ones.
+    /// Scopes to ask for in addition to the configured ones. They must be added to the app in the
+    /// developer console. A consent replaces the scopes of the one before (docs/protocol.md, 4.4),
+    /// so name all that are needed.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes.extend(scopes.into_iter().map(Into::into));
         self
     }
 
-    /// The site that the visitor wishes to add: its address, host or cloud id.
+    /// The site that the visitor wants to add: its address, host or cloud id. The authorization
+    /// request cannot name it, so the visitor chooses it at Atlassian; if another one was chosen,
+    /// the visitor is told.
     pub fn site(mut self, site: impl Into<String>) -> Self {
         self.site = Some(site.into());
         self
     }
 
-    /// The only account that may come back. If the visitor chooses another one at Atlassian, nothing changes and a page
-    /// says so: for more scopes, another site or a new consent of somebody who is known already.
+    /// The only account that may come back: for more scopes, another site or a new consent of an
+    /// account that is known already. If the visitor chooses another one at Atlassian, the session
+    /// stays as it is, and a page says so (docs/decisions/0023).
     pub fn account(mut self, account: &AccountId) -> Self {
         self.account = Some(account.clone());
         self
     }
 
-    /// Lets the session live for longer, as the builder's `remember` has it; without that it changes nothing.
+    /// Asks for the longer lifetimes that the builder's `remember` allows; if the builder allows
+    /// none, nothing changes.
     pub fn remember(mut self, remember: bool) -> Self {
         self.remember = remember;
         self
     }
 
-    /// Who waits for the end, on another origin.
+    /// The page of another origin that waits for the end; only routes set it, after they have
+    /// checked the origin.
     pub(crate) fn handoff(mut self, handoff: Option<Handoff>) -> Self {
         self.handoff = handoff;
         self
     }
 }
 
-/// What a login asks for, as parameters of an address. The app's details are not among them.
+/// What a login asks for, as parameters of an address. The app's details are not among them: an
+/// address can be read and changed.
 pub(crate) struct LoginParameters {
     /// Where to return, unchecked.
     pub return_to: Option<String>,
@@ -104,6 +130,7 @@ pub(crate) struct LoginParameters {
 }
 
 impl LoginRequest {
+    /// The parameters of the page with the button, which starts an equal flow in connect mode.
     pub(crate) fn parameters(&self) -> LoginParameters {
         let scopes = (!self.scopes.is_empty()).then(|| self.scopes.join(" "));
         let account = self.account.as_ref().map(AccountId::to_string);
@@ -123,17 +150,23 @@ impl LoginRequest {
 /// A started flow: send the browser to `location` with these cookies.
 #[derive(Debug)]
 pub(crate) struct Started {
-    /// The address at Atlassian.
+    /// The authorization URL at Atlassian; it holds the state and the PKCE challenge, and nothing
+    /// of the visitor.
     pub location: Url,
-    /// The flow's cookie, and removals of the oldest ones.
+    /// The flow's cookie, and removals of the oldest ones if there are too many.
     pub cookies: Vec<SetCookie>,
 }
 
-/// Starts a flow.
+/// Starts a flow: 256 random bits for the state (RFC 6749 section 10.12), as many for the PKCE
+/// verifier (RFC 7636 section 4.1), both new for each flow (docs/attacks.md, T006).
+///
+/// `cookies` are the flow cookies that the browser has already; `subject` is the app's user in
+/// connect mode, to whom the flow is bound.
 ///
 /// # Errors
 ///
-/// [`Rejection::Login`] for details that do not fit; [`Rejection::NoRandomness`].
+/// [`Rejection::Login`] for details that do not fit or cannot be written;
+/// [`Rejection::NoRandomness`]. No cookie is set then.
 pub(crate) fn start(
     ports: &Ports,
     login: &LoginRequest,
@@ -142,7 +175,7 @@ pub(crate) fn start(
 ) -> Result<Started, Rejection> {
     if login.broken {
         return Err(Rejection::Login(
-            "the flow details cannot be written as JSON",
+            "the flow details cannot be serialized as JSON",
         ));
     }
     let state = FlowState::from_bytes(random()?);
@@ -158,7 +191,7 @@ pub(crate) fn start(
     };
     let location = request
         .url(&ports.config)
-        .ok_or(Rejection::Login("the authorize address cannot be used"))?;
+        .ok_or(Rejection::Login("the authorization URL cannot be built"))?;
 
     let size = cookie.name().len() + cookie.value().len();
     let mut cookies = state_cookie::evictions(ports, cookies, size);
@@ -167,6 +200,7 @@ pub(crate) fn start(
     Ok(Started { location, cookies })
 }
 
+/// All that this flow asks for: the configured scopes, and those of the login.
 fn scopes(ports: &Ports, login: &LoginRequest) -> Scopes {
     ports
         .config
@@ -174,6 +208,12 @@ fn scopes(ports: &Ports, login: &LoginRequest) -> Scopes {
         .union(&login.scopes.iter().map(String::as_str).collect())
 }
 
+/// The flow to be sealed. A return target that does not fit gives way to the default one, because
+/// visitors choose it; details that do not fit are an error of the app (docs/attacks.md, T102).
+///
+/// # Errors
+///
+/// [`Rejection::Login`] if the details do not fit even then.
 fn plaintext(
     ports: &Ports,
     login: &LoginRequest,
@@ -200,7 +240,6 @@ fn plaintext(
         flow.remember = login.remember && config.remember.is_some();
         flow.plaintext()
     };
-    // A return target that does not fit gives way; details that do not fit are the app's error.
     asked
         .as_ref()
         .and_then(flow_to)

@@ -1,4 +1,8 @@
 //! Where a browser goes after the callback.
+//!
+//! Every end but two is a redirect, so that no code stays in the address bar or in the history
+//! (docs/decisions/0019). What becomes of each destination is decided by the route; this room only
+//! names it.
 
 use crate::error::Reason;
 use crate::flow::flash::{self, Flash};
@@ -8,12 +12,14 @@ use crate::ports::Ports;
 use crate::return_to::ReturnTo;
 use crate::session::Handoff;
 
-/// The end of a callback: where the browser goes, what the next page tells, and which cookies change.
+/// The end of a callback: where the browser goes, and which cookies change, the flash for the next
+/// page among them.
 #[derive(Debug)]
 pub(crate) struct CallbackReply {
     /// Where the browser goes.
     pub to: Destination,
-    /// Cookies to set and to remove.
+    /// Cookies to set and to remove; the flow's own removal is among them whenever the flow is
+    /// over.
     pub cookies: Vec<SetCookie>,
 }
 
@@ -22,37 +28,41 @@ pub(crate) struct CallbackReply {
 pub(crate) enum Destination {
     /// To a place of the app.
     App(ReturnTo),
-    /// To a page of ours that says something first, and leads on to a place of the app.
+    /// To a page of ours that says something first, and then leads to a place of the app.
     Page(Interstitial, ReturnTo),
-    /// To the page that says why nothing came of it.
+    /// To the error page, with a reason from a closed list.
     Error(ErrorPage),
-    /// To a page of a listed origin, with the handoff ticket in its fragment.
+    /// To a page of a listed origin, with the handoff ticket in its fragment; only to the origin
+    /// that asked for it (docs/decisions/0065).
     Handoff(String),
-    /// Nowhere: the first arrival of this flow is still at work.
+    /// Nowhere: the first arrival of this flow is still exchanging its code in this process. The
+    /// page asks to wait.
     StillWorking,
-    /// Here once more, by way of a page of ours: the app's own cookies stayed behind.
+    /// To the callback once more, by way of a page of ours, because the app's `SameSite=Strict`
+    /// cookies are not sent with a navigation that began at Atlassian (docs/decisions/0033). Never
+    /// a third time.
     Bounce,
 }
 
 /// What the error page needs to know.
 #[derive(Debug)]
 pub(crate) struct ErrorPage {
-    /// Why nothing came of the flow.
+    /// Why the flow has no result.
     pub reason: Reason,
-    /// Where the visitor wanted to go, if this browser's flow knows.
+    /// Where the visitor wanted to go; `None` if the flow is not proven to be this browser's.
     pub return_to: Option<ReturnTo>,
-    /// Which page of another origin waits for the end.
+    /// The page of another origin that waits for the end and is told of the failure.
     pub handoff: Option<Handoff>,
 }
 
-/// A page of ours on the way.
+/// A page of ours between the callback and the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Interstitial {
-    /// The sites; in connect mode those of this account.
+    /// The list of sites; in connect mode that of this account.
     Picker(Option<AccountId>),
-    /// The connected accounts.
+    /// The connected accounts, with a way to disconnect the one that is not the visitor's.
     Connections,
-    /// The page that tells the window which opened this one.
+    /// The page that tells the window which opened this one, and closes (docs/decisions/0066).
     Done,
 }
 
@@ -63,7 +73,8 @@ impl CallbackReply {
         Self { to, cookies }
     }
 
-    /// The error page, where it is not known whose flow it was.
+    /// The error page for an arrival without a proven flow: no cookie changes, and no target of the
+    /// query is followed.
     pub(crate) fn refused(reason: Reason) -> Self {
         Self::to(Destination::Error(ErrorPage {
             reason,
@@ -72,15 +83,15 @@ impl CallbackReply {
         }))
     }
 
-    /// With a cookie to set or to remove.
+    /// Adds a cookie to set or to remove.
     #[must_use]
     pub(crate) fn cookie(mut self, cookie: SetCookie) -> Self {
         self.cookies.push(cookie);
         self
     }
 
-    /// With what the next page tells `recipient`: the account that is signed in, or the app's user. A flash that cannot be
-    /// sealed is left out, and the page says less.
+    /// Adds what the next page tells `recipient`: the account that is signed in, or the app's user.
+    /// A flash that cannot be sealed is left out, and the page says less.
     #[must_use]
     pub(crate) fn flash(mut self, ports: &Ports, recipient: &str, flash: &Flash) -> Self {
         self.cookies.extend(flash::carry(ports, recipient, flash));

@@ -1,4 +1,9 @@
-//! The sealed cookie that holds a flow: it costs no store write, and only the browser that started the flow has it.
+//! The sealed cookie that holds a flow: it costs no store write, and only the browser that started
+//! the flow has it (docs/decisions/0014).
+//!
+//! The cookie is named after the hash of its state and sealed with the state as associated data. A
+//! callback therefore finds its flow only in the right browser, and a cookie moved to another name
+//! does not open (docs/attacks.md, T005 and T029).
 
 use std::time::SystemTime;
 
@@ -14,25 +19,29 @@ use crate::ports::{FlowDetails, Ports};
 use crate::secret::{CodeVerifier, opaque_debug};
 use crate::session::Handoff;
 
-/// Flow cookies of one browser: so many, and so many bytes of names and values.
+/// Flow cookies of one browser: at most five, which allows for several tabs. Browsers limit the
+/// cookies of a host, and proxies limit the header.
 const MOST_COOKIES: usize = 5;
+/// At most this many bytes of names and values, of all flow cookies together.
 const MOST_BYTES: usize = 6 * 1024;
-/// What a flow may hold, so that its cookie stays far below 4096 bytes.
+/// The most bytes of JSON in a flow, so that its cookie stays far below the 4096 bytes that
+/// browsers keep.
 const MOST_PLAINTEXT: usize = 1400;
 
-/// A flow cookie as the browser sent it.
+/// A flow cookie as the browser sent it; nothing of it is believed until it opens.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct FlowCookie {
-    /// Its name.
+    /// Its name: the prefix of the app, and a part of the state's hash.
     pub name: String,
-    /// Its value.
+    /// Its value: the second in which it was sealed, a dot, and the sealed flow.
     pub value: String,
 }
 
 opaque_debug!(FlowCookie);
 
 impl FlowCookie {
-    /// When its flow started, as it says in clear; the seal proves it later.
+    /// When its flow started, as it says in clear, in seconds since 1970; the seal proves it later.
+    /// Good enough to choose which cookie to remove.
     fn issued_at(&self) -> u64 {
         self.value
             .split('.')
@@ -41,44 +50,58 @@ impl FlowCookie {
             .unwrap_or(0)
     }
 
+    /// What it takes of the limit.
     fn bytes(&self) -> usize {
         self.name.len() + self.value.len()
     }
 }
 
-/// What a flow remembers.
+/// What a flow remembers between its start and its callback. The names of the fields are short
+/// because the whole flow must fit into a cookie.
+///
+/// It is what was known at the start: `return_to` is checked again at the end, because the rules
+/// may have changed (docs/attacks.md, T066).
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Flow {
+    /// The place where the visitor goes at the end.
     #[serde(rename = "r")]
     pub(crate) return_to: String,
+    /// The app's own payload; `null` if there is none.
     #[serde(
         rename = "d",
         default,
         skip_serializing_if = "serde_json::Value::is_null"
     )]
     details: serde_json::Value,
+    /// The scopes that were asked for in addition to the configured ones.
     #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) more_scopes: Vec<String>,
+    /// The site that the visitor wants to have granted: an address, a host or a cloud id.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub(crate) wished_site: Option<String>,
-    /// In connect mode: the user of the app who started it.
+    /// In connect mode, the user of the app who started the flow; its presence tells the modes
+    /// apart (docs/attacks.md, T007).
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<String>,
-    /// The only account that may come back, if it matters.
+    /// The only account that may come back; `None` if any may (docs/decisions/0023).
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<String>,
+    /// Whether the session is to have the longer lifetimes.
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) remember: bool,
-    /// Who waits for the end, on another origin.
+    /// The page of another origin that waits for the end.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
     pub(crate) handoff: Option<Handoff>,
+    /// The PKCE verifier (RFC 7636); it leaves the server only sealed, and to the token endpoint.
     #[serde(rename = "v")]
     verifier: String,
+    /// When the flow started; known from the envelope, so it is `None` until the cookie was opened.
     #[serde(skip)]
     pub(crate) issued_at: Option<SystemTime>,
 }
 
 impl Flow {
+    /// A flow that asks for nothing beyond the configured scopes.
     pub(crate) fn new(return_to: String, details: &FlowDetails, verifier: &CodeVerifier) -> Self {
         Self {
             return_to,
@@ -94,15 +117,17 @@ impl Flow {
         }
     }
 
+    /// The app's payload, for its hooks.
     pub(crate) fn details(&self) -> FlowDetails {
         FlowDetails::new(self.details.clone())
     }
 
+    /// The verifier whose hash the authorization request carried.
     pub(crate) fn verifier(&self) -> CodeVerifier {
         CodeVerifier::new(self.verifier.as_str())
     }
 
-    /// Its plaintext, or what does not fit.
+    /// The flow as JSON; `None` if it is larger than a flow may be.
     pub(crate) fn plaintext(&self) -> Option<Vec<u8>> {
         serde_json::to_vec(self)
             .ok()
@@ -110,14 +135,20 @@ impl Flow {
     }
 }
 
-/// The name of a state's cookie.
+/// The name of a state's cookie: the prefix of the app and eight characters of the state's hash, so
+/// that the name does not reveal the state.
 pub(crate) fn name_of(ports: &Ports, state: &FlowState) -> String {
     let mut hash = URL_SAFE_NO_PAD.encode(state.hash().as_bytes());
     hash.truncate(8);
     format!("{}{hash}", ports.config.cookies.flow_prefix)
 }
 
-/// Seals a flow under its state.
+/// Seals a flow under its state, in a cookie that lives as long as the flow may.
+///
+/// # Errors
+///
+/// [`Rejection::NoRandomness`] if no nonce can be drawn, [`Rejection::Login`] if the cipher does
+/// not take the plaintext.
 pub(crate) fn seal(
     ports: &Ports,
     state: &FlowState,
@@ -127,7 +158,7 @@ pub(crate) fn seal(
     let sealed = envelope(ports, &encoded).seal(plaintext, ports.now());
     let value = sealed.map_err(|error| match error {
         EnvelopeError::NoRandomness => Rejection::NoRandomness,
-        EnvelopeError::TooLarge => Rejection::Login("the flow cannot be sealed"),
+        EnvelopeError::TooLarge => Rejection::Login("the flow could not be sealed"),
     })?;
     let lifetime = ports.config.lifetimes.flow.as_secs();
     Ok(
@@ -136,7 +167,10 @@ pub(crate) fn seal(
     )
 }
 
-/// The flow of a state, if this browser started it and it is not too old.
+/// The flow of a state, if this browser started it and it is younger than a flow may become.
+///
+/// Two cookies of that name with different values count as none: one of them was planted, and it is
+/// unknown which (docs/attacks.md, T087). Why a cookie does not open is not told.
 pub(crate) fn open(ports: &Ports, state: &FlowState, cookies: &[FlowCookie]) -> Option<Flow> {
     let name = name_of(ports, state);
     let mut named = cookies.iter().filter(|cookie| cookie.name == name);
@@ -151,16 +185,18 @@ pub(crate) fn open(ports: &Ports, state: &FlowState, cookies: &[FlowCookie]) -> 
     Some(flow)
 }
 
+/// The state is part of what is authenticated, so that a flow opens for its own state only.
 fn envelope<'a>(ports: &'a Ports, state: &'a str) -> Envelope<'a> {
     Envelope::new(&ports.keys, [state.as_bytes()])
 }
 
-/// Removes a state's cookie.
+/// Removes a state's cookie from the browser, whether it has one or not.
 pub(crate) fn removal(ports: &Ports, state: &FlowState) -> SetCookie {
     SetCookie::removal(&name_of(ports, state), ports.config.cookies.secure)
 }
 
-/// Removals of the oldest flows, so that one more of `new_bytes` fits.
+/// The removals of the oldest flows that make room for one more cookie of `new_bytes`. A visitor
+/// with more tabs than that loses the flow of the oldest one.
 pub(crate) fn evictions(ports: &Ports, cookies: &[FlowCookie], new_bytes: usize) -> Vec<SetCookie> {
     let mut newest_first: Vec<&FlowCookie> = cookies.iter().collect();
     newest_first.sort_by_key(|cookie| std::cmp::Reverse(cookie.issued_at()));

@@ -1,4 +1,5 @@
-//! A flow that is proven to be the one of this browser.
+//! A flow that is proven to be the one of this browser, and the ways in which it can end without a
+//! result.
 
 use std::time::SystemTime;
 
@@ -9,32 +10,40 @@ use crate::ids::FlowState;
 use crate::message::cookie::SetCookie;
 use crate::return_to::ReturnTo;
 
-/// A flow that is proven to be this browser's.
+/// A flow whose cookie opened under the state of the callback. In connect mode the user is checked
+/// after that: see `callback`.
 pub(crate) struct VerifiedFlow {
+    /// What the flow remembers.
     pub(crate) flow: Flow,
+    /// The state of the callback, under which the flow opened.
     pub(crate) state: FlowState,
+    /// The flow's return target, checked by today's rules.
     pub(crate) return_to: ReturnTo,
+    /// Removes the flow's cookie; it is sent whenever the flow is over.
     pub(crate) removal: SetCookie,
 }
 
 impl VerifiedFlow {
-    /// The error page; the browser's flow is over.
+    /// The error page; the flow is over, and its cookie goes.
     pub(crate) fn failed(self, reason: Reason) -> CallbackReply {
         let removal = self.removal.clone();
         self.error(reason).cookie(removal)
     }
 
-    /// The browser keeps the flow and may come again: too many logins are under way.
+    /// The error page for too many logins in progress. The state was not spent and the cookie
+    /// stays, so that the visitor can try again.
     pub(crate) fn busy(self) -> CallbackReply {
         self.error(Reason::Busy)
     }
 
-    /// The browser keeps the flow and may come again.
+    /// The error page for a store or an app that did not answer, which is logged. The cookie stays,
+    /// so that the visitor can try again (docs/attacks.md, T011).
     pub(crate) fn unavailable(self, error: &Rejection) -> CallbackReply {
-        tracing::error!(target: "threelo", error = %Causes(error), "a callback could not be answered");
+        tracing::error!(target: "threelo", error = %Causes(error), "a callback could not be completed");
         self.error(Reason::Unavailable)
     }
 
+    /// The error page with what the flow knows: the way back, and the page that waits.
     fn error(self, reason: Reason) -> CallbackReply {
         CallbackReply::to(Destination::Error(ErrorPage {
             reason,
@@ -48,7 +57,8 @@ impl VerifiedFlow {
         self.flow.subject.as_deref()
     }
 
-    /// When the flow started.
+    /// When the flow started. If it is not known, the beginning of time: then any session counts as
+    /// begun after it, which leads on a visitor who is signed in anyway.
     pub(crate) fn began(&self) -> SystemTime {
         self.flow.issued_at.unwrap_or(SystemTime::UNIX_EPOCH)
     }

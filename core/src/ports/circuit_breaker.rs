@@ -1,22 +1,29 @@
-//! When grant after grant is refused, the provider is wrong, or the app's set-up: not the grants.
+//! When the refresh tokens of one account after another are refused, the fault is in the app's
+//! set-up or at Atlassian, and not in the grants (docs/decisions/0049).
+//!
+//! While that is so, no grant is marked as needing a new consent; callers get a 503.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::ids::AccountId;
 
-/// This many grants refused in a row, within the window, and no more refusals are believed.
+/// This many accounts refused in a row, within the window, open the breaker: no further refusal is
+/// believed.
 const REFUSALS: usize = 5;
+/// A refusal that is older than this counts no longer.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
-/// More are not remembered; they would change nothing.
+/// More refusals are not remembered; they would change nothing.
 const MOST: usize = 64;
 
-/// Refusals of different grants since the last success.
+/// The refusals of different accounts since the last success, in this process.
 #[derive(Debug, Default)]
 pub(crate) struct CircuitBreaker(Mutex<Vec<(AccountId, SystemTime)>>);
 
 impl CircuitBreaker {
-    /// Notes a refusal; `true` if it is not to be believed.
+    /// Notes a refusal; `true` if it must not be believed. An account counts once, however often it
+    /// is refused: a single dead grant that is asked for again and again proves nothing about the
+    /// others.
     pub(crate) fn record_refusal(&self, account: &AccountId, now: SystemTime) -> bool {
         let mut refusals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recent = |at: SystemTime| now.duration_since(at).unwrap_or_default() < WINDOW;
@@ -27,7 +34,7 @@ impl CircuitBreaker {
         refusals.len() >= REFUSALS
     }
 
-    /// A grant was refreshed: the provider is well.
+    /// A grant was refreshed, so Atlassian and the set-up work: earlier refusals were meant.
     pub(crate) fn record_success(&self) {
         self.0
             .lock()

@@ -1,4 +1,8 @@
-//! Grants as they were read lately, so that a token that works costs no store call.
+//! Grants that were read lately, so that a token that works costs no store call
+//! (docs/decisions/0044).
+//!
+//! The cache only ever saves a read: no write is decided by it, because every write is a
+//! compare-and-set on the stored version.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,43 +12,58 @@ use std::time::{Duration, SystemTime};
 use crate::store::version::earliest;
 use crate::store::{GrantKey, GrantRecord, Version};
 
-/// After this long the store is asked again: another instance may have replaced the token, which may have died early.
+/// After this time the store is asked again: another instance may have replaced the token, which
+/// may have died early (docs/protocol.md, 3.3).
 const LIFE: Duration = Duration::from_secs(5 * 60);
+/// Grants in the cache; when it is full, old entries go, and if there are none, all of them.
 const MOST: usize = 10_000;
 
-/// While somebody reads a grant again, the others go on with what they have, this long at most.
+/// While one caller reads a grant again, the others continue with the old entry, for this long at
+/// most.
 const TURN: Duration = Duration::from_secs(10);
 
+/// A grant as it was read or written.
 struct Entry {
+    /// The record, shared with everything that uses it.
     record: Arc<GrantRecord>,
+    /// When it was read or written.
     read_at: SystemTime,
-    /// When somebody began to read it again.
+    /// When a caller began to read it again.
     turn_at: Option<SystemTime>,
 }
 
 impl Entry {
+    /// Whether the entry may be used: it is young, or a little older while a caller reads it again.
+    /// After a clock was set back it may not.
     fn is_young(&self, now: SystemTime) -> bool {
-        // A clock that was set back makes everything old.
         let age = now.duration_since(self.read_at);
         age.is_ok_and(|age| age < LIFE || (age < LIFE + TURN && self.is_being_read(now)))
     }
 
+    /// Whether the turn of a caller who reads it again has not run out; a caller that failed loses
+    /// it after ten seconds.
     fn is_being_read(&self, now: SystemTime) -> bool {
         let since = self.turn_at.map(|at| now.duration_since(at));
         since.is_some_and(|age| age.is_ok_and(|age| age < TURN))
     }
 }
 
-/// A grant that was deleted here: nobody who read it before keeps it after.
+/// A grant that was deleted by this process: a record that was read before must not be cached
+/// after.
 struct Gone {
+    /// When it was deleted.
     at: SystemTime,
-    /// Grants below it are not kept; one that is made anew is not below it.
+    /// Records below this version are older than the deletion; one that is made anew is not below
+    /// it (docs/decisions/0039).
     below: Version,
 }
 
+/// What the lock protects.
 #[derive(Default)]
 struct Kept {
+    /// The cached grants.
     entries: HashMap<GrantKey, Entry>,
+    /// The deletions of the last five minutes.
     gone: HashMap<GrantKey, Gone>,
 }
 
@@ -59,16 +78,20 @@ impl fmt::Debug for Cache {
 }
 
 impl Cache {
+    /// Many readers at a time; a panic elsewhere poisons nothing that matters here.
     fn read(&self) -> RwLockReadGuard<'_, Kept> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// One writer. No lock is held across an await.
     fn write(&self) -> RwLockWriteGuard<'_, Kept> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A grant that was read less than five minutes ago. Of many who find one that is older, one gets nothing, and so has the
-    /// turn to read it.
+    /// A grant that was read less than five minutes ago.
+    ///
+    /// Of concurrent callers that find an older entry, one gets `None`, and thereby the turn to
+    /// read the store; the others get the old entry. `None` always means: read the store.
     pub(crate) fn get(&self, key: &GrantKey, now: SystemTime) -> Option<Arc<GrantRecord>> {
         let kept = |entry: &Entry| entry.is_young(now).then(|| Arc::clone(&entry.record));
         if let Some(young) = kept(self.read().entries.get(key)?) {
@@ -83,7 +106,9 @@ impl Cache {
         taken
     }
 
-    /// Keeps what was just read or written, unless something newer is kept.
+    /// Caches what was just read or written, unless a newer version is cached, or the grant was
+    /// deleted here since the record was made. An older entry that is not young any more gives way
+    /// even to a lower version.
     pub(crate) fn put(&self, record: &Arc<GrantRecord>, now: SystemTime) {
         let mut all = self.write();
         let key = &record.key;
@@ -113,7 +138,9 @@ impl Cache {
         }
     }
 
-    /// Drops what is kept of a grant that is deleted, and lets nobody keep it again who read it before.
+    /// Drops a grant that is deleted, or may be, and keeps out records that were read before: a
+    /// request in progress may hold one. The deletion is remembered for as long as an entry would
+    /// live.
     pub(crate) fn forget(&self, key: &GrantKey, now: SystemTime) {
         let mut all = self.write();
         all.entries.remove(key);
@@ -131,10 +158,12 @@ impl Cache {
 }
 
 impl Gone {
+    /// Whether an entry that was read before the deletion could still count as young.
     fn is_young(&self, now: SystemTime) -> bool {
         now.duration_since(self.at).is_ok_and(|age| age < LIFE)
     }
 
+    /// Whether a record is older than the deletion.
     fn covers(&self, record: &GrantRecord, now: SystemTime) -> bool {
         self.is_young(now) && record.version < self.below
     }
@@ -189,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_read_a_grant_before_it_was_deleted_does_not_keep_it_after() {
+    fn a_grant_that_was_read_before_it_was_deleted_is_not_cached_after() {
         let cache = Cache::default();
         let (old, new) = (record(earliest(at(100)) + 7), record(earliest(at(500))));
         let is_kept = || cache.get(&old.key, at(500)).is_some();

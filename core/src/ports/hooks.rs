@@ -1,4 +1,7 @@
-//! Where the app takes part in a login.
+//! The app's part in a login: hooks that may refuse it or choose where it leads.
+//!
+//! A hook runs at most once per flow. Those for consents run in the task of the exchange, so they
+//! finish even if the visitor hangs up; the hook for cancelled flows runs in the request.
 
 use std::error::Error;
 use std::future::Future;
@@ -14,54 +17,80 @@ use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 use crate::secret::opaque_debug;
 
-/// Any error of the app.
+/// Any error of the app. Its text is not shown to visitors.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A hook has this long; then the login is refused.
+/// How long a hook may take; a visitor waits for it, and an exchange keeps its turn
+/// (docs/attacks.md, T230).
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// What a login brought, before there is a session.
+/// What a login brought, before there is a session. Given to
+/// [`AuthBuilder::on_login`](crate::AuthBuilder::on_login).
+///
+/// ```
+/// use threelo::{BoxError, HookDecision, SignIn};
+///
+/// async fn on_login(sign_in: SignIn) -> Result<HookDecision, BoxError> {
+///     println!("{} signs in as {}", sign_in.account_id(), sign_in.profile.display_name());
+///     let reaches_a_site = sign_in.sites.is_none_or(|sites| !sites.is_empty());
+///     Ok(if reaches_a_site { HookDecision::Continue } else { HookDecision::GoTo("/no-site".to_owned()) })
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignIn {
-    /// Who signed in at Atlassian.
+    /// Who signed in at Atlassian. Everything in it but the account id can be chosen by its owner.
     pub profile: Arc<Profile>,
-    /// What was granted.
+    /// What was granted; it may be less than was asked for.
     pub scopes: Scopes,
-    /// The sites that are reachable; `None` if they could not be read.
+    /// The sites that are reachable; `None` if they could not be read, which does not mean that
+    /// there are none.
     pub sites: Option<Arc<[Site]>>,
     /// What the app gave to the flow.
     pub details: FlowDetails,
-    /// Where the visitor will go.
+    /// Where the visitor will go, unless the hook decides otherwise.
     pub return_to: ReturnTo,
 }
 
 impl SignIn {
-    /// The stable key of the account.
+    /// The stable key of the account: the one to store.
     pub fn account_id(&self) -> &AccountId {
         &self.profile.account_id
     }
 }
 
-/// An Atlassian account that a user of the app is about to connect.
+/// An Atlassian account that a user of the app is about to connect. Given to
+/// [`ConnectBuilder::on_connected`](crate::ConnectBuilder::on_connected).
+///
+/// ```
+/// use threelo::{BoxError, Connected, HookDecision};
+///
+/// async fn on_connected(connected: Connected) -> Result<HookDecision, BoxError> {
+///     println!("{} connects {}", connected.subject, connected.account_id());
+///     Ok(HookDecision::Continue)
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Connected {
-    /// The app's user.
+    /// The app's user, who started the flow and is still signed in.
     pub subject: Subject,
-    /// Who consented at Atlassian.
+    /// Who consented at Atlassian; perhaps not the person that the app knows (docs/attacks.md,
+    /// T014).
     pub profile: Arc<Profile>,
-    /// What was granted.
+    /// What was granted; it may be less than was asked for.
     pub scopes: Scopes,
-    /// The sites that are reachable; `None` if they could not be read.
+    /// The sites that are reachable; `None` if they could not be read, which does not mean that
+    /// there are none.
     pub sites: Option<Arc<[Site]>>,
     /// What the app gave to the flow.
     pub details: FlowDetails,
-    /// Where the visitor will go.
+    /// Where the visitor will go, unless the hook decides otherwise.
     pub return_to: ReturnTo,
 }
 
 impl Connected {
+    /// The consent of a flow that this user started.
     pub(crate) fn new(subject: Subject, consent: SignIn) -> Self {
         Self {
             subject,
@@ -73,13 +102,23 @@ impl Connected {
         }
     }
 
-    /// The stable key of the account.
+    /// The stable key of the account: the one to store.
     pub fn account_id(&self) -> &AccountId {
         &self.profile.account_id
     }
 }
 
-/// A flow that the visitor cancelled at Atlassian.
+/// A flow that the visitor cancelled at Atlassian, in the browser that started it. Given to
+/// [`AuthBuilder::on_cancel`](crate::AuthBuilder::on_cancel).
+///
+/// ```
+/// use threelo::{BoxError, Cancelled, HookDecision};
+///
+/// async fn on_cancel(cancelled: Cancelled) -> Result<HookDecision, BoxError> {
+///     println!("cancelled on the way to {}", cancelled.return_to.as_str());
+///     Ok(HookDecision::GoTo("/welcome".to_owned()))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Cancelled {
@@ -90,33 +129,45 @@ pub struct Cancelled {
 }
 
 /// What happens after a hook.
+///
+/// ```
+/// use threelo::HookDecision;
+///
+/// assert_eq!(HookDecision::default(), HookDecision::Continue);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HookDecision {
     /// What would have happened without the hook.
     #[default]
     Continue,
-    /// The visitor goes to this place of the app instead; a target that is not allowed counts as [`HookDecision::Continue`].
+    /// The visitor goes to this place of the app instead. A target that the rules for return
+    /// targets do not accept counts as [`HookDecision::Continue`].
     GoTo(String),
-    /// No session, and nothing new is stored. After a cancelled flow the same as [`HookDecision::Continue`].
+    /// No session begins, and nothing new is stored or linked; the visitor sees the error page.
+    /// After a cancelled flow the same as [`HookDecision::Continue`].
     Refuse,
 }
 
+/// A hook of the app, boxed: called with what happened, it decides what comes next.
 pub(crate) type Hook<T> = Arc<
     dyn Fn(T) -> Pin<Box<dyn Future<Output = Result<HookDecision, BoxError>> + Send>> + Send + Sync,
 >;
 
-/// The app's hooks.
+/// The app's hooks; an absent one decides [`HookDecision::Continue`].
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
+    /// Sign-in mode: at the end of a login.
     pub(crate) on_login: Option<Hook<SignIn>>,
+    /// Connect mode: before an account is linked.
     pub(crate) on_connected: Option<Hook<Connected>>,
+    /// Both modes: after Cancel.
     pub(crate) on_cancel: Option<Hook<Cancelled>>,
 }
 
 opaque_debug!(Hooks);
 
-/// A hook of the app, boxed.
+/// Boxes a hook of the app.
 pub(crate) fn boxed<T, F, Fut>(hook: F) -> Option<Hook<T>>
 where
     F: Fn(T) -> Fut + Send + Sync + 'static,
@@ -126,7 +177,7 @@ where
 }
 
 impl Hooks {
-    /// Asks the app; its failure and its silence are refusals.
+    /// Asks the app at the end of a login; an error, and no answer in time, are refusals.
     pub(crate) async fn login(&self, sign_in: SignIn) -> HookDecision {
         ask(
             "on_login",
@@ -137,13 +188,13 @@ impl Hooks {
         .await
     }
 
-    /// The same before an account is linked.
+    /// Asks the app before an account is linked; an error, and no answer in time, are refusals.
     pub(crate) async fn connected(&self, connected: Connected) -> HookDecision {
         let hook = self.on_connected.as_ref();
         ask("on_connected", hook, connected, HookDecision::Refuse).await
     }
 
-    /// Tells the app; its failure and its silence change nothing.
+    /// Tells the app of a cancelled flow; an error, and no answer in time, change nothing.
     pub(crate) async fn cancel(&self, cancelled: Cancelled) -> HookDecision {
         ask(
             "on_cancel",
@@ -155,6 +206,9 @@ impl Hooks {
     }
 }
 
+/// Calls a hook and waits five seconds at most. A failure is logged by the name of the hook only:
+/// the text of the app's error may contain anything. A panic is not caught here; it ends the task
+/// of the exchange, and thereby the login.
 async fn ask<T>(
     name: &'static str,
     hook: Option<&Hook<T>>,

@@ -1,4 +1,9 @@
-//! What every decision works with.
+//! What one app holds while it runs: its settings, its ports to the outside, its hooks, and what
+//! this process remembers.
+//!
+//! Rooms above get all of it as one [`Ports`]. What is remembered here (caches, throttles,
+//! refreshes in progress) belongs to this process and may be lost at any time; what must not be
+//! lost is in the stores.
 
 mod circuit_breaker;
 mod details;
@@ -37,77 +42,87 @@ use crate::sealed::Sealed;
 use crate::secret::opaque_debug;
 use crate::store::{AppKey, FlowMarks, GrantKey, GrantStore, SessionStore};
 
-/// Exchanges at once, and how many more may wait for their turn.
+/// Calls to the token endpoint that this process makes concurrently: exchanges and refreshes
+/// together (docs/attacks.md, T165).
 const EXCHANGES: usize = 32;
+/// Callbacks that may wait for their turn; beyond that a callback is answered with "busy", and its
+/// state is not spent.
 const WAITING: usize = 128;
 
-/// Configuration, ports and hooks of one [`Auth`](crate::Auth).
+/// Settings, ports and hooks of one [`Auth`](crate::Auth), shared by all its requests and tasks.
 pub(crate) struct Ports {
     /// The checked settings.
     pub config: Arc<Config>,
-    /// The time.
+    /// The only source of time.
     pub clock: Arc<dyn Clock>,
-    /// The way to Atlassian.
+    /// The HTTP client, for API calls of the app; logins and refreshes use `provider`.
     pub http: Arc<dyn HttpClient>,
-    /// What asks Atlassian for tokens, profiles and sites.
+    /// Asks Atlassian for tokens, profiles and sites.
     pub provider: ProviderClient,
-    /// Where sessions are.
+    /// The session store.
     pub sessions: Arc<dyn SessionStore>,
-    /// Where grants are.
+    /// The grant store, which also keeps the leases of refreshes.
     pub grants: Arc<dyn GrantStore>,
-    /// Which states are spent.
+    /// Which states and tickets are spent.
     pub marks: Arc<dyn FlowMarks>,
-    /// The three above, if they are one database of rows.
+    /// The three stores above, if they are one database of rows; for changing keys.
     pub sealed: Option<Arc<Sealed>>,
-    /// What seals.
+    /// The keys that seal what browsers carry.
     pub keys: KeyRing,
-    /// What the app wants to know and decide.
+    /// The app's hooks.
     pub hooks: Hooks,
     /// Work that outlives its request.
     pub(crate) tasks: Tasks,
-    /// What grants are kept under.
+    /// The app in its environment: grants of others over the same store are never seen.
     pub(crate) app: AppKey,
+    /// What refreshing remembers in this process.
     pub(crate) refresh: Refresh,
+    /// When the profile of an account was read last.
     pub(crate) profile_throttle: Throttle<AccountId>,
+    /// When the sites of a grant were read last.
     pub(crate) site_throttle: Throttle<GrantKey>,
+    /// When this process tried to clean up last.
     pub(crate) cleanup_throttle: Throttle<()>,
+    /// The turns of calls to the token endpoint.
     pub(crate) exchanges: Arc<Semaphore>,
+    /// The places of callbacks that exchange or wait; taken before a state is spent.
     pub(crate) queue: Arc<Semaphore>,
+    /// The flows whose codes this process is exchanging at the moment.
     at_work: Mutex<HashSet<FlowStateHash>>,
 }
 
 opaque_debug!(Ports);
 
-/// The ports that have no default.
+/// The stores of an app; the builder makes them of what it was given.
 #[derive(Debug)]
 pub(crate) struct Stores {
-    /// Where sessions are.
+    /// The session store.
     pub sessions: Arc<dyn SessionStore>,
-    /// Where grants are.
+    /// The grant store.
     pub grants: Arc<dyn GrantStore>,
-    /// Which states are spent.
+    /// Which states and tickets are spent.
     pub marks: Arc<dyn FlowMarks>,
     /// The three above, if they are one database of rows.
     pub sealed: Option<Arc<Sealed>>,
 }
 
-/// The outside world.
+/// What an app needs from the outside, except its stores.
 #[derive(Debug)]
 pub(crate) struct Dependencies {
-    /// The time.
+    /// The only source of time.
     pub clock: Arc<dyn Clock>,
-    /// The way to Atlassian.
+    /// The HTTP client.
     pub http: Arc<dyn HttpClient>,
-    /// What seals.
+    /// The keys that seal what browsers carry.
     pub keys: KeyRing,
-    /// Where work runs that outlives its request.
+    /// The runtime for work that outlives its request; that of the request unless set.
     pub runtime: Option<Handle>,
-    /// How long the right to refresh lives, in tests.
+    /// How long the lease of a refresh lives; 30 seconds unless a test sets it.
     pub lease: Option<Duration>,
 }
 
 impl Ports {
-    /// Puts the parts together.
+    /// Puts the parts together; nothing is asked or read yet.
     pub(crate) fn new(config: Config, stores: Stores, outside: Dependencies, hooks: Hooks) -> Self {
         let config = Arc::new(config);
         let provider = ProviderClient::new(
@@ -141,12 +156,13 @@ impl Ports {
         }
     }
 
-    /// The time now.
+    /// The time now. The one way in which rooms above learn it.
     pub(crate) fn now(&self) -> SystemTime {
         self.clock.now()
     }
 
-    /// The key of an account's grant.
+    /// The key of an account's grant at an account-level app. At a resource-level app no grant has
+    /// it (docs/decisions/0037).
     pub(crate) fn grant_key(&self, account: &AccountId) -> GrantKey {
         GrantKey {
             app: self.app.clone(),
@@ -155,7 +171,9 @@ impl Ports {
         }
     }
 
-    /// Notes that this process is exchanging a flow's code; ends when the mark is dropped.
+    /// Notes that this process is exchanging a flow's code, until the mark is dropped: at the end,
+    /// after a panic, or with the runtime. A second arrival is asked to wait meanwhile
+    /// (docs/decisions/0016).
     pub(crate) fn mark_at_work(self: &Arc<Self>, state: FlowStateHash) -> AtWork {
         self.at_work
             .lock()
@@ -167,7 +185,8 @@ impl Ports {
         }
     }
 
-    /// Whether this process is exchanging this flow's code.
+    /// Whether this process is exchanging this flow's code. Another process may be, which is not
+    /// known here.
     pub(crate) fn is_at_work(&self, state: &FlowStateHash) -> bool {
         self.at_work
             .lock()
@@ -176,7 +195,7 @@ impl Ports {
     }
 }
 
-/// A flow whose code is being exchanged.
+/// A flow whose code is being exchanged; dropping it ends the note.
 pub(crate) struct AtWork {
     ports: Arc<Ports>,
     state: FlowStateHash,
@@ -192,18 +211,21 @@ impl Drop for AtWork {
     }
 }
 
-/// What refreshing keeps in this process.
+/// What refreshing remembers in this process.
 #[derive(Debug)]
 pub(crate) struct Refresh {
+    /// Grants that were read or written lately.
     pub(crate) cache: Cache,
+    /// Refreshes in progress, and the rests after failures.
     pub(crate) single_flight: SingleFlight,
+    /// Refusals of different accounts in a row.
     pub(crate) circuit_breaker: CircuitBreaker,
-    /// How long a lease lives.
+    /// How long a lease lives in the store, by the store's own clock.
     pub(crate) lease: Duration,
 }
 
 impl Refresh {
-    /// With leases that live 30 seconds unless set.
+    /// Nothing remembered, and leases that live 30 seconds unless set.
     pub(crate) fn new(lease: Option<Duration>) -> Self {
         Self {
             cache: Cache::default(),
@@ -213,11 +235,12 @@ impl Refresh {
         }
     }
 
-    /// An answer takes at most a third of a lease.
+    /// How long an answer may take: a third of a lease, so that the owner still has the lease when
+    /// it arrives.
     pub(crate) fn deadline(&self) -> Duration {
         self.lease / 3
     }
 }
 
-/// Three times what an answer may take.
+/// Three times what an answer may take: one call, a late start, and room for the write.
 const LEASE: Duration = Duration::from_secs(30);

@@ -1,4 +1,8 @@
-//! The calls to Atlassian that logins and refreshes need.
+//! The calls to Atlassian that logins and refreshes need: one method for each, which sends once and
+//! reads the answer.
+//!
+//! Nothing is repeated here; the caller knows whether a repetition is safe. Failures are logged
+//! here, where the details are known, without tokens, bodies or queries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,24 +23,31 @@ use crate::provider::token::{
 use crate::scope::Scopes;
 use crate::secret::{RefreshToken, opaque_debug};
 
+/// The most bytes of a token answer; ordinary ones are below 8 KiB.
 const TOKEN_BODY: usize = 64 * 1024;
+/// The most bytes of a profile.
 const PROFILE_BODY: usize = 64 * 1024;
+/// The most bytes of a list of sites, which may name hundreds.
 const SITES_BODY: usize = 1024 * 1024;
-/// Between refreshes that failed.
+/// The rest after a failure that may be over soon, such as a connection that was refused.
 const SHORT: Duration = Duration::from_secs(1);
+/// The rest after a failure that a human must look at, such as a wrong client secret.
 const LONG: Duration = Duration::from_secs(30);
 
-/// The way to Atlassian's authorization server and to what a login reads besides.
+/// The way to Atlassian's authorization server, to `/me`, and to the list of sites.
 pub(crate) struct ProviderClient {
+    /// Endpoints, credentials, and the encoding of token requests.
     config: Arc<Config>,
+    /// For the end of tokens, which answers give in seconds from now.
     clock: Arc<dyn Clock>,
+    /// Follows no redirects, because requests contain the client secret (docs/attacks.md, T145).
     http: Arc<dyn HttpClient>,
 }
 
 opaque_debug!(ProviderClient);
 
 impl ProviderClient {
-    /// A client that is told the time by `clock`.
+    /// A client that takes the time from `clock`.
     pub(crate) fn new(
         config: Arc<Config>,
         clock: Arc<dyn Clock>,
@@ -49,7 +60,12 @@ impl ProviderClient {
         }
     }
 
-    /// Sends one request; a failure is logged and means "unavailable".
+    /// Sends one request and reads at most `most` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::Setup`] if the settings make no request, [`Reason::Unavailable`] without a
+    /// complete answer in time. Both are logged under the name `what`.
     async fn send(
         &self,
         what: &'static str,
@@ -57,7 +73,7 @@ impl ProviderClient {
         most: usize,
     ) -> Result<Response<Bytes>, Reason> {
         let Ok(request) = request else {
-            tracing::error!(target: "threelo", what, "the request cannot be written");
+            tracing::error!(target: "threelo", what, "the request cannot be built");
             return Err(Reason::Setup);
         };
         fetch(&*self.http, request, most).await.map_err(|error| {
@@ -66,7 +82,14 @@ impl ProviderClient {
         })
     }
 
-    /// Exchanges a code, once.
+    /// Exchanges a code, once: a second attempt would be refused, and may revoke what the first one
+    /// gave (RFC 6749 section 4.1.2). `requested` are the scopes if the answer names none (section
+    /// 5.1).
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::Refused`] for a bad code, [`Reason::Setup`] for bad credentials,
+    /// [`Reason::Unavailable`] otherwise.
     pub(crate) async fn exchange_code(
         &self,
         grant: &AuthorizationCodeGrant,
@@ -79,14 +102,20 @@ impl ProviderClient {
             .map_err(|error| reason_of(&error))
     }
 
-    /// Renews a grant's tokens, once.
+    /// Renews a grant's tokens, once. `granted` are the scopes if the answer names none (RFC 6749
+    /// section 6).
+    ///
+    /// # Errors
+    ///
+    /// [`RefreshError`] tells whether the token may be spent, which decides whether the caller
+    /// sends it again.
     pub(crate) async fn refresh(
         &self,
         token: &RefreshToken,
         granted: &Scopes,
     ) -> Result<TokenSet, RefreshError> {
         let Ok(request) = RefreshTokenGrant(token).request(&self.config) else {
-            tracing::error!(target: "threelo", "the refresh cannot be written");
+            tracing::error!(target: "threelo", "the refresh request cannot be built");
             return Err(RefreshError::NotNow(LONG));
         };
         let answer = match fetch(&*self.http, request, TOKEN_BODY).await {
@@ -105,12 +134,17 @@ impl ProviderClient {
             .map_err(|error| classify(&error, rest))
     }
 
-    /// Reads who consented.
+    /// Reads who consented. Without a profile there is no login.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::Setup`] for 403, because the app lacks the User Identity API in the console
+    /// (docs/protocol.md, 5), else [`Reason::Unavailable`].
     pub(crate) async fn profile(&self, tokens: &TokenSet) -> Result<Profile, Reason> {
         let request = profile::request(&self.config.environment, &tokens.access_token);
         let answer = self.send("profile", request, PROFILE_BODY).await?;
         profile::from_response(&answer).map_err(|error| {
-            tracing::error!(target: "threelo", %error, "no profile, so no login");
+            tracing::error!(target: "threelo", %error, "the profile could not be read, so the login failed");
             if matches!(error, ProfileError::Forbidden) {
                 Reason::Setup
             } else {
@@ -119,13 +153,19 @@ impl ProviderClient {
         })
     }
 
-    /// Asks Atlassian to forget tokens, once; nobody knows whether it does.
+    /// Asks Atlassian to revoke tokens, once. The result is ignored: it is unknown whether the
+    /// endpoint has any effect (docs/protocol.md, 9).
     pub(crate) async fn revoke(&self, tokens: &TokenSet) {
         let request = token::revocation_request(&self.config, tokens);
         let _ = self.send("revocation", request, TOKEN_BODY).await;
     }
 
-    /// Reads the sites. Without product scopes there are none, and nobody asks.
+    /// Reads the sites. Tokens without product scopes reach none, so Atlassian is not asked for
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// [`SitesUnread`] tells whether another token may help.
     pub(crate) async fn sites(&self, tokens: &TokenSet) -> Result<Arc<[Site]>, SitesUnread> {
         if !tokens.scopes.reach_sites() {
             return Ok(Arc::new([]));
@@ -136,7 +176,7 @@ impl ProviderClient {
         site::from_response(&answer)
             .map(Into::into)
             .map_err(|error| {
-                tracing::warn!(target: "threelo", %error, "the sites are unknown");
+                tracing::warn!(target: "threelo", %error, "the sites could not be read");
                 match error {
                     SitesError::Refused(_) => SitesUnread::Refused,
                     SitesError::Status(_) | SitesError::Malformed(_) => SitesUnread::NoAnswer,
@@ -145,16 +185,23 @@ impl ProviderClient {
     }
 }
 
-/// Why a refresh brought no tokens.
+/// Why a refresh brought no tokens. The cases differ in what may have happened to the refresh
+/// token, which rotates with every use (docs/protocol.md, 3.1).
 pub(crate) enum RefreshError {
-    /// The grant is no good, says Atlassian.
+    /// Atlassian says that the grant is not valid. Not believed without further checks
+    /// (docs/decisions/0049).
     Refused,
-    /// The token may be spent: there is no answer, or none that can be read.
+    /// The token may be spent: no answer arrived, or none that can be read. Its successor may be
+    /// known to Atlassian only, so the same token is sent again (docs/decisions/0047).
     Lost,
-    /// It says nothing about the grant, and nothing was spent; try again after this long.
+    /// The answer says nothing about the grant, and nothing was spent; the next attempt makes sense
+    /// after this time.
     NotNow(Duration),
 }
 
+/// What an error of the token endpoint says about a refresh. The error code counts and not the
+/// status, which differs between generations of Atlassian's server (docs/protocol.md, 2.4). Wrong
+/// credentials are never taken for a refusal of the grant.
 fn classify(error: &TokenError, rest: Duration) -> RefreshError {
     match error {
         TokenError::Refused { kind, .. } => match kind {
@@ -167,7 +214,7 @@ fn classify(error: &TokenError, rest: Duration) -> RefreshError {
                 RefreshError::NotNow(LONG)
             }
             RefusedKind::Request | RefusedKind::Other => {
-                tracing::error!(target: "threelo", %error, "a refresh was not understood; the grant is kept");
+                tracing::error!(target: "threelo", %error, "a refresh request was not accepted; the grant is kept");
                 RefreshError::NotNow(LONG)
             }
         },
@@ -176,12 +223,14 @@ fn classify(error: &TokenError, rest: Duration) -> RefreshError {
             RefreshError::NotNow(rest)
         }
         TokenError::Unavailable(_) | TokenError::Malformed(_) => {
-            tracing::warn!(target: "threelo", %error, "no tokens; the grant is kept");
+            tracing::warn!(target: "threelo", %error, "a refresh brought no tokens; the grant is kept");
             RefreshError::Lost
         }
     }
 }
 
+/// What an error of the token endpoint at an exchange means for the visitor: start again, tell the
+/// operator, or try later.
 fn reason_of(error: &TokenError) -> Reason {
     match error {
         TokenError::Refused {
@@ -196,7 +245,7 @@ fn reason_of(error: &TokenError) -> Reason {
             Reason::Refused
         }
         TokenError::RateLimited | TokenError::Unavailable(_) | TokenError::Malformed(_) => {
-            tracing::warn!(target: "threelo", %error, "no tokens");
+            tracing::warn!(target: "threelo", %error, "the exchange of a code brought no tokens");
             Reason::Unavailable
         }
     }
@@ -205,8 +254,8 @@ fn reason_of(error: &TokenError) -> Reason {
 /// Why the sites are unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SitesUnread {
-    /// The token was not accepted.
+    /// The token was not accepted; a newer one may be.
     Refused,
-    /// No answer, or none that can be read.
+    /// No answer, or none that can be read. Another token would not help.
     NoAnswer,
 }

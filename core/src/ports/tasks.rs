@@ -1,4 +1,7 @@
-//! Work that outlives the request that began it.
+//! Work that outlives the request that began it (docs/decisions/0009).
+//!
+//! Frameworks drop the future of a request when its visitor hangs up. What must not be lost runs in
+//! a task of its own; the request waits for it as long as it is there.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,15 +12,17 @@ use tokio::task::JoinHandle;
 
 use crate::store::StoreError;
 
-/// Counts the detached tasks, so that a shutdown can wait for them.
+/// Starts detached tasks and counts them, so that a shutdown can wait for them.
 #[derive(Debug)]
 pub(crate) struct Tasks {
+    /// How many are running.
     count: watch::Sender<usize>,
-    /// Where they run; the runtime of whoever begins one, unless set.
+    /// Where they run; the runtime of the request that begins one, unless set.
     runtime: Option<Handle>,
 }
 
 impl Tasks {
+    /// Nothing running yet.
     pub(crate) fn new(runtime: Option<Handle>) -> Self {
         Self {
             count: watch::Sender::new(0),
@@ -25,7 +30,9 @@ impl Tasks {
         }
     }
 
-    /// Runs `work` whether or not anybody waits for it.
+    /// Runs `work` to its end, whether or not its result is awaited. Only the end of the runtime
+    /// stops it. Dropping the handle does not; a panic is the handle's error and ends no other
+    /// work.
     pub(crate) fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -42,7 +49,12 @@ impl Tasks {
         }
     }
 
-    /// Does what a visitor asked for, even if they hang up: whoever signed out does not stay signed in.
+    /// Does what a visitor asked for, even if they hang up: a sign-out that was requested happens.
+    ///
+    /// # Errors
+    ///
+    /// That of `work`; [`StoreError::Failed`] if it panicked or its runtime ended, because then it
+    /// is unknown how much was done.
     pub(crate) async fn complete<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
@@ -51,7 +63,8 @@ impl Tasks {
         done.unwrap_or_else(|panic_or_shutdown| Err(StoreError::Failed(panic_or_shutdown.into())))
     }
 
-    /// Waits until nothing runs; `false` if `timeout` passed first.
+    /// Waits until nothing is running; `false` if `timeout` passed first. Work that begins
+    /// meanwhile is waited for, too.
     pub(crate) async fn drain(&self, timeout: Duration) -> bool {
         let mut count = self.count.subscribe();
         let idle = count.wait_for(|count| *count == 0);
@@ -59,6 +72,7 @@ impl Tasks {
     }
 }
 
+/// Counts one task; dropping it, also by a panic, ends the count.
 struct Running(watch::Sender<usize>);
 
 impl Drop for Running {

@@ -1,4 +1,7 @@
-//! Sessions: begin, look up, end.
+//! How sessions begin: at the end of a login, and for code of another site that redeems a ticket.
+//!
+//! Nothing of a request becomes part of a token: each is 256 new random bits, so a planted one is
+//! never adopted (docs/attacks.md, T079).
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -13,19 +16,26 @@ use crate::session::kind::SessionKind;
 use crate::session::lookup::lives;
 use crate::store::{Inserted, SessionRecord, StoreError};
 
-/// A session of its own for code of another site, beside that of the browser's first-party pages.
+/// A session of its own for code of another site, beside the one of the browser's first-party
+/// pages.
 pub(crate) struct SharedSession {
-    /// What the code shows from now on.
+    /// What the code shows from now on. It is not stored; only its hash is.
     pub token: SessionToken,
-    /// When it ends: with the session that it comes from.
+    /// The absolute end, that of the session that it comes from.
     pub expires_at: SystemTime,
 }
 
-/// Makes a session like another one, to be shown in the way of `kind`.
+/// Makes a session like another one, to be shown in the way of `kind`. Both have the same absolute
+/// end; otherwise they are independent, and signing out of one leaves the other alone
+/// (docs/decisions/0064).
+///
+/// After the new session is stored, the other one is looked up again: a "sign out everywhere" in
+/// between did not see the new row, and it must end this session, too (docs/attacks.md, T097).
 ///
 /// # Errors
 ///
-/// [`Rejection::Ticket`] if that one ended meanwhile; [`Rejection::Store`], [`Rejection::NoRandomness`].
+/// [`Rejection::Ticket`] if the other session ended meanwhile; [`Rejection::Store`],
+/// [`Rejection::NoRandomness`].
 pub(crate) async fn share(
     ports: &Ports,
     session: &SessionRecord,
@@ -41,7 +51,7 @@ pub(crate) async fn share(
     let token = SessionToken::from_bytes(random()?);
     let key = kind.key(&ports.config, &token);
     insert(ports, key, begins).await?;
-    // Whoever signed out everywhere meanwhile meant this one too.
+    // A sign-out everywhere that happened meanwhile includes this session.
     if ports.sessions.load(&session.key).await?.is_none() {
         ports.sessions.delete(&key).await?;
         return Err(Rejection::Ticket);
@@ -57,23 +67,32 @@ pub(crate) async fn share(
 pub(crate) struct NewSession {
     /// Who signed in.
     pub profile: Arc<Profile>,
-    /// The site that was asked for, if it was granted.
+    /// The site that was wished for, if it was granted.
     pub site: Option<CloudId>,
-    /// Whether it lives for longer.
+    /// Whether it gets the longer lifetimes of the builder's `remember`.
     pub remember: bool,
-    /// The browser's session so far, which ends.
+    /// The browser's session so far, which ends; it may belong to another account.
     pub replaces: Option<SessionTokenHash>,
 }
 
-/// A session that began.
+/// A session that has begun and is stored.
 pub(crate) struct StartedSession {
-    /// Its key.
+    /// The key under which it is stored, for a handoff ticket.
     pub key: SessionTokenHash,
-    /// What the browser shows from now on.
+    /// The cookie that replaces the browser's old one; it lives until the session's absolute end.
     pub cookie: SetCookie,
 }
 
-/// Makes a session for a consent, ends the browser's old one, and gives the new cookie.
+/// Begins a session for a consent: stores it under a new token, ends the browser's old session, and
+/// ends the oldest sessions of the account if it has too many (docs/attacks.md, T104).
+///
+/// The site is the one of the wish, or that of the browser's old session if it was the same
+/// account's: a visitor who asked for more goes on where they were.
+///
+/// # Errors
+///
+/// [`Rejection::Store`], [`Rejection::NoRandomness`]. The new session may have been stored then;
+/// without its cookie it ends by itself.
 pub(crate) async fn begin(ports: &Ports, new: NewSession) -> Result<StartedSession, Rejection> {
     let now = ports.now();
     let mut theirs = ports.sessions.list_of(&new.profile.account_id).await?;
@@ -84,7 +103,6 @@ pub(crate) async fn begin(ports: &Ports, new: NewSession) -> Result<StartedSessi
     let (_, life) = ports.config.session_lives(new.remember);
     let begins = InitialState {
         profile: shared(&theirs, &new.profile),
-        // Whoever asked for more goes on where they were.
         site: new
             .site
             .or_else(|| before.and_then(|session| session.site.clone())),
@@ -106,13 +124,14 @@ pub(crate) async fn begin(ports: &Ports, new: NewSession) -> Result<StartedSessi
     Ok(StartedSession { key, cookie })
 }
 
-/// One copy of a profile for all sessions of its account.
+/// One copy of an equal profile for all sessions of its account, so that memory grows with accounts
+/// and not with sessions.
 fn shared(others: &[Arc<SessionRecord>], profile: &Arc<Profile>) -> Arc<Profile> {
     let same = others.iter().find(|other| other.profile == *profile);
     Arc::clone(same.map_or(profile, |other| &other.profile))
 }
 
-/// What a new session begins with.
+/// What differs between a session of a login and one of a ticket.
 struct InitialState {
     profile: Arc<Profile>,
     site: Option<CloudId>,
@@ -121,6 +140,12 @@ struct InitialState {
     expires_at: SystemTime,
 }
 
+/// Stores a new session; it never replaces one.
+///
+/// # Errors
+///
+/// [`Rejection::Store`]. A key that exists is [`Rejection::NoRandomness`]: two equal draws of 256
+/// bits prove that the source is broken.
 async fn insert(
     ports: &Ports,
     key: SessionTokenHash,
@@ -140,12 +165,12 @@ async fn insert(
     };
     match ports.sessions.insert(Arc::new(record)).await? {
         Inserted::Done => Ok(()),
-        // Two equal draws of 256 bits: the source is broken.
         Inserted::Exists => Err(Rejection::NoRandomness),
     }
 }
 
-/// Ends the oldest of an account's sessions, beside so many that stay.
+/// Ends the oldest of an account's sessions until the rest fits beside `staying` others. Two logins
+/// at the same moment may leave one session too many; the next login ends it.
 async fn end_oldest(
     ports: &Ports,
     mut others: Vec<Arc<SessionRecord>>,

@@ -1,4 +1,8 @@
-//! Ending sessions.
+//! Ending sessions: at the store first and in the browser second.
+//!
+//! The cookie is removed only after the row is gone. If the store fails, the visitor keeps the
+//! cookie and can try again, instead of being told that they are signed out while the session still
+//! works (docs/decisions/0029).
 
 use std::sync::Arc;
 
@@ -7,11 +11,13 @@ use crate::ids::{AccountId, SessionTokenHash};
 use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
 
-/// The cookies that take a session from a browser: the removal, and a mark that lives one second.
+/// The cookies that take a session from a browser: the removal, and a marker that lives one second
+/// (docs/decisions/0030).
 ///
-/// Chromium throws a `no-store` page out of its back-forward cache when cookies change; but it overlooks a mere removal
-/// when the page was reached by the very redirect that set the cookie, as the page after a login is (seen in Chromium
-/// 156, `tests/browser`). A cookie that is set is never overlooked.
+/// Chromium drops a `no-store` page from its back-forward cache when cookies change, but it
+/// overlooks a removal when the page was reached by the very redirect that set the cookie, as the
+/// page after a login is (seen in Chromium 156, `tests/browser`). A cookie that is set is never
+/// overlooked.
 pub(crate) fn ending(ports: &Ports) -> Vec<SetCookie> {
     let cookies = &ports.config.cookies;
     let mark = format!("{}-ended", cookies.session);
@@ -21,11 +27,12 @@ pub(crate) fn ending(ports: &Ports) -> Vec<SetCookie> {
     ]
 }
 
-/// Ends one session and gives the cookies that take it from the browser.
+/// Ends one session and gives the cookies that take it from the browser. The deletion is finished
+/// even if the visitor hangs up. A session that has already ended is no error.
 ///
 /// # Errors
 ///
-/// [`Rejection::Store`] if the session may still be there.
+/// [`Rejection::Store`] if the session may still exist.
 pub(crate) async fn end(
     ports: &Arc<Ports>,
     key: &SessionTokenHash,
@@ -39,11 +46,12 @@ pub(crate) async fn end(
     Ok(ending(ports))
 }
 
-/// Ends all sessions of an account.
+/// Ends all sessions of an account, of every kind, on all devices. A session that is being made at
+/// this moment notices it and ends itself (see `share`).
 ///
 /// # Errors
 ///
-/// [`Rejection::Store`] if some may still be there.
+/// [`Rejection::Store`] if some may still exist.
 pub(crate) async fn end_all(
     ports: &Arc<Ports>,
     account: &AccountId,
@@ -55,23 +63,28 @@ pub(crate) async fn end_all(
     Ok(ending(ports))
 }
 
-/// Atlassian says that an account is not active any more: its sessions end. A store that is down is asked again at the next
-/// look at the profile.
+/// Ends the sessions of an account that is not active any more, as Atlassian's profile says. If the
+/// store fails, the next look at the profile tries again; the failure is logged.
 pub(crate) async fn account_ended(ports: &Ports, account: &AccountId) {
     match ports.sessions.delete_of(account).await {
         Ok(0) => {}
         Ok(_) => tracing::info!(target: "threelo", "the sessions of an inactive account ended"),
         Err(error) => {
-            tracing::warn!(target: "threelo", error = %Causes(&error), "the sessions of an inactive account could not be ended");
+            tracing::warn!(
+                target: "threelo",
+                error = %Causes(&error),
+                "the sessions of an inactive account could not be ended"
+            );
         }
     }
 }
 
-/// Ends the account's session with this handle; `false` if it has none.
+/// Ends the account's session with this handle; `false` if the account has none. Only sessions of
+/// `account` are searched, so a handle of another account ends nothing.
 ///
 /// # Errors
 ///
-/// [`Rejection::Store`] if the store failed.
+/// [`Rejection::Store`] if the store failed; the session may still exist.
 pub(crate) async fn end_by_handle(
     ports: &Ports,
     account: &AccountId,

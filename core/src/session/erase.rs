@@ -1,4 +1,4 @@
-//! Everything of an account leaves the store.
+//! Deleting everything that is stored of an account.
 
 use std::sync::Arc;
 
@@ -8,30 +8,44 @@ use crate::ports::Ports;
 use crate::store::StoreError;
 
 /// What was deleted of an account.
+///
+/// ```no_run
+/// # async fn erase(auth: threelo::Auth, account: threelo::AccountId) -> Result<(), threelo::GrantError> {
+/// let erased = auth.delete_account(&account).await?;
+/// if erased == threelo::Erased::default() {
+///     println!("nothing was stored of {account}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Erased {
-    /// Its sessions.
+    /// Its sessions, of all kinds.
     pub sessions: u64,
-    /// Its grants, with what was known of its sites and of the users of the app who had it.
+    /// Its grants, with what was known of its sites and of the users of the app who had connected
+    /// it.
     pub grants: u64,
 }
 
-/// Deletes sessions and grants, those that nobody can read included, and has the tokens revoked behind it.
+/// Deletes sessions and grants, unreadable rows included, and asks Atlassian in the background to
+/// revoke the tokens that could be read. It is finished even if the caller hangs up.
 ///
 /// # Errors
 ///
-/// [`StoreError`] if some may still be there.
+/// [`StoreError`] if some may still exist: call it again.
 pub(crate) async fn erase(ports: &Arc<Ports>, account: &AccountId) -> Result<Erased, StoreError> {
     let (worker, account) = (Arc::clone(ports), account.clone());
     let erased = async move { erase_all(&worker, &account).await };
     ports.tasks.complete(erased).await
 }
 
+/// The grants are read first, because their tokens are needed for the revocation. Then, whatever
+/// came of the deletion, this process forgets them: a deletion whose answer was lost may have
+/// happened.
 async fn erase_all(ports: &Arc<Ports>, account: &AccountId) -> Result<Erased, StoreError> {
     let theirs = ports.grants.of_account(&ports.app, account).await?;
     let deleted = delete(ports, account).await;
-    // Whatever came of it: a deletion whose answer is lost may have been done.
     for key in theirs.iter().map(|grant| &grant.key) {
         ports.refresh.cache.forget(key, ports.now());
     }
@@ -47,6 +61,7 @@ async fn erase_all(ports: &Arc<Ports>, account: &AccountId) -> Result<Erased, St
     Ok(erased)
 }
 
+/// Sessions first, so that a failure in between leaves no signed-in visitor without a grant.
 async fn delete(ports: &Ports, account: &AccountId) -> Result<Erased, StoreError> {
     Ok(Erased {
         sessions: ports.sessions.delete_of(account).await?,

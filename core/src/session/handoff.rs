@@ -1,4 +1,8 @@
-//! A login for a page of another origin: how it hears of the end, and the one-time ticket that it redeems.
+//! A login for a page of another origin: how the page hears of the end, and the one-time ticket
+//! that it redeems (docs/decisions/0064).
+//!
+//! The ticket is good for the one who knows the verifier of its challenge (RFC 7636 with S256,
+//! between the page and threelo), at the origin for which it was made, for a minute, once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,29 +25,31 @@ use crate::return_to::ReturnTo;
 use crate::session::lookup;
 use crate::store::{SessionRecord, Spent};
 
-/// A ticket is good for this long.
+/// How long a ticket is good: a page redeems it as soon as it loads.
 const LIFE: Duration = Duration::from_secs(60);
 /// The parameter of the fragment in which a ticket comes to a page.
 const FRAGMENT: &str = "threelo_ticket";
-/// Code verifiers are as long as RFC 7636 (4.1) has them.
+/// The lengths that RFC 7636 (section 4.1) allows for a verifier.
 const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
 
-/// Who waits for the end of a login, and how they hear of it.
+/// The page that waits for the end of a login, and how it hears of it. It travels sealed in the
+/// flow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Handoff {
-    /// The listed origin.
+    /// The listed origin of the page.
     #[serde(rename = "o")]
     pub(crate) origin: String,
-    /// What it must prove to redeem the ticket: the base64url of a SHA-256. Without it there is no ticket.
+    /// What it must prove to redeem the ticket: the base64url of a SHA-256. Without it there is no
+    /// ticket.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub(crate) challenge: Option<String>,
-    /// Whether the login happens in a window of its own.
+    /// Whether the login happens in a window of its own, whose last page tells its opener.
     #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) popup: bool,
 }
 
 impl Handoff {
-    /// Whether a text may be a challenge.
+    /// Whether a text may be a challenge: 43 characters of base64url, the length of a SHA-256.
     pub(crate) fn is_challenge(text: &str) -> bool {
         text.len() == 43
             && text
@@ -51,8 +57,9 @@ impl Handoff {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     }
 
-    /// Whether a place belongs to whoever redeems the ticket: a page of the origin, or the address at which Chrome gives an
-    /// extension the end of a login. Anywhere else somebody could read it who made the challenge.
+    /// Whether a place belongs to the page that waits: an address of its origin, or the address at
+    /// which Chrome hands the end of a login to an extension. Anywhere else, an attacker who made
+    /// the challenge could read the ticket (docs/decisions/0065).
     pub(crate) fn owns(&self, place: &ReturnTo) -> bool {
         let Ok(url) = Url::parse(place.as_str()) else {
             return false;
@@ -63,8 +70,10 @@ impl Handoff {
             || extension.is_some_and(|id| origin == format!("https://{id}.chromiumapp.org"))
     }
 
-    /// A ticket for a session, if one was asked for. It names the session by its hash, seals it for the origin and the
-    /// challenge, and costs no write.
+    /// A ticket for a session; `None` if no challenge was given, or if it cannot be sealed.
+    ///
+    /// It names the session by its hash, is sealed for the origin and the challenge, and costs no
+    /// store write: only its use does.
     pub(crate) fn ticket(
         &self,
         ports: &Ports,
@@ -81,6 +90,8 @@ impl Handoff {
     }
 }
 
+/// What is sealed in a ticket. The session's hash is of no use as a cookie, even to the holder of
+/// the keys.
 #[derive(Serialize, Deserialize)]
 struct Content {
     #[serde(rename = "s")]
@@ -91,7 +102,8 @@ struct Content {
     challenge: String,
 }
 
-/// A place with a ticket at the beginning of its fragment, which browsers send to nobody.
+/// A place with a ticket at the beginning of its fragment: browsers do not send fragments to
+/// servers, so it appears in no log. A fragment that the place has already is kept behind it.
 pub(crate) fn with_ticket(place: &ReturnTo, ticket: &HandoffTicket) -> String {
     match place.as_str().split_once('#') {
         Some((place, fragment)) => format!("{place}#{FRAGMENT}={}&{fragment}", ticket.as_str()),
@@ -99,11 +111,16 @@ pub(crate) fn with_ticket(place: &ReturnTo, ticket: &HandoffTicket) -> String {
     }
 }
 
-/// The session of a ticket, once: for the origin that it was made for, and who knows what its challenge was made of.
+/// The session of a ticket, once, for the origin for which it was made and the page that knows the
+/// verifier.
+///
+/// Origin, verifier and session are checked before the ticket is spent, so that a wrong guess does
+/// not use it up. The comparison of the challenge takes the same time for every value.
 ///
 /// # Errors
 ///
-/// [`Rejection::Ticket`], whatever is wrong with it; [`Rejection::Store`].
+/// [`Rejection::Ticket`], whatever is wrong with it, so that the answer teaches nothing;
+/// [`Rejection::Store`], after which the ticket may be spent.
 pub(crate) async fn redeem(
     ports: &Arc<Ports>,
     ticket: &HandoffTicket,
@@ -127,7 +144,8 @@ pub(crate) async fn redeem(
     }
 }
 
-/// It names a session, which is one of this app: apps that share a store may share their keys too.
+/// The app is part of what is authenticated: a ticket names a session by its hash, and apps that
+/// share a store may share their keys, too.
 fn envelope(ports: &Ports) -> Envelope<'_> {
     let [environment, client_id] = ports.config.app();
     let context = [
@@ -138,6 +156,7 @@ fn envelope(ports: &Ports) -> Envelope<'_> {
     Envelope::new(&ports.keys, context)
 }
 
+/// The content of a ticket that is ours and less than a minute old.
 fn opened(ports: &Ports, ticket: &HandoffTicket) -> Option<Content> {
     let opened = envelope(ports).open(ticket.as_str(), ports.now(), LIFE)?;
     serde_json::from_slice(&opened.content).ok()

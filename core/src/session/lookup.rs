@@ -1,4 +1,8 @@
-//! Looking sessions up.
+//! Looking sessions up. The row is read for every request, so that a sign-out counts immediately on
+//! all instances (docs/attacks.md, T096 and T100).
+//!
+//! What a look-up leads to (noting activity, reading an old profile) happens in the background and
+//! never delays or fails the request.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,11 +13,12 @@ use crate::ports::Ports;
 use crate::session::profile;
 use crate::store::SessionRecord;
 
-/// The session under a key, if it is there and its time has not come.
+/// The session under a key, if it exists and has not ended; an expired row that the cleanup has not
+/// deleted yet counts as none (docs/attacks.md, T082). Without a key the store is not asked.
 ///
 /// # Errors
 ///
-/// [`Rejection::Store`] if nobody can tell.
+/// [`Rejection::Store`] if the store fails. The caller must not treat that as "signed out".
 pub(crate) async fn current(
     ports: &Arc<Ports>,
     key: Option<&SessionTokenHash>,
@@ -25,7 +30,8 @@ pub(crate) async fn current(
     Ok(record.and_then(|record| in_use(ports, record)))
 }
 
-/// The same as [`current`], if it can be told without waiting.
+/// The same as [`current`], if the store can tell without waiting (docs/decisions/0062); `None`
+/// means that `current` must be asked.
 pub(crate) fn current_now(
     ports: &Arc<Ports>,
     key: Option<&SessionTokenHash>,
@@ -37,6 +43,7 @@ pub(crate) fn current_now(
     Some(record.and_then(|record| in_use(ports, record)))
 }
 
+/// A record that lives, after its use was noted; `None` if it has ended.
 fn in_use(ports: &Arc<Ports>, record: Arc<SessionRecord>) -> Option<Arc<SessionRecord>> {
     let now = ports.now();
     if !lives(ports, &record, now) {
@@ -47,14 +54,18 @@ fn in_use(ports: &Arc<Ports>, record: Arc<SessionRecord>) -> Option<Arc<SessionR
     Some(record)
 }
 
+/// Whether neither the absolute nor the idle end has come; exactly at its end a session has ended.
 pub(crate) fn lives(ports: &Ports, record: &SessionRecord, now: SystemTime) -> bool {
     let (idle, _) = ports.config.session_lives(record.remembered);
     let idle_end = record.seen_at.checked_add(idle);
     now < record.expires_at && idle_end.is_none_or(|end| now < end)
 }
 
-/// Writes the time of the last activity, seldom and behind the request's back; a conflict means that somebody else
-/// wrote, or that the session ended, and both are fine.
+/// Writes the time of the last activity, in the background, and only if the stored one is older
+/// than the activity step: five minutes, or a tenth of the idle lifetime (docs/attacks.md, T103).
+///
+/// It never inserts. A conflict means that another request wrote, or that the session ended;
+/// neither needs another try (T098).
 fn note_activity(ports: &Ports, record: &Arc<SessionRecord>, now: SystemTime) {
     let due = record
         .seen_at
@@ -76,7 +87,7 @@ fn note_activity(ports: &Ports, record: &Arc<SessionRecord>, now: SystemTime) {
     });
 }
 
-/// The sessions of an account that still live, newest first.
+/// The sessions of an account that have not ended, newest first.
 ///
 /// # Errors
 ///

@@ -1,4 +1,9 @@
-//! Sessions: begin, look up, end; and what keeps and ends them.
+//! Sessions: how they begin, are looked up, change, and end.
+//!
+//! A session is one row, found by a hash over its token, its kind and its app
+//! (docs/decisions/0026); the token itself is in the browser only. Every change is a
+//! compare-and-set, so that a request in progress never brings back a session that has ended
+//! (docs/decisions/0056).
 
 mod begin;
 mod cleanup;

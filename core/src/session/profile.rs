@@ -1,4 +1,5 @@
-//! A profile that is old is read again behind a request, and an account that ended takes its sessions along.
+//! Reading an old profile again in the background of a request, so that names stay current and the
+//! sessions of an account end when the account does (docs/attacks.md, T021 and T023).
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -12,10 +13,12 @@ use crate::session::end;
 use crate::session::update::update;
 use crate::store::{SessionRecord, StoreError};
 
-/// After a look, whatever came of it, this process does not look again for this long.
+/// After an attempt, whatever came of it, this process does not read the profile of that account
+/// again for this long.
 const GAP: Duration = Duration::from_secs(5 * 60);
 
-/// Reads the profile behind the request if it is older than configured.
+/// Reads the profile in the background if it is older than the builder's `profile_age`. The request
+/// goes on with the stored profile; a failure to store the new one is logged.
 pub(crate) fn refresh_if_old(ports: &Arc<Ports>, session: &Arc<SessionRecord>, now: SystemTime) {
     let age = now
         .duration_since(session.profile_read_at)
@@ -32,6 +35,14 @@ pub(crate) fn refresh_if_old(ports: &Arc<Ports>, session: &Arc<SessionRecord>, n
     });
 }
 
+/// Reads the profile once, with the account's own token, and writes it into all of its sessions.
+///
+/// Nothing changes if the grant gives no token or Atlassian does not answer. A profile of another
+/// account is never stored. If the account is not active any more, its sessions end.
+///
+/// # Errors
+///
+/// [`StoreError`] if the store failed; some sessions may have the new profile.
 async fn refresh(ports: &Arc<Ports>, account: &AccountId) -> Result<(), StoreError> {
     let Ok(grant) = refresh::fresh(ports, &best_key(ports, account).await?, Need::Working).await
     else {
@@ -41,7 +52,7 @@ async fn refresh(ports: &Arc<Ports>, account: &AccountId) -> Result<(), StoreErr
         return Ok(());
     };
     if profile.account_id != *account {
-        tracing::error!(target: "threelo", "a grant answered with another account's profile");
+        tracing::error!(target: "threelo", "the token of a grant gave the profile of another account");
         return Ok(());
     }
     if !profile.is_active() {
@@ -50,7 +61,7 @@ async fn refresh(ports: &Arc<Ports>, account: &AccountId) -> Result<(), StoreErr
     }
     let profile = Arc::new(profile);
     for session in ports.sessions.list_of(account).await? {
-        // When others write the session each time, the next look does it.
+        // A session that is written too often or has ended is left to the next attempt.
         let _busy_or_gone = update(ports, session, |session| SessionRecord {
             profile: Arc::clone(&profile),
             profile_read_at: ports.now(),
@@ -61,6 +72,8 @@ async fn refresh(ports: &Arc<Ports>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
+/// The key of the grant whose token is used: for a resource-level app the newest consent that gives
+/// tokens. Without a grant, a key under which nothing is stored.
 async fn best_key(
     ports: &Ports,
     account: &AccountId,

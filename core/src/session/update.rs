@@ -1,10 +1,12 @@
-//! Changing a stored session.
+//! Changing a stored session: a loop of compare-and-set, the counterpart of
+//! `grant::records::change`.
 
 use std::sync::Arc;
 
 use crate::ports::Ports;
 use crate::store::{Replaced, SessionRecord, StoreError};
 
+/// Conflicts are rare, because few things write sessions; three in a row are left to the caller.
 const TRIES: u32 = 3;
 
 /// What came of a change.
@@ -12,17 +14,19 @@ const TRIES: u32 = 3;
 pub(crate) enum Updated {
     /// It is stored.
     Done,
-    /// The session ended meanwhile.
+    /// The session has ended meanwhile; it was not stored again.
     Gone,
-    /// Others wrote each time.
+    /// Other writers were faster each time; nothing was changed.
     Busy,
 }
 
-/// Changes a session by compare-and-set, three tries at most, beginning with the record as it was `seen`.
+/// Changes a session by compare-and-set, with at most three tries, beginning with the record as it
+/// was `seen`. `change` may run several times, each time on the newest record, and need not set the
+/// version.
 ///
 /// # Errors
 ///
-/// [`StoreError`] if the store failed.
+/// [`StoreError`] if the store failed. The change may have been made if only the answer was lost.
 pub(crate) async fn update(
     ports: &Ports,
     seen: Arc<SessionRecord>,

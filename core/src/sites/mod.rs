@@ -1,4 +1,9 @@
-//! Which site a request works on. Never chosen silently among several.
+//! Which site a request works on. One of several is never chosen silently: taking the first entry
+//! of the list is a well-known mistake that shows people the data of the wrong tenant
+//! (docs/protocol.md, 4.6).
+//!
+//! The list of sites is stored with the grant and read again at fixed occasions
+//! (docs/decisions/0041): before a refusal, for pages that show sites, and after refreshes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,34 +18,40 @@ use crate::refresh::{self, Need};
 use crate::session::{self, Updated};
 use crate::store::{GrantRecord, SessionRecord, StoreError};
 
-/// Sites that were read this lately are not read again before a refusal.
+/// A list that is younger than this is believed when it says that a site is missing.
 const YOUNG: Duration = Duration::from_secs(10);
 
 /// What came of a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// The holder works on that site now.
+    /// The session, or the link of the app's user, works on that site now.
     Made,
-    /// The grant does not set that site; nothing is changed.
+    /// The grant does not reach that site; nothing was changed.
     NotReachable,
 }
 
-/// Which site a request means.
+/// How a request says which site it means.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SiteSelection<'a> {
     /// The site that the session chose.
     pub chosen: Option<&'a CloudId>,
-    /// The site that the request names: an address, a host or a cloud id. It comes before what was chosen.
+    /// The site that the request names: an address, a host or a cloud id. It takes precedence over
+    /// what was chosen.
     pub named: Option<&'a str>,
 }
 
-/// The site of a request: the one that it names, else the one chosen, else the only one. Before it says no, it reads the
-/// sites again.
+/// The site of a request: the one that it names, else the one that the session chose, else the last
+/// choice of the account (in connect mode of the app's user), else the only one.
+///
+/// Before a site is refused, the list is read again at Atlassian if it is older than 10 seconds:
+/// the site may have been added a moment ago.
 ///
 /// # Errors
 ///
-/// [`Rejection::UnknownSite`], [`Rejection::NoSite`], [`Rejection::ChooseSite`], [`Rejection::SiteGone`],
-/// [`Rejection::SitesUnknown`], and those of [`GrantSet::load`].
+/// [`Rejection::UnknownSite`] if the named site is not reachable; [`Rejection::SiteGone`] if the
+/// chosen one is not any more, even if only one other is left (docs/decisions/0042);
+/// [`Rejection::NoSite`] if there is none; [`Rejection::ChooseSite`] if there are several;
+/// [`Rejection::SitesUnknown`] if Atlassian did not answer; and those of [`GrantSet::load`].
 pub(crate) async fn site_for(
     ports: &Arc<Ports>,
     holder: &Holder,
@@ -67,8 +78,12 @@ pub(crate) async fn site_for(
     pick(&sites, selection)
 }
 
-/// The site that a request names or its session chose, if the grant reached it when this process read it less than five
-/// minutes ago. Only the store knows whether an account that chose nothing has one site or, by now, several.
+/// The site that a request names or its session chose, if the grant reached it when this process
+/// read it less than five minutes ago. Only for account-level apps in sign-in mode, where one
+/// cached grant is all there is.
+///
+/// Without a name or a choice the store is always asked: only it knows whether the account has one
+/// site or, by now, several.
 fn cached_site(ports: &Ports, holder: &Holder, selection: SiteSelection<'_>) -> Option<Site> {
     let is_said = selection.chosen.is_some() || selection.named.is_some();
     let is_one_grant = ports.config.access == AccessType::Account && holder.subject.is_none();
@@ -80,6 +95,8 @@ fn cached_site(ports: &Ports, holder: &Holder, selection: SiteSelection<'_>) -> 
     pick(kept.sites.as_deref()?, selection).ok()
 }
 
+/// Applies the selection to a list. A named site is looked for by every name that people use; a
+/// chosen one by its cloud id only, because names and addresses of sites change.
 fn pick(sites: &[Site], selection: SiteSelection<'_>) -> Result<Site, Rejection> {
     let found = |is_it: &dyn Fn(&Site) -> bool| sites.iter().find(|site| is_it(site)).cloned();
     if let Some(named) = selection.named {
@@ -95,7 +112,8 @@ fn pick(sites: &[Site], selection: SiteSelection<'_>) -> Result<Site, Rejection>
     }
 }
 
-/// The sites that a holder reaches, each once; those that nobody could read at the consent are read now.
+/// The sites that a holder reaches, each once; a list that could not be read at the consent is read
+/// now.
 ///
 /// # Errors
 ///
@@ -112,8 +130,8 @@ pub(crate) async fn sites_of(ports: &Arc<Ports>, set: &GrantSet) -> Result<Arc<[
     Ok(merged(lists))
 }
 
-/// The same, read anew at Atlassian where what is known is older than `age`. Where Atlassian does not answer, what is
-/// known stays.
+/// The same, read again at Atlassian where the stored list is older than `age`. Where Atlassian
+/// does not answer, the stored list is used: an old list is better than none.
 ///
 /// # Errors
 ///
@@ -138,7 +156,8 @@ pub(crate) async fn read_again(
     Ok(merged(lists))
 }
 
-/// A consent that ended does not hide what other consents of the account set.
+/// Leaves out a consent that has ended, as long as the account has another one: it must not hide
+/// what the others reach. The last one's failure is reported.
 fn unless_ended(
     sites: Result<Arc<[Site]>, Rejection>,
     set: &GrantSet,
@@ -149,14 +168,15 @@ fn unless_ended(
     }
 }
 
-/// Whether it is time to read a grant's sites again. Of those who ask at once, one reads; and after a try that failed
-/// nobody tries for a while.
+/// Whether a grant's sites should be read again now. Of concurrent callers one reads, and after an
+/// attempt, even a failed one, this process does not read again until `age` has passed: made-up
+/// names in requests must not become calls to Atlassian. An `age` of zero always reads.
 fn is_time(ports: &Ports, grant: &GrantRecord, age: Duration) -> bool {
     is_older(ports, grant, age)
         && (age.is_zero() || ports.site_throttle.allow(&grant.key, ports.now(), age))
 }
 
-/// The same, of sites that are shown: not older than a quarter of an hour.
+/// The same for pages that show sites: not older than 15 minutes.
 ///
 /// # Errors
 ///
@@ -168,7 +188,8 @@ pub(crate) async fn shown_sites(
     read_again(ports, set, OLD).await
 }
 
-/// Whether a site that a call could not set is gone; the sites are read again to tell.
+/// Whether a site that a call could not reach is gone; the list is read again to tell. If that
+/// cannot be told, it is not: the answer of the API stands then.
 pub(crate) async fn is_gone(ports: &Arc<Ports>, holder: &Holder, id: &CloudId) -> bool {
     let Ok(set) = GrantSet::load(ports, holder).await else {
         return false;
@@ -179,6 +200,7 @@ pub(crate) async fn is_gone(ports: &Arc<Ports>, holder: &Holder, id: &CloudId) -
     }
 }
 
+/// The lists of several grants as one, each site once; a single list is shared and not copied.
 fn merged(lists: Vec<Arc<[Site]>>) -> Arc<[Site]> {
     match <[Arc<[Site]>; 1]>::try_from(lists) {
         Ok([only]) => only,
@@ -188,7 +210,13 @@ fn merged(lists: Vec<Arc<[Site]>>) -> Arc<[Site]> {
     }
 }
 
-/// Reads the sites of a grant and keeps them.
+/// Reads the sites of a grant at Atlassian and stores the list. If the token is refused, it is
+/// tried once more with a newer one.
+///
+/// # Errors
+///
+/// [`Rejection::SitesUnknown`] if Atlassian gives no list, [`Rejection::Store`] if it cannot be
+/// stored, and those of [`refresh::fresh`].
 pub(crate) async fn read(
     ports: &Arc<Ports>,
     grant: &GrantRecord,
@@ -205,11 +233,15 @@ pub(crate) async fn read(
     Ok(sites)
 }
 
-/// Lets a session work on a site, and remembers it for the account's next browsers.
+/// Makes a session work on a site, and remembers the site for other sessions of the account.
+///
+/// The session is written first, because it is what was asked for. The memory in the grant is a
+/// convenience: while the store is busy it may be left out.
 ///
 /// # Errors
 ///
-/// Those of [`site_for`]; [`Rejection::NotSignedIn`] if the session ended meanwhile.
+/// Those of [`GrantSet::load`] and [`sites_of`]; [`Rejection::NotSignedIn`] if the session ended meanwhile;
+/// [`Rejection::Store`] if other requests wrote the session each time.
 pub(crate) async fn choose(
     ports: &Arc<Ports>,
     session: &Arc<SessionRecord>,
@@ -220,7 +252,7 @@ pub(crate) async fn choose(
         return Ok(Choice::NotReachable);
     };
     write_choice(ports, session, id).await?;
-    // A convenience for the next login: when the store is busy, it may be forgotten.
+    // A failure is no failure of the choice, which is stored already.
     let _ = grant::change(ports, &grant.key, |stored| {
         Some(GrantRecord {
             last_site: Some(id.clone()),
@@ -231,11 +263,12 @@ pub(crate) async fn choose(
     Ok(Choice::Made)
 }
 
-/// The same in connect mode, for a user of the app and one of their accounts.
+/// The same in connect mode: the choice is stored in the link between the app's user and one of
+/// their accounts, so that other users who have connected the account keep theirs.
 ///
 /// # Errors
 ///
-/// Those of [`site_for`]; [`Rejection::NotConnected`] if the link is gone.
+/// Those of [`GrantSet::load`] and [`sites_of`]; [`Rejection::NotConnected`] if the link is gone.
 pub(crate) async fn choose_linked(
     ports: &Arc<Ports>,
     holder: &Holder,
@@ -250,6 +283,8 @@ pub(crate) async fn choose_linked(
     Ok(Choice::Made)
 }
 
+/// The grant that reaches a site, after the list was read again if the site is not in it; `None` if
+/// no grant does.
 async fn reaching(
     ports: &Arc<Ports>,
     set: &GrantSet,
@@ -262,6 +297,11 @@ async fn reaching(
     Ok(Some(Arc::clone(set.to_site(id).unwrap_or(set.newest()))))
 }
 
+/// Writes the choice into the session, in up to three tries.
+///
+/// # Errors
+///
+/// [`Rejection::NotSignedIn`] if the session has ended, [`Rejection::Store`].
 async fn write_choice(
     ports: &Ports,
     session: &Arc<SessionRecord>,
@@ -275,7 +315,7 @@ async fn write_choice(
         Updated::Done => Ok(()),
         Updated::Gone => Err(Rejection::NotSignedIn),
         Updated::Busy => Err(Rejection::Store(StoreError::Failed(
-            "the session is written too often".into(),
+            "other requests changed the session each time".into(),
         ))),
     }
 }

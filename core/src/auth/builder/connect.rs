@@ -1,4 +1,4 @@
-//! Settings of connect mode.
+//! Settings of connect mode: how accounts are linked, and where the app's own login is.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,12 +12,14 @@ use crate::ports::{BoxError, Connected, HookDecision, boxed};
 use crate::store::{FlowMarks, GrantStore};
 
 impl Connect {
-    /// Starts the settings of an app that is seen at `public_url`, an origin such as `https://app.example.com`.
+    /// Begins the settings of an app that browsers see at `public_url`, an origin such as
+    /// `https://app.example.com`. Who the app's user is, the adapter learns from the resolver that
+    /// it is given beside the built [`Connect`].
     pub fn builder(credentials: Credentials, public_url: impl Into<String>) -> ConnectBuilder {
         ConnectBuilder::of(Common::new(credentials, public_url.into()))
     }
 
-    /// Settings from the variables of [`Auth::from_env`].
+    /// Builds from the variables of [`Auth::from_env`].
     ///
     /// # Errors
     ///
@@ -28,21 +30,24 @@ impl Connect {
 }
 
 impl ConnectBuilder {
-    /// What happens when somebody connects an account that another user of the app has connected;
-    /// [`LinkPolicy::Refuse`] unless set. It is never moved.
+    /// What happens when a user connects an account that another user of the app has connected;
+    /// [`LinkPolicy::Refuse`] unless set. A link is never moved from one user to another
+    /// (docs/decisions/0035; docs/attacks.md, T016).
     pub fn link_policy(mut self, policy: LinkPolicy) -> Self {
         self.mode.links = policy;
         self
     }
 
-    /// The path of the app's own login page, such as `/login`. Visitors who are signed out are sent there with a
-    /// `return_to` parameter; without it they get a page that says so.
+    /// The path of the app's own login page, such as `/login`. Visitors who are signed out of the
+    /// app are sent there with a `return_to` parameter, whose value the app should pass through
+    /// [`Connect::return_target`]; unless set, they get a page that says so.
     pub fn app_login(mut self, path: impl Into<String>) -> Self {
         self.mode.login = Some(path.into());
         self
     }
 
-    /// Where grants and spent states are kept as records, for tests and benchmarks. An app gives a [`store`](Self::store).
+    /// Keeps grants and spent states as records, for tests and benchmarks. An app sets a
+    /// [`store`](Self::store).
     #[doc(hidden)]
     pub fn record_stores(mut self, grants: Arc<dyn GrantStore>, marks: Arc<dyn FlowMarks>) -> Self {
         self.common.grants = Some(grants);
@@ -50,9 +55,13 @@ impl ConnectBuilder {
         self
     }
 
-    /// What happens before an account is linked to the app's user: note it, choose where the visitor goes
-    /// ([`HookDecision::GoTo`]; then show there which account it is), or refuse. An error, and silence for 5 seconds, are
-    /// refusals.
+    /// Called before an account is linked to the app's user: take note of it, choose where the
+    /// visitor goes ([`HookDecision::GoTo`]), or refuse. An error, and no answer within 5 seconds,
+    /// are refusals.
+    ///
+    /// A hook that leads the visitor elsewhere should show there which account was connected: the
+    /// browser may have been signed in at Atlassian with an account that is not the visitor's
+    /// (docs/attacks.md, T014).
     pub fn on_connected<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(Connected) -> Fut + Send + Sync + 'static,
@@ -66,7 +75,8 @@ impl ConnectBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Config`] with all wrong settings at once.
+    /// [`BuildError::Config`] with all wrong settings together; [`BuildError::NoRandomness`],
+    /// [`BuildError::HttpClient`].
     pub fn build(mut self) -> Result<Connect, BuildError> {
         self.common.settings.mode = Mode::Connect {
             links: self.mode.links,

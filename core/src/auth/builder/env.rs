@@ -1,4 +1,8 @@
-//! Settings from environment variables.
+//! Settings from environment variables, or from any other source of names and values
+//! (docs/decisions/0008).
+//!
+//! A missing variable is noted as a problem and reported by `build`, so that all problems are told
+//! together.
 
 use crate::auth::builder::Builder;
 use crate::auth::builder::settings::Common;
@@ -6,22 +10,37 @@ use crate::config::Credentials;
 use crate::environment::Environment;
 use crate::secret::Keys;
 
+/// The remedy for missing credentials.
 const FROM_CONSOLE: &str =
     "copy it from your app's Settings at https://developer.atlassian.com/console/myapps/";
+/// The remedy for a missing public URL.
 const ORIGIN: &str = "set it to the origin that browsers see, e.g. http://localhost:3000";
 
 impl<M: Default> Builder<M> {
-    /// The settings of [`Auth::from_env`](crate::Auth::from_env), to add to. Missing and wrong variables are reported
-    /// by [`build`](crate::AuthBuilder::build), all together.
+    /// The settings of [`Auth::from_env`](crate::Auth::from_env), to which setters may add. Missing
+    /// and wrong variables are reported by [`build`](crate::AuthBuilder::build), all together.
     pub fn from_env() -> Self {
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
-    /// The same from any source of variables.
+    /// The same from any source of variables: a file, a secret store, a function with defaults. An
+    /// empty value counts as missing.
+    ///
+    /// ```
+    /// use threelo::AuthBuilder;
+    ///
+    /// let built = AuthBuilder::from_variables(|_name| None).build();
+    ///
+    /// let problems = built.err().map(|error| error.to_string()).unwrap_or_default();
+    /// for name in ["ATLASSIAN_CLIENT_ID", "ATLASSIAN_CLIENT_SECRET", "PUBLIC_URL"] {
+    ///     assert!(problems.contains(name));
+    /// }
+    /// ```
     pub fn from_variables(read: impl Fn(&str) -> Option<String>) -> Self {
         Self::of(Common::from_variables(read))
     }
 
+    /// A builder around settings, with the defaults of its mode.
     pub(super) fn of(common: Common) -> Self {
         let mode = M::default();
         Self { common, mode }
@@ -29,6 +48,8 @@ impl<M: Default> Builder<M> {
 }
 
 impl Common {
+    /// Reads the variables. The credentials and the public URL are required; of a problem only the
+    /// name is kept, never the value of a secret.
     fn from_variables(read: impl Fn(&str) -> Option<String>) -> Self {
         let value = |name: &str| read(name).filter(|value| !value.is_empty());
         let required = |name| value(name).unwrap_or_default();
@@ -57,6 +78,8 @@ impl Common {
         common.addresses(value("ATLASSIAN_AUTH_URL"), value("ATLASSIAN_API_URL"))
     }
 
+    /// Another Atlassian needs both addresses: one alone would send the client secret to one
+    /// environment and tokens to the other.
     fn addresses(mut self, auth: Option<String>, api: Option<String>) -> Self {
         match (auth, api) {
             (Some(auth), Some(api)) => self.settings.environment = Environment::custom(auth, api),

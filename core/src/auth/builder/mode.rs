@@ -2,13 +2,16 @@
 
 use crate::config::LinkPolicy;
 
-/// The builder's kind for an app that signs people in.
+/// The builder's kind for an app that signs people in; see [`AuthBuilder`](crate::AuthBuilder).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SignInMode(());
 
-/// The builder's kind for an app that has users of its own.
+/// The builder's kind for an app that has users of its own; see
+/// [`ConnectBuilder`](crate::ConnectBuilder).
 #[derive(Clone, Debug, Default)]
 pub struct ConnectMode {
+    /// Whether two users of the app may have one account.
     pub(super) links: LinkPolicy,
+    /// The path of the app's own login page.
     pub(super) login: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What both builders set: settings and ports, put together.
+//! What both builders set: settings and ports, checked and put together once, by `build`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,18 +18,32 @@ use crate::store::{
 };
 use crate::web::Web;
 
-/// Why an [`Auth`](crate::Auth) cannot be built. Its `Debug` is its `Display`, because that is what `main` prints.
+/// Why an [`Auth`](crate::Auth) or a [`Connect`](crate::Connect) cannot be built. Its `Debug` is
+/// its `Display`, because `main` prints that when it returns the error. It never contains a secret.
+///
+/// ```
+/// use threelo::{Auth, BuildError, Credentials};
+///
+/// let built = Auth::builder(Credentials::new("my-client-id", "my-secret"), "app.example.com").build();
+///
+/// match built {
+///     Err(BuildError::Config(error)) => assert_eq!(error.problems()[0].setting, "PUBLIC_URL"),
+///     other => panic!("an origin has a scheme: {other:?}"),
+/// }
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// Settings are wrong; the text names each, with its remedy.
+    /// Settings are wrong; the text names each of them, together with its remedy.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The system gives no random numbers, so no keys.
-    #[error("the system gives no random numbers")]
+    /// The operating system provides no random numbers, so no key can be drawn
+    /// (docs/decisions/0010).
+    #[error("the operating system provides no random numbers")]
     NoRandomness,
-    /// The HTTP client cannot be made on this machine.
-    #[error("the http client cannot be made: {0}")]
+    /// The HTTP client cannot be created on this machine, or the feature `reqwest` is off and no
+    /// client was given.
+    #[error("the HTTP client cannot be created: {0}")]
     HttpClient(&'static str),
 }
 
@@ -39,32 +53,47 @@ impl std::fmt::Debug for BuildError {
     }
 }
 
-/// Atlassian advises to stay below this.
+/// Atlassian recommends fewer scopes than this (docs/protocol.md, 8).
 const MANY_SCOPES: usize = 50;
 
-/// What is said in a builder.
+/// What a builder was told, unchecked. `None` means the default.
 #[derive(Debug)]
 pub(crate) struct Common {
+    /// The settings that `config` checks.
     pub(crate) settings: Settings,
+    /// The sealing keys as text.
     pub(crate) keys: Option<Keys>,
+    /// The clock that all times come from.
     pub(crate) clock: Arc<dyn Clock>,
+    /// The HTTP client; reqwest if there is none.
     pub(crate) http: Option<Arc<dyn HttpClient>>,
+    /// Session records, for tests; ignored beside `rows`.
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
+    /// Grant records, for tests; ignored beside `rows`.
     pub(crate) grants: Option<Arc<dyn GrantStore>>,
+    /// Spent states, for tests; ignored beside `rows`.
     pub(crate) marks: Option<Arc<dyn FlowMarks>>,
+    /// The database.
     pub(crate) rows: Option<Arc<dyn RowStore>>,
+    /// The app's hooks.
     pub(crate) hooks: Hooks,
+    /// The look of our pages.
     pub(crate) pages: Option<PagesBox>,
+    /// The runtime for work that outlives its request.
     pub(crate) runtime: Option<Handle>,
+    /// The life of a refresh lease, in tests.
     pub(crate) lease: Option<Duration>,
+    /// Problems that were found before `config` checks, such as missing variables.
     problems: Vec<Problem>,
 }
 
+/// The app's pages, in a type that has a `Debug`.
 pub(crate) struct PagesBox(pub(crate) Arc<dyn Pages>);
 
 opaque_debug!(PagesBox);
 
 impl Common {
+    /// Defaults around the two settings that have none.
     pub(crate) fn new(credentials: Credentials, public_url: String) -> Self {
         Self {
             settings: Settings::new(credentials, public_url),
@@ -83,7 +112,9 @@ impl Common {
         }
     }
 
-    /// Checks everything and puts it together.
+    /// Checks everything and puts it together: keys first, because the stores need them; then the
+    /// settings, whose problems are reported together with those of the keys; then the HTTP client,
+    /// which may fail on this machine.
     pub(crate) fn build(mut self) -> Result<Web, BuildError> {
         let in_memory = self.grants.is_none() && self.rows.is_none();
         let keys = self.key_ring(in_memory)?;
@@ -92,7 +123,8 @@ impl Common {
         if config.scopes.union(&config.optional_scopes).len() > MANY_SCOPES {
             tracing::warn!(
                 target: "threelo",
-                "more than {MANY_SCOPES} scopes: Atlassian advises fewer, and its consent screen and tokens grow with them"
+                "more than {MANY_SCOPES} scopes: Atlassian recommends fewer, because its consent screen and its \
+                 tokens grow with them"
             );
         }
         let http = match self.http {
@@ -114,7 +146,8 @@ impl Common {
         Ok(Web::new(Arc::new(ports), pages))
     }
 
-    /// The database of rows, sealed, if there is one; else the given stores; memory for what is left.
+    /// The database of rows, sealed, if there is one; else the given record stores; memory for what
+    /// is missing.
     fn stores(&mut self, keys: &KeyRing) -> Stores {
         let rows = self.rows.take();
         if let Some(sealed) = rows.map(|rows| Arc::new(Sealed::new(rows, keys.clone()))) {
@@ -135,6 +168,8 @@ impl Common {
         }
     }
 
+    /// Checks the settings. A setting that has a problem already is not reported twice: a variable
+    /// that is missing is also an empty value.
     fn checked(&mut self) -> Result<Config, ConfigError> {
         let settings = self.settings.clone();
         let mut problems = std::mem::take(&mut self.problems);
@@ -155,7 +190,10 @@ impl Common {
         }
     }
 
-    /// The given keys; or, with the in-memory stores only, a random one.
+    /// The given keys; or, with the in-memory stores only, a random one. With a database a random
+    /// key would make everything unreadable at the next restart, so missing keys are a problem
+    /// then. After a problem, a random ring stands in, so that all other settings are checked too;
+    /// `build` fails all the same.
     fn key_ring(&mut self, in_memory: bool) -> Result<KeyRing, BuildError> {
         const REMEDY: &str =
             "give id:base64 of at least 32 random bytes, e.g. k1:$(openssl rand -base64 32)";
@@ -176,6 +214,7 @@ impl Common {
         random_ring()
     }
 
+    /// Notes a problem for `build` to report.
     pub(crate) fn problem(&mut self, setting: &'static str, value: String, remedy: &str) {
         self.problems.push(Problem {
             setting,
@@ -185,17 +224,23 @@ impl Common {
     }
 }
 
+/// The client of the feature `reqwest`.
+///
+/// # Errors
+///
+/// [`BuildError::HttpClient`] if TLS cannot be set up.
 #[cfg(feature = "reqwest")]
 fn default_client() -> Result<Arc<dyn HttpClient>, BuildError> {
     let client = crate::http_client::ReqwestClient::new();
-    let client = client
-        .map_err(|_tls| BuildError::HttpClient("the TLS set-up of this machine cannot be used"))?;
+    let client =
+        client.map_err(|_tls| BuildError::HttpClient("TLS cannot be set up on this machine"))?;
     Ok(Arc::new(client))
 }
 
+/// Without the feature `reqwest` there is no default: the app must give a client.
 #[cfg(not(feature = "reqwest"))]
 fn default_client() -> Result<Arc<dyn HttpClient>, BuildError> {
     Err(BuildError::HttpClient(
-        "the feature `reqwest` is off: give one with http_client(..)",
+        "the feature `reqwest` is off: pass a client to http_client(..)",
     ))
 }
