@@ -1,10 +1,16 @@
 //! The session of a request, as handlers see it: to look at, to end, and to move to another site.
 
+use std::sync::{Arc, PoisonError};
+
 use crate::auth::session::AuthSession;
 use crate::auth::session_details::SessionDetails;
 use crate::auth::user::User;
 use crate::error::{Rejection, RejectionResponse};
-use crate::ids::CloudId;
+use crate::ids::{AccountId, CloudId};
+use crate::message::cookie::SetCookie;
+use crate::session;
+use crate::sites::{self, Choice};
+use crate::store::SessionRecord;
 
 /// The session of the user who is signed in. It holds no data of the app.
 ///
@@ -120,5 +126,87 @@ impl AuthSession {
             user: self.require_user().await?,
             auth: self.clone(),
         })
+    }
+
+    /// Makes the session work on a site from now on; in connect mode, the app's user with the one
+    /// account that is connected.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::UnknownSite`] if the grant does not reach it, and those of
+    /// [`site`](Self::site).
+    pub async fn choose_site(&self, id: &CloudId) -> Result<(), Rejection> {
+        let ports = &self.0.web.ports;
+        let choice = if self.is_connect() {
+            sites::choose_linked(ports, &self.holder().await?.0, id).await?
+        } else {
+            sites::choose(ports, self.require_user().await?.record(), id).await?
+        };
+        match choice {
+            Choice::Made => Ok(()),
+            Choice::NotReachable => Err(Rejection::UnknownSite),
+        }
+    }
+
+    /// Ends the session of this request on every instance; the reply of this request removes the
+    /// cookie. Without a session it does nothing.
+    ///
+    /// The session is deleted even if the visitor hangs up (docs/decisions/0009). The user of this
+    /// request stays known to handlers that asked before.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Store`] if the session may still exist; the cookie is kept then
+    /// (docs/decisions/0029).
+    pub async fn sign_out(&self) -> Result<(), Rejection> {
+        if let Some(shown) = self.0.seen.session(&self.0.web.ports.config) {
+            let ending = session::end(&self.0.web.ports, shown.key()).await?;
+            self.add_cookies(shown.removal(ending));
+        }
+        Ok(())
+    }
+
+    /// Ends all sessions of an account. The cookie that this request showed is removed in the way
+    /// in which it was set; without one, the ordinary session cookie is.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Store`] if some may still exist; the cookie is kept then.
+    pub(crate) async fn sign_out_everywhere(&self, account: &AccountId) -> Result<(), Rejection> {
+        let ending = session::end_all(&self.0.web.ports, account).await?;
+        let shown = self.0.seen.session(&self.0.web.ports.config);
+        self.add_cookies(match shown {
+            Some(shown) => shown.removal(ending),
+            None => ending,
+        });
+        Ok(())
+    }
+
+    /// The sessions of an account that have not ended, newest first; of interest to its own user
+    /// only.
+    pub(crate) async fn sessions_of(
+        &self,
+        account: &AccountId,
+    ) -> Result<Vec<Arc<SessionRecord>>, Rejection> {
+        session::sessions_of(&self.0.web.ports, account).await
+    }
+
+    /// Ends the session of an account with this handle; `false` if that account has none.
+    pub(crate) async fn end_session(
+        &self,
+        account: &AccountId,
+        handle: &str,
+    ) -> Result<bool, Rejection> {
+        session::end_by_handle(&self.0.web.ports, account, handle).await
+    }
+
+    /// Leaves cookies for [`finish`](Self::finish).
+    fn add_cookies(&self, cookies: Vec<SetCookie>) {
+        self.0
+            .cold()
+            .cookies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(cookies);
     }
 }

@@ -5,7 +5,7 @@
 //! most; each is looked up once and shared by extractors, guards and handlers of the request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::sync::{Mutex as Turns, OnceCell};
 
@@ -15,7 +15,7 @@ use crate::auth::user::User;
 use crate::error::{KnownScopes, MissingScope, Rejection, RejectionResponse, Render};
 use crate::flow::{LoginRequest, ResolvedSubject};
 use crate::grant::{self, GrantSet, Holder};
-use crate::ids::{AccountId, CloudId, Subject};
+use crate::ids::{CloudId, Subject};
 use crate::message::Reply;
 use crate::message::cookie::SetCookie;
 use crate::ports::BoxError;
@@ -24,7 +24,7 @@ use crate::refresh;
 use crate::scope::Scopes;
 use crate::secret::opaque_debug;
 use crate::session;
-use crate::sites::{self, Choice, SiteSelection};
+use crate::sites::{self, SiteSelection};
 use crate::store::SessionRecord;
 use crate::web::{self, Context, Credential, RequestSnapshot, Visitor, Web};
 
@@ -51,7 +51,7 @@ pub(crate) struct Inner {
     /// The app's settings, ports and pages.
     pub(crate) web: Arc<Web>,
     /// What later questions need of the request, which the app has by then.
-    seen: RequestSnapshot,
+    pub(super) seen: RequestSnapshot,
     /// Whether the request proved that it may change something, or needs no proof.
     same_origin: bool,
     /// The session, once it was looked up; `Some(None)` is the answer that there is none.
@@ -88,7 +88,7 @@ impl Inner {
     }
 
     /// The rarely needed part; makes it if this is the first time.
-    fn cold(&self) -> &ColdState {
+    pub(super) fn cold(&self) -> &ColdState {
         self.cold.get_or_init(Box::default)
     }
 
@@ -160,7 +160,7 @@ impl AuthSession {
     }
 
     /// Whether the app has users of its own.
-    fn is_connect(&self) -> bool {
+    pub(super) fn is_connect(&self) -> bool {
         self.0.web.ports.config.mode.is_connect()
     }
 
@@ -234,7 +234,7 @@ impl AuthSession {
     /// On whose behalf a request works, and the site that its session chose: the user who is signed
     /// in, or in connect mode the one account that is connected. With several connected accounts,
     /// the handler must choose one and call it itself.
-    async fn holder(&self) -> Result<(Holder, Option<CloudId>), Rejection> {
+    pub(super) async fn holder(&self) -> Result<(Holder, Option<CloudId>), Rejection> {
         if !self.is_connect() {
             let user = self.require_user().await?;
             return Ok((Holder::of(user.account_id()), user.record().site.clone()));
@@ -282,8 +282,8 @@ impl AuthSession {
     pub async fn atlassian(&self) -> Result<ApiClient, Rejection> {
         let (holder, _) = self.holder().await?;
         let ports = &self.0.web.ports;
-        // A resource-level app may have several grants, and the site of a call decides which one is used. It is enough here
-        // that the best of them gives tokens.
+        // A resource-level app may have several grants, and the site of a call decides which one
+        // is used. Here it is enough that the best of them gives tokens.
         if let Some(key) = grant::key_for(ports, &holder, None).await? {
             refresh::check_usable(ports, &key).await?;
         }
@@ -296,88 +296,6 @@ impl AuthSession {
             holder,
             Some(Arc::new(visitor)),
         ))
-    }
-
-    /// Makes the session work on a site from now on; in connect mode, the app's user with the one
-    /// account that is connected.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::UnknownSite`] if the grant does not reach it, and those of
-    /// [`site`](Self::site).
-    pub async fn choose_site(&self, id: &CloudId) -> Result<(), Rejection> {
-        let ports = &self.0.web.ports;
-        let choice = if self.is_connect() {
-            sites::choose_linked(ports, &self.holder().await?.0, id).await?
-        } else {
-            sites::choose(ports, self.require_user().await?.record(), id).await?
-        };
-        match choice {
-            Choice::Made => Ok(()),
-            Choice::NotReachable => Err(Rejection::UnknownSite),
-        }
-    }
-
-    /// Ends the session of this request on every instance; the reply of this request removes the
-    /// cookie. Without a session it does nothing.
-    ///
-    /// The session is deleted even if the visitor hangs up (docs/decisions/0009). The user of this
-    /// request stays known to handlers that asked before.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::Store`] if the session may still exist; the cookie is kept then
-    /// (docs/decisions/0029).
-    pub async fn sign_out(&self) -> Result<(), Rejection> {
-        if let Some(shown) = self.0.seen.session(&self.0.web.ports.config) {
-            let ending = session::end(&self.0.web.ports, shown.key()).await?;
-            self.add_cookies(shown.removal(ending));
-        }
-        Ok(())
-    }
-
-    /// Ends all sessions of an account. The cookie that this request showed is removed in the way
-    /// in which it was set; without one, the ordinary session cookie is.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::Store`] if some may still exist; the cookie is kept then.
-    pub(crate) async fn sign_out_everywhere(&self, account: &AccountId) -> Result<(), Rejection> {
-        let ending = session::end_all(&self.0.web.ports, account).await?;
-        let shown = self.0.seen.session(&self.0.web.ports.config);
-        self.add_cookies(match shown {
-            Some(shown) => shown.removal(ending),
-            None => ending,
-        });
-        Ok(())
-    }
-
-    /// The sessions of an account that have not ended, newest first; of interest to its own user
-    /// only.
-    pub(crate) async fn sessions_of(
-        &self,
-        account: &AccountId,
-    ) -> Result<Vec<Arc<SessionRecord>>, Rejection> {
-        session::sessions_of(&self.0.web.ports, account).await
-    }
-
-    /// Ends the session of an account with this handle; `false` if that account has none.
-    pub(crate) async fn end_session(
-        &self,
-        account: &AccountId,
-        handle: &str,
-    ) -> Result<bool, Rejection> {
-        session::end_by_handle(&self.0.web.ports, account, handle).await
-    }
-
-    /// Leaves cookies for [`finish`](Self::finish).
-    fn add_cookies(&self, cookies: Vec<SetCookie>) {
-        self.0
-            .cold()
-            .cookies
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(cookies);
     }
 
     /// Succeeds if the grant has these scopes. It is read from the store and not from the cache, so

@@ -105,7 +105,7 @@ impl From<Reason> for Failure {
 ///
 /// # Errors
 ///
-/// [`Failure`] with the reason for the error page. It has been logged where it happened.
+/// [`Failure`] with the reason for the error page.
 pub(crate) async fn take(
     ports: &Arc<Ports>,
     asked: ConsentRequest,

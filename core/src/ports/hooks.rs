@@ -133,7 +133,15 @@ pub struct Cancelled {
 /// ```
 /// use threelo::HookDecision;
 ///
-/// assert_eq!(HookDecision::default(), HookDecision::Continue);
+/// fn first_steps(is_new: bool) -> HookDecision {
+///     if is_new {
+///         HookDecision::GoTo("/welcome".to_owned())
+///     } else {
+///         HookDecision::Continue
+///     }
+/// }
+///
+/// assert_eq!(first_steps(false), HookDecision::default());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
