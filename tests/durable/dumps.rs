@@ -58,15 +58,8 @@ async fn nothing_is_in_clear(database: &Database) {
 async fn what_is_not_sealed_is_found_in_a_dump() {
     let database = Database::sqlite();
     let rows = rows_as(&database.url(), "d_").await;
-    let row = threelo::store::Row {
-        kind: threelo::store::RowKind::Session,
-        key: "key".to_owned(),
-        version: 1,
-        sealed: b"Mia Krystof".to_vec(),
-        owner: "owner".to_owned(),
-        subjects: Vec::new(),
-        ends_at: None,
-    };
+    let kind = threelo::store::RowKind::Session;
+    let row = threelo::store::Row::new(kind, "key", 1, "Mia Krystof", "owner");
     let inserted = rows.insert(&row).await.expect("a row");
     assert_eq!(inserted, threelo::store::Inserted::Done);
     assert!(String::from_utf8_lossy(&database.dump()).contains("Mia Krystof"));

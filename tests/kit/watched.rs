@@ -151,7 +151,7 @@ impl RowStore for WatchedRows {
         let work = self.inner.lease_slot(key);
         let slot = self.watched(Call::LeaseSlot, work).await?;
         let now = self.watch.now(slot.now);
-        Ok(LeaseSlot { now, ..slot })
+        Ok(LeaseSlot::new(slot.value, now))
     }
 
     async fn swap_lease(

@@ -95,27 +95,14 @@ async fn rows_that_are_swapped_or_put_back_do_not_open() {
     let mias = rows.load(RowKind::Session, &hers).await.unwrap().unwrap();
 
     // Whoever may write to the database gives Edward's cookie Mia's session.
-    let swapped = threelo::store::Row {
-        kind: RowKind::Session,
-        key: his,
-        version: 1,
-        sealed: mias.sealed.clone(),
-        owner: "edward".to_owned(),
-        subjects: Vec::new(),
-        ends_at: None,
-    };
+    let swapped = threelo::store::Row::new(RowKind::Session, his, 1, mias.sealed.clone(), "edward");
     assert!(rows.replace(1, &swapped).await.is_ok());
     assert!(stores.sessions.load(&edward.key).await.unwrap().is_none());
 
     // Or puts an older version of a row back.
     let replaced = stores.sessions.replace(1, session(1, "mia", 2)).await;
     assert!(replaced.is_ok());
-    let back = threelo::store::Row {
-        key: hers,
-        version: 3,
-        owner: "mia".to_owned(),
-        ..swapped
-    };
+    let back = threelo::store::Row::new(RowKind::Session, hers, 3, mias.sealed, "mia");
     assert!(rows.replace(2, &back).await.is_ok());
     assert!(stores.sessions.load(&mia.key).await.unwrap().is_none());
 }

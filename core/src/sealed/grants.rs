@@ -192,11 +192,7 @@ impl GrantStore for Sealed {
     ) -> Result<Vec<AccountId>, StoreError> {
         let prefix = app_text(app);
         let after = page.after.as_ref().map(|after| owner_text(app, after));
-        let page = OwnerPage {
-            prefix: &prefix,
-            after: after.as_deref(),
-            limit: page.limit,
-        };
+        let page = OwnerPage::new(&prefix, after.as_deref(), page.limit);
         let owners = self.rows.owners(&page).await?;
         let accounts = owners.iter().filter_map(|owner| account_of(&prefix, owner));
         Ok(accounts.collect())

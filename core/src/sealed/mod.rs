@@ -78,15 +78,16 @@ impl Sealed {
         let associated = [unsealed.key.as_bytes(), &version];
         let purpose = purpose(unsealed.kind);
         let sealed = self.keys.seal(purpose, &associated, nonce, plaintext);
-        Ok(Row {
-            kind: unsealed.kind,
-            key: unsealed.key.clone(),
-            version: unsealed.version,
-            sealed: sealed.map_err(|_size| failed("a record is too large"))?,
-            owner: unsealed.owner.clone(),
-            subjects: unsealed.subjects.clone(),
-            ends_at: unsealed.ends_at,
-        })
+        let row = Row::new(
+            unsealed.kind,
+            &unsealed.key,
+            unsealed.version,
+            sealed.map_err(|_size| failed("a record is too large"))?,
+            &unsealed.owner,
+        );
+        Ok(row
+            .with_subjects(unsealed.subjects.clone())
+            .with_end(unsealed.ends_at))
     }
 
     fn open(&self, kind: RowKind, row: &StoredRow) -> Option<Zeroizing<Vec<u8>>> {

@@ -37,11 +37,7 @@ impl Sealed {
         let (prefix, mut after) = (app_text(app), None::<String>);
         let mut so_far = Rekeyed::default();
         loop {
-            let page = OwnerPage {
-                prefix: &prefix,
-                after: after.as_deref(),
-                limit: PART,
-            };
+            let page = OwnerPage::new(&prefix, after.as_deref(), PART);
             let owners = self.rows.owners(&page).await?;
             for owner in &owners {
                 self.rekey_owner(app, RowKind::Grant, owner, &mut so_far)

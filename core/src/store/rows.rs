@@ -29,7 +29,7 @@ impl RowKind {
 
 /// A row to be written. All texts are printable ASCII.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "a store must keep every part")]
+#[non_exhaustive]
 pub struct Row {
     /// What it holds.
     pub kind: RowKind,
@@ -47,9 +47,44 @@ pub struct Row {
     pub ends_at: Option<SystemTime>,
 }
 
+impl Row {
+    /// A row that has no subjects and no end.
+    pub fn new(
+        kind: RowKind,
+        key: impl Into<String>,
+        version: Version,
+        sealed: impl Into<Vec<u8>>,
+        owner: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            key: key.into(),
+            version,
+            sealed: sealed.into(),
+            owner: owner.into(),
+            subjects: Vec::new(),
+            ends_at: None,
+        }
+    }
+
+    /// Lists the row by these subjects instead of those that it had.
+    #[must_use]
+    pub fn with_subjects(mut self, subjects: Vec<String>) -> Self {
+        self.subjects = subjects;
+        self
+    }
+
+    /// Sets the time after which the row may be deleted; `None` keeps it until it is deleted by its key or owner.
+    #[must_use]
+    pub fn with_end(mut self, ends_at: Option<SystemTime>) -> Self {
+        self.ends_at = ends_at;
+        self
+    }
+}
+
 /// A row as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "stores make them")]
+#[non_exhaustive]
 pub struct StoredRow {
     /// The primary key within its kind.
     pub key: String,
@@ -59,9 +94,20 @@ pub struct StoredRow {
     pub sealed: Vec<u8>,
 }
 
+impl StoredRow {
+    /// A row as the store found it.
+    pub fn new(key: impl Into<String>, version: Version, sealed: impl Into<Vec<u8>>) -> Self {
+        Self {
+            key: key.into(),
+            version,
+            sealed: sealed.into(),
+        }
+    }
+}
+
 /// A lease's slot as it was read, with the store's own time, which is the time of all instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "stores make them")]
+#[non_exhaustive]
 pub struct LeaseSlot {
     /// What stands in it.
     pub value: Option<Vec<u8>>,
@@ -69,11 +115,18 @@ pub struct LeaseSlot {
     pub now: SystemTime,
 }
 
+impl LeaseSlot {
+    /// A slot that holds `value`, read when the store's clock showed `now`.
+    pub fn new(value: Option<Vec<u8>>, now: SystemTime) -> Self {
+        Self { value, now }
+    }
+}
+
 /// A database of rows. `AuthBuilder::store` seals what goes into it and makes it the store of sessions, grants and spent
 /// states.
 ///
-/// Every change of a row is a compare-and-set on its version; nothing upserts. No method has a default body. An
-/// implementation is proven by the contract in `threelo::testing`.
+/// Every change of a row is a compare-and-set on its version; nothing upserts. No method has a default body today; methods
+/// that are added later come with one. An implementation is proven by the contract in `threelo::testing`.
 #[async_trait]
 pub trait RowStore: Debug + Send + Sync + 'static {
     /// Stores a new row; refuses a key that exists.
@@ -176,7 +229,7 @@ pub trait RowStore: Debug + Send + Sync + 'static {
 
 /// A part of the list of those who own grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "it is read by every store")]
+#[non_exhaustive]
 pub struct OwnerPage<'a> {
     /// What they begin with.
     pub prefix: &'a str,
@@ -184,4 +237,15 @@ pub struct OwnerPage<'a> {
     pub after: Option<&'a str>,
     /// At most this many.
     pub limit: usize,
+}
+
+impl<'a> OwnerPage<'a> {
+    /// The first `limit` owners that begin with `prefix` and come after `after`.
+    pub fn new(prefix: &'a str, after: Option<&'a str>, limit: usize) -> Self {
+        Self {
+            prefix,
+            after,
+            limit,
+        }
+    }
 }

@@ -35,15 +35,8 @@ pub async fn row_store_contract(store: Arc<dyn RowStore>) {
 }
 
 fn row(kind: RowKind, key: &str, version: Version) -> Row {
-    Row {
-        kind,
-        key: key.to_owned(),
-        version,
-        sealed: format!("{key} {version}").into_bytes(),
-        owner: format!("owner of {key}"),
-        subjects: Vec::new(),
-        ends_at: None,
-    }
+    let sealed = format!("{key} {version}");
+    Row::new(kind, key, version, sealed, format!("owner of {key}"))
 }
 
 async fn insert(store: &Store, row: &Row) {
@@ -222,11 +215,7 @@ async fn owners_are_listed_in_parts_each_once(store: &Store) {
         insert(store, &row).await;
     }
     let owners = async |after, limit| {
-        let page = OwnerPage {
-            prefix: "p ",
-            after,
-            limit,
-        };
+        let page = OwnerPage::new("p ", after, limit);
         store.owners(&page).await.unwrap()
     };
 

@@ -39,11 +39,7 @@ impl RowStore for RedisStore {
         let (Some(version), Some(sealed)) = (version, sealed) else {
             return Ok(None);
         };
-        Ok(Some(StoredRow {
-            key: key.to_owned(),
-            version,
-            sealed,
-        }))
+        Ok(Some(StoredRow::new(key, version, sealed)))
     }
 
     async fn replace(&self, expected: Version, row: &Row) -> Result<Replaced, StoreError> {
@@ -137,10 +133,8 @@ impl RowStore for RedisStore {
             .await;
         let (value, seconds, micros) = slot.map_err(|error| self.failed(error))?;
         let since = Duration::new(seconds, micros.saturating_mul(1000).min(999_999_999));
-        Ok(LeaseSlot {
-            value,
-            now: UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH),
-        })
+        let now = UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH);
+        Ok(LeaseSlot::new(value, now))
     }
 
     async fn swap_lease(

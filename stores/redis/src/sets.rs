@@ -107,15 +107,8 @@ impl RedisStore {
         if kind == RowKind::Session {
             return Ok(());
         }
-        let row = Row {
-            kind,
-            key: key.to_owned(),
-            version: 0,
-            sealed: Vec::new(),
-            subjects: now.subjects().map(str::to_owned).collect(),
-            owner: now.owner,
-            ends_at: None,
-        };
+        let subjects = now.subjects().map(str::to_owned).collect();
+        let row = Row::new(kind, key, 0, [], now.owner).with_subjects(subjects);
         self.index(&row).await
     }
 
@@ -190,11 +183,7 @@ impl RedisStore {
                 subjects: subjects.unwrap_or_default(),
             };
             if is_meant(&listing) {
-                rows.push(StoredRow {
-                    key,
-                    version,
-                    sealed,
-                });
+                rows.push(StoredRow::new(key, version, sealed));
             }
         }
         Ok(rows)

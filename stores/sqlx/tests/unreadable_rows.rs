@@ -47,15 +47,7 @@ async fn a_row_that_no_key_opens_is_logged_once() {
             .unwrap(),
     );
     for key in ["AQEB", "AgIC"] {
-        let row = Row {
-            kind: RowKind::Session,
-            key: key.to_owned(),
-            version: 1,
-            sealed: vec![7; 80],
-            owner: "mia".to_owned(),
-            subjects: Vec::new(),
-            ends_at: None,
-        };
+        let row = Row::new(RowKind::Session, key, 1, [7; 80], "mia");
         assert_eq!(rows.insert(&row).await.unwrap(), Inserted::Done);
     }
     let sessions = Sealed::new(rows, KeyRing::parse(KEYS).unwrap());

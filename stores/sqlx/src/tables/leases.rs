@@ -26,10 +26,8 @@ impl<DB: Backend> Tables<DB> {
     ) -> Result<LeaseSlot, sqlx::Error> {
         let statement = &self.statements.load_lease;
         let found = DB::fetch_optional(connection, statement, &[Value::Text(key)]).await?;
-        Ok(LeaseSlot {
-            value: found.map(|row| DB::bytes(&row, 0)).transpose()?,
-            now: DB::now(connection).await?,
-        })
+        let value = found.map(|row| DB::bytes(&row, 0)).transpose()?;
+        Ok(LeaseSlot::new(value, DB::now(connection).await?))
     }
 
     /// Replaces the content of a slot in one statement, which compares all bytes of the old content.

@@ -254,11 +254,12 @@ fn number_of(version: Version) -> i64 {
 
 /// The row in the columns key, version and content.
 fn stored<DB: Backend>(row: &DB::Row) -> Result<StoredRow, sqlx::Error> {
-    Ok(StoredRow {
-        key: DB::text(row, 0)?,
-        version: u64::try_from(DB::number(row, 1)?).unwrap_or_default(),
-        sealed: DB::bytes(row, 2)?,
-    })
+    let version = u64::try_from(DB::number(row, 1)?).unwrap_or_default();
+    Ok(StoredRow::new(
+        DB::text(row, 0)?,
+        version,
+        DB::bytes(row, 2)?,
+    ))
 }
 
 fn all_stored<DB: Backend>(rows: &[DB::Row]) -> Result<Vec<StoredRow>, StoreError> {
