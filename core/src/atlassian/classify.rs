@@ -1,4 +1,5 @@
-//! What an answer of the gateway means (docs/protocol.md, sections 6.3 and 6.4).
+//! What an answer of the gateway means (`docs/protocol.md`, sections 6.3 and 6.4). Pure functions of status and
+//! header fields.
 
 use std::time::SystemTime;
 
@@ -11,19 +12,21 @@ use crate::message::retry_after;
 /// What an answer says about the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenStatus {
-    /// Nothing.
+    /// Nothing against it: the answer is about the call.
     Accepted,
-    /// It was not accepted.
+    /// It was not accepted; a newer one may be.
     NotAccepted,
-    /// It lacks a scope; a newer one would lack it too.
+    /// It lacks a scope. A refresh would not help, because it keeps the scopes.
     LacksScope,
-    /// 401; its body decides between the two.
+    /// 401 without more: the body decides between a token that ended and a missing scope.
     AskBody,
-    /// 403 or 404: by itself nothing, but some endpoints answer so to a token that has ended.
+    /// 403 or 404: normally about the call, but some endpoints answer so to a token that has ended
+    /// (`docs/decisions/0054-refresh-on-403-and-404-near-the-end.md`).
     Unclear,
 }
 
-/// Reads status and headers.
+/// What status and header fields say about the token. The fields decide before the status: Jira can answer 200
+/// as for an anonymous visitor when it did not accept the token.
 pub(crate) fn about_token(status: StatusCode, headers: &HeaderMap) -> TokenStatus {
     let category = text(headers, "x-failure-category");
     if category == "FAILURE_CLIENT_SCOPE_CHECK" {
@@ -43,14 +46,15 @@ pub(crate) fn about_token(status: StatusCode, headers: &HeaderMap) -> TokenStatu
     }
 }
 
-/// Whether the body of a 401 tells of a scope.
+/// Whether the body of a 401 names a scope problem.
 pub(crate) fn tells_of_scope(body: &[u8]) -> bool {
     const WORDS: &[u8] = b"scope does not match";
     body.windows(WORDS.len())
         .any(|part| part.eq_ignore_ascii_case(WORDS))
 }
 
-/// The error of a status of 400 and above.
+/// The error for a status of 400 and above. `Retry-After` counts before `X-RateLimit-Reset`; both are limited
+/// to 15 minutes.
 pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> ApiErrorKind {
     let wait = || retry_after(headers).or_else(|| until_reset(headers, now));
     match status {
@@ -67,12 +71,13 @@ pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, now: SystemTime)
     }
 }
 
-/// The id under which Atlassian's support finds a call.
+/// The id under which Atlassian's support finds a call. It goes into logs, so only a single word is accepted.
 pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
     word(headers, "atl-traceid").or_else(|| word(headers, "atl-request-id"))
 }
 
-/// A header that is one word of at most 64 characters; anything else is none.
+/// The value of a header field if it is one word of at most 64 characters; anything else is ignored, because it
+/// comes from outside and is shown or logged.
 fn word(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = text(headers, name);
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
@@ -80,6 +85,7 @@ fn word(headers: &HeaderMap, name: &str) -> Option<String> {
     fits.then(|| value.to_owned())
 }
 
+/// The trimmed value of a header field; empty if it is missing or is not text.
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or_default().trim()

@@ -1,5 +1,9 @@
 //! The client for Atlassian's APIs, with a token that works.
 //!
+//! A call names a product, a site and a path. Core adds the token of a grant that reaches the site, refreshes
+//! it when it is about to end, and once more if Atlassian does not accept it. What goes wrong is an
+//! [`ApiError`] that an app can return from its handler as it is.
+//!
 //! ```no_run
 //! # async fn board(atlassian: threelo::ApiClient, site: threelo::Site) -> Result<(), threelo::ApiError> {
 //! let found: serde_json::Value = atlassian
@@ -11,6 +15,14 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Three things never happen, whatever an app passes in:
+//!
+//! - The token goes to no other host: paths are joined to the configured gateway and checked, and redirects are
+//!   not followed (`docs/attacks.md` T145).
+//! - A call is not repeated with other tokens more than twice: once with those of a newer consent on another
+//!   instance, once after a refresh.
+//! - Neither tokens nor bodies appear in errors or logs.
 
 mod api;
 mod classify;

@@ -1,8 +1,9 @@
-//! Paths that stay below their base.
+//! Paths that stay below their base, so that a text of a user cannot lead a call to another site or API.
 
 use crate::message::percent::split_escape;
 
-/// Joins a base and a path, or says why it cannot.
+/// Joins a base and a path, or says why it cannot. The result is the path that is sent, byte for byte: what a
+/// URL parser would change is refused.
 pub(crate) fn join(base: &str, path: &str) -> Result<String, &'static str> {
     if !path.starts_with('/') {
         return Err("a path begins with a slash");
@@ -29,7 +30,9 @@ pub(crate) fn join(base: &str, path: &str) -> Result<String, &'static str> {
     Ok(whole)
 }
 
-/// A segment names one thing: it does not climb, and does not hide a slash, once or twice encoded.
+/// Checks one segment of a path: it names one thing, does not climb, and does not hide a slash or a control
+/// character. It is checked as it is, decoded once, and decoded twice, because servers and proxies may each
+/// decode once.
 fn check(segment: &str) -> Result<(), &'static str> {
     let mut decoded = segment.as_bytes().to_vec();
     for _ in 0..3 {
@@ -49,6 +52,7 @@ fn check(segment: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// The bytes of a segment after one percent-decoding. Broken escapes stay as they are.
 fn decode(mut bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
     let mut decoded = Vec::with_capacity(bytes.len());
     while let Some((first, rest)) = bytes.split_first() {
@@ -63,7 +67,7 @@ fn decode(mut bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
     Ok(decoded)
 }
 
-/// Encodes a text as one segment of a path: an issue key that a user typed, a property's name.
+/// Encodes a text as one segment of a path: an issue key that a user typed, the name of a property.
 ///
 /// ```
 /// use threelo::atlassian::segment;
@@ -71,7 +75,8 @@ fn decode(mut bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
 /// assert_eq!(format!("/rest/api/3/issue/{}", segment("AD-1/../x")), "/rest/api/3/issue/AD-1%2F..%2Fx");
 /// ```
 ///
-/// A text that climbs out all the same, such as `..`, is refused when the call is sent.
+/// Letters, digits and `-._~` stay, every other byte of the UTF-8 text is encoded. A text that would climb all
+/// the same, such as `..`, is refused when the call is sent, and so is one with a slash.
 pub fn segment(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -1,10 +1,12 @@
-//! `X-RateLimit-Reset`: an ISO 8601 time in UTC.
+//! `X-RateLimit-Reset`: an ISO 8601 time in UTC. In an incident of 2026 it was the only field that said how
+//! long to wait (`docs/protocol.md`, section 6.4).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
 
-/// How long until the limit is lifted: between a second and a quarter of an hour; nothing if the time cannot be read.
+/// How long until the limit is lifted, by this instance's clock: between a second and a quarter of an hour.
+/// `None` if the field is missing or cannot be read.
 pub(crate) fn until_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get("x-ratelimit-reset")?.to_str().ok()?;
     let reset = UNIX_EPOCH.checked_add(Duration::from_secs(seconds(text.trim())?))?;
@@ -12,7 +14,8 @@ pub(crate) fn until_reset(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     Some(wait.clamp(Duration::from_secs(1), Duration::from_secs(15 * 60)))
 }
 
-/// `2026-01-31T12:42Z`, `2026-01-31T12:42:30Z`, `2026-01-31T12:42:30.123+00:00` as seconds since 1970.
+/// `2026-01-31T12:42Z`, `2026-01-31T12:42:30Z` or `2026-01-31T12:42:30.123+00:00` as seconds since 1970. Other
+/// offsets than UTC are not read.
 fn seconds(text: &str) -> Option<u64> {
     let text = text
         .strip_suffix('Z')
@@ -35,13 +38,15 @@ fn seconds(text: &str) -> Option<u64> {
     fits.then(|| ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
 }
 
+/// Three numbers between separators, no more and no fewer.
 fn numbers(text: &str, separator: char) -> Option<[u64; 3]> {
     let mut parts = text.split(separator).map(|part| part.parse().ok());
     let numbers = [parts.next()??, parts.next()??, parts.next()??];
     parts.next().is_none().then_some(numbers)
 }
 
-/// Days since 1970 in the Gregorian calendar; the year is made to begin in March, so that the leap day is its last.
+/// Days since 1970 in the Gregorian calendar. The year is shifted to begin in March, so that the leap day is
+/// its last.
 fn days(year: u64, month: u64, day: u64) -> u64 {
     let (year, month) = if month > 2 {
         (year, month - 3)

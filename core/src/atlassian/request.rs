@@ -1,4 +1,4 @@
-//! Calls to Atlassian's APIs.
+//! Calls to Atlassian's APIs: what a call consists of, and when it is repeated.
 
 use std::time::Duration;
 
@@ -22,7 +22,8 @@ use crate::scope::Scopes;
 use crate::secret::opaque_debug;
 use crate::store::GrantRecord;
 
-/// Header fields that are ours, or the connection's.
+/// Header fields that an app cannot set, because threelo or the connection does, or because Atlassian must see
+/// none (`Cookie`). A call that sets one of them is refused.
 const OURS: [&str; 7] = [
     "authorization",
     "cookie",
@@ -33,18 +34,48 @@ const OURS: [&str; 7] = [
     "upgrade",
 ];
 
+/// An answer whose body is not read yet.
 pub(crate) type ApiAnswer = Response<Box<dyn Chunks>>;
 
-/// A call in the making. Nothing happens before [`send`](Self::send), [`json`](Self::json) or
-/// [`response`](Self::response).
+/// A call in the making. Nothing is sent before [`send`](Self::send), [`json`](Self::json) or
+/// [`response`](Self::response), and a mistake in the making is reported then, as [`ApiErrorKind::Misused`].
+///
+/// ```no_run
+/// # async fn search(atlassian: threelo::ApiClient, site: threelo::Site) -> Result<(), threelo::ApiError> {
+/// #[derive(serde::Deserialize)]
+/// struct Found {
+///     issues: Vec<serde_json::Value>,
+/// }
+///
+/// let found: Found = atlassian
+///     .jira(&site)
+///     .get("/rest/api/3/search/jql")
+///     .query(&[("jql", "project = AD ORDER BY created"), ("maxResults", "50")])
+///     .needs(["read:jira-work"])
+///     .json()
+///     .await?;
+/// println!("{} issues", found.issues.len());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A future that is dropped, because the visitor hung up, ends the call; Atlassian may have carried it out all
+/// the same. A refresh that it started goes on.
 #[must_use]
 pub struct ApiRequest {
+    /// On whose behalf the call is made.
     pub(crate) client: ApiClient,
+    /// The method, which decides whether an outage is a reason to repeat.
     method: Method,
+    /// The checked path, or the first mistake that was made.
     path: Result<String, &'static str>,
+    /// The encoded parameters, without the question mark.
     query: String,
+    /// The app's header fields.
     headers: HeaderMap,
+    /// The body, which is kept for a repetition.
     body: Bytes,
+    /// The scopes without which nothing is sent.
     pub(crate) needs: Scopes,
     /// The site that is called: it decides which grant's token is used.
     pub(crate) site: Option<CloudId>,
@@ -53,6 +84,7 @@ pub struct ApiRequest {
 opaque_debug!(ApiRequest);
 
 impl ApiRequest {
+    /// A call without parameters, header fields and body.
     pub(crate) fn new(client: ApiClient, method: Method, base: &str, path: &str) -> Self {
         Self {
             client,
@@ -66,12 +98,13 @@ impl ApiRequest {
         }
     }
 
+    /// Sets the site that is called.
     pub(crate) fn at(mut self, site: Option<&CloudId>) -> Self {
         self.site = site.cloned();
         self
     }
 
-    /// Adds parameters, encoded; may be called again.
+    /// Adds parameters, encoded; may be called again. A name that is added twice is sent twice.
     pub fn query<N: AsRef<str>, V: ToString>(mut self, parameters: &[(N, V)]) -> Self {
         let mut query = form_urlencoded::Serializer::new(std::mem::take(&mut self.query));
         for (name, value) in parameters {
@@ -81,24 +114,26 @@ impl ApiRequest {
         self
     }
 
-    /// Takes the parameters as somebody else wrote them.
+    /// Takes the parameters as another program wrote them, for forwarded calls.
     pub(crate) fn written_query(mut self, query: Option<String>) -> Self {
         self.query = query.unwrap_or_default();
         self
     }
 
-    /// Sends these bytes, of the type that a header field tells.
+    /// Sets the body alone; a header field tells its type.
     pub(crate) fn carrying(mut self, body: Bytes) -> Self {
         self.body = body;
         self
     }
 
-    /// Whether it cannot be made as it is, and why.
+    /// The mistake because of which the call cannot be made, if there is one.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         self.path.as_ref().err().copied()
     }
 
-    /// Sets a header field. `Authorization` and the connection's own fields are ours.
+    /// Sets a header field, in place of one with the same name. `Authorization`, `Cookie`, `Host` and the
+    /// fields of the connection are not the app's to set: naming one of them, or a value that cannot be
+    /// written, makes the call fail as [`ApiErrorKind::Misused`].
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let field = (
             HeaderName::try_from(name.to_ascii_lowercase()),
@@ -124,15 +159,20 @@ impl ApiRequest {
         }
     }
 
-    /// Sends these bytes.
+    /// Sends these bytes with this content type. The body stays in memory until the call has ended, so that it
+    /// can be sent again with a newer token.
     pub fn body(self, content_type: &str, body: impl Into<Bytes>) -> Self {
         let mut request = self.header(CONTENT_TYPE.as_str(), content_type);
         request.body = body.into();
         request
     }
 
-    /// Names the scopes that the operation needs. If the grant lacks one, the call fails before it is sent, and the
-    /// error can ask the visitor for exactly that; Atlassian itself does not tell what is missing.
+    /// Names the scopes that the operation needs. If the grant lacks one, the call fails before it is sent, and
+    /// the error can ask the visitor for exactly that scope; Atlassian itself does not tell what is missing
+    /// (`docs/protocol.md`, section 6.3).
+    ///
+    /// The stored grant is looked at before the call fails, because another instance may have received a newer
+    /// consent (`docs/decisions/0043-look-again-before-refusing.md`).
     pub fn needs<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.needs = scopes.into_iter().collect();
         self
@@ -147,11 +187,16 @@ impl ApiRequest {
         self.send().await?.json().await
     }
 
-    /// Makes the call. Every status of 400 and above is an error, and its body is dropped.
+    /// Makes the call. Every status of 400 and above is an error, and its body is dropped. With a
+    /// [`RetryPolicy`](crate::atlassian::RetryPolicy) it may wait and be made again.
+    ///
+    /// A 403 or 404 looks at the list of sites too: if the site is gone from it, the error is
+    /// [`ApiErrorKind::SiteGone`].
     ///
     /// # Errors
     ///
-    /// [`ApiError`].
+    /// [`ApiError`] if there is no token or no answer, if a scope is missing, if the call was put together
+    /// wrongly, or for a status of 400 and above.
     pub async fn send(self) -> Result<ApiResponse, ApiError> {
         let (client, method) = (self.client.clone(), self.method.clone());
         let (mut tries, mut waited) = (0, Duration::ZERO);
@@ -175,6 +220,7 @@ impl ApiRequest {
         }
     }
 
+    /// Makes the call once, and turns a status of 400 and above into an error.
     async fn checked(&self) -> Result<ApiResponse, ApiError> {
         let answer = self.exchange().await?;
         let status = answer.status();
@@ -191,15 +237,19 @@ impl ApiRequest {
         Ok(answer)
     }
 
-    /// Makes the call and gives the answer whatever its status, for who wants to read the body of a refusal.
+    /// Makes the call and returns the answer whatever its status, for callers who read the body of a refusal.
+    /// It does not wait and repeat, whatever the client's [`RetryPolicy`](crate::atlassian::RetryPolicy) is.
     ///
     /// # Errors
     ///
-    /// [`ApiError`] if there is no token or no answer, or a scope is missing.
+    /// [`ApiError`] if there is no token or no answer, if a scope is missing, or if Atlassian does not accept
+    /// the token.
     pub async fn response(self) -> Result<ApiResponse, ApiError> {
         self.exchange().await
     }
 
+    /// Sends the call with the token of `grant`, once. No answer is [`ApiErrorKind::Unavailable`]: whether a
+    /// change was carried out is then unknown.
     pub(crate) async fn once(&self, grant: &GrantRecord) -> Result<ApiAnswer, ApiError> {
         let request = self.written(grant);
         let request = request.map_err(|why| self.client.error(ApiErrorKind::Misused(why)))?;
@@ -211,6 +261,8 @@ impl ApiRequest {
         })
     }
 
+    /// The request as it is sent. The address is parsed again and compared with the checked path, so that no
+    /// difference between the two parsers leads elsewhere.
     fn written(&self, grant: &GrantRecord) -> Result<Request<Bytes>, &'static str> {
         const UNWRITABLE: &str = "the call cannot be written";
         let path = self.path.as_deref().map_err(|why| *why)?;
@@ -237,6 +289,7 @@ impl ApiRequest {
         Ok(request)
     }
 
+    /// An error about an answer with these header fields.
     pub(crate) fn error(&self, kind: ApiErrorKind, headers: &HeaderMap) -> ApiError {
         self.client.error(kind).traced(classify::trace_id(headers))
     }

@@ -13,43 +13,62 @@ use crate::http_client::{self, Chunks, HttpClientError};
 use crate::message::is_json_type;
 use crate::secret::opaque_debug;
 
-/// As much as [`bytes`](ApiResponse::bytes) and [`json`](ApiResponse::json) read: 8 MiB.
+/// How much of a body [`bytes`](ApiResponse::bytes) and [`json`](ApiResponse::json) read: 8 MiB.
 const MOST: usize = 8 * 1024 * 1024;
 
-/// An answer of an API, whose body is read as it is wanted: whole, as JSON, or in parts.
+/// An answer of an API. Its body is read when it is asked for: whole, as JSON, or in parts. Dropping it gives
+/// the connection up.
+///
+/// ```no_run
+/// # async fn attachment(atlassian: threelo::ApiClient, site: threelo::Site) -> Result<u64, threelo::ApiError> {
+/// let mut answer = atlassian.jira(&site).get("/rest/api/3/attachment/content/10001").send().await?;
+/// let mut size = 0;
+/// while let Some(part) = answer.chunk().await? {
+///     size += part.len() as u64;
+/// }
+/// # Ok(size)
+/// # }
+/// ```
 pub struct ApiResponse {
+    /// Status and header fields.
     head: Parts,
+    /// The body, as far as it was not read.
     body: Box<dyn Chunks>,
+    /// Makes the errors, which know the visitor.
     client: ApiClient,
 }
 
 opaque_debug!(ApiResponse);
 
 impl ApiResponse {
+    /// The answer to a call of `client`.
     pub(crate) fn new(client: ApiClient, head: Parts, body: Box<dyn Chunks>) -> Self {
         Self { head, body, client }
     }
 
+    /// The answer as it came, to be passed on.
     pub(crate) fn into_parts(self) -> Response<Box<dyn Chunks>> {
         Response::from_parts(self.head, self.body)
     }
 
-    /// The status. Redirects are not followed.
+    /// The status. Redirects are not followed, so it may be one of 300 and above; from
+    /// [`response`](crate::atlassian::ApiRequest::response) it may be an error.
     pub fn status(&self) -> StatusCode {
         self.head.status
     }
 
-    /// The header fields.
+    /// The header fields, as Atlassian sent them.
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }
 
-    /// Atlassian's `atl-traceid`, to quote in a support request.
+    /// Atlassian's `atl-traceid`, or its `atl-request-id`, to quote in a support request.
     pub fn trace_id(&self) -> Option<String> {
         classify::trace_id(&self.head.headers)
     }
 
-    /// The next part of the body; `None` at its end. Nothing is held back, and nothing is too large.
+    /// The next part of the body; `None` at its end. The size of the body is not limited; a part that does not
+    /// come within about 10 seconds is an error.
     ///
     /// # Errors
     ///
@@ -59,7 +78,7 @@ impl ApiResponse {
         chunk.map_err(|error| self.broken(&error))
     }
 
-    /// The whole body, 8 MiB at most.
+    /// The whole body, at most 8 MiB.
     ///
     /// # Errors
     ///
@@ -69,11 +88,13 @@ impl ApiResponse {
         whole.map_err(|error| self.broken(&error))
     }
 
-    /// The whole body as JSON, 8 MiB at most.
+    /// The whole body as JSON, at most 8 MiB. An answer without a JSON content type is refused before its body
+    /// is read: it is an HTML page of a proxy, or nothing.
     ///
     /// # Errors
     ///
-    /// [`ApiErrorKind::Unreadable`] if it is not JSON of this shape, and those of [`bytes`](Self::bytes).
+    /// [`ApiErrorKind::Unreadable`] if it is not JSON of this shape, and those of [`bytes`](Self::bytes). The
+    /// error does not quote the body.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, ApiError> {
         let (client, trace_id) = (self.client.clone(), self.trace_id());
         let unreadable = |why| {
@@ -89,6 +110,7 @@ impl ApiResponse {
         serde_json::from_slice(&body).map_err(|_quotes| unreadable("it is JSON of another shape"))
     }
 
+    /// The error for a body that ended early or is too large.
     fn broken(&self, error: &HttpClientError) -> ApiError {
         let kind = match error {
             HttpClientError::TooLarge(_) => ApiErrorKind::Unreadable("it is larger than 8 MiB"),

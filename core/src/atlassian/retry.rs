@@ -1,4 +1,4 @@
-//! Whether a call that Atlassian does not take now is made again later.
+//! Whether a call that Atlassian does not accept now is made again later.
 
 use std::time::Duration;
 
@@ -7,38 +7,56 @@ use http::Method;
 use crate::error::ApiErrorKind;
 
 /// How long calls may wait when Atlassian asks for fewer of them, or is not available.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use threelo::atlassian::RetryPolicy;
+///
+/// let for_a_visitor = RetryPolicy::none();
+/// let for_a_job = RetryPolicy::up_to(Duration::from_secs(5 * 60));
+///
+/// assert_ne!(for_a_visitor, for_a_job);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
+    /// The pauses of one call, together.
     longest: Duration,
 }
 
 /// How far the repetition of a call is.
 #[derive(Clone, Copy)]
 pub(crate) struct RetryProgress {
-    /// Calls made so far, less one.
+    /// The pauses that were made so far.
     pub tries: u32,
-    /// The pauses so far, together.
+    /// The length of these pauses together; the time of the calls themselves does not count.
     pub waited: Duration,
-    /// 0 to 255, drawn at random.
+    /// 0 to 255, drawn at random for each pause.
     pub chance: u8,
 }
 
 impl RetryPolicy {
-    /// No waiting: the error comes at once.
+    /// No waiting: the error is returned immediately.
     pub fn none() -> Self {
         Self {
             longest: Duration::ZERO,
         }
     }
 
-    /// Waits as long as `Retry-After` says, or 1, 2, 4 ... seconds, a little more each time so that many callers do not
-    /// come back together; no call waits longer than `longest` in all. A `GET` is also repeated when Atlassian is not
-    /// available; a change is repeated only when it was turned away by the rate limit.
+    /// Waits as long as `Retry-After` or `X-RateLimit-Reset` says, otherwise 1, 2, 4 ... 64 seconds, and up to
+    /// a quarter more (2.5 seconds at most), so that many callers do not come back together. The pauses of one
+    /// call are not longer than `longest` together: a pause that would exceed it is not made, and the error is
+    /// returned.
+    ///
+    /// A `GET` is also repeated when Atlassian is not available. A change is repeated only if the rate limit
+    /// turned it away, because after an outage it is unknown whether it was done. A spent hourly quota can ask
+    /// for a wait of up to an hour; a single wait is taken to be 15 minutes at most (`docs/protocol.md`,
+    /// section 6.4).
     pub fn up_to(longest: Duration) -> Self {
         Self { longest }
     }
 
-    /// How long to wait before the call is made again, or that it is not.
+    /// How long to wait before the call is made again; `None` if it is not.
     pub(crate) fn pause(
         self,
         kind: &ApiErrorKind,

@@ -1,4 +1,9 @@
-//! A call with the right token: which grant, a newer one, once more.
+//! A call with the right token: which grant is used, and when a newer token is tried.
+//!
+//! At most three requests are sent for one call: with the token at hand, with that of a newer consent on
+//! another instance, and after a refresh (`docs/decisions/0043-look-again-before-refusing.md`,
+//! `docs/decisions/0053-young-tokens-are-kept.md`). A call is repeated only if Atlassian refused the one
+//! before, or answered it as for an anonymous visitor, so a change is not carried out twice.
 
 use std::sync::Arc;
 
@@ -15,11 +20,12 @@ use crate::refresh::{self, Need};
 use crate::sites;
 use crate::store::{GrantKey, GrantRecord};
 
-/// As much of a 401 as is read to tell a missing scope from a token that ended.
+/// How much of the body of a 401 is read to tell a missing scope from a token that ended.
 const REFUSAL_BODY: usize = 64 * 1024;
 
 impl ApiRequest {
-    /// Whether what was refused was a site that the account reaches no more.
+    /// Whether the site that was called is no longer reachable with the grant; the list may be read again for
+    /// this.
     pub(crate) async fn is_site_gone(&self) -> bool {
         let (client, site) = (&self.client, self.site.as_ref());
         match site {
@@ -28,6 +34,12 @@ impl ApiRequest {
         }
     }
 
+    /// Makes the call, and repeats it with a newer token where that may help.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`] if there is no token, a scope is missing, no answer arrived, or no token is accepted. An
+    /// answer with an error status is not an error here.
     pub(crate) async fn exchange(&self) -> Result<ApiResponse, ApiError> {
         let key = self.key().await?;
         let grant = self.grant(&key, Need::Working).await?;
@@ -58,11 +70,13 @@ impl ApiRequest {
         }
     }
 
+    /// Sends the call once and judges the answer.
     async fn tried(&self, grant: &GrantRecord) -> Result<Verdict, ApiError> {
         Ok(self.verdict(self.once(grant).await?, grant).await)
     }
 
-    /// The grant after a consent of which this process does not know yet: it may reach what was out of reach.
+    /// The grant after a consent that this process does not know of yet: it may reach what was out of reach.
+    /// `None` if the stored tokens are those that were used.
     async fn newer_than(&self, grant: &GrantRecord) -> Result<Option<Arc<GrantRecord>>, ApiError> {
         let client = &self.client;
         let stored = grant::load(&client.ports, &grant.key).await;
@@ -73,12 +87,14 @@ impl ApiRequest {
         self.grant(&grant.key, Need::Working).await.map(Some)
     }
 
+    /// The answer for the caller.
     fn response_of(&self, answer: ApiAnswer) -> ApiResponse {
         let (head, body) = answer.into_parts();
         ApiResponse::new(self.client.clone(), head, body)
     }
 
-    /// The answer to a token that is as new as can be: a 403 or 404 is what it is; the rest was not for this account.
+    /// The answer to a token that is as new as can be: a 403 or 404 is returned as it is, anything else means
+    /// that the credential does not fit this endpoint.
     fn give_up(&self, unaccepted: Unaccepted) -> Result<ApiResponse, ApiError> {
         let Unaccepted { head, body } = unaccepted;
         match body {
@@ -90,7 +106,8 @@ impl ApiRequest {
         }
     }
 
-    /// The grant whose token reaches the site; where there is none, nothing is sent.
+    /// The key of the grant that reaches the site. If there is none, nothing is sent: the call fails as gone or
+    /// not found.
     async fn key(&self) -> Result<GrantKey, ApiError> {
         let client = &self.client;
         let found = grant::key_for(&client.ports, &client.holder, self.site.as_ref()).await;
@@ -101,6 +118,8 @@ impl ApiRequest {
         }
     }
 
+    /// The grant with a token that meets `need`, checked against the holder: the user may have disconnected
+    /// since the client was made.
     async fn grant(&self, key: &GrantKey, need: Need) -> Result<Arc<GrantRecord>, ApiError> {
         let client = &self.client;
         let fresh = refresh::fresh(&client.ports, key, need).await;
@@ -112,7 +131,7 @@ impl ApiRequest {
         Ok(fresh)
     }
 
-    /// The grant, if it has the scopes that the call needs; a newer consent on another instance counts.
+    /// The grant, if it has the scopes that the call needs, or the stored one if a newer consent has them.
     async fn with_scopes(&self, grant: Arc<GrantRecord>) -> Result<Arc<GrantRecord>, ApiError> {
         if grant.tokens.scopes.covers(&self.needs) {
             return Ok(grant);
@@ -126,6 +145,7 @@ impl ApiRequest {
         }
     }
 
+    /// The scopes that the call needs and the grant lacks, with the reason; `None` if it lacks none.
     fn missing(&self, grant: &GrantRecord) -> Option<MissingScope> {
         let known = KnownScopes {
             granted: &grant.tokens.scopes,
@@ -136,6 +156,7 @@ impl ApiRequest {
         MissingScope::of(&self.needs, &known)
     }
 
+    /// What the answer says about the token; reads the body of a 401, and no other.
     async fn verdict(&self, answer: ApiAnswer, grant: &GrantRecord) -> Verdict {
         let says = classify::about_token(answer.status(), answer.headers());
         let (head, mut body) = answer.into_parts();
@@ -163,7 +184,8 @@ impl ApiRequest {
         }
     }
 
-    /// Atlassian's own word, whatever the token says. Once all was asked for that may be meant, asking again is in vain.
+    /// The error for a call that Atlassian refused because of a scope, whatever the token seems to have. If
+    /// everything that may be meant was asked for already, asking again would not help, and the error says so.
     fn lacks_scope(&self, head: &http::response::Parts, grant: &GrantRecord) -> ApiError {
         let askable = self.client.ports.config.askable();
         let meant = match self.needs.is_empty() {
@@ -183,20 +205,26 @@ impl ApiRequest {
 
 /// An answer to a token that was not accepted.
 struct Unaccepted {
+    /// Status and header fields.
     head: http::response::Parts,
-    /// Where the answer may be meant as it is.
+    /// The body, if the answer may be meant as it is: a 403 or 404.
     body: Option<Box<dyn Chunks>>,
 }
 
 /// What an answer says about the token that it was given.
 enum Verdict {
+    /// Nothing: the answer is for the caller.
     Good(Box<ApiAnswer>),
+    /// Atlassian did not accept the token.
     NotAccepted(Unaccepted),
+    /// The token lacks a scope.
     LacksScope(http::response::Parts),
-    /// 403 or 404 to a token that is good.
+    /// 403 or 404 to a token that has not ended: the answer is for the caller, unless a newer consent reaches
+    /// further.
     OutOfReach(Box<ApiAnswer>),
 }
 
+/// Puts an answer together again.
 fn whole(head: http::response::Parts, body: Box<dyn Chunks>) -> Box<ApiAnswer> {
     Box::new(Response::from_parts(head, body))
 }

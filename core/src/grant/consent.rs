@@ -1,4 +1,8 @@
-//! Grants in the store: consents make, join or replace them.
+//! What a consent does in the store: it makes, widens or replaces a grant.
+//!
+//! A consent that was exchanged must not be lost, because the tokens that are stored may be dead from then on
+//! (`docs/protocol.md`, section 3.3). The functions here run in tasks that a browser that hangs up does not
+//! end.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,45 +24,58 @@ use crate::scope::Scopes;
 use crate::store::version::earliest;
 use crate::store::{GrantKey, GrantRecord, Inserted, Replaced, StoreError, Version};
 
-/// A refresh token that nobody uses ends after this long.
+/// How long Atlassian keeps a refresh token that is not used (`docs/protocol.md`, section 3.1).
 const IDLE: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// What a consent brought.
+/// What a consent brought, before it is a record.
 pub(crate) struct Consent<'a> {
+    /// The account that consented, as `GET /me` named it.
     pub(crate) profile: &'a Arc<Profile>,
+    /// What the code was exchanged for.
     pub(crate) tokens: &'a TokenSet,
+    /// The scopes that the flow asked for.
     pub(crate) asked: &'a Scopes,
+    /// The sites that the tokens reach; `None` if they could not be read, which does not fail the login.
     pub(crate) sites: Option<Arc<[Site]>>,
-    /// In connect mode, who gets the grant.
+    /// In connect mode, the user of the app who gets the grant.
     pub(crate) subject: Option<&'a Subject>,
-    /// The wished site, if it was granted.
+    /// The site that the flow wished for, if it was granted.
     pub(crate) site: Option<CloudId>,
 }
 
-/// Whether a grant may be made or linked, or only renewed.
+/// How much of a consent may be written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WriteScope {
+    /// The grant may be created and linked.
     All,
+    /// An existing grant gets the new tokens; none is created, and its links stay as they are.
     TokensOnly,
 }
 
-/// What came of one try.
+/// The outcome of one try to store a consent.
 enum WriteOutcome {
+    /// The record is stored as returned.
     Done(Arc<GrantRecord>),
-    /// Somebody else wrote in between.
+    /// Another writer was faster; try again with what is stored now.
     Conflict,
-    /// Another user of the app has the account.
+    /// The account belongs to another user of the app; nothing is changed.
     Taken,
-    /// There is nothing to renew, or something newer is stored.
+    /// There is nothing to renew, or a newer consent is stored.
     Nothing,
 }
 
-/// Stores a consent: a new grant, or new tokens, sites and links for the existing one. If the store fails for too long to
-/// wait for it, the existing one gets its new tokens later.
+/// Stores a consent: a new grant, or new tokens, sites and links for the existing one.
+///
+/// A store that fails is tried again for about three seconds. If it keeps failing, the login fails, and the
+/// existing grant still gets its new tokens in the background, because the old ones may be dead by then. An
+/// account that belongs to another user renews that user's tokens and links nothing
+/// (`docs/decisions/0035-linked-account-is-refused-after-the-exchange.md`).
 ///
 /// # Errors
 ///
-/// [`Reason::LinkedElsewhere`], [`Reason::Unavailable`].
+/// [`Reason::LinkedElsewhere`] if another user of the app has the account, [`Reason::Unavailable`] if the store
+/// failed or the system gives no random bytes. In both cases no link was added; a write whose answer was lost
+/// is the exception.
 pub(crate) async fn store(ports: &Arc<Ports>, consent: &Consent<'_>) -> Result<(), Reason> {
     let new = record(ports, consent).map_err(|_none| Reason::Unavailable)?;
     for attempt in 0..TRIES {
@@ -85,12 +102,15 @@ pub(crate) async fn store(ports: &Arc<Ports>, consent: &Consent<'_>) -> Result<(
     Err(Reason::Unavailable)
 }
 
-/// Waits before a call of the store is tried again: 50 ms, then twice as long each time.
+/// Waits before a store call is tried again: 50 ms after the first attempt, then twice as long each time.
 async fn back_off(attempt: u32) {
     sleep(Duration::from_millis(50 << attempt)).await;
 }
 
-/// Gives an existing grant the new tokens, because its old ones may be dead by now; makes none and links nobody.
+/// Gives an existing grant the new tokens of a consent that was refused, because its old ones may be dead;
+/// creates and links nothing. At a resource-level app the refused consent was a grant of its own, so nothing is
+/// done (`docs/decisions/0038-no-renewal-for-resource-level-apps.md`). It does not fail: what cannot be stored
+/// is tried again in the background.
 pub(crate) async fn renew(ports: &Arc<Ports>, consent: &Consent<'_>) {
     if ports.config.access == AccessType::Resource {
         return;
@@ -103,6 +123,8 @@ pub(crate) async fn renew(ports: &Arc<Ports>, consent: &Consent<'_>) {
     }
 }
 
+/// Whether the existing grant has the new tokens, or needs none. `false` if the store failed or other writers
+/// won each time.
 async fn is_renewed(ports: &Ports, new: &GrantRecord) -> bool {
     for _ in 0..TRIES {
         match put(ports, new, WriteScope::TokensOnly).await {
@@ -117,7 +139,8 @@ async fn is_renewed(ports: &Ports, new: &GrantRecord) -> bool {
     false
 }
 
-/// The same behind the visitor's back, for as long as a refresh would hold its tokens.
+/// Tries the renewal again in the background, for as long as a refresh would hold its tokens. A process that
+/// ends before that loses the tokens; the account then needs a new consent.
 fn renew_later(ports: &Arc<Ports>, new: GrantRecord) {
     let worker = Arc::clone(ports);
     drop(ports.tasks.spawn(async move {
@@ -133,11 +156,12 @@ fn renew_later(ports: &Arc<Ports>, new: GrantRecord) {
     }));
 }
 
-/// Whether another user of the app has the account, and may keep it for themselves.
+/// Whether the account of a consent belongs to another user of the app, before the app's hook is asked. It is
+/// checked again when the consent is stored, because another user may connect the account in between.
 ///
 /// # Errors
 ///
-/// [`Reason::Unavailable`] if nobody can tell.
+/// [`Reason::Unavailable`] if the store failed or the system gives no random bytes.
 pub(crate) async fn is_taken(ports: &Ports, consent: &Consent<'_>) -> Result<bool, Reason> {
     if consent.subject.is_none() {
         return Ok(false);
@@ -148,6 +172,11 @@ pub(crate) async fn is_taken(ports: &Ports, consent: &Consent<'_>) -> Result<boo
     Ok(link::is_taken(ports, &theirs, &new))
 }
 
+/// The record that a consent would create, with a key, a version and a generation of its own.
+///
+/// # Errors
+///
+/// The rejection for a system that gives no random bytes.
 pub(crate) fn record(
     ports: &Ports,
     consent: &Consent<'_>,
@@ -184,14 +213,20 @@ pub(crate) fn record(
     })
 }
 
-/// Where a new grant begins to count. No two grants of one account begin alike: whoever still refreshes a grant that was
-/// deleted never writes over the one that took its place.
+/// The number at which a new grant starts to count. No two grants of one account start at the same number, so
+/// that a refresh of a deleted grant never writes over the one that took its place
+/// (`docs/decisions/0039-grants-count-from-a-unique-number.md`).
 fn beginning(now: SystemTime) -> Result<Version, crate::error::Rejection> {
     let [a, b, c] = random()?;
     Ok(earliest(now) | u64::from(u32::from_be_bytes([0, a & 0x0f, b, c])))
 }
 
-/// One try.
+/// Stores a consent once: reads the account's grants, then inserts or replaces by compare-and-set.
+///
+/// # Errors
+///
+/// [`StoreError`] if the store failed. The write may have happened; another try then finds the record and
+/// merges with it.
 async fn put(
     ports: &Ports,
     new: &GrantRecord,
@@ -232,6 +267,8 @@ async fn put(
     })
 }
 
+/// Stores a first grant, or the next one of a resource-level app. The sites that none of the other grants
+/// reached count as added.
 async fn insert(
     ports: &Ports,
     theirs: &[Arc<GrantRecord>],
@@ -250,14 +287,25 @@ async fn insert(
     })
 }
 
+/// What follows a successful write: the cache knows the record, and a back-off after failed refreshes ends,
+/// because the new tokens are not those that failed.
 fn done(ports: &Ports, record: Arc<GrantRecord>) -> WriteOutcome {
     ports.refresh.cache.put(&record, ports.now());
     ports.refresh.single_flight.wake(&record.key);
     WriteOutcome::Done(record)
 }
 
-/// Resource-level: looks once more at the account's other grants, now that this one is stored. Two users who connect an
-/// account at once may both have found it free; whoever sees the other gives way, so that never both have it.
+/// Resource-level: checks the account's other grants once more, now that this one is stored.
+///
+/// Two users who connect one account concurrently may both have found it free. Each looks again after writing,
+/// and gives way if it sees the other, so that never both have the account; both may be refused.
+///
+/// # Errors
+///
+/// [`Reason::LinkedElsewhere`] if another user has the account, [`Reason::Unavailable`] if that cannot be
+/// determined; the new grant was deleted then, unless the store failed at that too, which is logged. In sign-in
+/// mode the account cannot belong to another user, and if the store fails only the replacement of older grants
+/// is skipped.
 async fn settle(ports: &Ports, new: &GrantRecord) -> Result<(), Reason> {
     if new.key.consent.is_none() {
         return Ok(());
@@ -284,6 +332,7 @@ async fn settle(ports: &Ports, new: &GrantRecord) -> Result<(), Reason> {
     Err(Reason::Unavailable)
 }
 
+/// Deletes the grant of a consent that was refused after it was stored.
 async fn give_up(ports: &Ports, new: &GrantRecord) {
     for attempt in 0..TRIES {
         if forget(ports, &new.key).await.is_ok() {
@@ -294,8 +343,9 @@ async fn give_up(ports: &Ports, new: &GrantRecord) {
     tracing::error!(target: "threelo", "a grant that was refused could not be deleted");
 }
 
-/// A consent that covers all sites of older grants takes their place, for whoever gave it. What fails is tidied up by the
-/// next one.
+/// Replaces older grants of a resource-level app whose sites are all covered by the new one, for the user who
+/// gave the consent. An older grant that cannot be replaced stays, and the next consent that covers it removes
+/// it.
 async fn replace_older(ports: &Ports, theirs: &[Arc<GrantRecord>], new: &GrantRecord) {
     for older in theirs.iter().filter(|older| is_covered(older, new)) {
         if let Err(error) = linking::hand_over(ports, older, new).await {
@@ -304,6 +354,7 @@ async fn replace_older(ports: &Ports, theirs: &[Arc<GrantRecord>], new: &GrantRe
     }
 }
 
+/// Whether the new grant reaches every site of an older one. Grants whose sites are unknown are never covered.
 fn is_covered(older: &GrantRecord, new: &GrantRecord) -> bool {
     let (Some(before), Some(after)) = (&older.sites, &new.sites) else {
         return false;
@@ -312,8 +363,9 @@ fn is_covered(older: &GrantRecord, new: &GrantRecord) -> bool {
     older.key != new.key && older.consented_at <= new.consented_at && before.iter().all(reached)
 }
 
-/// When the account must consent again at the latest, if nobody uses the grant: 90 days after the last exchange, or with
-/// the access token if there is no refresh token; earlier if consents are reckoned to end.
+/// When the account must consent again at the latest if the grant is not used: 90 days after the last exchange,
+/// or when the access token ends if there is no refresh token. If the app sets `longest_consent`, consents are
+/// assumed to end that long after they were given. For a marked grant it is the time of the mark.
 pub(crate) fn consent_by(config: &Config, grant: &GrantRecord) -> SystemTime {
     let tokens = &grant.tokens;
     if let Some(mark) = &grant.consent_needed {

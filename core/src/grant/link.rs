@@ -1,4 +1,4 @@
-//! Links between grants and users of the app.
+//! Links between grants and users of the app: pure functions over records.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -8,7 +8,7 @@ use crate::ids::{CloudId, Subject};
 use crate::ports::Ports;
 use crate::store::{GrantRecord, Link};
 
-/// A new link.
+/// A link that is made at `now`, to the site that the user wished for, if it was granted.
 pub(crate) fn new(subject: &Subject, now: SystemTime, site: Option<CloudId>) -> Link {
     Link {
         subject: subject.clone(),
@@ -17,7 +17,8 @@ pub(crate) fn new(subject: &Subject, now: SystemTime, site: Option<CloudId>) -> 
     }
 }
 
-/// The links of both, one for each subject: as old as the older one, at the site of the newer one if it has one.
+/// The links of both, one for each subject. A link keeps the time of `stored`, which is when the user connected
+/// first, and takes the site of `new` if that has one.
 pub(crate) fn merge(stored: &[Link], new: &[Link]) -> Arc<[Link]> {
     let of = |links: &[Link], subject: &Subject| {
         let mut links = links.iter();
@@ -38,7 +39,12 @@ pub(crate) fn merge(stored: &[Link], new: &[Link]) -> Arc<[Link]> {
     kept.chain(added.cloned()).collect()
 }
 
-/// Whether another user of the app has the account, and may keep it for themselves.
+/// Whether the account belongs to other users of the app under [`LinkPolicy::Refuse`], so that the subject of
+/// `new` must not be linked to it. `theirs` are all grants of the account.
+///
+/// A subject who has the account already keeps using it, even where it was shared under an earlier policy. In
+/// sign-in mode and with sharing the answer is always `false`. The `new` grant of a resource-level app does not
+/// count as one that was there, because it may be stored already.
 pub(crate) fn is_taken(ports: &Ports, theirs: &[Arc<GrantRecord>], new: &GrantRecord) -> bool {
     let Mode::Connect {
         links: LinkPolicy::Refuse,

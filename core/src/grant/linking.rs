@@ -1,4 +1,5 @@
-//! Connect mode: which users of the app have which account.
+//! Connect mode: which users of the app have which account
+//! (`docs/decisions/0036-links-in-the-grant-record.md`).
 
 use std::sync::Arc;
 
@@ -9,8 +10,16 @@ use crate::ids::{CloudId, Subject};
 use crate::ports::Ports;
 use crate::store::{GrantKey, GrantRecord, Link, Replaced, StoreError};
 
-/// Resource-level: gives what an older grant knew to the one that takes its place. In connect mode that is the link of
-/// whoever consented; the older grant stays for the other users who have it.
+/// Resource-level: gives what an older grant knew to the one that takes its place, and then removes the older
+/// one.
+///
+/// In connect mode only the link of the user who consented moves; the older grant stays for the other users who
+/// have it. The new grant is written first: a crash in between leaves both, and the next consent that covers
+/// the older one removes it. If the new grant is gone by then, the older one is left alone.
+///
+/// # Errors
+///
+/// [`StoreError`] if the store failed; the older grant may still be there.
 pub(crate) async fn hand_over(
     ports: &Ports,
     older: &Arc<GrantRecord>,
@@ -39,11 +48,12 @@ pub(crate) async fn hand_over(
     }
 }
 
-/// The accounts that a user of the app has connected, each with its grants; the earliest link first.
+/// The accounts that a user of the app has connected, each with its grants, in the order in which they were
+/// connected.
 ///
 /// # Errors
 ///
-/// [`StoreError`] if nobody can tell.
+/// [`StoreError`] if the store failed. A list that might be incomplete is never returned.
 pub(crate) async fn of_subject(
     ports: &Ports,
     subject: &Subject,
@@ -73,13 +83,16 @@ pub(crate) async fn of_subject(
     Ok(accounts.into_iter().filter_map(set).collect())
 }
 
-/// Takes an account from its holder: in connect mode the link, and the grant with the last link; else the grant.
-/// Atlassian is asked to revoke what is deleted, behind the request; whether it does is not known to anybody outside, so
-/// the visitor is told where to do it.
+/// Takes an account from its holder: in connect mode the link, and the grant with the last link; in sign-in
+/// mode the grant.
+///
+/// Atlassian is asked in the background to revoke what is deleted. Whether that has any effect is not
+/// documented (`docs/protocol.md`, section 9), so pages tell the visitor where to remove the app.
 ///
 /// # Errors
 ///
-/// [`GrantError::ConsentNeeded`] if there is nothing to take, [`GrantError::Store`] if some of it may still be there.
+/// [`GrantError::ConsentNeeded`] if there is nothing to take, [`GrantError::Store`] if some of it may still be
+/// there.
 pub(crate) async fn disconnect(ports: &Arc<Ports>, holder: &Holder) -> Result<(), GrantError> {
     let set = GrantSet::load(ports, holder).await?;
     for grant in set.grants() {
@@ -89,6 +102,7 @@ pub(crate) async fn disconnect(ports: &Arc<Ports>, holder: &Holder) -> Result<()
     Ok(())
 }
 
+/// Takes one grant of the set from its holder, and starts the revocation if the grant itself was deleted.
 async fn unlink(
     ports: &Arc<Ports>,
     grant: &Arc<GrantRecord>,
@@ -105,8 +119,12 @@ async fn unlink(
     Ok(())
 }
 
-/// Takes a user's link from a grant; the grant itself if it was the last link, and then gives it. Another user may connect
-/// the account in this moment: only what was seen is deleted.
+/// Takes a user's link from a grant, or deletes the grant if it was the last link; returns the grant if it was
+/// deleted.
+///
+/// Another user may connect the account at the same moment: a grant is deleted only in the version that was
+/// seen, and a conflict looks again. The grant that was deleted is returned with the tokens that are to be
+/// revoked.
 async fn part(
     ports: &Ports,
     grant: &Arc<GrantRecord>,
@@ -131,7 +149,8 @@ async fn part(
     Ok(None)
 }
 
-/// Takes a link from a grant that has others; `false` if it is the last one by now.
+/// Takes a link from a grant that has others. `false` if it is the last link by now, or if the grant is gone;
+/// nothing is changed then.
 async fn leave(ports: &Ports, key: &GrantKey, subject: &Subject) -> Result<bool, StoreError> {
     let left = records::change(ports, key, |stored| {
         let others = stored.links.iter().filter(|link| link.subject != *subject);
@@ -144,6 +163,8 @@ async fn leave(ports: &Ports, key: &GrantKey, subject: &Subject) -> Result<bool,
     Ok(left.await?.is_some())
 }
 
+/// Asks Atlassian in the background to revoke the tokens of a deleted grant, once. A failure is logged and has
+/// no other effect: the tokens are gone here already.
 pub(crate) fn revoke(ports: &Arc<Ports>, grant: &Arc<GrantRecord>) {
     let (worker, grant) = (Arc::clone(ports), Arc::clone(grant));
     ports
@@ -151,11 +172,12 @@ pub(crate) fn revoke(ports: &Arc<Ports>, grant: &Arc<GrantRecord>) {
         .spawn(async move { worker.provider.revoke(&grant.tokens).await });
 }
 
-/// Lets a user of the app work on a site of an account.
+/// Remembers the site on which a user of the app works with an account. Whether the grant reaches that site is
+/// the caller's check.
 ///
 /// # Errors
 ///
-/// [`Rejection::NotConnected`] if the link is gone, [`Rejection::Store`].
+/// [`Rejection::NotConnected`] if the link or the grant is gone, [`Rejection::Store`] if the store failed.
 pub(crate) async fn choose_site(
     ports: &Ports,
     key: &GrantKey,

@@ -1,4 +1,4 @@
-//! A stored grant and a new consent become one.
+//! A stored grant and a new consent become one record.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -8,8 +8,14 @@ use crate::ids::CloudId;
 use crate::provider::site::Site;
 use crate::store::GrantRecord;
 
-/// The stored grant with what a consent brought. Consents are compared with consents: a refresh of the old grant may have
-/// been answered after this one, and of two consents the newer one's tokens are kept.
+/// The stored grant with what a consent brought, at the next version.
+///
+/// Consents are compared with consents: a refresh of the old grant may have been answered after this one, and
+/// of two consents the newer one's tokens are kept (`docs/decisions/0051-compare-consents-with-consents.md`).
+/// If the stored consent is the newer one, only links and `wanted` are taken over, and the generation stays.
+///
+/// A stored consent that lies in the future of `now` only proves that clocks differ; the consent that is stored
+/// last wins then.
 pub(crate) fn merge(stored: &GrantRecord, new: &GrantRecord, now: SystemTime) -> GrantRecord {
     let common = GrantRecord {
         wanted: stored.wanted.union(&new.wanted),
@@ -40,7 +46,8 @@ pub(crate) fn merge(stored: &GrantRecord, new: &GrantRecord, now: SystemTime) ->
     }
 }
 
-/// The sites that were not there before; none if nobody knows what was.
+/// The sites of `after` that are not in `before`; none if either list is unknown, because then nothing tells
+/// what is new.
 pub(crate) fn added(before: Option<&[Site]>, after: Option<&[Site]>) -> Arc<[CloudId]> {
     let (Some(before), Some(after)) = (before, after) else {
         return Arc::new([]);

@@ -1,4 +1,9 @@
-//! Grants in the store: which there are, what a consent does to them, and who they are linked to.
+//! Grants in the store: which there are, what a consent does to them, and which users of the app they are
+//! linked to.
+//!
+//! Nothing here sends a refresh token; that is `refresh`. What is written here is a compare-and-set on the
+//! version that was read, so a consent, a refresh and a disconnect that happen concurrently never undo each
+//! other.
 
 mod consent;
 mod link;
@@ -16,5 +21,7 @@ pub(crate) use self::site_list::{OLD, is_older, keep, read_if_old};
 
 use std::time::Duration;
 
-/// A pair that cannot be stored is held this long.
+/// How long tokens that cannot be stored are held in memory and tried again. Their predecessor in the store is
+/// dead after Atlassian's ten minutes (`docs/protocol.md`, section 3.3), so giving up earlier would lose the
+/// grant.
 pub(crate) const HOLD: Duration = Duration::from_secs(3600);

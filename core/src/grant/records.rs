@@ -1,4 +1,4 @@
-//! Reading and changing grant records.
+//! Reading and changing grant records. Each function keeps the process's grant cache in step with the store.
 
 use std::sync::Arc;
 
@@ -6,15 +6,19 @@ use crate::error::{ConsentNeeded, GrantError};
 use crate::ports::Ports;
 use crate::store::{GrantKey, GrantRecord, Replaced, StoreError};
 
-/// A compare-and-set is tried this often.
+/// How often a compare-and-set is tried before the call fails.
 pub(crate) const TRIES: u32 = 6;
 
-/// Changes a stored grant until no other writer is in between, six tries at most.
+/// Changes a stored grant: reads, applies `change` and replaces the version that was read, up to six times
+/// while other writers get in between. `change` may be called several times and sees the newest record each
+/// time.
+///
+/// Returns the record that was stored, or `None` if the grant is gone or `change` returned `None`.
 ///
 /// # Errors
 ///
-/// [`StoreError`] if the store failed, or if others wrote each time. `None` if the grant is gone, or if `change` wants
-/// nothing changed.
+/// [`StoreError`] if the store failed, or if other writers won each time. After a failure of the write itself
+/// it is unknown whether the change was stored.
 pub(crate) async fn change(
     ports: &Ports,
     key: &GrantKey,
@@ -40,7 +44,14 @@ pub(crate) async fn change(
     Err(StoreError::Failed("the grant is written too often".into()))
 }
 
-/// Deletes a grant here. What Atlassian keeps is the user's to remove.
+/// Deletes a grant here. What Atlassian keeps is the user's to remove (`docs/protocol.md`, section 9).
+///
+/// The cache forgets it even if the store failed, because the deletion may have happened although its answer
+/// was lost; a reader that loaded the record before cannot put it back into the cache.
+///
+/// # Errors
+///
+/// [`StoreError`] if the grant may still be there.
 pub(crate) async fn forget(ports: &Ports, key: &GrantKey) -> Result<(), StoreError> {
     let deleted = ports.grants.delete(key).await;
     // Also where nobody heard whether it was done.
@@ -50,11 +61,13 @@ pub(crate) async fn forget(ports: &Ports, key: &GrantKey) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The grant of an account as it is stored, whether its token works or not.
+/// The grant under a key as it is stored, whether its token works or not. One store call, past the cache, which
+/// is then brought up to date.
 ///
 /// # Errors
 ///
-/// [`ConsentReason::NoGrant`](crate::store::ConsentReason), or a store that failed.
+/// [`GrantError::ConsentNeeded`] with [`ConsentReason::NoGrant`](crate::store::ConsentReason::NoGrant) if there
+/// is none, [`GrantError::Store`] if the store failed.
 pub(crate) async fn load(ports: &Ports, key: &GrantKey) -> Result<Arc<GrantRecord>, GrantError> {
     match ports.grants.load(key).await? {
         Some(record) => {

@@ -1,4 +1,4 @@
-//! The sites that a grant record remembers.
+//! The list of sites in a grant record (`docs/decisions/0041-when-sites-are-read.md`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,9 @@ use crate::ports::Ports;
 use crate::provider::site::Site;
 use crate::store::GrantRecord;
 
-/// After a refresh: reads old sites behind whoever waited for the token.
+/// After a refresh: reads an old list of sites in the background, so that the caller who waited for the token
+/// does not wait for this too. A list that was never read is left to those who need it. A failure keeps the
+/// list that is known.
 pub(crate) fn read_if_old(ports: &Arc<Ports>, grant: &Arc<GrantRecord>) {
     if !is_older(ports, grant, OLD) || grant.sites.is_none() {
         return;
@@ -22,11 +24,18 @@ pub(crate) fn read_if_old(ports: &Arc<Ports>, grant: &Arc<GrantRecord>) {
     });
 }
 
+/// Whether the list was read at least `age` ago. A list from the future of this clock is young.
 pub(crate) fn is_older(ports: &Ports, grant: &GrantRecord, age: Duration) -> bool {
     let read = ports.now().duration_since(grant.sites_read_at);
     read.unwrap_or_default() >= age
 }
 
+/// Stores sites that were read with the tokens of `read_with`, unless other tokens are stored by now: a newer
+/// consent may reach more, and its own list must not be overwritten.
+///
+/// # Errors
+///
+/// [`GrantError::Store`] if the store failed.
 pub(crate) async fn keep(
     ports: &Ports,
     read_with: &GrantRecord,
@@ -44,5 +53,5 @@ pub(crate) async fn keep(
     Ok(())
 }
 
-/// At a refresh they are read again when they are older.
+/// How old a list may become before a refresh or a page reads it again.
 pub(crate) const OLD: Duration = Duration::from_secs(15 * 60);

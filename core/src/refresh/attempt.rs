@@ -1,4 +1,8 @@
 //! One refresh, from the lease to the stored pair. It runs in a task of its own.
+//!
+//! The order is what protects the grant: take the lease, load again, send, store, and only then tell the
+//! callers. A crash at any point leaves either the old pair, which Atlassian accepts again for ten minutes, or
+//! the new one in the store.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,23 +20,32 @@ use crate::store::{
     Attempts, ConsentReason, GrantKey, GrantRecord, Lease, LeaseOwner, LeaseRequest, Renewed,
 };
 
-/// Atlassian takes a used token once more for this long.
+/// How long Atlassian accepts a refresh token again after its first use (`docs/protocol.md`, section 3.1).
 const LEEWAY: Duration = Duration::from_secs(10 * 60);
+/// The failure for "not now": waiters may come back after a second.
 const LATER: Failure = Failure::NotNow(Duration::from_secs(1));
 
-/// A refresh at work.
+/// A refresh in progress.
 pub(crate) struct Attempt {
+    /// What it works with.
     ports: Arc<Ports>,
+    /// The grant.
     key: GrantKey,
+    /// The generation that is to be replaced. If another one is stored, the work is done.
     stale: u64,
+    /// The random number under which it holds the lease; drawn once, at the first request.
     owner: Option<LeaseOwner>,
+    /// When the lease was last asked for. It is taken before the call, so the lease ends no earlier than its
+    /// life after this.
     leased_at: Instant,
     /// When an answer was first missing, so that the token may be spent.
     lost_at: Option<SystemTime>,
+    /// Tells the waiters how far it is.
     phase: watch::Sender<Phase>,
 }
 
 impl Attempt {
+    /// A refresh of the generation of `record`. Nothing happens before [`run`](Self::run).
     pub(crate) fn new(
         ports: Arc<Ports>,
         record: &GrantRecord,
@@ -49,12 +62,21 @@ impl Attempt {
         }
     }
 
+    /// Tells all waiters; those that come later see it too.
     pub(crate) fn tell(&self, phase: Phase) {
         self.phase.send_replace(phase);
     }
 
-    /// Refreshes; after a lost answer the same token is sent again for as long as the leeway lasts, whether anybody
-    /// still waits or not, because its successor may be known to Atlassian only.
+    /// Refreshes until there is an outcome.
+    ///
+    /// After a lost answer the same token is sent again for as long as the leeway lasts, whether or not a
+    /// caller still waits, because its successor may be known to Atlassian only
+    /// (`docs/decisions/0047-chase-lost-answers.md`). The pauses grow from 0.2 to 30 seconds; waiters are told
+    /// to come back later after the second failure. Without a lost answer a failure ends the attempt, and the
+    /// next request starts another one.
+    ///
+    /// The lease is given back at the end. If an answer is still missing then, the slot remembers it for those
+    /// that come next.
     pub(crate) async fn run(&mut self) -> Outcome {
         let mut tries = 0;
         loop {
@@ -78,11 +100,20 @@ impl Attempt {
         }
     }
 
+    /// Whether an answer is missing and the leeway has not passed.
     fn is_chased(&self) -> bool {
         let age = |at| self.ports.now().duration_since(at).unwrap_or_default();
         self.lost_at.is_some_and(|at| age(at) < LEEWAY)
     }
 
+    /// One try: takes the lease, loads the grant again, sends its refresh token, and stores the result.
+    ///
+    /// Nothing is sent if another generation is stored by now, or without a refresh token. At most 32 exchanges
+    /// of a process run concurrently; the others wait here with their lease, and renew it before they send.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; after a lost answer the time is noted in `lost_at`.
     async fn once(&mut self) -> Outcome {
         let attempts = match self.lease().await? {
             Turn::Ours(attempts) => attempts,
@@ -120,7 +151,12 @@ impl Attempt {
         }
     }
 
-    /// Takes the lease, or waits until whoever has it stored another pair.
+    /// Takes the lease, or waits until its owner stored another pair. It waits for the life of a lease and the
+    /// time of an answer, 40 seconds, so that an owner that crashed is outlived.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotNow`] if the lease stays with another owner, [`Failure::Store`] if the store failed.
     async fn lease(&mut self) -> Result<Turn, Failure> {
         let began = Instant::now();
         let longest = self.ports.refresh.lease + self.ports.refresh.deadline();
@@ -141,6 +177,11 @@ impl Attempt {
         }
     }
 
+    /// A request for the lease under this attempt's owner.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotNow`] if the system gives no random bytes.
     fn request(&mut self) -> Result<LeaseRequest, Failure> {
         let owner = match self.owner {
             Some(owner) => owner,
@@ -154,7 +195,12 @@ impl Attempt {
         })
     }
 
-    /// A token is sent only while nobody else can send it too: a process that stood still asks again first.
+    /// Makes sure that no other owner can send the token while an answer to this one may still come: a process
+    /// that was suspended, or that waited for its turn, renews the lease first.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotNow`] if the lease is lost; the token is then not sent.
     async fn lease_outlasts_an_answer(&mut self) -> Result<(), Failure> {
         let refresh = &self.ports.refresh;
         if self.leased_at.elapsed() + refresh.deadline() < refresh.lease {
@@ -163,6 +209,11 @@ impl Attempt {
         self.renew().await
     }
 
+    /// Extends the lease.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotNow`] if it is lost, [`Failure::Store`] if that is unknown.
     async fn renew(&mut self) -> Result<(), Failure> {
         let request = self.request()?;
         self.leased_at = Instant::now();
@@ -172,6 +223,7 @@ impl Attempt {
         }
     }
 
+    /// Gives the lease back. If the store fails, the lease ends by its time.
     async fn release(&self, settled: bool) {
         let Some(owner) = self.owner else { return };
         let released = self.ports.grants.release(&self.key, owner, settled).await;
@@ -180,7 +232,12 @@ impl Attempt {
         }
     }
 
-    /// Stores the pair. While the store fails it is held here, and nobody gets its token.
+    /// Stores the pair. While the store fails the pair is held here, for an hour at most, and no caller gets
+    /// its token: a crash would leave only the old one (`docs/decisions/0048-store-before-use.md`).
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Store`] after that hour, when the grant is lost; otherwise those of [`commit::store_tokens`].
     async fn keep(&mut self, old: &Arc<GrantRecord>, tokens: &TokenSet) -> Outcome {
         let began = Instant::now();
         let mut tries = 0;
@@ -203,7 +260,16 @@ impl Attempt {
         }
     }
 
-    /// Believes a refusal only if nobody else can have spent the token, and the provider refuses this grant only.
+    /// Handles a refusal of the refresh token. It is believed only if no other owner can have spent the token,
+    /// and if the provider does not refuse one account after another (`docs/decisions/0049-doubt-refusals.md`).
+    ///
+    /// The order matters: the lease is renewed, then the grant is loaded, and only if both still belong to this
+    /// attempt the refusal counts.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Consent`] once the grant is marked; [`Failure::NotNow`] while the refusal is doubted, and
+    /// then the grant stays as it is.
     async fn refused(&mut self, record: &Arc<GrantRecord>, attempts: Attempts) -> Outcome {
         let renewed = self.renew().await;
         // A grant that was forgotten meanwhile has no lease either.
@@ -239,12 +305,15 @@ impl Attempt {
     }
 }
 
+/// Who refreshes.
 enum Turn {
+    /// This attempt holds the lease.
     Ours(Attempts),
+    /// Another owner stored this while we waited.
     Theirs(Arc<GrantRecord>),
 }
 
-/// 0.2 s, then 1, 2, 4 ... 30 s.
+/// The pause before the next try: 0.2 seconds, then 1, 2, 4 ... 30.
 fn pause(tries: u32) -> Duration {
     match tries {
         0 => Duration::from_millis(200),

@@ -1,4 +1,8 @@
-//! What a refresh leaves in the store: the new pair, or a mark. Nothing here destroys what somebody else stored.
+//! What a refresh leaves in the store: the new pair, or a mark.
+//!
+//! Everything is a compare-and-set against the generation that was refreshed. What another writer stored in the
+//! meantime is never overwritten, and a grant that was deleted is not created again
+//! (`docs/decisions/0048-store-before-use.md`).
 
 use std::sync::Arc;
 
@@ -7,13 +11,17 @@ use crate::ports::{Failure, Outcome, Ports};
 use crate::provider::token::TokenSet;
 use crate::store::{ConsentMark, ConsentReason, GrantKey, GrantRecord, Replaced};
 
-/// The stored grant; gone is a reason to consent, never one to store it again.
+/// The stored grant. A grant that is gone is a reason to consent, never one to store it again.
+///
+/// # Errors
+///
+/// [`Failure::Consent`] if it is gone, [`Failure::Store`] if the store failed.
 pub(crate) async fn load(ports: &Ports, key: &GrantKey) -> Outcome {
     let record = ports.grants.load(key).await?;
     record.ok_or(Failure::Consent(ConsentNeeded::NO_GRANT))
 }
 
-/// What somebody else stored, for who wanted a token.
+/// The outcome for callers when another writer stored the record: its tokens, or its mark.
 pub(crate) fn outcome_of(record: Arc<GrantRecord>) -> Outcome {
     match &record.consent_needed {
         None => Ok(record),
@@ -24,8 +32,16 @@ pub(crate) fn outcome_of(record: Arc<GrantRecord>) -> Outcome {
     }
 }
 
-/// Writes a new pair over the generation that it came from. On a conflict it joins what was written meanwhile (a site
-/// choice, a mark); if another pair was stored, that one stands.
+/// Writes a new pair over the generation that it came from, and removes a mark.
+///
+/// After a conflict the pair is merged into what was written meanwhile, such as a site choice or a mark. If
+/// another pair was stored, that one stands and this one is dropped: it is a consent, or a refresh by another
+/// instance. An answer without a refresh token keeps the old one (RFC 6749 section 6).
+///
+/// # Errors
+///
+/// [`Failure::Store`] if the store failed; call it again with the same arguments. [`Failure::Consent`] if the
+/// grant is gone, or if the pair that stands is marked.
 pub(crate) async fn store_tokens(
     ports: &Ports,
     old: &Arc<GrantRecord>,
@@ -55,7 +71,13 @@ pub(crate) async fn store_tokens(
     }
 }
 
-/// Marks a grant whose token was refused, provided that nobody stored another pair.
+/// Marks a grant whose refresh token was refused, unless another pair was stored. The tokens stay in the
+/// record, and a mark that is there keeps its reason and its beginning.
+///
+/// # Errors
+///
+/// Always one, unless another pair was stored: [`Failure::Consent`] with the mark, or [`Failure::Store`] if it
+/// could not be written.
 pub(crate) async fn mark_refused(
     ports: &Ports,
     refused: &GrantRecord,

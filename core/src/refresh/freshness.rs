@@ -1,36 +1,41 @@
-//! Whether a grant's token will do.
+//! Whether the token of a grant is good enough: pure decisions on a record, a need and the time.
 
 use std::time::{Duration, SystemTime};
 
 use crate::error::ConsentNeeded;
 use crate::store::{ConsentMark, ConsentReason, GrantRecord};
 
-/// With more than this left, a caller gets the token that is there, and the refresh runs behind.
+/// With more than this left, a caller gets the token that is there, and the refresh runs in the background.
 const COMFORT: Duration = Duration::from_secs(60);
-/// A token that is handed out works at least this long.
+/// How long a token works at least when it is handed to a script, unless none can be had.
 const LASTING: Duration = Duration::from_secs(5 * 60);
-/// A token that is younger than this is not replaced, be it that an API refused it or that its life is a blink: that
-/// would not help, and never end.
+/// A token that is younger than this is not replaced, even if an API refused it or its life is very short:
+/// another one would not help, and each request would refresh (`docs/decisions/0053-young-tokens-are-kept.md`).
 const GAP: Duration = Duration::from_secs(30);
-/// A marked grant is tried once more after this long, then after twice as long, and so on.
+/// How long after its mark a grant is tried once more; then the intervals double.
 const SECOND_LOOK: Duration = Duration::from_secs(10 * 60);
-/// After this long nobody looks at a marked grant again.
+/// A grant that is still refused this long after it was marked is not tried again.
 const LAST_LOOK: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// What a token is good for.
+/// What is to be done with a grant before its token is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Use it.
+    /// The token can be used as it is.
     Good,
-    /// Use it, and refresh it meanwhile.
+    /// The token can be used, and is to be refreshed meanwhile.
     Soon,
-    /// Refresh it first.
+    /// The token must be refreshed first.
     Now,
-    /// Nothing but a new consent helps.
+    /// No refresh can help: the account must consent again.
     Consent(ConsentNeeded),
 }
 
-/// Assesses a grant.
+/// Decides about a grant. `now` is this instance's clock; the times in the record may be another's, and a token
+/// that seems to come from the future counts as new.
+///
+/// A token is due five minutes before its end, or a tenth of its life before if that is shorter. Each
+/// generation of each grant adds its own share of up to a fifth, so that tokens of one hour are not all
+/// refreshed in the same minute.
 pub(crate) fn assess(record: &GrantRecord, need: Need, now: SystemTime) -> Verdict {
     let tokens = &record.tokens;
     if let Some(mark) = &record.consent_needed {
@@ -64,6 +69,8 @@ pub(crate) fn assess(record: &GrantRecord, need: Need, now: SystemTime) -> Verdi
     }
 }
 
+/// Decides about a marked grant: it is tried again after 10 minutes, then after 20, 40 and so on for seven days
+/// (`docs/decisions/0050-marked-grants-are-tried-again.md`).
 fn marked(mark: &ConsentMark, now: SystemTime) -> Verdict {
     let looked_for = mark
         .checked_at
@@ -79,7 +86,8 @@ fn marked(mark: &ConsentMark, now: SystemTime) -> Verdict {
     })
 }
 
-/// A number of the grant's own, another for each generation (FNV-1a).
+/// A number that belongs to the grant and changes with each generation (FNV-1a): all instances compute the
+/// same, so they agree when the token is due.
 fn spread(record: &GrantRecord) -> u8 {
     let account = record.key.account.as_str().bytes();
     let generation = record.generation.to_le_bytes();
@@ -88,13 +96,13 @@ fn spread(record: &GrantRecord) -> u8 {
     hash.to_be_bytes()[0]
 }
 
-/// What kind of token will do.
+/// What kind of token the caller needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// One that works by the clock.
+    /// One that has not ended by the clock.
     Working,
-    /// One that works for a while, because it leaves this app: 5 minutes.
+    /// One that lasts for five minutes, because it leaves this app.
     Lasting,
-    /// One that is newer than this generation, whose token Atlassian did not accept.
+    /// One of a later generation than this, because Atlassian did not accept that one's token.
     NewerThan(u64),
 }

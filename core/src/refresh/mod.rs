@@ -1,6 +1,12 @@
-//! A token that works: as it is kept, or from one refresh for all who wait, in this process and in every other.
+//! A token that works: the one that is stored, or a new one from a single refresh for all callers who wait, in
+//! this process and in every other (`docs/decisions/0045-one-refresh-for-all.md`).
 //!
-//! The rules are played through in `tests/model`: without any single one of them a grant is lost.
+//! `freshness` decides, purely, whether the stored token is good. `run` lets one task per grant and process
+//! refresh, `attempt` takes the lease and sends, `commit` writes the result. The rules are modelled in
+//! `tests/model`, which loses a grant if any one of them is left out
+//! (`docs/decisions/0046-refresh-rules-are-modelled.md`).
+//!
+//! A caller that hangs up loses nothing: the refresh runs in a task of its own.
 
 mod attempt;
 mod commit;
@@ -17,11 +23,17 @@ use crate::ports::{Phase, Ports};
 use crate::refresh::freshness::Verdict;
 use crate::store::{GrantKey, GrantRecord};
 
-/// The grant of an account, with an access token that works.
+/// The grant under a key, with an access token that meets `need`.
+///
+/// A good token from the cache costs no store call. A token with more than a minute left is returned as it is,
+/// and the refresh that is due runs in the background. Otherwise the caller waits, at most for the configured
+/// time (`refresh_wait`, 12 seconds unless set); the refresh goes on after that.
 ///
 /// # Errors
 ///
-/// [`GrantError`]; whatever it is, nothing is lost.
+/// [`GrantError::ConsentNeeded`] if only a new consent helps; [`GrantError::Unavailable`] if Atlassian gives no
+/// token in time or another refresh failed a moment ago; [`GrantError::Store`] if the store failed. In every
+/// case the grant is as good as before.
 pub(crate) async fn fresh(
     ports: &Arc<Ports>,
     key: &GrantKey,
@@ -45,8 +57,9 @@ pub(crate) async fn fresh(
     }
 }
 
-/// The same with a token that lasts for five minutes, or, while none can be had, with one that works. If Atlassian refused
-/// the one that was handed out, another one.
+/// The grant with a token for a script in the browser: one that lasts for five minutes, or, while none can be
+/// had, one that works now. If the script reports that Atlassian refused its token, another one
+/// (`docs/decisions/0070-scripts-report-refused-tokens.md`).
 ///
 /// # Errors
 ///
@@ -66,11 +79,12 @@ pub(crate) async fn fresh_for_handout(
     }
 }
 
-/// Whether a grant may give a token, without asking Atlassian.
+/// Whether a grant may give a token, without asking Atlassian. It refuses only after it looked at the store,
+/// where a newer consent may be.
 ///
 /// # Errors
 ///
-/// [`GrantError::ConsentNeeded`] if nothing but a new consent helps.
+/// [`GrantError::ConsentNeeded`] if only a new consent helps, [`GrantError::Store`] if the store failed.
 pub(crate) async fn check_usable(ports: &Ports, key: &GrantKey) -> Result<(), GrantError> {
     let now = ports.now();
     let verdict = |record: &GrantRecord| freshness::assess(record, Need::Working, now);
@@ -85,6 +99,12 @@ pub(crate) async fn check_usable(ports: &Ports, key: &GrantKey) -> Result<(), Gr
     }
 }
 
+/// Joins or starts the refresh of a grant and waits for its outcome, for `refresh_wait` at most.
+///
+/// # Errors
+///
+/// The failure of the refresh, or [`run::TRY_LATER`] if it takes too long, or if its task ended without an
+/// outcome.
 async fn wait(ports: &Arc<Ports>, record: &GrantRecord) -> Result<Arc<GrantRecord>, GrantError> {
     let mut flight = run::join(ports, record)?;
     let longest = ports.config.refresh_wait;

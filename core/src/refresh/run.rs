@@ -10,20 +10,22 @@ use crate::ports::{Entry, Outcome, Phase, Ports};
 use crate::refresh::attempt::Attempt;
 use crate::store::{GrantKey, GrantRecord};
 
-/// Failures rest 1, 2, 4 ... seconds, this long at most.
+/// How many seconds a grant rests at most after failed refreshes: 1, 2, 4 and so on.
 const LONGEST_REST: u64 = 30;
+/// How many entries are kept before those whose rest is over are dropped.
 const MOST_RESTS: usize = 10_000;
 
-/// What waiters are told when a refresh takes too long.
+/// The answer to callers when a refresh takes too long: it goes on, and a later request finds its result.
 pub(crate) const TRY_LATER: GrantError = GrantError::Unavailable {
     retry_after: Duration::from_secs(5),
 };
 
-/// Joins the refresh of a grant, or starts it.
+/// Joins the refresh of a grant, or starts it for the generation of `record`. The receiver shows how far it is.
 ///
 /// # Errors
 ///
-/// [`GrantError::Unavailable`] while the grant rests after a failure.
+/// [`GrantError::Unavailable`] while the grant rests after a failure, with the time that is left. Only the
+/// process rests: another instance may try.
 pub(crate) fn join(
     ports: &Arc<Ports>,
     record: &GrantRecord,
@@ -57,6 +59,8 @@ pub(crate) fn join(
     Ok(flight)
 }
 
+/// Runs a refresh to its end. The entry is cleared before the waiters are told, so that a waiter who asks again
+/// starts anew instead of joining what has ended.
 async fn run(mut attempt: Attempt, mut guard: InFlightGuard) {
     let outcome = attempt.run().await;
     guard.outcome = Some(outcome.clone());
@@ -64,15 +68,22 @@ async fn run(mut attempt: Attempt, mut guard: InFlightGuard) {
     attempt.tell(Phase::Done(outcome));
 }
 
-/// Clears the way for the next refresh, also when the task panics or the runtime ends.
+/// Clears the way for the next refresh when it is dropped, also if the task panics or the runtime ends.
 struct InFlightGuard {
+    /// Where the entry is.
     ports: Arc<Ports>,
+    /// Whose refresh it is.
     key: GrantKey,
+    /// How many refreshes of the grant failed in a row before this one.
     failures: u32,
+    /// What came of it; `None` if the task ended without an outcome, and then nothing rests.
     outcome: Option<Outcome>,
 }
 
 impl Drop for InFlightGuard {
+    /// Removes the entry, or lets the grant rest after a failure: as long as the failure says, or 1, 2, 4 ...
+    /// 30 seconds if that is longer. A refusal rests for no time, because the mark in the store answers the
+    /// next caller.
     fn drop(&mut self) {
         let mut entries = self.ports.refresh.single_flight.lock();
         let rest = match &self.outcome {

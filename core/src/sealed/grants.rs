@@ -1,4 +1,7 @@
 //! Grants as rows, and their leases.
+//!
+//! Keys and owners are texts of parts that contain no space: origin, client id, account id and consent id.
+//! Account ids are in clear, because grants are found and listed by them.
 
 use std::sync::Arc;
 
@@ -16,24 +19,29 @@ use crate::store::{
     OwnerPage, PageRequest, Renewed, Replaced, RowKind, StoreError, StoredRow, Version,
 };
 
+/// Rows of this file.
 const KIND: RowKind = RowKind::Grant;
-/// Others write a lease's slot in the same moment only so often.
+/// How often a lease slot is read and swapped before the call fails. Other writers change it only when they
+/// take, renew or release, so a second try is rare.
 const TRIES: usize = 8;
 
-/// The parts of a key hold no space.
+/// The beginning of all keys and owners of an app, with the space that ends it: no other app's text begins with
+/// it.
 pub(crate) fn app_text(app: &AppKey) -> String {
     format!("{} {} ", app.environment, app.client_id)
 }
 
+/// The owner of an account's grants.
 fn owner_text(app: &AppKey, account: &AccountId) -> String {
     format!("{}{account}", app_text(app))
 }
 
-/// The account of such an owner.
+/// The account of an owner that begins with `app_text`; `None` if it is not an owner of this app.
 pub(crate) fn account_of(app_text: &str, owner: &str) -> Option<AccountId> {
     AccountId::parse(owner.strip_prefix(app_text)?).ok()
 }
 
+/// The key of a grant in the database: the owner, and the consent for a resource-level app.
 fn key_text(key: &GrantKey) -> String {
     let owner = owner_text(&key.app, &key.account);
     match &key.consent {
@@ -42,6 +50,7 @@ fn key_text(key: &GrantKey) -> String {
     }
 }
 
+/// The grant key of a text, the inverse of [`key_text`] for rows of one app.
 fn read_key(app: &AppKey, text: &str) -> Option<GrantKey> {
     let rest = text.strip_prefix(&app_text(app))?;
     let (account, consent) = match rest.split_once(' ') {
@@ -55,12 +64,15 @@ fn read_key(app: &AppKey, text: &str) -> Option<GrantKey> {
     })
 }
 
-/// A subject is the app's own id of a person, perhaps an address: rows show a hash of it.
+/// The subject as databases see it. It is the app's own id of a person, perhaps an email address, so rows show
+/// a hash over it and the app.
 fn subject_text(app: &AppKey, subject: &Subject) -> String {
     let text = format!("{}{subject}", app_text(app));
     URL_SAFE_NO_PAD.encode(Sha256::digest(text))
 }
 
+/// The row of a grant before it is sealed. It has no end: a grant without use stays until it is deleted,
+/// because its consent can be renewed in place.
 pub(crate) fn unsealed(record: &GrantRecord) -> Unsealed {
     let app = &record.key.app;
     let subjects = record.links.iter();
@@ -78,6 +90,7 @@ pub(crate) fn unsealed(record: &GrantRecord) -> Unsealed {
 }
 
 impl Sealed {
+    /// The grant in a row; `None`, reported once, if it cannot be opened or read.
     pub(crate) fn grant(&self, app: &AppKey, row: &StoredRow) -> Option<Arc<GrantRecord>> {
         let plaintext = self.open(KIND, row)?;
         let key = read_key(app, &row.key)?;
@@ -87,11 +100,21 @@ impl Sealed {
             .or_else(|| self.unreadable(KIND, &row.key))
     }
 
+    /// The grants in rows, without those that cannot be opened.
     fn grants(&self, app: &AppKey, rows: &[StoredRow]) -> Vec<Arc<GrantRecord>> {
         rows.iter().filter_map(|row| self.grant(app, row)).collect()
     }
 
-    /// Changes a lease's slot by a rule, until nobody else writes in between.
+    /// Applies a rule to a lease slot, and repeats it while other writers get in between.
+    ///
+    /// `rule` gets what is in the slot and the database's time. `Ok` is the new content with an outcome, `Err`
+    /// an outcome that changes nothing. Content that cannot be read counts as empty for the rule, and is still
+    /// compared byte by byte in the swap.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database failed, or after eight lost swaps. The last swap may have been done if
+    /// its answer was lost.
     async fn change_lease<T: Send>(
         &self,
         key: &GrantKey,
@@ -121,15 +144,18 @@ impl Sealed {
 
 #[async_trait]
 impl GrantStore for Sealed {
+    /// Inserts, or takes the place of a row that cannot be opened.
     async fn insert(&self, record: Arc<GrantRecord>) -> Result<Inserted, StoreError> {
         self.insert_row(unsealed(&record)).await
     }
 
+    /// One read; nothing is cached here.
     async fn load(&self, key: &GrantKey) -> Result<Option<Arc<GrantRecord>>, StoreError> {
         let row = self.rows.load(KIND, &key_text(key)).await?;
         Ok(row.and_then(|row| self.grant(&key.app, &row)))
     }
 
+    /// Seals and replaces, with the hashes of the current links.
     async fn replace(
         &self,
         expected: Version,
@@ -139,6 +165,7 @@ impl GrantStore for Sealed {
         self.rows.replace(expected, &row).await
     }
 
+    /// Deletes the row, then empties the lease slot. A crash in between leaves a lease that ends by its time.
     async fn delete(&self, key: &GrantKey) -> Result<(), StoreError> {
         let text = key_text(key);
         let _gone = self.rows.delete(KIND, &text, None).await?;
@@ -146,6 +173,7 @@ impl GrantStore for Sealed {
         Ok(())
     }
 
+    /// Deletes the row in the expected version only; the lease goes only with the row.
     async fn delete_if(&self, key: &GrantKey, expected: Version) -> Result<Replaced, StoreError> {
         let text = key_text(key);
         let gone = self.rows.delete(KIND, &text, Some(expected)).await?;
@@ -155,6 +183,7 @@ impl GrantStore for Sealed {
         Ok(gone)
     }
 
+    /// Deletes all rows of the account, those that cannot be opened included, then their leases.
     async fn delete_of(&self, app: &AppKey, account: &AccountId) -> Result<u64, StoreError> {
         let owner = owner_text(app, account);
         let theirs = self.rows.of_owner(KIND, &owner).await?;
@@ -165,6 +194,7 @@ impl GrantStore for Sealed {
         Ok(gone)
     }
 
+    /// Opens all rows of the account.
     async fn of_account(
         &self,
         app: &AppKey,
@@ -174,6 +204,7 @@ impl GrantStore for Sealed {
         Ok(self.grants(app, &rows))
     }
 
+    /// Opens the rows that the index names, and drops those whose record has no such link.
     async fn of_subject(
         &self,
         app: &AppKey,
@@ -185,6 +216,7 @@ impl GrantStore for Sealed {
         Ok(grants)
     }
 
+    /// The accounts are read from the owners; nothing is opened.
     async fn accounts(
         &self,
         app: &AppKey,
@@ -198,6 +230,7 @@ impl GrantStore for Sealed {
         Ok(accounts.collect())
     }
 
+    /// Takes the lease by the rule of [`LeaseRow::take`]: one read and one swap.
     async fn lease(&self, key: &GrantKey, request: &LeaseRequest) -> Result<Lease, StoreError> {
         let rule = |row: Option<LeaseRow>, now| match LeaseRow::take(row.as_ref(), request, now) {
             Some(taken) => Ok((Some(taken), Lease::Taken(taken.attempts(now)))),
@@ -206,6 +239,7 @@ impl GrantStore for Sealed {
         self.change_lease(key, rule).await
     }
 
+    /// Extends the lease by the rule of [`LeaseRow::renewed`].
     async fn renew(&self, key: &GrantKey, request: &LeaseRequest) -> Result<Renewed, StoreError> {
         let rule = |row: Option<LeaseRow>, now| match row.and_then(|row| row.renewed(request, now))
         {
@@ -215,6 +249,7 @@ impl GrantStore for Sealed {
         self.change_lease(key, rule).await
     }
 
+    /// Gives the lease back by the rule of [`LeaseRow::released`]; nothing happens if another owner has it.
     async fn release(
         &self,
         key: &GrantKey,
@@ -230,7 +265,8 @@ impl GrantStore for Sealed {
 }
 
 impl Sealed {
-    /// A grant that is gone needs no lease; one that stays ends by itself, so that nobody hears of it: the grant *is* gone.
+    /// Empties the lease slot of a grant that was just deleted. A failure is logged and not returned: the grant
+    /// is gone, and a lease that stays ends by itself.
     async fn forget_lease(&self, key: &str) {
         let forgotten = async {
             let slot = self.rows.lease_slot(key).await?;

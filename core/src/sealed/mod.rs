@@ -1,4 +1,10 @@
-//! Sessions, grants and spent states in a database that knows only rows: everything but keys is sealed.
+//! Sessions, grants and spent states in a database that knows only rows: everything but keys, owners and ends
+//! is sealed.
+//!
+//! Someone who reads the database learns which accounts use which app, and when sessions end; tokens, profiles
+//! and sites stay hidden (`docs/attacks.md` T248). Someone who writes to it can delete rows, and can put back a
+//! complete old row with its version, but content that is moved to another row, or stored under another
+//! version, does not open (`docs/decisions/0057-rows-are-sealed-to-their-place.md`).
 
 mod grants;
 mod opened;
@@ -26,18 +32,24 @@ use crate::store::{
     FlowMarks, Inserted, Replaced, Row, RowKind, RowStore, Spent, StoreError, StoredRow,
 };
 
-/// As many rows that cannot be opened are told of once each.
+/// How many unreadable rows are reported, once each, before the log stays quiet. An instance with the wrong
+/// keys would otherwise write a line for every request.
 const MOST_TOLD: usize = 1000;
 
 /// The three stores, made of one database of rows.
 ///
-/// A row is sealed for its kind, its key and its version: rows that are swapped, and a row that is put back, do not open.
-/// What does not open is not there: a session is signed out, a grant needs consent, which takes the row's place. It is
-/// never written back, because an instance with fewer keys must not spoil what others can read.
+/// A row is sealed for its kind, its key and its version. Content that was copied from another row, or from
+/// another version of the same row, does not open. What does not open counts as absent: a session is signed
+/// out, a grant needs consent, and that consent takes the row's place. Reads never write or delete it, because
+/// an instance with an incomplete key ring would destroy what others can read.
 pub struct Sealed {
+    /// The database.
     rows: Arc<dyn RowStore>,
+    /// All keys open, the first one seals (`docs/decisions/0058-key-ring.md`).
     keys: KeyRing,
+    /// The unreadable rows that were reported, as kind and key.
     told: Mutex<HashSet<String>>,
+    /// What was in rows of sessions when they were last opened.
     opened: Opened,
 }
 
@@ -47,19 +59,26 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// What is to be sealed into a row.
+/// A row before it is sealed.
 struct Unsealed {
+    /// Selects the derived key, so that a session's content does not open as a grant.
     kind: RowKind,
+    /// The key in the database, which the seal covers.
     key: String,
+    /// The version under which the row will be stored, which the seal covers.
     version: u64,
+    /// The record as JSON, wiped after use; `None` if it could not be serialized, which fails the write.
     plaintext: Option<Zeroizing<Vec<u8>>>,
+    /// What the row is listed by, in clear.
     owner: String,
+    /// Hashes of the app's users who have the grant.
     subjects: Vec<String>,
+    /// When the database may delete the row.
     ends_at: Option<SystemTime>,
 }
 
 impl Sealed {
-    /// Seals what goes into `rows` with `keys`.
+    /// Makes the stores out of `rows`; contents are sealed with the first of `keys`.
     pub fn new(rows: Arc<dyn RowStore>, keys: KeyRing) -> Self {
         Self {
             rows,
@@ -69,6 +88,12 @@ impl Sealed {
         }
     }
 
+    /// Seals a row with a fresh nonce for its kind, key and version.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] if the record cannot be serialized, the system gives no random bytes, or the
+    /// cipher refuses the size. Nothing was written then.
     fn row(&self, unsealed: &Unsealed) -> Result<Row, StoreError> {
         let failed = |why: &'static str| StoreError::Failed(why.into());
         let plaintext = unsealed.plaintext.as_ref();
@@ -90,13 +115,16 @@ impl Sealed {
             .with_end(unsealed.ends_at))
     }
 
+    /// The content of a row, if one of the keys opens it under this kind, key and version; the failure is
+    /// reported otherwise.
     fn open(&self, kind: RowKind, row: &StoredRow) -> Option<Zeroizing<Vec<u8>>> {
         let associated = [row.key.as_bytes(), &row.version.to_be_bytes()];
         let opened = self.keys.open(purpose(kind), &associated, &row.sealed);
         opened.ok().or_else(|| self.unreadable(kind, &row.key))
     }
 
-    /// Says so, once for each row.
+    /// Reports a row that cannot be read, once per row and process, and returns `None`. The row's key is not
+    /// logged: the key of a grant contains an account id.
     fn unreadable<T>(&self, kind: RowKind, key: &str) -> Option<T> {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() < MOST_TOLD && told.insert(format!("{} {key}", kind.as_str())) {
@@ -109,7 +137,11 @@ impl Sealed {
         None
     }
 
-    /// Stores a new row; a row under its key that nobody can open gives way.
+    /// Stores a new row; a row under its key that no key of this instance opens gives way.
+    ///
+    /// The new row then gets a version above the stored one, so that an instance that still remembers the old
+    /// row runs into a conflict. The replacement is a compare-and-set: of two instances that find the
+    /// unreadable row, one wins.
     async fn insert_row(&self, unsealed: Unsealed) -> Result<Inserted, StoreError> {
         let row = self.row(&unsealed)?;
         if self.rows.insert(&row).await? == Inserted::Done {
@@ -133,6 +165,7 @@ impl Sealed {
     }
 }
 
+/// The purpose under which the keys for a kind are derived.
 fn purpose(kind: RowKind) -> Purpose {
     match kind {
         RowKind::Session => Purpose::Session,
@@ -140,13 +173,15 @@ fn purpose(kind: RowKind) -> Purpose {
     }
 }
 
-/// A hash as rows are keyed by it.
+/// A hash in the form that is used in keys of rows: 43 characters of base64url.
 fn hash_text(hash: &[u8; 32]) -> String {
     URL_SAFE_NO_PAD.encode(hash)
 }
 
 #[async_trait]
 impl FlowMarks for Sealed {
+    /// Spends a mark under its hash. The database forgets it after `until` by its own clean-up; `now` is not
+    /// needed.
     async fn spend(
         &self,
         state: MarkKey,

@@ -1,4 +1,4 @@
-//! Every row gets the key that seals now.
+//! Sealing every row anew with the first key of the ring, so that an old key can be removed.
 
 use std::sync::Arc;
 
@@ -6,29 +6,50 @@ use crate::sealed::grants::{self, account_of, app_text};
 use crate::sealed::{Sealed, Unsealed, sessions};
 use crate::store::{AppKey, OwnerPage, Replaced, RowKind, StoreError, StoredRow};
 
-/// So many accounts at once.
+/// How many accounts are listed at a time; progress is reported after each part.
 const PART: usize = 100;
-/// Others write a row in the same moment only so often.
+/// How often a row is sealed and replaced before it is left to the writers that get in between.
 const TRIES: usize = 8;
 
-/// How far a change of keys has come.
+/// How far a change of keys has come: what `progress` of [`Auth::rekey`](crate::Auth::rekey) is told, and the
+/// final count.
+///
+/// ```no_run
+/// # async fn drop_the_old_key(auth: threelo::Auth) -> Result<(), threelo::GrantError> {
+/// let done = auth.rekey(|so_far| println!("{} accounts", so_far.accounts)).await?;
+///
+/// if done.unreadable + done.busy == 0 {
+///     println!("{} rows were sealed anew; the old key may go", done.sealed);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rekeyed {
-    /// The accounts that were looked at.
+    /// The accounts with a grant that were looked at. Their sessions are included.
     pub accounts: u64,
-    /// The rows that got the first key.
+    /// The rows that were sealed with the first key now.
     pub sealed: u64,
-    /// The rows that had it.
+    /// The rows that were sealed with the first key before.
     pub current: u64,
-    /// The rows that no key of the ring opens; they stay as they are.
+    /// The rows that no key of the ring opens. They stay as they are: another instance may have the key.
     pub unreadable: u64,
-    /// The rows that others wrote each time: with the first key, unless an instance still seals with another one.
+    /// The rows that other writers changed at each try. They have the first key now, unless an instance still
+    /// seals with another one; run it again to be sure.
     pub busy: u64,
 }
 
 impl Sealed {
     /// Seals all grants of an app, and the sessions of the accounts that have one, with the first key.
+    ///
+    /// It may run while the app serves: each row is replaced in the version that was read, so no write of the
+    /// app is lost. It can be repeated after a failure and skips what is done. A session whose account has no
+    /// grant is not found.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] at the first call of the database that fails; what is done is done.
     pub(crate) async fn rekey(
         &self,
         app: &AppKey,
@@ -56,6 +77,7 @@ impl Sealed {
         }
     }
 
+    /// Seals the rows of one kind of one owner.
     async fn rekey_owner(
         &self,
         app: &AppKey,
@@ -69,6 +91,8 @@ impl Sealed {
         Ok(())
     }
 
+    /// Seals one row. If another writer gets in between, the newer row is looked at: it may have the first key
+    /// already, or be gone, which needs no counting.
     async fn rekey_row(
         &self,
         app: &AppKey,
@@ -102,6 +126,7 @@ impl Sealed {
         Ok(())
     }
 
+    /// Opens a row into the parts that are sealed again, so that the content keeps its current format.
     fn unsealed(&self, app: &AppKey, kind: RowKind, row: &StoredRow) -> Option<Unsealed> {
         match kind {
             RowKind::Session => Some(sessions::unsealed(&*self.session(row)?)),
@@ -110,7 +135,7 @@ impl Sealed {
     }
 }
 
-/// Rekeys where there is something sealed.
+/// Rekeys if the stores are sealed rows. In-memory stores seal nothing, and the answer counts nothing then.
 pub(crate) async fn rekey(
     sealed: Option<&Arc<Sealed>>,
     app: &AppKey,

@@ -14,12 +14,15 @@ use crate::store::{
     Inserted, Replaced, RowKind, SessionRecord, SessionStore, StoreError, StoredRow, Version,
 };
 
+/// Rows of this file.
 const KIND: RowKind = RowKind::Session;
-/// Expired rows are deleted in parts of this many.
+/// How many expired rows one call deletes, so that no statement locks a table for long.
 const PART: u32 = 1000;
-/// Between two parts others have their turn, for at least this long.
+/// The least pause between two parts, in which other statements get their turn.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// The row of a session before it is sealed. Its key is the hash of the session token, its owner the account
+/// id, and its end the absolute one.
 pub(crate) fn unsealed(record: &SessionRecord) -> Unsealed {
     Unsealed {
         kind: KIND,
@@ -33,6 +36,7 @@ pub(crate) fn unsealed(record: &SessionRecord) -> Unsealed {
 }
 
 impl Sealed {
+    /// The session in a row; `None`, reported once, if it cannot be opened or read.
     pub(crate) fn session(&self, row: &StoredRow) -> Option<Arc<SessionRecord>> {
         let plaintext = self.open(KIND, row)?;
         let bytes = URL_SAFE_NO_PAD.decode(&row.key).ok()?;
@@ -46,10 +50,14 @@ impl Sealed {
 
 #[async_trait]
 impl SessionStore for Sealed {
+    /// Inserts, or takes the place of a row that cannot be opened.
     async fn insert(&self, record: Arc<SessionRecord>) -> Result<Inserted, StoreError> {
         self.insert_row(unsealed(&record)).await
     }
 
+    /// Reads the row and opens it, unless it is the row that was opened last time under this key. The database
+    /// is asked each time, so a logout on another instance counts immediately
+    /// (`docs/decisions/0031-opened-sessions-are-reused.md`).
     async fn load(&self, key: &SessionTokenHash) -> Result<Option<Arc<SessionRecord>>, StoreError> {
         let Some(row) = self.rows.load(KIND, &hash_text(&key.0)).await? else {
             self.opened.forget(key);
@@ -65,6 +73,7 @@ impl SessionStore for Sealed {
         Ok(session)
     }
 
+    /// Seals and replaces. What was opened before stays in memory until the next `load` finds the new row.
     async fn replace(
         &self,
         expected: Version,
@@ -74,22 +83,31 @@ impl SessionStore for Sealed {
         self.rows.replace(expected, &row).await
     }
 
+    /// Forgets what was opened before it deletes: even if the database fails, the memory holds nothing of a
+    /// session that is being ended.
     async fn delete(&self, key: &SessionTokenHash) -> Result<(), StoreError> {
         self.opened.forget(key);
         let _gone = self.rows.delete(KIND, &hash_text(&key.0), None).await?;
         Ok(())
     }
 
+    /// Opens all rows of the account; those that cannot be opened are left out.
     async fn list_of(&self, account: &AccountId) -> Result<Vec<Arc<SessionRecord>>, StoreError> {
         let rows = self.rows.of_owner(KIND, account.as_str()).await?;
         Ok(rows.iter().filter_map(|row| self.session(row)).collect())
     }
 
+    /// Deletes all rows of the account, those that cannot be opened included.
     async fn delete_of(&self, account: &AccountId) -> Result<u64, StoreError> {
         self.opened.forget_of(account);
         self.rows.delete_of(KIND, account.as_str()).await
     }
 
+    /// Deletes expired rows and marks in parts, with a pause of 50 ms and a random part up to 255 ms between
+    /// them, until a part is not full. The random part keeps it out of step with other periodic work.
+    ///
+    /// It runs in the background after a callback (`docs/decisions/0059-cleanup-follows-callbacks.md`). If it
+    /// is cut off, the next one continues.
     async fn delete_expired(&self, now: SystemTime) -> Result<u64, StoreError> {
         let mut all = 0;
         loop {

@@ -1,4 +1,9 @@
-//! Records as the JSON that is sealed. Fields are added, never changed: a row may be older than the program.
+//! Records as the JSON that is sealed.
+//!
+//! A row may be older than the program that reads it, and newer than one on another instance during a deploy.
+//! Therefore fields are added and never change their meaning; a new one has a default, and unknown ones are
+//! ignored; an older program that writes the row drops them. Key and version of a record are not in the JSON:
+//! they come from the row, whose seal covers them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,25 +23,30 @@ use crate::store::{
     Version,
 };
 
-/// Nanoseconds since 1970, which end in 2554.
+/// Nanoseconds since 1970, which last until 2554. Earlier times become 0.
 type Nanos = u64;
 
+/// A time as a number; times out of range are clamped.
 fn nanos(time: SystemTime) -> Nanos {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// The time of a number; 1970 if this machine cannot represent it.
 fn time(nanos: Nanos) -> SystemTime {
     UNIX_EPOCH
         .checked_add(Duration::from_nanos(nanos))
         .unwrap_or(UNIX_EPOCH)
 }
 
+/// The content of a session's row.
 #[derive(Serialize, Deserialize)]
 struct Session {
+    /// The profile as JSON of its own.
     profile: Arc<Profile>,
     site: Option<String>,
     profile_read_at: Nanos,
+    /// Absent in older rows, where it means `false`.
     #[serde(default)]
     remembered: bool,
     created_at: Nanos,
@@ -44,7 +54,7 @@ struct Session {
     expires_at: Nanos,
 }
 
-/// The plaintext of a session.
+/// The plaintext of a session, wiped when it is dropped; `None` if it cannot be serialized.
 pub(crate) fn session(record: &SessionRecord) -> Option<Zeroizing<Vec<u8>>> {
     let wire = Session {
         profile: Arc::clone(&record.profile),
@@ -58,7 +68,7 @@ pub(crate) fn session(record: &SessionRecord) -> Option<Zeroizing<Vec<u8>>> {
     serde_json::to_vec(&wire).ok().map(Zeroizing::new)
 }
 
-/// The session of a plaintext.
+/// The session of a plaintext; `None` if it is not one.
 pub(crate) fn read_session(
     key: SessionTokenHash,
     version: Version,
@@ -78,15 +88,19 @@ pub(crate) fn read_session(
     })
 }
 
+/// A site's id; one that is malformed counts as no choice.
 fn cloud_id(text: Option<String>) -> Option<CloudId> {
     CloudId::parse(&text?).ok()
 }
 
+/// The content of a grant's row. Tokens are borrowed from the plaintext while it is read, which saves a copy
+/// that nothing would wipe; only a token with characters that JSON escapes is copied.
 #[derive(Serialize, Deserialize)]
 struct Grant<'a> {
-    // Borrowed unless a token has characters that JSON escapes.
+    /// The current access token.
     #[serde(borrow)]
     access_token: Cow<'a, str>,
+    /// The current refresh token, the only one.
     #[serde(borrow)]
     refresh_token: Option<Cow<'a, str>>,
     expires_at: Nanos,
@@ -95,6 +109,7 @@ struct Grant<'a> {
     consented_at: Nanos,
     asked: String,
     wanted: String,
+    /// The mark of a refused refresh.
     mark: Option<Mark>,
     sites: Option<Vec<WireSite>>,
     added: Vec<String>,
@@ -105,6 +120,7 @@ struct Grant<'a> {
     generation: u64,
 }
 
+/// A consent mark; see [`ConsentMark`].
 #[derive(Serialize, Deserialize)]
 struct Mark {
     reason: String,
@@ -112,6 +128,7 @@ struct Mark {
     checked_at: Nanos,
 }
 
+/// A site that the grant reaches.
 #[derive(Serialize, Deserialize)]
 struct WireSite {
     id: String,
@@ -121,6 +138,7 @@ struct WireSite {
     scopes: String,
 }
 
+/// The link of a user of the app.
 #[derive(Serialize, Deserialize)]
 struct WireLink {
     subject: String,
@@ -128,7 +146,7 @@ struct WireLink {
     site: Option<String>,
 }
 
-/// The plaintext of a grant.
+/// The plaintext of a grant, wiped when it is dropped; `None` if it cannot be serialized.
 pub(crate) fn grant(record: &GrantRecord) -> Option<Zeroizing<Vec<u8>>> {
     let tokens = &record.tokens;
     let sites = record.sites.as_deref();
@@ -156,7 +174,8 @@ pub(crate) fn grant(record: &GrantRecord) -> Option<Zeroizing<Vec<u8>>> {
     serde_json::to_vec(&wire).ok().map(Zeroizing::new)
 }
 
-/// The grant of a plaintext.
+/// The grant of a plaintext; `None` if it is not one. Sites and links that are malformed are left out, rather
+/// than losing the tokens with them.
 pub(crate) fn read_grant(key: GrantKey, version: Version, plaintext: &[u8]) -> Option<GrantRecord> {
     let wire: Grant<'_> = serde_json::from_slice(plaintext).ok()?;
     let sites = wire.sites.map(|sites| {
@@ -196,6 +215,7 @@ pub(crate) fn read_grant(key: GrantKey, version: Version, plaintext: &[u8]) -> O
 }
 
 impl Mark {
+    /// The stored form of a mark.
     fn of(mark: &ConsentMark) -> Self {
         Self {
             reason: mark.reason.as_str().to_owned(),
@@ -204,6 +224,8 @@ impl Mark {
         }
     }
 
+    /// The mark; `None` if its reason is a word that this version does not know. The grant is then refreshed
+    /// once, and marked again if Atlassian still refuses.
     fn into_mark(self) -> Option<ConsentMark> {
         Some(ConsentMark {
             reason: ConsentReason::parse(&self.reason)?,
@@ -214,6 +236,7 @@ impl Mark {
 }
 
 impl WireSite {
+    /// The stored form of a site.
     fn of(site: &Site) -> Self {
         Self {
             id: site.id.to_string(),
@@ -224,6 +247,7 @@ impl WireSite {
         }
     }
 
+    /// The site; `None` if its id is malformed.
     fn into_site(self) -> Option<Site> {
         Some(Site {
             id: CloudId::parse(&self.id).ok()?,
@@ -236,6 +260,7 @@ impl WireSite {
 }
 
 impl WireLink {
+    /// The stored form of a link.
     fn of(link: &Link) -> Self {
         Self {
             subject: link.subject.to_string(),
@@ -244,6 +269,7 @@ impl WireLink {
         }
     }
 
+    /// The link; `None` if its subject is malformed.
     fn into_link(self) -> Option<Link> {
         Some(Link {
             subject: Subject::parse(&self.subject).ok()?,
@@ -253,8 +279,10 @@ impl WireLink {
     }
 }
 
+/// The content of a lease slot.
 #[derive(Serialize, Deserialize)]
 struct WireLease {
+    /// The owner in 32 hexadecimal digits, because JSON numbers do not hold 128 bits.
     owner: Option<String>,
     until: Nanos,
     generation: u64,
@@ -264,7 +292,7 @@ struct WireLease {
     before: Option<Nanos>,
 }
 
-/// A lease's slot: it holds no secret and is not sealed.
+/// The content of a lease slot. It contains no secret and is not sealed.
 pub(crate) fn lease(row: &LeaseRow) -> Vec<u8> {
     let wire = WireLease {
         owner: row.owner.map(|owner| format!("{:032x}", owner.0)),
@@ -278,7 +306,7 @@ pub(crate) fn lease(row: &LeaseRow) -> Vec<u8> {
     serde_json::to_vec(&wire).unwrap_or_default()
 }
 
-/// The lease of a slot; what cannot be read is none.
+/// The lease in a slot; what cannot be read counts as an empty slot.
 pub(crate) fn read_lease(slot: &[u8]) -> Option<LeaseRow> {
     let wire: WireLease = serde_json::from_slice(slot).ok()?;
     let owner = wire.owner.as_deref();

@@ -1,77 +1,92 @@
-//! The right to refresh a grant, and what is remembered of earlier attempts.
+//! The lease of a grant: who may send its refresh token, and what is remembered of earlier attempts.
+//!
+//! Everything here is a pure function over the content of a slot and the store's time, so that every database
+//! follows the same rule without knowing it (`docs/decisions/0052-lease-rule-in-one-place.md`). The rules are
+//! modelled in `tests/model`.
 
 use std::time::{Duration, SystemTime};
 
-/// Attempts are forgotten this long after they began; Atlassian's leeway is ten minutes.
+/// How long an attempt whose answer may be missing is remembered. Atlassian accepts the old token again for ten
+/// minutes (`docs/protocol.md`, section 3.1); the rest is margin.
 const MEMORY: Duration = Duration::from_secs(15 * 60);
 
-/// Who holds a lease: a random number per refresh.
+/// Identifies one refresh task: a random number, drawn once per refresh and not per process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LeaseOwner(pub u128);
 
-/// A wish for a lease.
+/// A request for a lease, or for more time with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseRequest {
-    /// Who wants it.
+    /// The refresh that asks.
     pub owner: LeaseOwner,
-    /// Which generation of the grant is to be replaced.
+    /// The generation of the token pair that is to be replaced. Attempts on another generation say nothing
+    /// about this one.
     pub generation: u64,
-    /// For how long.
+    /// How long the lease is to live from now, by the store's clock.
     pub life: Duration,
 }
 
-/// What came of the wish.
+/// The outcome of asking for a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "callers must decide both cases")]
 pub enum Lease {
-    /// The caller has it.
+    /// The caller holds the lease, and learns what earlier owners left.
     Taken(Attempts),
-    /// Somebody else has it.
+    /// Another owner holds it, and its time has not passed.
     Held,
 }
 
-/// What came of a renewal.
+/// The outcome of a renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "callers must decide both cases")]
 pub enum Renewed {
-    /// The caller still has the lease.
+    /// The caller still holds the lease, for `life` from now.
     Done,
-    /// It ended, or somebody else has it.
+    /// It ended, or another owner took it. The caller must not send the token any more.
     Lost,
 }
 
-/// Earlier attempts on the same generation by others, as ages by the store's clock.
+/// Earlier attempts by other owners on the same generation, as ages by the store's clock.
+///
+/// They decide how far a refusal is believed: a token that somebody else may have spent is refused without
+/// being dead (`docs/decisions/0049-doubt-refusals.md`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempts {
-    /// The first one whose answer may be missing.
+    /// The age of the oldest attempt whose answer may be missing, if it began less than 15 minutes ago. If
+    /// there is one, a refusal means that the answer was lost and not that the user withdrew the consent.
     pub first: Option<Duration>,
-    /// The last sign of the owner before this one.
+    /// The age of the last sign of life of the owner before this one, who may still be waiting for an answer.
     pub last: Option<Duration>,
 }
 
-/// One lease as any store may keep it: the rules of [`GrantStore`](crate::store::grant::GrantStore), without a store.
+/// The content of a lease slot. It is not a secret and is not sealed, but it is written whole or not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseRow {
-    /// Who has it; `None` after a release.
+    /// Who holds it; `None` after a release that left an attempt to remember.
     pub owner: Option<LeaseOwner>,
-    /// When it ends.
+    /// When the lease ends, by the store's clock. From then on anybody may take it.
     pub until: SystemTime,
-    /// The generation that is to be replaced.
+    /// The generation that is to be replaced. With another one, everything below is forgotten.
     pub generation: u64,
-    /// When the newest owner first took it.
+    /// When the newest owner first took it; kept when the same owner takes it again.
     pub began: SystemTime,
-    /// The newest owner's last sign.
+    /// When the newest owner last took or renewed it.
     pub last: SystemTime,
-    /// The first attempt before this owner's whose answer may be missing.
+    /// When the first attempt before this owner's began whose answer may be missing.
     pub open_since: Option<SystemTime>,
-    /// The last sign of the owner before this one.
+    /// The last sign of the owner before this one. It stays when the same owner takes the lease again, which
+    /// would otherwise forget whom it overtook.
     pub before: Option<SystemTime>,
 }
 
 impl LeaseRow {
-    /// What becomes of the row `stored` when a lease is asked for: the row to store, or `None` if it is held.
+    /// The row after `request`, given what is stored: the row to write, or `None` if another owner holds the
+    /// lease.
+    ///
+    /// An owner that neither released nor renewed until its time passed may have sent the token before it
+    /// crashed. Its start is then remembered as an attempt without an answer.
     pub fn take(stored: Option<&Self>, request: &LeaseRequest, now: SystemTime) -> Option<Self> {
         let fresh = Self {
             owner: Some(request.owner),
@@ -110,7 +125,8 @@ impl LeaseRow {
         })
     }
 
-    /// The row after a renewal, or `None` if the lease is lost.
+    /// The row after a renewal, or `None` if the owner or the time no longer match: a lease that ended is lost,
+    /// even if no other owner has taken it.
     #[must_use]
     pub fn renewed(&self, request: &LeaseRequest, now: SystemTime) -> Option<Self> {
         let has_it = self.owner == Some(request.owner) && now < self.until;
@@ -121,7 +137,10 @@ impl LeaseRow {
         })
     }
 
-    /// The row after a release by its owner; `None` removes it.
+    /// The row after a release by its owner; `None` empties the slot.
+    ///
+    /// A settled attempt leaves no trace of itself, but what was open before it stays open. An attempt that is
+    /// not settled counts from its beginning.
     #[must_use]
     pub fn released(&self, settled: bool) -> Option<Self> {
         let open_since = if settled {
@@ -136,7 +155,7 @@ impl LeaseRow {
         })
     }
 
-    /// The earlier attempts, for who has just taken the lease.
+    /// The attempts of others, for the owner that has just taken the lease.
     pub fn attempts(&self, now: SystemTime) -> Attempts {
         Attempts {
             first: self.open_since.map(|since| age(since, now)),
@@ -145,6 +164,7 @@ impl LeaseRow {
     }
 }
 
+/// The age of a moment; zero if it lies in the future of a clock that was set back.
 fn age(at: SystemTime, now: SystemTime) -> Duration {
     now.duration_since(at).unwrap_or_default()
 }

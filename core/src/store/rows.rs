@@ -1,4 +1,7 @@
-//! Rows: what a database must keep for sessions, grants and spent states, without knowing what they hold.
+//! The port that a database implements: rows, marks and lease slots with opaque content.
+//!
+//! Everything that core relies on is written at [`RowStore`] and its methods. The values of this module are
+//! `#[non_exhaustive]` and have constructors, so that they can grow without breaking a store.
 
 use std::fmt::Debug;
 use std::time::SystemTime;
@@ -7,18 +10,28 @@ use async_trait::async_trait;
 
 use crate::store::{Inserted, Replaced, Spent, StoreError, Version};
 
-/// What a row holds.
+/// The kind of record that a row contains. Kinds do not share keys: a session and a grant may have equal ones.
+///
+/// ```
+/// use threelo::store::RowKind;
+///
+/// let table = |kind: RowKind| format!("threelo_{}s", kind.as_str());
+///
+/// assert_eq!(table(RowKind::Session), "threelo_sessions");
+/// assert_eq!(table(RowKind::Grant), "threelo_grants");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a store must keep every kind")]
 pub enum RowKind {
-    /// A session.
+    /// The session of a browser: written at each login, read by almost every request, and it always has an end.
     Session,
-    /// A grant.
+    /// The tokens of an account for an app: few, long-lived, without an end, and listed by subject as well.
     Grant,
 }
 
 impl RowKind {
-    /// The word for it, for names of tables and keys.
+    /// A fixed word for names of tables and keys: `session` or `grant`. It never changes, because stored keys
+    /// contain it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Session => "session",
@@ -27,28 +40,53 @@ impl RowKind {
     }
 }
 
-/// A row to be written. All texts are printable ASCII.
+/// A row to be written. A store keeps each part of it; it needs to understand only `kind`, `key` and `version`.
+///
+/// All texts are printable ASCII. `sealed` is ciphertext of a few hundred bytes for a session and some
+/// kilobytes for a grant: tokens have no documented upper length (`docs/protocol.md`, section 3.5), so no
+/// column should be limited tightly.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// use threelo::store::{Row, RowKind};
+///
+/// let end = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+/// let session = Row::new(RowKind::Session, "hash-of-a-cookie", 1, [7; 80], "account").with_end(Some(end));
+/// let grant = Row::new(RowKind::Grant, "environment app account", 1, [7; 2000], "environment app account")
+///     .with_subjects(vec!["hash-of-a-user".to_owned()]);
+///
+/// assert!(session.subjects.is_empty());
+/// assert_eq!(grant.ends_at, None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row {
-    /// What it holds.
+    /// The kind, which is part of the identity of the row.
     pub kind: RowKind,
-    /// The primary key within its kind; at most 512 bytes, compared byte by byte.
+    /// The primary key within the kind; at most 512 bytes, compared byte by byte, whatever the collation of the
+    /// database is. The key of a session is a hash of its cookie; the cookie itself never reaches the database
+    /// (`docs/attacks.md` T248).
     pub key: String,
-    /// Counts the writes.
+    /// The version that is stored with this write; at `replace` it is higher than the expected one.
     pub version: Version,
-    /// The content, sealed: opaque.
+    /// The sealed content. It authenticates kind, key and version, so content that is copied to another row or
+    /// stored under another version does not open (`docs/decisions/0057-rows-are-sealed-to-their-place.md`).
     pub sealed: Vec<u8>,
-    /// Whose it is: rows are listed by kind and owner; at most 512 bytes.
+    /// What rows are listed by, together with the kind; at most 512 bytes. It contains the account id in clear.
+    /// Core keeps the owner of a row as it is, but `replace` has to write a new one all the same.
     pub owner: String,
-    /// By what else grants are listed; hashes of 43 characters, few.
+    /// What grants are listed by in addition, for connect mode: hashes of 43 characters, as many as the app's
+    /// users who connected the account. They change often; `replace` writes the new set in the same atomic
+    /// step.
     pub subjects: Vec<String>,
-    /// When it may be deleted; never by itself if there is none.
+    /// When the row may be deleted. A row without an end must stay until it is deleted by its key or owner: no
+    /// expiry and no eviction (`docs/attacks.md` T239).
     pub ends_at: Option<SystemTime>,
 }
 
 impl Row {
-    /// A row that has no subjects and no end.
+    /// A row without subjects and without an end.
     pub fn new(
         kind: RowKind,
         key: impl Into<String>,
@@ -82,15 +120,24 @@ impl Row {
     }
 }
 
-/// A row as it is stored.
+/// A row as a store found it.
+///
+/// ```
+/// use threelo::store::StoredRow;
+///
+/// let row = StoredRow::new("hash-of-a-cookie", 3, vec![7; 80]);
+///
+/// assert_eq!((row.version, row.sealed.len()), (3, 80));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredRow {
-    /// The primary key within its kind.
+    /// The primary key within the kind, byte by byte as it was written: the seal covers it.
     pub key: String,
-    /// Counts the writes.
+    /// The version that the last successful write stored; the seal covers it too.
     pub version: Version,
-    /// The content, sealed.
+    /// The sealed content of the same write. Version and content must come from one read: a mixture does not
+    /// open.
     pub sealed: Vec<u8>,
 }
 
@@ -105,13 +152,26 @@ impl StoredRow {
     }
 }
 
-/// A lease's slot as it was read, with the store's own time, which is the time of all instances.
+/// A lease slot as it was read, with the time of the store.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// use threelo::store::LeaseSlot;
+///
+/// let database_time = UNIX_EPOCH + Duration::from_millis(1_800_000_000_123);
+/// let empty = LeaseSlot::new(None, database_time);
+///
+/// assert_eq!(empty.now, database_time);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeaseSlot {
-    /// What stands in it.
+    /// The content of the slot; `None` if it is empty or forgotten.
     pub value: Option<Vec<u8>>,
-    /// The store's time.
+    /// The clock of the database, not that of this machine. All instances decide by it whether a lease has
+    /// ended, and machines differ by more than a lease lives
+    /// (`docs/decisions/0052-lease-rule-in-one-place.md`).
     pub now: SystemTime,
 }
 
@@ -122,40 +182,100 @@ impl LeaseSlot {
     }
 }
 
-/// A database of rows. `AuthBuilder::store` seals what goes into it and makes it the store of sessions, grants and spent
-/// states.
+/// A database of rows: the one trait to implement for a store of your own. `AuthBuilder::store` seals what goes
+/// into it and makes it the store of sessions, grants and spent states.
 ///
-/// Every change of a row is a compare-and-set on its version; nothing upserts. No method has a default body today; methods
-/// that are added later come with one. An implementation is proven by the contract in `threelo::testing`.
+/// The module `threelo::testing` (feature `testing`) has an implementation in memory to start from and
+/// `row_store_contract`, which proves yours. The rest of this page is what that contract checks, and what no
+/// test can check.
+///
+/// # What an implementation promises
+///
+/// - **One call is one atomic step.** The comparison of `insert`, `replace`, `delete`, `spend` and `swap_lease`
+///   is part of the write, not a read before it: of any number of concurrent writers that expect one version,
+///   one wins. The only exceptions are `delete_of` and `delete_expired`, which may stop halfway.
+/// - **Nothing is an upsert.** `insert` never overwrites, `replace` and `delete` never create.
+/// - **What was acknowledged is visible** to the next call on any instance. Reads go to the primary: a replica
+///   that lags would show a session after its logout (`docs/attacks.md` T243). A database that loses
+///   acknowledged writes in a failover loses refresh tokens, because Atlassian has already replaced the old
+///   ones.
+/// - **An index may name a row too many for a moment, never one too few.** Core checks what it finds; what it
+///   does not find escapes a "sign out everywhere".
+/// - **Every call ends within seconds**, with an error if the database is gone. Requests wait for it, and a
+///   refresh holds a lease of 30 seconds.
+/// - **A future may be dropped** at any await, because a browser hung up. A connection with a half-finished
+///   statement must not be used for another call.
+///
+/// Values are opaque. A store must not interpret, trim, fold or re-encode them, and has no reason to log them.
+///
+/// # How it grows
+///
+/// No method has a default body today, so the compiler names what is missing. Methods that are added in later
+/// versions come with a default body, and the values [`Row`], [`StoredRow`], [`LeaseSlot`] and [`OwnerPage`]
+/// are `#[non_exhaustive]` and made by constructors: a store that compiles with one version compiles with the
+/// next ones.
+///
+/// # Example
+///
+/// The way in which callers use it: read, change, replace the version that was read.
+///
+/// ```
+/// use threelo::store::{Replaced, Row, RowKind, RowStore, StoreError};
+///
+/// async fn reseal(store: &dyn RowStore, key: &str, owner: &str, sealed: Vec<u8>) -> Result<bool, StoreError> {
+///     let Some(stored) = store.load(RowKind::Session, key).await? else {
+///         return Ok(false);
+///     };
+///     let row = Row::new(RowKind::Session, key, stored.version + 1, sealed, owner);
+///     // Somebody who signed out in between stays signed out: this is a conflict then.
+///     Ok(store.replace(stored.version, &row).await? == Replaced::Done)
+/// }
+/// ```
 #[async_trait]
 pub trait RowStore: Debug + Send + Sync + 'static {
-    /// Stores a new row; refuses a key that exists.
+    /// Stores a new row. A key that exists within the kind is [`Inserted::Exists`], and then nothing of the
+    /// refused row is left, in no index either.
+    ///
+    /// Core calls it at logins and at first consents. Keys of sessions are unguessable, but two callbacks can
+    /// make the grant of one account at the same time; the one that comes second merges.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store failed.
+    /// [`StoreError::Full`] if there is no room, [`StoreError::Failed`] if the outcome is unknown.
     async fn insert(&self, row: &Row) -> Result<Inserted, StoreError>;
 
-    /// The row under this key.
+    /// The row under this key, expired or not: core compares the end that is sealed inside. One trip to the
+    /// database, because almost every request of a signed-in visitor pays for it.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store failed.
+    /// [`StoreError`] if the store cannot tell. It must not answer `None` then: the visitor would be signed
+    /// out.
     async fn load(&self, kind: RowKind, key: &str) -> Result<Option<StoredRow>, StoreError>;
 
-    /// Replaces a row, its owner and subjects included, provided that its stored version is `expected`. Never inserts.
+    /// Replaces a row together with its owner, its subjects and its end, provided that the stored version is
+    /// `expected`.
+    ///
+    /// A row that is gone is a [`Replaced::Conflict`]: `replace` never inserts, so a request in flight cannot
+    /// undo a logout (`docs/decisions/0056-every-write-is-compare-and-set.md`). After it the row is found by
+    /// its new owner and subjects only.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store failed.
+    /// [`StoreError`] if the outcome is unknown. Core loads again before it tries once more.
     async fn replace(&self, expected: Version, row: &Row) -> Result<Replaced, StoreError>;
 
-    /// Deletes a row: whatever its version is, or provided that it is `expected`. A row that is not there is
-    /// [`Replaced::Conflict`].
+    /// Deletes a row, in any version or only in the version `expected`, together with its entries in the
+    /// indexes.
+    ///
+    /// A row that is not there is [`Replaced::Conflict`]. The conditional form is how the last link to a grant
+    /// is removed while another user may be connecting the same account
+    /// (`docs/decisions/0036-links-in-the-grant-record.md`). The lease slot under the key is not touched: core
+    /// empties it itself.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store failed.
+    /// [`StoreError`] if the outcome is unknown.
     async fn delete(
         &self,
         kind: RowKind,
@@ -163,55 +283,73 @@ pub trait RowStore: Debug + Send + Sync + 'static {
         expected: Option<Version>,
     ) -> Result<Replaced, StoreError>;
 
-    /// All rows of an owner, in no order.
+    /// All rows of an owner, in no particular order, expired ones included. The list is not paged, because it
+    /// is short: sessions per account are limited to 20 by default, and grants to one per app, or one per
+    /// consent for a resource-level app.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store failed.
+    /// [`StoreError`] if the list would be incomplete.
     async fn of_owner(&self, kind: RowKind, owner: &str) -> Result<Vec<StoredRow>, StoreError>;
 
-    /// All grants that have this subject, in no order.
+    /// All grants that have this subject now, in no particular order. Core checks each one after opening it, so
+    /// a row too many does no harm.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store failed.
+    /// [`StoreError`] if the list would be incomplete.
     async fn of_subject(&self, subject: &str) -> Result<Vec<StoredRow>, StoreError>;
 
-    /// Deletes all rows of an owner; tells how many went.
+    /// Deletes all rows of an owner and returns how many were deleted. This is "sign out everywhere" and the
+    /// deletion of an account; it need not be one transaction.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store failed; some may be deleted.
+    /// [`StoreError`] if some rows may still be there; some may be deleted. Callers repeat it.
     async fn delete_of(&self, kind: RowKind, owner: &str) -> Result<u64, StoreError>;
 
-    /// The owners of grants that begin with `prefix` and come after `after`, byte by byte, each once, `limit` at most.
+    /// The owners of grants that begin with `page.prefix` and come after `page.after`, ordered byte by byte,
+    /// each once, at most `page.limit`. Fewer than `page.limit` means that there are no more.
+    ///
+    /// Jobs over all accounts and changes of keys page through it, while rows come and go. An owner that has a
+    /// grant during the whole walk must not be skipped.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store failed.
     async fn owners(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError>;
 
-    /// Spends a mark of 43 characters. Of any number of concurrent calls with one mark, exactly one is
-    /// [`Spent::First`]. The mark may be forgotten after `until`.
+    /// Spends a mark of 43 characters. Of any number of concurrent calls with one mark, exactly one gets
+    /// [`Spent::First`]: use one statement, such as an insert that refuses a duplicate (`docs/attacks.md`
+    /// T235).
+    ///
+    /// The mark may be forgotten after `until`, and must not be forgotten before: a state could be used twice.
+    /// Value and end are written together; a crash between two writes would leave a mark for ever
+    /// (`docs/attacks.md` T236).
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if it cannot be told who was first.
+    /// [`StoreError`] if it is unknown who was first. Core then refuses the callback and exchanges nothing.
     async fn spend(&self, mark: &str, until: SystemTime) -> Result<Spent, StoreError>;
 
-    /// What stands in the lease slot of a grant's key, and the store's time.
+    /// The content of the lease slot under a grant's key, with the time of the database. The slot exists apart
+    /// from the grant's row: reading a slot that was never written gives `None`.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store failed.
+    /// [`StoreError`] if the store failed; the refresh is not started then.
     async fn lease_slot(&self, key: &str) -> Result<LeaseSlot, StoreError>;
 
-    /// Writes a lease slot provided that `from` stands in it; `None` is an empty slot. What is not written again within an
-    /// hour may be forgotten.
+    /// Writes `to` into a lease slot, provided that its content is `from`; `None` is an empty slot on both
+    /// sides.
+    ///
+    /// The whole content is compared, byte by byte. All rules about leases are in core, which reads, decides
+    /// and swaps, and reads again after a [`Replaced::Conflict`]. A slot that was not written for an hour may
+    /// be forgotten: a lease lives 30 seconds, and earlier attempts count for 15 minutes.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store failed.
+    /// [`StoreError`] if the outcome is unknown. The lease may have been taken; it ends by its time.
     async fn swap_lease(
         &self,
         key: &str,
@@ -219,23 +357,39 @@ pub trait RowStore: Debug + Send + Sync + 'static {
         to: Option<&[u8]>,
     ) -> Result<Replaced, StoreError>;
 
-    /// Deletes rows and marks whose end has passed, `limit` at most; tells how many went.
+    /// Deletes rows and marks whose end is at or before `now`, at most `limit` rows and at most `limit` marks,
+    /// and returns how many were deleted together. A store that expires rows and marks by itself may return 0.
+    ///
+    /// One instance calls it about every ten minutes, after a callback, and calls again after a short pause
+    /// while `limit` or more were deleted (`docs/decisions/0059-cleanup-follows-callbacks.md`). `now` is the
+    /// caller's clock.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store failed; some may be deleted.
+    /// [`StoreError`] if the store failed; some may be deleted. The next call deletes the rest.
     async fn delete_expired(&self, now: SystemTime, limit: u32) -> Result<u64, StoreError>;
 }
 
-/// A part of the list of those who own grants.
+/// A part of the sorted list of owners that have grants.
+///
+/// ```
+/// use threelo::store::OwnerPage;
+///
+/// let first = OwnerPage::new("environment app ", None, 100);
+/// let next = OwnerPage::new(first.prefix, Some("environment app account-100"), first.limit);
+///
+/// assert_eq!(next.after, Some("environment app account-100"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OwnerPage<'a> {
-    /// What they begin with.
+    /// The beginning of the owners to list, compared byte by byte. It is plain text: `%`, `_` and `*` in it
+    /// mean themselves.
     pub prefix: &'a str,
-    /// The owner after which the part begins.
+    /// The last owner of the part before, which is not listed again and may have been deleted since; `None`
+    /// starts at the beginning.
     pub after: Option<&'a str>,
-    /// At most this many.
+    /// How many owners to return at most; at least 1 in core's own calls.
     pub limit: usize,
 }
 

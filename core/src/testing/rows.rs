@@ -1,4 +1,4 @@
-//! What a database of rows promises.
+//! What a database of rows promises, one function for each promise. The name of the function is the promise.
 
 use std::sync::Arc;
 
@@ -10,13 +10,26 @@ use crate::testing::at;
 const GRANT: RowKind = RowKind::Grant;
 const SESSION: RowKind = RowKind::Session;
 
+/// The store under test. Tasks that race share it, as requests do.
 type Store = Arc<dyn RowStore>;
 
-/// Proves a database of rows, which must be empty and is left with rows in it.
+/// Proves an implementation of [`RowStore`]. The store must be empty, and rows are left in it: give each run a
+/// part of the database of its own. Run it on a runtime with several threads and over real connections, so that
+/// the races are real.
+///
+/// ```no_run
+/// # use std::sync::Arc;
+/// # use threelo::store::RowStore;
+/// # async fn an_empty_store() -> Arc<dyn RowStore> { unimplemented!() }
+/// // #[tokio::test(flavor = "multi_thread")]
+/// async fn my_store_keeps_the_contract() {
+///     threelo::testing::row_store_contract(an_empty_store().await).await;
+/// }
+/// ```
 ///
 /// # Panics
 ///
-/// With the promise that is broken.
+/// If a promise is broken, with a message or a line that names it, and if a method returns an error.
 pub async fn row_store_contract(store: Arc<dyn RowStore>) {
     insert_refuses_a_key_that_exists(&store).await;
     of_many_who_insert_one_key_one_does(&store).await;
@@ -34,19 +47,23 @@ pub async fn row_store_contract(store: Arc<dyn RowStore>) {
     any_byte_is_kept(&store).await;
 }
 
+/// A row of `kind` whose content and owner follow from its key.
 fn row(kind: RowKind, key: &str, version: Version) -> Row {
     let sealed = format!("{key} {version}");
     Row::new(kind, key, version, sealed, format!("owner of {key}"))
 }
 
+/// Inserts a row that must not be there yet.
 async fn insert(store: &Store, row: &Row) {
     assert_eq!(store.insert(row).await.unwrap(), Inserted::Done);
 }
 
+/// The row under a key.
 async fn load(store: &Store, kind: RowKind, key: &str) -> Option<StoredRow> {
     store.load(kind, key).await.unwrap()
 }
 
+/// A refused insert changes nothing, and leaves no entry in an index.
 async fn insert_refuses_a_key_that_exists(store: &Store) {
     let first = row(GRANT, "insert", 1);
     insert(store, &first).await;
@@ -62,6 +79,7 @@ async fn insert_refuses_a_key_that_exists(store: &Store) {
     assert!(theirs.is_empty(), "a refused insert left something");
 }
 
+/// Sixteen tasks insert one key concurrently; exactly one succeeds (`docs/attacks.md` T235).
 async fn of_many_who_insert_one_key_one_does(store: &Store) {
     for kind in [GRANT, SESSION] {
         let writers = (1..=16).map(|version| {
@@ -77,6 +95,8 @@ async fn of_many_who_insert_one_key_one_does(store: &Store) {
     }
 }
 
+/// A replacement needs the stored version, and a deleted row stays deleted: otherwise a request in flight would
+/// undo a logout (`docs/decisions/0056-every-write-is-compare-and-set.md`).
 async fn replace_wants_the_version_and_never_inserts(store: &Store) {
     let replace = async |expected, version| {
         let row = row(SESSION, "replace", version);
@@ -99,6 +119,8 @@ async fn replace_wants_the_version_and_never_inserts(store: &Store) {
     );
 }
 
+/// Sixteen tasks replace one version concurrently; exactly one succeeds. A store that compares before it writes
+/// fails here.
 async fn of_many_writers_of_one_version_one_wins(store: &Store) {
     for kind in [GRANT, SESSION] {
         insert(store, &row(kind, "race", 1)).await;
@@ -114,6 +136,8 @@ async fn of_many_writers_of_one_version_one_wins(store: &Store) {
     }
 }
 
+/// A conditional deletion leaves another version alone; an unconditional one deletes any. Nothing to delete is
+/// a conflict.
 async fn delete_wants_the_version_if_one_is_given(store: &Store) {
     let delete = async |expected| store.delete(GRANT, "delete", expected).await.unwrap();
     assert_eq!(delete(None).await, Replaced::Conflict);
@@ -127,6 +151,7 @@ async fn delete_wants_the_version_if_one_is_given(store: &Store) {
     assert_eq!(delete(None).await, Replaced::Conflict);
 }
 
+/// A session and a grant with one key and one owner are two rows.
 async fn kinds_do_not_meet(store: &Store) {
     insert(store, &row(GRANT, "kinds", 1)).await;
     assert!(load(store, SESSION, "kinds").await.is_none());
@@ -140,6 +165,7 @@ async fn kinds_do_not_meet(store: &Store) {
     assert_eq!(store.of_owner(GRANT, owner).await.unwrap().len(), 1);
 }
 
+/// Case and trailing spaces distinguish keys and owners, whatever the collation of the database is.
 async fn keys_and_owners_are_compared_byte_by_byte(store: &Store) {
     insert(store, &row(GRANT, "Case", 1)).await;
     insert(store, &row(GRANT, "case", 2)).await;
@@ -154,6 +180,8 @@ async fn keys_and_owners_are_compared_byte_by_byte(store: &Store) {
     );
 }
 
+/// `replace` and `delete` change what a row is listed by in the same step. A deleted row leaves nothing for the
+/// next one under its key.
 async fn rows_are_found_by_owner_and_subject_as_they_are_now(store: &Store) {
     let of_subject = async |subject: &str| store.of_subject(subject).await.unwrap().len();
     let mut one = row(GRANT, "subject one", 1);
@@ -189,6 +217,7 @@ async fn rows_are_found_by_owner_and_subject_as_they_are_now(store: &Store) {
     );
 }
 
+/// The deletion of an owner's rows counts them, and a second one finds none.
 async fn an_owners_rows_are_deleted(store: &Store) {
     for key in ["of 1", "of 2", "of 3"] {
         let mut row = row(SESSION, key, 1);
@@ -202,6 +231,7 @@ async fn an_owners_rows_are_deleted(store: &Store) {
     assert_eq!(delete().await, 0);
 }
 
+/// Owners are listed in byte order, each once, by prefix, and a part begins after the owner that is given.
 async fn owners_are_listed_in_parts_each_once(store: &Store) {
     for (key, owner) in [
         ("l1", "p b"),
@@ -224,6 +254,7 @@ async fn owners_are_listed_in_parts_each_once(store: &Store) {
     assert!(owners(Some("p b"), 2).await.is_empty());
 }
 
+/// Sixteen tasks spend one mark concurrently; exactly one is first. Marks are compared byte by byte.
 async fn a_mark_is_spent_once(store: &Store) {
     let spenders = (0..16).map(|_| {
         let store = Arc::clone(store);
@@ -238,6 +269,8 @@ async fn a_mark_is_spent_once(store: &Store) {
     assert_eq!(other, Spent::First);
 }
 
+/// A swap compares the whole content of the slot, an empty slot included, and the store's time does not go
+/// back.
 async fn a_lease_slot_is_swapped_by_who_knows_what_stands_in_it(store: &Store) {
     let swap = async |from: Option<&str>, to: Option<&str>| {
         let bytes = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
@@ -262,6 +295,7 @@ async fn a_lease_slot_is_swapped_by_who_knows_what_stands_in_it(store: &Store) {
     assert_eq!(store.lease_slot("lease").await.unwrap().value, None);
 }
 
+/// Expired rows go, in parts of the given limit; rows that have not ended, and rows without an end, stay.
 async fn what_ended_is_deleted_in_parts_and_nothing_else(store: &Store) {
     // Long ago and long ahead by anybody's clock: a store may forget what ended by itself, but nothing before its end.
     let ends = [at(1), at(2), at(4_000_000_000)];
@@ -286,6 +320,8 @@ async fn what_ended_is_deleted_in_parts_and_nothing_else(store: &Store) {
     );
 }
 
+/// Keys may contain any printable ASCII character, and contents any byte, 64 KiB of them (`docs/attacks.md`
+/// T237 and T241).
 async fn any_byte_is_kept(store: &Store) {
     let mut all = row(GRANT, "bytes ~!@#$%^&*(){}[]|;:'\"<>,.?/`", 1);
     all.sealed = (0..=255).cycle().take(64 * 1024).collect();

@@ -1,4 +1,4 @@
-//! Grants in memory.
+//! Grants and leases in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -14,17 +14,21 @@ use crate::store::lease::{Lease, LeaseOwner, LeaseRequest, LeaseRow, Renewed};
 use crate::store::memory::{CAPACITY, read, write};
 use crate::store::{Inserted, Replaced, StoreError, Version};
 
-/// What tells the grants of one app apart.
+/// What identifies a grant within its app. Accounts sort before consents, so all grants of an account are
+/// neighbours.
 type Id = (AccountId, Option<ConsentId>);
 
-/// The grants of one app, and which of them are linked to whom.
+/// The grants of one app, with an index of the links. Both change under one lock.
 #[derive(Default)]
 struct App {
+    /// The grants in the order in which `accounts` lists them.
     grants: BTreeMap<Id, Arc<GrantRecord>>,
+    /// Which grants each user of the app has.
     of_subject: HashMap<Subject, BTreeSet<Id>>,
 }
 
 impl App {
+    /// Stores a grant and lists it under its links, those of the record before it no longer.
     fn put(&mut self, record: Arc<GrantRecord>) {
         let id = id(&record.key);
         self.remove(&id);
@@ -35,6 +39,7 @@ impl App {
         self.grants.insert(id, record);
     }
 
+    /// Removes a grant and its entries in the index; nothing if it is not there.
     fn remove(&mut self, id: &Id) {
         let Some(record) = self.grants.remove(id) else {
             return;
@@ -50,20 +55,29 @@ impl App {
     }
 }
 
+/// The part of a key that identifies a grant within its app.
 fn id(key: &GrantKey) -> Id {
     (key.account.clone(), key.consent.clone())
 }
 
-/// Keeps grants in this process: 100 000 unless set; full is an error, no grant is ever thrown out.
+/// Keeps grants and leases in this process, 100,000 grants unless told otherwise. A full store refuses new
+/// grants and evicts none: a lost grant would cost its owner a consent.
+///
+/// `delete` and `delete_if` remove the grant and then its lease, under two locks. A refresh between the two may
+/// lose its lease, which it notices when it renews or stores.
 pub struct MemoryGrants {
+    /// The grants of each app that uses this store.
     apps: RwLock<HashMap<AppKey, App>>,
+    /// The leases, apart from the grants: a lease may exist for a grant that was just deleted.
     leases: Mutex<HashMap<GrantKey, LeaseRow>>,
+    /// The store's time, by which leases end.
     clock: Arc<dyn Clock>,
+    /// How many grants there may be, of all apps together.
     capacity: usize,
 }
 
 impl MemoryGrants {
-    /// An empty store for at most 100 000 grants.
+    /// An empty store for at most 100,000 grants.
     pub fn new() -> Self {
         Self::with_capacity(CAPACITY)
     }
@@ -78,13 +92,14 @@ impl MemoryGrants {
         }
     }
 
-    /// The clock by which leases end; the machine's unless set.
+    /// Sets the clock by which leases end; it is the machine's otherwise.
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
+    /// Locks the leases, also after a panic: each one is written whole.
     fn leases(&self) -> MutexGuard<'_, HashMap<GrantKey, LeaseRow>> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -278,6 +293,7 @@ impl GrantStore for MemoryGrants {
     }
 }
 
+/// How many grants all apps have together.
 fn count(apps: &HashMap<AppKey, App>) -> usize {
     apps.values().map(|app| app.grants.len()).sum()
 }

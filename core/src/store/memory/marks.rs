@@ -1,4 +1,4 @@
-//! Spent states in memory.
+//! Spent marks in memory.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,23 +11,25 @@ use crate::ids::MarkKey;
 use crate::store::memory::{ByPrefix, CAPACITY, read, write};
 use crate::store::{FlowMarks, Spent, StoreError};
 
-/// How many marks are added between two sweeps.
+/// How many marks are added between two sweeps of those that ended, so that a sweep costs each mark little.
 const SWEEP_EVERY: usize = 1024;
 
-/// Remembers spent states in this process: 100 000 at a time unless set; full is an error, no mark is thrown out
-/// before its time.
+/// Remembers spent marks in this process, 100,000 unless told otherwise. A full store refuses new marks and
+/// evicts none: a mark that was forgotten early would let a state be used twice.
 pub struct MemoryFlowMarks {
+    /// Each mark with the time until which it counts.
     marks: RwLock<HashMap<MarkKey, SystemTime, ByPrefix>>,
+    /// How many marks there may be, those that ended and were not swept yet included.
     capacity: usize,
 }
 
 impl MemoryFlowMarks {
-    /// No marks yet, at most 100 000.
+    /// An empty store for at most 100,000 marks.
     pub fn new() -> Self {
         Self::with_capacity(CAPACITY)
     }
 
-    /// No marks yet, at most `capacity`.
+    /// An empty store for at most `capacity` marks.
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
             marks: RwLock::default(),
@@ -52,6 +54,10 @@ impl fmt::Debug for MemoryFlowMarks {
 
 #[async_trait]
 impl FlowMarks for MemoryFlowMarks {
+    /// Looks and writes under one lock. A mark that ended but was not swept yet still counts as spent.
+    ///
+    /// Marks that ended by `now` are swept about every 1,024 additions, and before the store reports that it is
+    /// full.
     async fn spend(
         &self,
         state: MarkKey,

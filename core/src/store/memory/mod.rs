@@ -1,4 +1,7 @@
-//! Stores for one process: bounded, gone at restart.
+//! Stores that live in one process: bounded, never evicting, and empty after a restart.
+//!
+//! They suit tests and a single instance whose visitors may sign in again after a deploy. Records are held as
+//! they are, without sealing, and each comparison is made under the lock of its write.
 
 mod grants;
 mod marks;
@@ -11,10 +14,12 @@ pub use self::grants::MemoryGrants;
 pub use self::marks::MemoryFlowMarks;
 pub use self::sessions::MemorySessions;
 
-/// Entries per kind unless set.
+/// How many entries of one kind a store holds unless told otherwise. Beyond it new records are refused with
+/// [`StoreError::Full`](crate::store::StoreError): logins fail, but those who are signed in stay so.
 const CAPACITY: usize = 100_000;
 
-/// Keys are SHA-256 values already: their first bytes are the hash.
+/// A hasher that takes the first eight bytes of its input: keys are SHA-256 values already and need no second
+/// hash.
 #[derive(Clone, Copy, Debug, Default)]
 struct Prefix(u64);
 
@@ -30,13 +35,16 @@ impl Hasher for Prefix {
     }
 }
 
+/// Builds [`Prefix`] for maps.
 type ByPrefix = BuildHasherDefault<Prefix>;
 
-/// A lock whose holder panicked still guards whole entries: every write below is one map operation.
+/// Locks for reading. A lock whose holder panicked still guards whole entries, because every write below is one
+/// map operation; a panic in one request must not end all others.
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Locks for writing, with the same view of a panic.
 fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
 }

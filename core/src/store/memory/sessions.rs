@@ -13,25 +13,36 @@ use crate::store::memory::{ByPrefix, CAPACITY, read, write};
 use crate::store::session::{SessionRecord, SessionStore};
 use crate::store::{Inserted, Replaced, StoreError, Version};
 
+/// How many locks the sessions are spread over, so that requests on many threads rarely wait for each other.
 const SHARDS: usize = 64;
 
+/// The sessions behind one lock.
 type Shard = RwLock<HashMap<SessionTokenHash, Arc<SessionRecord>, ByPrefix>>;
 
-/// Keeps sessions in this process: 100 000 unless set; full is an error, nothing is thrown out.
+/// Keeps sessions in this process, 100,000 unless told otherwise. When it is full, expired sessions make room;
+/// no session is evicted before its end.
+///
+/// The capacity is checked before the insert and not together with it, so concurrent logins may exceed it by a
+/// few.
 pub struct MemorySessions {
+    /// The sessions by key.
     shards: [Shard; SHARDS],
+    /// The keys of each account. The index may name a key too many for a moment, never one too few, so that
+    /// "sign out everywhere" misses none.
     of_account: RwLock<HashMap<AccountId, Vec<SessionTokenHash>>>,
+    /// How many sessions there are.
     count: AtomicUsize,
+    /// How many there may be.
     capacity: usize,
 }
 
 impl MemorySessions {
-    /// An empty store for at most 100 000 sessions.
+    /// An empty store for at most 100,000 sessions.
     pub fn new() -> Self {
         Self::with_capacity(CAPACITY)
     }
 
-    /// An empty store for at most `capacity` sessions; about 250 bytes each.
+    /// An empty store for at most `capacity` sessions of about 250 bytes each.
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
             shards: std::array::from_fn(|_| Shard::default()),
@@ -41,12 +52,15 @@ impl MemorySessions {
         }
     }
 
+    /// The lock and map for a key.
     fn shard(&self, key: &SessionTokenHash) -> &Shard {
         // The map inside a shard hashes by the first bytes, so the last one chooses the shard.
         let [.., last] = key.0;
         &self.shards[usize::from(last) % SHARDS]
     }
 
+    /// Removes a session and its index entry; `false` if it was not there. The session goes first: what the
+    /// index still names is not found.
     fn remove(&self, key: &SessionTokenHash) -> bool {
         let Some(record) = write(self.shard(key)).remove(key) else {
             return false;
@@ -62,6 +76,8 @@ impl MemorySessions {
         true
     }
 
+    /// Removes the sessions whose absolute end is at or before `now`, and returns how many. Each shard is read
+    /// for a moment, and each session removed by itself, so that requests go on meanwhile.
     fn remove_expired(&self, now: SystemTime) -> u64 {
         let expired: Vec<SessionTokenHash> = self
             .shards
