@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use threelo::ConsentReason;
 use threelo::internals::SessionToken;
-use threelo::internals::{AppKey, ConsentMark, GrantKey, GrantRecord, Link, SessionRecord};
+use threelo::internals::{
+    AppKey, ConsentMark, GrantKey, GrantRecord, Link, SessionRecord, site, token,
+};
 use threelo::store::{Inserted, RowStore};
 use threelo::{AccountId, CloudId, Profile, Scopes, Subject};
 use threelo_test_servers::{Postgres, Redis};
@@ -54,7 +56,7 @@ fn grant() -> GrantRecord {
         r#"[{"id": "11111111-aaaa-4aaa-8aaa-111111111111", "name": "Aurora Design",
             "url": "https://aurora-design.atlassian.net", "scopes": ["read:jira-work"]}]"#,
     );
-    let site = CloudId::parse("11111111-aaaa-4aaa-8aaa-111111111111").unwrap();
+    let site_id = CloudId::parse("11111111-aaaa-4aaa-8aaa-111111111111").unwrap();
     GrantRecord {
         key: GrantKey {
             app: AppKey {
@@ -64,12 +66,7 @@ fn grant() -> GrantRecord {
             account: profile().account_id.clone(),
             consent: None,
         },
-        tokens: threelo::internals::token::from_response(
-            &tokens,
-            &Scopes::new(),
-            at(1_800_000_000),
-        )
-        .unwrap(),
+        tokens: token::from_response(&tokens, &Scopes::new(), at(1_800_000_000)).unwrap(),
         consented_at: at(1_800_000_000),
         asked: Scopes::parse("offline_access read:jira-work read:me"),
         wanted: Scopes::parse("offline_access read:jira-work read:me write:jira-work"),
@@ -78,19 +75,15 @@ fn grant() -> GrantRecord {
             since: at(1_800_000_500),
             checked_at: at(1_800_000_600),
         }),
-        sites: Some(
-            threelo::internals::site::from_response(&sites)
-                .unwrap()
-                .into(),
-        ),
-        added: Arc::new([site.clone()]),
+        sites: Some(site::from_response(&sites).unwrap().into()),
+        added: Arc::new([site_id.clone()]),
         sites_read_at: at(1_800_000_100),
-        last_site: Some(site.clone()),
+        last_site: Some(site_id.clone()),
         profile: Some(profile()),
         links: Arc::new([Link {
             subject: Subject::parse("user 17").unwrap(),
             linked_at: at(1_800_000_200),
-            site: Some(site),
+            site: Some(site_id),
         }]),
         generation: 3,
         version: 5,

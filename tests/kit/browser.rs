@@ -120,7 +120,6 @@ impl<A: App> Browser<A> {
     }
 
     /// Sends exactly these headers, and the cookies.
-    #[expect(clippy::too_many_arguments, reason = "a request has four parts")]
     pub async fn send(
         &mut self,
         method: &str,
@@ -134,7 +133,6 @@ impl<A: App> Browser<A> {
     }
 
     /// The same, the host included.
-    #[expect(clippy::too_many_arguments, reason = "a request has four parts")]
     pub async fn send_as(
         &mut self,
         method: &str,

@@ -15,7 +15,6 @@ const MOST_ORIGINS: usize = 256;
 
 /// How a listed origin stands to the app's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there is no third")]
 #[non_exhaustive]
 pub enum SiteRelation {
     /// The same site: browsers send the session cookie along.

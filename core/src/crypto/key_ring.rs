@@ -163,10 +163,6 @@ impl KeyRing {
     /// # Errors
     ///
     /// [`SealError`] if the value exceeds what the cipher can take, which is 256 GiB.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "none of them belongs with another"
-    )]
     pub fn seal(
         &self,
         purpose: Purpose,

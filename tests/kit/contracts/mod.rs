@@ -3,6 +3,12 @@
 //! An app's store is proven by `threelo::testing::row_store_contract`; these prove what sealing makes of its rows, and the
 //! stores in memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a contract that is broken must end the test"
+)]
+
 mod grants;
 mod sessions;
 
