@@ -89,7 +89,7 @@ pub enum HttpClientError {
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
     /// The connection broke; the request may have been heard.
     #[error("the connection to Atlassian broke")]
-    ConnectedAccount(#[source] Box<dyn Error + Send + Sync>),
+    Connection(#[source] Box<dyn Error + Send + Sync>),
     /// The deadline passed; the request may have been heard.
     #[error("Atlassian did not answer in time")]
     Timeout,

@@ -80,6 +80,6 @@ fn without_url(error: reqwest::Error) -> HttpClientError {
     } else if error.is_timeout() {
         HttpClientError::Timeout
     } else {
-        HttpClientError::ConnectedAccount(error.into())
+        HttpClientError::Connection(error.into())
     }
 }
