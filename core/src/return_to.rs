@@ -1,7 +1,17 @@
 //! Where a flow may send the browser when it is over.
 //!
-//! A return target comes from the outside, so it is the door for open redirects. The rules here are a closed list of what is
-//! allowed; everything else is refused, and the caller falls back to its default target.
+//! A return target comes from the request, so without rules it would be an open redirect (RFC 9700 section 4.11.1). The
+//! rules are a closed list of what is allowed. Everything else is refused, and the caller falls back to its default
+//! target. A corpus of hostile targets decides whether a rule is right (docs/attacks.md T065 to T077).
+//!
+//! A target is accepted if
+//!
+//! - it has 1 to 2048 printable ASCII characters, none of them `\`, `"`, `<` or `>`;
+//! - it is a path that begins with one slash, or a full URL of the own or a listed origin, whose authority the URL parser
+//!   reads exactly as it is written;
+//! - its path has no `//`, no `\`, no control character and no dot segment, as written and after up to three further
+//!   percent-decodings, after which nothing may be left to decode;
+//! - it is none of the auth routes that start, end or change something, in any case and any encoding.
 
 use std::fmt;
 
@@ -9,13 +19,15 @@ use url::{Origin, Position, Url};
 
 use crate::message::percent::split_escape;
 
-/// The longest target that is accepted, and the longest that is emitted.
+/// The longest target that is accepted, and the longest that is emitted, in bytes. Serializing can make a target longer,
+/// and a flow cookie must hold it (docs/attacks.md T102).
 const MAX_LEN: usize = 2048;
 
-/// How often a path is percent-decoded to see what a proxy or the app might read in it.
+/// How often a path is percent-decoded, because a proxy or the app may decode it once more (docs/attacks.md T067).
 const MAX_DECODINGS: usize = 3;
 
-/// The routes under the prefix that a flow must not end on: each of them starts, ends or changes something.
+/// The routes under the prefix that a flow must not end on: each of them starts, ends or changes something, and some would
+/// begin a circle of logins. Pages such as `sites` and `connections` are allowed.
 const OWN_ROUTES: [&str; 9] = [
     "login",
     "callback",
@@ -30,13 +42,29 @@ const OWN_ROUTES: [&str; 9] = [
 
 /// A place in this app, or on a listed origin, that a flow may return to.
 ///
-/// The text is path, query and fragment for the own origin and a full URL for a listed one. It is printable ASCII, serialized
-/// by us and not copied from the request, so it can be sent as a `Location` as it is.
+/// The text is path, query and fragment for the own origin, and a full URL for a listed one. It is printable ASCII,
+/// serialized by the URL parser and not copied from the request, so it can be sent as a `Location` as it is.
+///
+/// An app gets one from a hook, or from [`Auth::return_target`](crate::Auth::return_target):
+///
+/// ```
+/// # fn main() -> Result<(), threelo::BuildError> {
+/// # let credentials = threelo::Credentials::new("my-client-id", "my-secret");
+/// let auth = threelo::Auth::builder(credentials, "https://app.example.com")
+///     .return_origins(["https://docs.example.com"])
+///     .build()?;
+///
+/// assert_eq!(auth.return_target("/reports?week=7#top").as_str(), "/reports?week=7#top");
+/// assert_eq!(auth.return_target("https://docs.example.com/a").as_str(), "https://docs.example.com/a");
+/// assert_eq!(auth.return_target("//evil.test/").as_str(), "/");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ReturnTo(String);
 
 impl ReturnTo {
-    /// Returns the target as it goes into the `Location` field.
+    /// The target as it is sent in the `Location` field.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -54,18 +82,22 @@ impl fmt::Display for ReturnTo {
     }
 }
 
-/// Leaves query and fragment out: they may hold a secret of the app, and debug output ends in logs.
+/// Shows the path only: query and fragment may hold a secret of the app, and debug output ends in logs
+/// (docs/attacks.md T071).
 impl fmt::Debug for ReturnTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ReturnTo").field(&path_of(&self.0)).finish()
     }
 }
 
-/// What a return target is judged by: the own site, the listed origins and the prefix of the own auth routes.
+/// The rules for return targets of one app.
 #[derive(Clone, Debug)]
 pub struct ReturnToRules {
+    /// The public URL of the app: paths are resolved against it.
     site: Url,
+    /// The public path of the auth routes, decoded once, in lower case, without a slash at the end.
     prefix: String,
+    /// Other origins that visitors may return to, compared exactly.
     allowed_origins: Vec<Origin>,
 }
 
@@ -85,7 +117,8 @@ impl ReturnToRules {
 
     /// Checks a target that was form-decoded once; `None` means that it is refused.
     ///
-    /// Accepting the text of an accepted target gives the same target again, so that it can be checked once more at use.
+    /// Accepting the text of an accepted target gives the same target again. It is therefore checked when the flow starts
+    /// and once more when it ends, because the settings may have changed in between (docs/attacks.md T066).
     pub fn accept(&self, candidate: &str) -> Option<ReturnTo> {
         if !is_plain(candidate) {
             return None;
@@ -97,7 +130,8 @@ impl ReturnToRules {
         self.emit(&url)
     }
 
-    /// Parses the target and returns its path as it was written, before the parser could tidy it.
+    /// Parses the target, and returns its path as it was written: the parser removes dot segments, so the rules for paths
+    /// need the text before it.
     fn resolve<'a>(&self, candidate: &'a str) -> Option<(Url, &'a str)> {
         if candidate.starts_with('/') {
             return Some((self.site.join(candidate).ok()?, path_of(candidate)));
@@ -111,7 +145,8 @@ impl ReturnToRules {
         Some((url, if path.is_empty() { "/" } else { path }))
     }
 
-    /// Checks the path as it stands and every reading of it that further decoding gives.
+    /// Checks the path as written and after every further decoding. A path that can still be decoded after the last one
+    /// is refused.
     fn is_safe_path(&self, path: &str) -> bool {
         if has_broken_escape(path) {
             return false;
@@ -130,6 +165,7 @@ impl ReturnToRules {
         false
     }
 
+    /// Checks one reading of the path. Bytes that are not UTF-8 are refused, because parsers disagree about them.
     fn is_safe_layer(&self, layer: &[u8]) -> bool {
         let Ok(path) = str::from_utf8(layer) else {
             return false;
@@ -142,6 +178,8 @@ impl ReturnToRules {
             && !self.is_own_route(path)
     }
 
+    /// Whether the path is one of the [`OWN_ROUTES`]. It is compared in lower case and without slashes at the end, as
+    /// lenient routers match; `/auth-login` and `/authors` are other paths (docs/attacks.md T075).
     fn is_own_route(&self, path: &str) -> bool {
         let path = path.trim_end_matches('/').to_ascii_lowercase();
         path.strip_prefix(&self.prefix)
@@ -149,6 +187,8 @@ impl ReturnToRules {
             .is_some_and(|route| OWN_ROUTES.contains(&route))
     }
 
+    /// Serializes the target, if its origin is allowed. The length is checked again, because characters that the parser
+    /// encodes take three bytes.
     fn emit(&self, url: &Url) -> Option<ReturnTo> {
         let local = &url[Position::BeforePath..];
         // A browser would read what follows as a host.
@@ -167,14 +207,16 @@ impl ReturnToRules {
     }
 }
 
-/// Bounds the length and refuses every character that parsers disagree about.
+/// Bounds the length, and refuses every character that parsers disagree about: browsers drop tabs and line breaks, and
+/// read `\` as `/` (docs/attacks.md T140).
 fn is_plain(candidate: &str) -> bool {
     let is_plain_byte =
         |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>');
     (1..=MAX_LEN).contains(&candidate.len()) && candidate.bytes().all(is_plain_byte)
 }
 
-/// Splits `https://authority/rest` into authority and rest; `None` for any other shape.
+/// Splits `https://authority/rest` into authority and rest. `None` for any other shape, for other schemes, and for an
+/// authority with anything but letters, digits, `.`, `-`, `:` and brackets: no user name, no escape, no Unicode host.
 fn split_absolute(candidate: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = candidate.split_once("://")?;
     if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
@@ -190,7 +232,8 @@ fn split_absolute(candidate: &str) -> Option<(&str, &str)> {
         .then_some((authority, rest))
 }
 
-/// Tells whether the parser took the authority for what it says, without a hidden user, port or other spelling of the host.
+/// Whether the parser read the authority exactly as it is written: the same host, and either no port or the port as a
+/// plain number. Otherwise another parser might find another host in it (docs/attacks.md T068).
 fn is_authority_of(authority: &str, url: &Url) -> bool {
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
         return false;
@@ -199,16 +242,18 @@ fn is_authority_of(authority: &str, url: &Url) -> bool {
     is_bare || authority.eq_ignore_ascii_case(&format!("{host}:{port}"))
 }
 
+/// What stands before the first `?` or `#`.
 fn path_of(target: &str) -> &str {
     target.split(['?', '#']).next().unwrap_or(target)
 }
 
+/// Whether a `%` is not followed by two hexadecimal digits; parsers disagree about what that means.
 fn has_broken_escape(path: &str) -> bool {
     let is_whole = |after: &str| matches!(after.as_bytes(), [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
     path.split('%').skip(1).any(|after| !is_whole(after))
 }
 
-/// Decodes every escape once and keeps what is not an escape.
+/// Decodes every percent escape once, and keeps everything else, broken escapes included.
 fn decode_once(bytes: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut rest = bytes;

@@ -1,4 +1,7 @@
 //! Code of the app in browsers, on other origins than the app's own.
+//!
+//! Every origin is listed exactly as browsers write it in the field `Origin`. There are no wildcards, no suffixes and no
+//! `null`, because whoever controls a matching origin could act for the user (docs/attacks.md T076, T114, T120).
 
 use std::sync::Arc;
 
@@ -10,63 +13,68 @@ use crate::config::problem::Problem;
 use crate::config::settings::Settings;
 use crate::environment::{is_loopback, origin_text, parse_origin};
 
-/// More origins than this are no list that anybody reads.
+/// The most origins of both kinds together. The list is searched for every request that has an `Origin`.
 const MOST_ORIGINS: usize = 256;
 
-/// How a listed origin stands to the app's own.
+/// How a listed origin relates to the app's own: whether browsers consider them one site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SiteRelation {
-    /// The same site: browsers send the session cookie along.
+    /// The same site: browsers send the session cookie with requests of its scripts.
     SameSite,
-    /// Another site, an extension or a desktop app, which that cookie never reaches.
+    /// Another site, an extension or a desktop app: browsers do not send it the session cookie, so it gets a session of
+    /// its own.
     CrossSite,
 }
 
-/// A listed origin, exactly as browsers write it in `Origin`.
+/// A listed origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BrowserOrigin {
+    /// Exactly as browsers write it in `Origin`.
     pub(crate) text: Arc<str>,
+    /// Which of the two lists it stands in.
     pub(crate) relation: SiteRelation,
 }
 
 impl BrowserOrigin {
-    /// Whether it is a web site's: what a script there can read, a script that was slipped in can carry away. Extensions have
-    /// schemes of their own, and desktop apps listen on loopback.
+    /// Whether it is a web site, which gets no bearer session: an injected script could read the token and carry it away.
+    /// Extensions have schemes of their own, and desktop apps listen on loopback with plain http.
     pub(crate) fn is_web_site(&self) -> bool {
         self.text.starts_with("https://")
     }
 }
 
-/// What code in browsers may do.
+/// The listed origins, and what code in browsers may do. By default there is none and it may do nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Browsers {
+    /// Each origin once, those of the same site first.
     pub(crate) origins: Vec<BrowserOrigin>,
-    /// Whether a ticket may be redeemed for a bearer session instead of a cookie.
+    /// Whether a handoff ticket may be redeemed for a bearer session instead of a cookie.
     pub bearer_sessions: bool,
-    /// Whether access tokens are handed out.
+    /// Whether `POST token` hands out access tokens.
     pub access_tokens: bool,
-    /// The calls that are forwarded to Atlassian.
+    /// The calls that are forwarded to Atlassian; all others are refused.
     pub forwards: Vec<Forward>,
 }
 
 impl Browsers {
-    /// The listed origin that a field's value is, byte by byte.
+    /// The listed origin that equals the value of an `Origin` field, compared byte by byte.
     pub fn origin(&self, value: &[u8]) -> Option<&BrowserOrigin> {
         let mut origins = self.origins.iter();
         origins.find(|origin| origin.text.as_bytes() == value)
     }
 
-    /// Whether an origin of another site is listed.
+    /// Whether any origin of another site is listed. Without one, no ticket is ever made.
     pub(crate) fn has_cross_site(&self) -> bool {
         let mut origins = self.origins.iter();
         origins.any(|origin| origin.relation == SiteRelation::CrossSite)
     }
 }
 
-/// Reads what the builder said; what is wrong with it is added to `problems`.
+/// Checks the settings for code in browsers. Each wrong origin, an origin that stands in the lists twice, and each wrong
+/// [`Forward`] is added to `problems`.
 pub(crate) fn browsers(
     settings: &Settings,
     public_url: &Url,
@@ -114,6 +122,7 @@ pub(crate) fn browsers(
     }
 }
 
+/// A problem whose value is shown in quotes.
 fn problem(setting: &'static str, value: &str, remedy: impl Into<String>) -> Problem {
     Problem {
         setting,
@@ -122,7 +131,11 @@ fn problem(setting: &'static str, value: &str, remedy: impl Into<String>) -> Pro
     }
 }
 
-/// What is wrong with an origin.
+/// What is wrong with a listed origin, if anything.
+///
+/// Accepted are https origins, plain http on loopback, and (as another site only) origins of extensions and desktop apps.
+/// The text must be what a browser would send: in lower case, without a default port, without a slash at the end. The
+/// app's own origin is refused, because it needs no entry.
 fn remedy(text: &str, relation: SiteRelation, public_url: &Url) -> Option<String> {
     const EXACT: &str = "name each origin exactly, without wildcard, path or default port, such as https://app.example.com \
                          or chrome-extension://the-extension-s-id";
@@ -155,8 +168,11 @@ fn remedy(text: &str, relation: SiteRelation, public_url: &Url) -> Option<String
     }
 }
 
-/// Whether two origins may be one site: of the same scheme, and of one host or of names that end alike. Only a list of all
-/// public suffixes would tell for sure; whoever is wrong here gets no cookie.
+/// Whether two origins may belong to one site: the same scheme, and the same host or names whose last two labels are
+/// equal.
+///
+/// Only the list of public suffixes would tell for sure, and it changes. This check catches common mistakes; a wrong
+/// guess is harmless, because the browser decides and does not send the cookie to another site.
 fn is_same_site(one: &Url, other: &Url) -> bool {
     let (Some(mine), Some(theirs)) = (one.host_str(), other.host_str()) else {
         return false;
@@ -171,7 +187,9 @@ fn is_same_site(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme() && (mine == theirs || end_alike)
 }
 
-/// Whether it is the origin of an extension, or of a desktop app with a scheme of its own.
+/// Whether a text is the origin of an extension, or of a desktop app with a scheme of its own: `scheme://host`, both in
+/// lower case, with a host of 1 to 128 letters, digits, `-` and `.`. The id of a Chrome extension has 32 letters from `a`
+/// to `p`. Schemes of the web and schemes without hosts are refused.
 fn is_app_origin(text: &str) -> bool {
     const WEB: [&str; 11] = [
         "http",
@@ -201,6 +219,8 @@ fn is_app_origin(text: &str) -> bool {
     is_scheme && is_host && !WEB.contains(&scheme) && (scheme != "chrome-extension" || is_chrome_id)
 }
 
+/// What is wrong with a forward, if anything. The product is 1 to 64 lower-case letters, digits and `-`, because it
+/// becomes a segment of the path at the gateway.
 fn of_forward(forward: &Forward) -> Option<Problem> {
     let problem = |value: &str, remedy: &str| Some(problem("forward", value, remedy));
     let is_word = |text: &str| {

@@ -1,4 +1,7 @@
 //! From settings to a configuration: every wrong value is named, with its remedy.
+//!
+//! Unsafe values are errors at start-up and not warnings (docs/attacks.md T216): plain http, a path in the origin, an
+//! empty secret, lifetimes that are too short or too long.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -17,11 +20,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Checks all settings and derives the rest.
+/// Checks all settings, and derives the callback URL, the names of the cookies and the rules for return targets.
 ///
 /// # Errors
 ///
-/// [`ConfigError`] with every problem, not only the first.
+/// [`ConfigError`] with every problem, not only the first. Checks that need the public URL are left out while it is wrong.
 pub(crate) fn check(settings: Settings) -> Result<Config, ConfigError> {
     let mut problems = Problems::of(&settings);
     let public_url = problems.public_url(&settings.public_url);
@@ -65,7 +68,8 @@ pub(crate) fn check(settings: Settings) -> Result<Config, ConfigError> {
     })
 }
 
-/// Visitors may return to the pages of listed origins.
+/// Adds the web origins of code in browsers to those that visitors may return to. Extensions and desktop apps with
+/// schemes of their own are left out, because nothing navigates there.
 fn with_pages(mut origins: Vec<Url>, browsers: &Browsers) -> Vec<Url> {
     let pages = browsers.origins.iter();
     for page in pages.filter_map(|origin| parse_origin(&origin.text)) {
@@ -76,6 +80,7 @@ fn with_pages(mut origins: Vec<Url>, browsers: &Browsers) -> Vec<Url> {
     origins
 }
 
+/// The default return target, which must pass the same rules as any other.
 fn default_place(
     settings: &Settings,
     rules: &ReturnToRules,
@@ -89,7 +94,7 @@ fn default_place(
     })
 }
 
-/// The front page of a mounted app is below its mount path.
+/// The text of the default return target. `/` stands for the front page of the app, which is below the mount path.
 fn default_target(settings: &Settings) -> String {
     match settings.default_return_to.as_str() {
         "/" => format!("{}/", settings.mount),
@@ -97,6 +102,7 @@ fn default_target(settings: &Settings) -> String {
     }
 }
 
+/// What every login asks for. `read:me` is needed to know who signs in, `offline_access` to get a refresh token.
 fn all_scopes(settings: &Settings) -> Scopes {
     let always = if settings.sign_in_only {
         "read:me"
@@ -107,6 +113,7 @@ fn all_scopes(settings: &Settings) -> Scopes {
     configured.union(&Scopes::parse(always))
 }
 
+/// The names of the cookies for a public URL. A suffix keeps two apps on one host apart.
 fn cookies(public_url: &Url, suffix: Option<&str>) -> CookiePolicy {
     let secure = public_url.scheme() == "https";
     let prefix = if secure { "__Host-" } else { "" };
@@ -123,6 +130,7 @@ fn cookies(public_url: &Url, suffix: Option<&str>) -> CookiePolicy {
     }
 }
 
+/// The problems that were found so far. Each method checks one group of settings and adds what is wrong.
 #[derive(Default)]
 struct Problems(Vec<Problem>);
 
@@ -135,6 +143,7 @@ impl Problems {
         });
     }
 
+    /// The checks that need no other setting.
     fn of(settings: &Settings) -> Self {
         let mut problems = Self::default();
         problems.credentials(settings);
@@ -151,6 +160,7 @@ impl Problems {
         problems
     }
 
+    /// Client id and client secret: printable ASCII, as the console shows them. The secret is never quoted.
     fn credentials(&mut self, settings: &Settings) {
         const REMEDY: &str =
             "copy it from your app's Settings at https://developer.atlassian.com/console/myapps/";
@@ -169,6 +179,7 @@ impl Problems {
         }
     }
 
+    /// The public URL: an https origin, or plain http on loopback, where browsers send cookies to this machine only.
     fn public_url(&mut self, text: &str) -> Option<Url> {
         let Some(url) = parse_origin(text) else {
             let remedy = "give the origin that browsers see, such as https://app.example.com, without path, \
@@ -184,6 +195,7 @@ impl Problems {
         Some(url)
     }
 
+    /// The two origins of Atlassian: https, or loopback for the sandbox (docs/attacks.md T147, T149).
     fn environment(&mut self, settings: &Settings) {
         for (setting, text) in [
             ("ATLASSIAN_AUTH_URL", settings.environment.auth_origin()),
@@ -200,6 +212,8 @@ impl Problems {
         }
     }
 
+    /// A prefix or mount path: at most 128 letters, digits, `-`, `_` and single slashes. Other characters could be
+    /// written in several ways, and routes are compared as text.
     fn path(&mut self, setting: &'static str, path: &str) {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
         let good = path.len() > 1
@@ -217,6 +231,7 @@ impl Problems {
         }
     }
 
+    /// Scopes that Atlassian refuses, and entries that are no single scope.
     fn scopes(&mut self, setting: &'static str, scopes: &[String]) {
         for scope in scopes {
             if let Some(remedy) = scope_remedy(scope) {
@@ -225,6 +240,7 @@ impl Problems {
         }
     }
 
+    /// The origins that visitors may return to; those that are accepted are returned.
     fn origins(&mut self, origins: &[String]) -> Vec<Url> {
         let mut accepted = Vec::new();
         for text in origins {
@@ -240,6 +256,7 @@ impl Problems {
         accepted
     }
 
+    /// Connect mode: the app's login page must be a path of the app, because signed-out visitors are redirected there.
     fn app_login(&mut self, settings: &Settings) {
         let Mode::Connect {
             login: Some(path), ..
@@ -258,6 +275,7 @@ impl Problems {
         }
     }
 
+    /// The suffix of cookie names, which must not need any escaping.
     fn suffix(&mut self, suffix: Option<&str>) {
         let Some(suffix) = suffix else { return };
         let good = (1..=32).contains(&suffix.len())
@@ -271,6 +289,7 @@ impl Problems {
         }
     }
 
+    /// All durations, and the limit of sessions.
     fn lifetimes(&mut self, settings: &Settings) {
         let lifetimes = settings.lifetimes;
         self.within("flow lifetime", lifetimes.flow, MINUTE..=30 * MINUTE);
@@ -303,6 +322,7 @@ impl Problems {
         }
     }
 
+    /// Adds a problem unless the value is in the range, both ends included. Values are shown in seconds.
     fn within(&mut self, setting: &'static str, value: Duration, range: RangeInclusive<Duration>) {
         if !range.contains(&value) {
             let (least, most) = (range.start(), range.end());
@@ -312,15 +332,17 @@ impl Problems {
     }
 }
 
+/// What is wrong with a scope, if anything (RFC 6749 section 3.3 for the characters, docs/protocol.md section 8 for the
+/// names).
 fn scope_remedy(scope: &str) -> Option<&'static str> {
     match scope {
         "" => Some("an empty scope asks for nothing: leave it out"),
         "openid" | "profile" | "email" => Some(
-            "Atlassian's 3LO knows no OpenID Connect scopes and shows an error page; read:me gives the profile",
+            "Atlassian's 3LO has no OpenID Connect scopes and shows an error page for them; read:me gives the profile",
         ),
-        "report:personal-data" => {
-            Some("Atlassian never grants it (ECO-533); any token of the app may report")
-        }
+        "report:personal-data" => Some(
+            "Atlassian never grants it (ECO-533); leave it out: any token of the app may report",
+        ),
         text if !text
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\') =>

@@ -1,4 +1,7 @@
-//! Settings, checked once.
+//! The settings of an app: what the builder was given, the checks, and the checked configuration.
+//!
+//! [`Settings`] are unchecked; [`check`] turns them into a [`Config`] or names everything that is wrong with them. Code
+//! above this module sees the `Config` only, and checks no setting again (docs/attacks.md T216).
 
 mod browser;
 mod check;

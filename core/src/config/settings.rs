@@ -1,4 +1,4 @@
-//! What the caller said, unchecked.
+//! Settings as the builder was given them, unchecked, and the types that users name in them.
 
 use std::time::Duration;
 
@@ -6,15 +6,29 @@ use crate::config::forward::Forward;
 use crate::environment::Environment;
 use crate::secret::ClientSecret;
 
-/// The app's identity at Atlassian, from its Settings in the developer console.
+/// The identity of the app at Atlassian, from its *Settings* in the developer console.
+///
+/// The client id appears in addresses that browsers see; the secret goes to the token endpoint only, and never prints.
+///
+/// ```
+/// use threelo::Credentials;
+///
+/// let credentials = Credentials::new("tRTZ4YtdX3lYcJ3qjYl0vgcEZqcxBHkE", "ATOAabc");
+/// assert!(!format!("{credentials:?}").contains("ATOAabc"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
+    /// RFC 6749 section 2.2. It also tells apps over one store apart.
     pub(crate) client_id: String,
+    /// RFC 6749 section 2.3.1. Atlassian requires it in every token request (docs/protocol.md section 2.1).
     pub(crate) client_secret: ClientSecret,
 }
 
 impl Credentials {
-    /// The client id and the client secret as the console shows them.
+    /// Takes the client id and the client secret as the console shows them.
+    ///
+    /// The builder refuses a client id that is not 1 to 256 printable ASCII characters, and a secret that is empty or
+    /// contains anything but printable ASCII: both usually come from a line break that was copied along.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
         Self {
             client_id: client_id.into(),
@@ -23,70 +37,107 @@ impl Credentials {
     }
 }
 
-/// How the token endpoint is spoken to; both forms work at Atlassian, JSON is the documented one.
+/// The form in which requests to the token endpoint are written. Both work at Atlassian; JSON is the documented one
+/// (docs/protocol.md section 2.1).
+///
+/// ```
+/// use threelo::{Auth, Credentials, TokenEncoding};
+///
+/// # fn main() -> Result<(), threelo::BuildError> {
+/// let auth = Auth::builder(Credentials::new("my-client-id", "my-secret"), "https://app.example.com")
+///     .token_encoding(TokenEncoding::Form) // for a proxy that understands RFC 6749 only
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenEncoding {
     /// `application/json`.
     #[default]
     Json,
-    /// `application/x-www-form-urlencoded`, as RFC 6749 has it.
+    /// `application/x-www-form-urlencoded`, as RFC 6749 section 4.1.3 specifies. The secret is in the body here as well.
     Form,
 }
 
-/// What a consent reaches: the grant type that was chosen when the app was created in the developer console.
+/// What a consent covers: the grant type that was chosen when the app was created in the developer console
+/// (docs/protocol.md section 4.5). It cannot be read from Atlassian, so the setting must match the console.
+///
+/// ```
+/// use threelo::{AccessType, Auth, Credentials};
+///
+/// # fn main() -> Result<(), threelo::BuildError> {
+/// let auth = Auth::builder(Credentials::new("my-client-id", "my-secret"), "https://app.example.com")
+///     .access_type(AccessType::Resource)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccessType {
-    /// Account-level: one grant per account, which widens with every consent.
+    /// Account-level: one grant per account, which every consent for another site widens.
     #[default]
     Account,
-    /// Resource-level: one grant per consent, for the sites that were chosen there.
+    /// Resource-level: one grant per consent, with tokens of its own, for the sites that were chosen there. A call takes
+    /// the newest grant that reaches its site (docs/decisions/0037).
     Resource,
 }
 
-/// What happens when an Atlassian account is connected that another user of the app has connected already.
+/// What happens when a user connects an Atlassian account that another user of the app has connected already
+/// (docs/attacks.md T016). An account is never moved from one user to another.
+///
+/// ```
+/// use threelo::{Connect, Credentials, LinkPolicy};
+///
+/// # fn main() -> Result<(), threelo::BuildError> {
+/// let connect = Connect::builder(Credentials::new("my-client-id", "my-secret"), "https://app.example.com")
+///     .link_policy(LinkPolicy::Share) // for a team that works with one technical account
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LinkPolicy {
-    /// The second user is told so, and the first keeps it.
+    /// The second user gets a page that says so, and the first keeps the account.
     #[default]
     Refuse,
-    /// Both have it.
+    /// Both users have the account, and both act with its rights.
     Share,
 }
 
-/// Who owns the users.
+/// Whether threelo or the app owns the users and their sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "every decision must know both")]
 pub enum Mode {
-    /// Atlassian accounts sign in, with sessions of ours.
+    /// Sign-in mode: visitors sign in with Atlassian, and threelo owns their sessions.
     SignIn,
-    /// The app has users and sessions of its own, and they connect Atlassian accounts.
+    /// Connect mode: the app has users and sessions of its own, and its users connect Atlassian accounts.
     Connect {
-        /// Whether two users may have one account.
+        /// Whether two users may connect one account.
         links: LinkPolicy,
-        /// Where the app signs its users in, if it says so.
+        /// The path of the app's own login page, if the app named one.
         login: Option<String>,
     },
 }
 
 impl Mode {
-    /// Whether the app has users of its own.
+    /// Whether this is connect mode.
     pub fn is_connect(&self) -> bool {
         matches!(self, Self::Connect { .. })
     }
 }
 
-/// How long things live.
+/// How long flows and sessions live. The ranges are checked when the app is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lifetimes {
-    /// From login start to callback: 1 to 30 minutes; 10 minutes unless set.
+    /// From the start of a login to its callback: 1 to 30 minutes, by default 10 minutes (docs/attacks.md T027).
     pub flow: Duration,
-    /// A session that nobody uses: 5 minutes to 30 days; 8 hours unless set.
+    /// Of a session that is not used: 5 minutes to 30 days, by default 8 hours.
     pub idle: Duration,
-    /// A session at most: 1 hour to 90 days; 7 days unless set.
+    /// Of a session in total, however much it is used: 1 hour to 90 days, by default 7 days (docs/attacks.md T083).
     pub absolute: Duration,
 }
 
@@ -101,35 +152,41 @@ impl Default for Lifetimes {
 }
 
 impl Lifetimes {
-    /// Activity is written at most this often: every 5 minutes, or a tenth of the idle lifetime.
+    /// The least time between two writes of a session's activity: 5 minutes, or a tenth of the idle lifetime if that is
+    /// less. In between, requests only read the session (docs/attacks.md T103).
     pub fn activity_step(&self) -> Duration {
         (self.idle / 10).min(Duration::from_secs(5 * 60))
     }
 }
 
-/// How long a session lives whose visitor asked to stay signed in.
+/// The lifetimes of a session whose visitor asked to stay signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Remember {
-    /// Without use: 5 minutes to 90 days.
+    /// Of a session that is not used: 5 minutes to 90 days.
     pub idle: Duration,
-    /// At most: 1 hour to 90 days.
+    /// Of a session in total: 1 hour to 90 days.
     pub absolute: Duration,
 }
 
-/// What the caller said, unchecked.
+/// The settings as the builder was given them, unchecked. The methods of the builder say what each of them means; here
+/// are those whose form differs from the checked one.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) access: AccessType,
     pub(crate) credentials: Credentials,
     pub(crate) environment: Environment,
+    /// The text of the public URL, which must be an origin.
     pub(crate) public_url: String,
+    /// Empty if the app is at the root of its origin.
     pub(crate) mount: String,
     pub(crate) prefix: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) optional_scopes: Vec<String>,
+    /// Leaves `offline_access` out of what every login asks for.
     pub(crate) sign_in_only: bool,
+    /// `/` stands for the root of the mounted app.
     pub(crate) default_return_to: String,
     pub(crate) return_origins: Vec<String>,
     pub(crate) same_site_origins: Vec<String>,
@@ -148,7 +205,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Defaults around what has none.
+    /// The defaults of all settings that have one.
     pub(crate) fn new(credentials: Credentials, public_url: String) -> Self {
         Self {
             mode: Mode::SignIn,

@@ -1,4 +1,4 @@
-//! The body of a reply: whole, or in parts as they come.
+//! The body of a reply: whole, or in parts that are produced while they are sent.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,30 +8,37 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Body, Frame, SizeHint};
 
-/// Why a body broke off. The reply has begun by then: adapters end the connection, so that nobody takes a part for the whole.
+/// Why a body ended early. The reply has begun by then, so adapters end the connection: a client must not take a part for
+/// the whole.
 #[derive(Debug, thiserror::Error)]
-#[error("the body broke off: {0}")]
+#[error("the body ended early: {0}")]
 pub struct BodyError(pub(crate) String);
 
 type Parts = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
-/// The body of a reply: an [`http_body::Body`], and a [`Stream`] of its parts.
+/// The body of a reply. It implements [`http_body::Body`] and [`Stream`], so that an adapter hands it on as it is.
+///
+/// A body that is whole has an exact size and at most one part. A body in parts has no known size, and reads the next part
+/// from Atlassian only when it is polled: a slow client slows the source down instead of filling memory
+/// (docs/decisions/0069).
 pub struct ReplyBody(Kind);
 
 enum Kind {
+    /// `None` once the only part was taken.
     Whole(Option<Bytes>),
+    /// The rest of a body whose source is still open.
     Parts(Parts),
 }
 
 impl ReplyBody {
-    /// A body whose parts are asked for one by one, as fast as they are taken, and no more once it is dropped.
+    /// A body whose parts are requested one by one as they are taken. Dropping it drops the source.
     pub(crate) fn of_parts(
         parts: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static,
     ) -> Self {
         Self(Kind::Parts(Box::pin(parts)))
     }
 
-    /// The whole body, if it is not in parts.
+    /// The whole body. `None` if it comes in parts, or was taken already.
     pub fn whole(&self) -> Option<&Bytes> {
         match &self.0 {
             Kind::Whole(body) => body.as_ref(),
@@ -46,6 +53,7 @@ impl From<Bytes> for ReplyBody {
     }
 }
 
+/// Shows the kind and no content.
 impl fmt::Debug for ReplyBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {

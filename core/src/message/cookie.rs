@@ -1,14 +1,16 @@
 //! A strict reader for the `Cookie` field and a writer for `Set-Cookie`.
 //!
-//! Names and values are bytes: nothing is percent-decoded, quotes mean nothing, and only space and tab are trimmed. A sibling
-//! host can plant cookies whose names turn into ours in readers that are more helpful.
+//! Names and values are bytes: nothing is percent-decoded, quotes have no meaning, and only space and tab are trimmed. A
+//! sibling host can set cookies whose names become ours in a reader that decodes names or trims Unicode spaces
+//! (docs/attacks.md T085 and T086, docs/decisions/0028).
 
 use std::fmt;
 
-/// The most bytes that are read, over all fields.
+/// The most bytes that are read, over all `Cookie` fields of a request.
 const MAX_LEN: usize = 16 * 1024;
 
-/// The most pairs that are looked at, over all fields.
+/// The most pairs that are read, over all `Cookie` fields of a request. Hosts below a large shared domain receive the
+/// cookies of many apps, so the limit is generous.
 const MAX_PAIRS: usize = 200;
 
 /// The most cookies that [`names_with_prefix`] returns.
@@ -21,15 +23,16 @@ const MAX_FOUND: usize = 32;
     reason = "these are all the cases there are, and callers must treat each"
 )]
 pub enum CookieValue<'a> {
-    /// There is no such cookie, or there is more than we are willing to read.
+    /// There is no such cookie, or the request exceeds a limit.
     Absent,
-    /// The cookie has this value; it may be empty.
+    /// The cookie has this value, which may be empty.
     One(&'a [u8]),
-    /// The name occurs with different values: somebody else set one of them.
+    /// The name occurs with different values. One of them may have been set by a sibling host, and which one cannot be
+    /// told, so neither is used (docs/attacks.md T087).
     Ambiguous,
 }
 
-/// Prints no value, as it may be a session id.
+/// Shows no value, because it may be a session token.
 impl fmt::Debug for CookieValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -40,9 +43,17 @@ impl fmt::Debug for CookieValue<'_> {
     }
 }
 
-/// Looks a cookie up by its exact name in the raw `Cookie` fields.
+/// Finds a cookie by its exact name in the raw `Cookie` fields.
 ///
-/// More than 16 KiB or more than 200 pairs count as no cookie at all. The same value twice counts as one.
+/// More than 16 KiB or more than 200 pairs count as no cookie at all: dropping only a part would let an attacker choose
+/// which part is read (docs/attacks.md T101). The same value twice counts as one.
+///
+/// ```
+/// use threelo::internals::cookie::{CookieValue, find};
+///
+/// let fields: [&[u8]; 1] = [b"theme=dark; sid=a%3Db; SID=x"];
+/// assert_eq!(find(fields.into_iter(), "sid"), CookieValue::One(b"a%3Db"));
+/// ```
 pub fn find<'a>(fields: impl Iterator<Item = &'a [u8]>, name: &str) -> CookieValue<'a> {
     let mut found = None;
     let mut is_ambiguous = false;
@@ -58,9 +69,10 @@ pub fn find<'a>(fields: impl Iterator<Item = &'a [u8]>, name: &str) -> CookieVal
     }
 }
 
-/// Returns name and value of the first 32 cookies whose names start with `prefix`, in the order of the request.
+/// Returns name and value of the first 32 cookies whose names begin with `prefix`, in the order of the request.
 ///
-/// A name may occur twice. More than 16 KiB or more than 200 pairs count as no cookie at all.
+/// A name may occur twice; the caller decides what that means. More than 16 KiB or more than 200 pairs count as no cookie
+/// at all.
 pub fn names_with_prefix<'a>(
     fields: impl Iterator<Item = &'a [u8]>,
     prefix: &str,
@@ -74,7 +86,8 @@ pub fn names_with_prefix<'a>(
     if is_read { found } else { Vec::new() }
 }
 
-/// Visits the pairs that have a name and a `=`; `false` if a limit was met, and then not every pair was visited.
+/// Visits the pairs that have a name and a `=`. Returns `false` if a limit was exceeded; then only some of the pairs were
+/// visited, and the caller must not use them.
 fn each_pair<'a>(
     fields: impl Iterator<Item = &'a [u8]>,
     mut visit: impl FnMut(&'a [u8], &'a [u8]),
@@ -109,6 +122,7 @@ fn split_pair(pair: &[u8]) -> Option<(&[u8], &[u8])> {
     (!name.is_empty()).then_some((name, value))
 }
 
+/// Removes spaces and tabs at both ends. Other white space is a part of the name or value.
 fn trim(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
@@ -118,8 +132,9 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
 
 /// A `Set-Cookie` value under construction.
 ///
-/// It always says `Path=/; HttpOnly; SameSite=Lax` and never names a domain. Lax and not Strict, because the callback is a
-/// navigation from another site. The one exception is [`partitioned`](Self::partitioned).
+/// It always has `Path=/; HttpOnly; SameSite=Lax` and never a domain. `Lax` and not `Strict`, because the callback is a
+/// navigation that began at another site: with `Strict` the browser would leave the flow cookie out. The one exception is
+/// [`partitioned`](Self::partitioned).
 #[derive(Clone, PartialEq, Eq)]
 pub struct SetCookie {
     name: String,
@@ -130,9 +145,10 @@ pub struct SetCookie {
 }
 
 impl SetCookie {
-    /// Sets `name` to `value` for the life of the browser's session.
+    /// Sets `name` to `value` until the browser is closed.
     ///
-    /// Characters that no cookie may hold are left out of both, so that neither can add an attribute or a header field.
+    /// Characters that no cookie may contain are left out of both, so that neither can add an attribute or a header field
+    /// (docs/attacks.md T139).
     pub fn new(name: &str, value: &str, secure: bool) -> Self {
         Self {
             name: name.chars().filter(is_name_char).collect(),
@@ -143,19 +159,21 @@ impl SetCookie {
         }
     }
 
-    /// Takes the cookie away; a browser only obeys if `secure` is what it was when the cookie was set.
+    /// Removes a cookie. Browsers do so only if `secure` has the value with which the cookie was set
+    /// (docs/attacks.md T091).
     pub fn removal(name: &str, secure: bool) -> Self {
         Self::new(name, "", secure).max_age(0)
     }
 
-    /// Lets the cookie outlive the browser's session, for this many seconds from now.
+    /// Keeps the cookie for this many seconds from now, even if the browser is closed in between.
     #[must_use]
     pub fn max_age(mut self, seconds: u64) -> Self {
         self.max_age = Some(seconds);
         self
     }
 
-    /// Lets pages of other sites have the cookie, each site one of its own: `SameSite=None; Secure; Partitioned`.
+    /// Lets pages of other sites use the cookie, with a cookie jar for each such site:
+    /// `SameSite=None; Secure; Partitioned`.
     #[must_use]
     pub fn partitioned(mut self) -> Self {
         self.is_partitioned = true;
@@ -163,17 +181,17 @@ impl SetCookie {
         self
     }
 
-    /// Returns the name.
+    /// The name, without the characters that were left out.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns the value, which is usually a secret.
+    /// The value, which is usually a secret.
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    /// Returns the header field value; it is printable ASCII.
+    /// The value of the `Set-Cookie` field, in printable ASCII.
     pub fn to_header_string(&self) -> String {
         let mut header = format!("{}={}; Path=/", self.name, self.value);
         if let Some(seconds) = self.max_age {
@@ -191,7 +209,7 @@ impl SetCookie {
     }
 }
 
-/// Prints the name only.
+/// Shows the name and the age, never the value.
 impl fmt::Debug for SetCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookie")
@@ -201,12 +219,12 @@ impl fmt::Debug for SetCookie {
     }
 }
 
-/// A `token` character of RFC 9110 §5.6.2.
+/// A character of a `token` (RFC 9110 section 5.6.2).
 fn is_name_char(char: &char) -> bool {
     char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(*char)
 }
 
-/// A `cookie-octet` of RFC 6265 §4.1.1.
+/// A `cookie-octet` (RFC 6265 section 4.1.1).
 fn is_value_char(char: &char) -> bool {
     char.is_ascii_graphic() && !matches!(char, '"' | ',' | ';' | '\\')
 }

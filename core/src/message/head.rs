@@ -1,41 +1,63 @@
-//! The part of a request that auth may read.
+//! The part of a request that is read to decide about it: everything before the body.
 
 use std::fmt;
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request};
 
-/// The header fields of a request, as bytes, whatever the framework's own type is.
+/// The header fields of a request as bytes, independent of the type that the framework has for them.
+///
+/// An adapter implements it over borrowed fields, so that nothing is copied. Values must be passed on byte by byte, bytes
+/// above 0x7f included: a value that was decoded lossily could equal another one (docs/attacks.md T032).
+///
+/// ```
+/// use threelo::adapter::{Headers, RequestHead};
+///
+/// struct Fields(Vec<(&'static str, &'static [u8])>);
+///
+/// impl Headers for Fields {
+///     fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+///         for (_, value) in self.0.iter().filter(|(known, _)| *known == name) {
+///             each(value);
+///         }
+///     }
+/// }
+///
+/// let fields = Fields(vec![("cookie", b"a=1"), ("accept", b"text/html"), ("cookie", b"b=2")]);
+/// let head = RequestHead { method: "GET", path: "/", query: None, headers: &fields };
+/// assert_eq!(head.all("cookie"), [b"a=1", b"b=2"]);
+/// ```
 pub trait Headers {
-    /// Calls `each` with every field of this (lower-case) name, in order.
+    /// Calls `each` with the value of every field of this name, in the order of the request. The name is in lower case.
     fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8]));
 
-    /// Calls `each` with every field that has one of these names, and perhaps with others; those of one name come in
-    /// order. To be overridden where one walk over all fields costs less than a look-up per name.
+    /// Calls `each` with every field that has one of these names, and possibly with others; fields of one name come in the
+    /// order of the request. Override it where one walk over all fields costs less than a look-up for each name.
     fn walk<'a>(&'a self, names: &[&'static str], each: &mut dyn FnMut(&str, Field<'a>)) {
         for name in names {
             self.each(name, &mut |value| each(name, Field::Bytes(value)));
         }
     }
 
-    /// Path and query, where the framework holds them in a form that can be kept without a copy.
+    /// Path and query, if the framework has them in a form that can be kept without a copy. By default, they are copied
+    /// where they must be kept.
     fn target(&self) -> Option<PathAndQuery> {
         None
     }
 }
 
-/// The value of a field, in the best form that the framework has.
+/// The value of a field, in the cheapest form to keep that the framework offers.
 #[derive(Clone, Copy)]
 #[expect(clippy::exhaustive_enums, reason = "adapters make them")]
 pub enum Field<'a> {
-    /// Borrowed bytes.
+    /// Borrowed bytes, which are copied if they must be kept.
     Bytes(&'a [u8]),
-    /// A value that can be kept without a copy.
+    /// A value of `http` 1, whose clones share their bytes.
     Value(&'a HeaderValue),
 }
 
 impl<'a> Field<'a> {
-    /// The bytes.
+    /// The bytes of the value, in either form.
     pub fn bytes(self) -> &'a [u8] {
         match self {
             Self::Bytes(bytes) => bytes,
@@ -44,28 +66,49 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Prints no value: it may be a cookie.
+/// Shows no value, because it may be a cookie or a token.
 impl fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Field(..)")
     }
 }
 
-/// A request before its body: borrowed from the framework, byte-exact.
+/// A request before its body, borrowed from the framework byte by byte.
+///
+/// An adapter lends it to [`Auth::handle`](crate::Auth::handle). No permission and no redirect URI depends on a client
+/// address, `Host` or a forwarded field: the public URL comes from the settings (docs/attacks.md T056, T201).
+///
+/// ```
+/// use threelo::adapter::{Action, RequestHead};
+/// use threelo::{Auth, Credentials};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let auth = Auth::builder(Credentials::new("my-client-id", "my-secret"), "http://localhost:3000").build()?;
+///
+/// let request = http::Request::get("/auth/login?return_to=/board").body(())?;
+/// let action = RequestHead::lend(&request, |head| auth.handle(head));
+/// assert!(matches!(action, Action::Respond(_)));
+///
+/// let request = http::Request::get("/board").body(())?;
+/// let action = RequestHead::lend(&request, |head| auth.handle(head));
+/// assert!(matches!(action, Action::Forward(_)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
-    /// The method, in capitals.
+    /// The method as it was sent, usually in capitals: methods are case-sensitive (RFC 9110 section 9.1).
     pub method: &'a str,
-    /// The path as it came, undecoded; under nesting the original one.
+    /// The path as it was sent, without decoding. Below a nested router it is the original path.
     pub path: &'a str,
-    /// What stood after `?`, undecoded.
+    /// What follows the first `?`, without decoding.
     pub query: Option<&'a str>,
     /// The header fields.
     pub headers: &'a dyn Headers,
 }
 
 impl<'a> RequestHead<'a> {
-    /// Lends the head of an `http` 1 request to `work`.
+    /// Lends the head of an `http` 1 request to `work`. Nothing is copied.
     pub fn lend<B, T>(request: &Request<B>, work: impl FnOnce(&RequestHead<'_>) -> T) -> T {
         let uri = request.uri();
         work(&RequestHead {
@@ -76,7 +119,7 @@ impl<'a> RequestHead<'a> {
         })
     }
 
-    /// The first field of this name.
+    /// The value of the first field of this name, which is in lower case.
     pub fn first(&self, name: &str) -> Option<&'a [u8]> {
         let mut found = None;
         self.headers.each(name, &mut |value| {
@@ -85,7 +128,7 @@ impl<'a> RequestHead<'a> {
         found
     }
 
-    /// All fields of this name.
+    /// The values of all fields of this name, in the order of the request.
     pub fn all(&self, name: &str) -> Vec<&'a [u8]> {
         let mut found = Vec::new();
         self.headers.each(name, &mut |value| found.push(value));
@@ -97,7 +140,7 @@ impl<'a> RequestHead<'a> {
         self.first(name) == Some(value)
     }
 
-    /// Who waits for the answer.
+    /// The kind of client that waits for the reply, which decides about its form (docs/decisions/0006).
     pub fn audience(&self) -> Audience {
         Audience::of(
             self.first("hx-request"),
@@ -107,16 +150,16 @@ impl<'a> RequestHead<'a> {
     }
 }
 
+/// Shows the method only: query and header fields may contain codes, states and cookies.
 impl fmt::Debug for RequestHead<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // No query and no header: they may carry codes, states and cookies.
         f.debug_struct("RequestHead")
             .field("method", &self.method)
             .finish_non_exhaustive()
     }
 }
 
-/// The header fields of an `http` 1 request.
+/// The header fields of an `http` 1 request, with its path and query.
 struct Fields<'a>(&'a HeaderMap, Option<&'a PathAndQuery>);
 
 impl Headers for Fields<'_> {
@@ -137,20 +180,21 @@ impl Headers for Fields<'_> {
     }
 }
 
-/// Who waits for the answer, and so what form it takes.
+/// The kind of client that waits for a reply, and so the form that the reply takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Audience {
-    /// A person's navigation: pages and redirects.
+    /// A navigation of a browser: it gets pages and redirects.
     Page,
-    /// A script or a program: JSON, never a redirect.
+    /// A script or a program: it gets JSON, never a redirect to a page (docs/attacks.md T143).
     Fetch,
-    /// An htmx request: `HX-Redirect` where a page would be redirected.
+    /// An htmx request: it gets `HX-Redirect` where a navigation would be redirected.
     Htmx,
 }
 
 impl Audience {
-    /// Told by `HX-Request`, `Sec-Fetch-Mode` and `Accept`.
+    /// Judges by `HX-Request: true`, else by `Sec-Fetch-Mode`. Browsers that do not send the latter are judged by
+    /// `Accept`: a navigation accepts `text/html`. A wrong guess changes the form of a reply, never a permission.
     pub(crate) fn of(htmx: Option<&[u8]>, mode: Option<&[u8]>, accept: Option<&[u8]>) -> Self {
         if htmx == Some(b"true") {
             return Self::Htmx;

@@ -1,4 +1,7 @@
-//! Requests and replies without a framework.
+//! Requests and replies without a web framework, and what requests to Atlassian have in common.
+//!
+//! The readers in here are strict. They compare bytes, decode once, have limits, and report what they cannot read
+//! instead of guessing: in attacks on logins, a helpful parser is usually the first step.
 
 mod body;
 pub mod cookie;

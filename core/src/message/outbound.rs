@@ -1,4 +1,7 @@
-//! What requests to Atlassian and readings of its answers share.
+//! What requests to Atlassian, and the readers of its responses, have in common.
+//!
+//! A response is hostile until it is read: sizes, types and characters are checked here before a value reaches a page, a
+//! header field or a database (docs/attacks.md T157 to T162).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +13,8 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use crate::environment::Environment;
 use crate::secret::AccessToken;
 
-/// A `GET` to the API gateway with a bearer token; the header is marked sensitive.
+/// A `GET` request to the API gateway with a bearer token (RFC 6750 section 2.1). The field is marked as sensitive, so that
+/// HTTP libraries neither log nor index it. `path` begins with a slash.
 pub(crate) fn bearer(
     environment: &Environment,
     path: &str,
@@ -24,12 +28,13 @@ pub(crate) fn bearer(
         .body(Bytes::new())
 }
 
-/// Whether an answer says that it is JSON, or says nothing; a page of a captive portal says otherwise.
+/// Whether a response is declared as JSON, or has no content type. The page of a captive portal has another one
+/// (docs/attacks.md T157).
 pub(crate) fn is_json<B>(response: &Response<B>) -> bool {
     is_json_type(response.headers())
 }
 
-/// The same, of its header fields.
+/// As [`is_json`], for header fields alone. Types that end in `+json` count as JSON (RFC 6839 section 3.1).
 pub(crate) fn is_json_type(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(CONTENT_TYPE) else {
         return true;
@@ -39,7 +44,8 @@ pub(crate) fn is_json_type(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
 }
 
-/// `Retry-After` in seconds, between a second and a quarter of an hour.
+/// The seconds of `Retry-After`, limited to 1 second to 15 minutes, so that a hostile value neither causes a storm nor
+/// stops an app for a day (docs/attacks.md T162). A date, and anything that is no number, counts as absent.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds: u64 = headers
         .get(RETRY_AFTER)?
@@ -51,7 +57,8 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds.clamp(1, 15 * 60)))
 }
 
-/// Cuts at `most` bytes, drops control characters; an empty text is none.
+/// A text of Atlassian's, without control characters (Postgres refuses NUL, docs/attacks.md T246) and cut at the last
+/// character that fits into `most` bytes. An empty text counts as absent.
 pub(crate) fn cleaned(value: Option<String>, most: usize) -> Option<Arc<str>> {
     let mut kept = String::new();
     for character in value?.chars().filter(|character| !character.is_control()) {
@@ -63,8 +70,8 @@ pub(crate) fn cleaned(value: Option<String>, most: usize) -> Option<Arc<str>> {
     (!kept.is_empty()).then(|| kept.into())
 }
 
-/// Keeps https addresses only, without a user name before the host, which misleads people; they are shown, never
-/// fetched.
+/// An address that may be shown: https, at most 2048 bytes, and without a user name before the host, which misleads
+/// readers. Such addresses are shown to people and never fetched by the server (docs/attacks.md T151).
 pub(crate) fn https_only(value: Option<String>) -> Option<Arc<str>> {
     let value = value.filter(|value| value.len() <= 2048)?;
     let url = url::Url::parse(&value)

@@ -1,20 +1,22 @@
 //! A strict reader for query strings and form bodies.
 //!
-//! It never guesses: a parameter that is given twice or that does not decode is reported as such, and bytes that are not UTF-8
-//! are not replaced by something that could compare equal.
+//! It does not guess. A parameter that occurs twice, or that cannot be decoded, is reported as such: RFC 6749 section 3.1
+//! forbids repeated parameters, and parsers disagree about which one counts (docs/attacks.md T031). Bytes that are not
+//! UTF-8 are not replaced, because replaced texts could compare equal (docs/attacks.md T032).
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::message::percent::split_escape;
 
-/// The longest text that is read.
+/// The longest query or body that is read, in bytes. A callback with a code of 4096 bytes fits.
 const MAX_LEN: usize = 8 * 1024;
 
-/// The most parameters that are read.
+/// The most parameters that are read. Looking a name up is a walk over all of them, so their number must be small
+/// (docs/attacks.md T202, T203).
 const MAX_PARAMETERS: usize = 64;
 
-/// The query is longer, or has more parameters, than any honest request.
+/// The query has more than 8 KiB or more than 64 parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("query is too large")]
 pub struct TooLarge;
@@ -28,15 +30,15 @@ pub struct TooLarge;
 pub enum Param<'a> {
     /// The name does not occur.
     Absent,
-    /// The name occurs once, and this is its decoded value.
+    /// The name occurs once, and this is its decoded value, which may be empty.
     One(Cow<'a, str>),
-    /// The name occurs more than once, with whatever values.
+    /// The name occurs more than once, even if all values are equal.
     Repeated,
     /// The name occurs once, with a broken escape or with bytes that are not UTF-8.
     Malformed,
 }
 
-/// Prints no value, as it may be a code or a state.
+/// Shows no value, because it may be a code or a state.
 impl fmt::Debug for Param<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -49,19 +51,28 @@ impl fmt::Debug for Param<'_> {
 }
 
 /// The parameters of a query string or of an `application/x-www-form-urlencoded` body, decoded exactly once.
+///
+/// ```
+/// use threelo::internals::query::{Param, Query};
+///
+/// let query = Query::parse(b"return_to=%2Fboard%3Fweek%3D7&site=a&site=b").unwrap();
+/// assert_eq!(query.one("return_to"), Some("/board?week=7"));
+/// assert_eq!(query.param("site"), Param::Repeated);
+/// ```
 #[derive(Default)]
 pub struct Query {
     parameters: Vec<Parameter>,
 }
 
 struct Parameter {
+    /// Decoded.
     name: String,
     /// `None` if the value does not decode.
     value: Option<String>,
 }
 
 impl Query {
-    /// Reads the bytes after the `?`, or a form body.
+    /// Reads the bytes after the `?`, or a form body. Parameters whose names cannot be decoded are left out.
     ///
     /// # Errors
     ///
@@ -82,7 +93,7 @@ impl Query {
         })
     }
 
-    /// Returns what the query says about `name`, which is compared with the decoded names, byte for byte.
+    /// What the query says about `name`, which is compared with the decoded names byte by byte: `%63ode` is `code`.
     pub fn param(&self, name: &str) -> Param<'_> {
         let mut found = self.parameters.iter().filter(|found| found.name == name);
         let Some(first) = found.next() else {
@@ -97,7 +108,7 @@ impl Query {
             .map_or(Param::Malformed, |value| Param::One(Cow::Borrowed(value)))
     }
 
-    /// Returns the value of `name` if it occurs exactly once and decodes.
+    /// The value of `name`, if it occurs exactly once and can be decoded.
     pub fn one(&self, name: &str) -> Option<&str> {
         let mut found = self.parameters.iter().filter(|found| found.name == name);
         let first = found.next()?;
@@ -108,7 +119,7 @@ impl Query {
     }
 }
 
-/// Prints no name and no value, as both come from outside and may be secret.
+/// Shows no names and no values: both come from the request and may be secret.
 impl fmt::Debug for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Query({} parameters)", self.parameters.len())
@@ -116,7 +127,8 @@ impl fmt::Debug for Query {
 }
 
 impl Parameter {
-    /// Reads `name=value`; without a `=` the value is empty. `None` if the name does not decode: then nobody can ask for it.
+    /// Reads `name=value`; without a `=` the value is empty. `None` if the name cannot be decoded: no name that is asked
+    /// for could equal it.
     fn parse(pair: &[u8]) -> Option<Self> {
         let mut halves = pair.splitn(2, |&byte| byte == b'=');
         let name = decode(halves.next()?)?;
@@ -125,7 +137,8 @@ impl Parameter {
     }
 }
 
-/// Undoes the form encoding: `+` is a space, `%2B` a plus; `None` for a broken escape or bytes that are not UTF-8.
+/// Decodes a form-encoded text: `+` is a space, and `%2B` a plus sign. `None` for a broken escape and for bytes that are
+/// not UTF-8.
 fn decode(encoded: &[u8]) -> Option<String> {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut rest = encoded;

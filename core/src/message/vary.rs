@@ -1,7 +1,15 @@
-//! What a reply varies by.
+//! The `Vary` field of a reply (RFC 9110 section 12.5.5).
 
-/// One `Vary` of those that a reply had and of what else it varies by, each name once: some layers keep only the first of
-/// several fields.
+/// Joins the `Vary` fields that a reply has with further names, each name once, in one field.
+///
+/// Some layers keep only the first of several `Vary` fields. A name that is lost lets a cache show the page of one visitor
+/// to another (docs/attacks.md T121). Names are compared without regard to case, and the first spelling stays.
+///
+/// ```
+/// let had: [&[u8]; 2] = [b"Accept-Encoding", b"origin"];
+/// let joined = threelo::adapter::joined_vary(had.into_iter(), "Cookie, Origin");
+/// assert_eq!(joined, "Accept-Encoding, origin, Cookie");
+/// ```
 pub fn joined_vary<'a>(had: impl Iterator<Item = &'a [u8]>, more: &str) -> String {
     let had: Vec<_> = had.map(String::from_utf8_lossy).collect();
     let had = had.iter().flat_map(|field| field.split(','));

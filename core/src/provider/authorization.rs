@@ -1,4 +1,4 @@
-//! The authorization request and the authorization response (RFC 6749 §4.1.1, §4.1.2).
+//! The authorization request and the authorization response (RFC 6749 sections 4.1.1 and 4.1.2).
 
 use crate::ids::FlowState;
 use crate::message::query::{Param, Query};
@@ -13,21 +13,24 @@ use crate::config::Config;
 use crate::scope::Scopes;
 use crate::secret::CodeVerifier;
 
-/// The address at Atlassian where a flow goes on.
+/// The authorization request of a flow: the address at Atlassian to which the browser is sent.
 ///
-/// `audience` and `prompt=consent` are Atlassian's own parameters; PKCE (RFC 7636) is sent though Atlassian ignores it.
+/// `audience` and `prompt=consent` are parameters that Atlassian documents as required. A PKCE challenge (RFC 7636) is
+/// sent although Atlassian probably ignores it (docs/protocol.md section 1.4). The set of parameters is fixed: neither a
+/// request nor a setting can add one (docs/attacks.md T057).
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest<'a> {
-    /// The flow's `state`, encoded.
+    /// The flow's `state` as text.
     pub state: &'a str,
-    /// What is asked for.
+    /// The scopes that the user is asked to grant.
     pub scopes: &'a Scopes,
-    /// The PKCE verifier, of which only the hash goes out.
+    /// The PKCE verifier. The address contains only its SHA-256 (method `S256`, RFC 7636 section 4.2).
     pub verifier: &'a CodeVerifier,
 }
 
 impl AuthorizationRequest<'_> {
-    /// The address, or `None` if the environment's origin cannot be parsed.
+    /// The address, with every value encoded (docs/attacks.md T062). `None` if the origin of the environment cannot be
+    /// parsed, which a checked configuration excludes.
     pub fn url(&self, config: &Config) -> Option<Url> {
         let mut url =
             Url::parse(&format!("{}/authorize", config.environment.auth_origin())).ok()?;
@@ -46,41 +49,47 @@ impl AuthorizationRequest<'_> {
     }
 }
 
+/// The longest code that is exchanged, in bytes. Atlassian's codes are JWTs of some hundred bytes and may grow; longer
+/// ones are refused before a call is made (docs/attacks.md T047).
 const LONGEST_CODE: usize = 4096;
 
-/// What a callback says, before anything of it is believed.
+/// The query of a callback as it was read, before the flow is verified. Whoever made the request chose every part of it.
 #[derive(Debug)]
 pub struct AuthorizationResponse {
-    /// The flow's key; absent only on an error answer of some servers.
+    /// The `state`. It may be absent only if the user cancelled, because it is unknown whether Atlassian sends it then
+    /// (docs/protocol.md section 1.5). An answer without it ends no flow.
     pub state: Option<FlowState>,
-    /// What came of the flow.
+    /// What the callback says happened at Atlassian.
     pub outcome: Outcome,
 }
 
-/// What came of a flow at Atlassian.
+/// What a callback says happened at Atlassian.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// A code to exchange.
+    /// A code to exchange: 1 to 4096 printable ASCII characters.
     Code(AuthorizationCode),
-    /// `access_denied`: the person pressed Cancel.
+    /// `error=access_denied`: the user pressed *Cancel*.
     Cancelled,
-    /// Another error answer.
+    /// Any other `error`. Its text is ignored, so that no text of a request reaches a page (docs/attacks.md T134).
     Failed,
-    /// An answer that belongs to the flow and is wrong in itself: an impossible code, a foreign `iss`.
+    /// An answer to the flow that cannot be right: a code that is too long or not printable, or a foreign `iss`. It uses
+    /// the flow up.
     Wrong,
 }
 
-/// A query that is no authorization response: no flow is touched.
+/// A query that is no authorization response. It changes no flow (docs/decisions/0017).
 #[derive(Debug)]
 pub struct Malformed;
 
 impl AuthorizationResponse {
-    /// Reads the raw query; `issuer` is what `iss` must be, if it is there (RFC 9207 §2.4).
+    /// Reads the raw query of a callback. `issuer` is the value that `iss` must have if it is present (RFC 9207 section
+    /// 2.4, docs/decisions/0018).
     ///
     /// # Errors
     ///
-    /// [`Malformed`] for repeated or missing parameters, a broken state, and code and error together.
+    /// [`Malformed`] if the query is too large, if `code`, `state`, `error` or `iss` occurs twice, if neither or both of
+    /// `code` and `error` are present, if the code is blank, and if the state is missing or cannot be one of ours.
     pub fn parse(query: Option<&str>, issuer: &str) -> Result<Self, Malformed> {
         let query =
             Query::parse(query.unwrap_or_default().as_bytes()).map_err(|_too_large| Malformed)?;
@@ -112,6 +121,7 @@ impl AuthorizationResponse {
     }
 }
 
+/// Reads `code` and `error`, of which exactly one must be present. A code of spaces only counts as no answer.
 fn outcome(query: &Query) -> Result<Outcome, Malformed> {
     match (query.param("code"), query.param("error")) {
         (Param::Absent, Param::Absent) => Err(Malformed),
@@ -126,6 +136,7 @@ fn outcome(query: &Query) -> Result<Outcome, Malformed> {
     }
 }
 
+/// Checks length and characters of a code. Its form is Atlassian's private matter (docs/protocol.md section 1.3).
 fn read_code(code: &str) -> Outcome {
     let fits = code.len() <= LONGEST_CODE && code.bytes().all(|byte| byte.is_ascii_graphic());
     if fits {

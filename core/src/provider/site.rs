@@ -1,4 +1,4 @@
-//! Sites: the tenants that a grant reaches.
+//! Sites: the tenants of Atlassian Cloud that a grant reaches (docs/protocol.md section 4).
 
 use std::sync::Arc;
 
@@ -12,24 +12,39 @@ use crate::message::{cleaned, https_only};
 use crate::scope::Scopes;
 use crate::secret::AccessToken;
 
-/// One site of a grant.
+/// One site that a grant reaches.
+///
+/// That a site is listed says nothing about what the user may do there: a call can still be answered with 403.
+///
+/// ```
+/// use threelo::Site;
+///
+/// fn heading(site: &Site) -> String {
+///     match &site.url {
+///         Some(url) => format!("{} ({url})", site.name),
+///         None => site.name.to_string(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Site {
-    /// The id under which the gateway knows the site.
+    /// The id by which the API gateway addresses the site.
     pub id: CloudId,
-    /// The name to show; at most 256 bytes.
+    /// The name to show: at most 256 bytes without control characters. Escape it in HTML. A site without a name has its id
+    /// here.
     pub name: Arc<str>,
-    /// The address that people know, e.g. `https://example.atlassian.net`; https only.
+    /// The address that people know, e.g. `https://example.atlassian.net`: https, without a slash at the end. API calls do
+    /// not go there, because it refuses tokens of 3LO apps (docs/protocol.md section 6.1).
     pub url: Option<Arc<str>>,
-    /// The address of the site's picture; https only.
+    /// The address of the site's picture, always https.
     pub avatar_url: Option<Arc<str>>,
-    /// The product scopes granted there.
+    /// The product scopes that were granted for the site. `read:me` and `offline_access` are never among them.
     pub scopes: Scopes,
 }
 
 impl Site {
-    /// A site without address, picture and scopes, for tests of an app: its handlers take a site.
+    /// A site without address, picture and scopes, for tests of handlers that take a site.
     ///
     /// ```
     /// use threelo::{CloudId, Site};
@@ -50,7 +65,7 @@ impl Site {
         }
     }
 
-    /// Whether `wish` names this site: by cloud id, by url or by host, ASCII case aside.
+    /// Whether `wish` names this site, by cloud id, address or host. Case and a slash at the end do not matter.
     pub fn is_called(&self, wish: &str) -> bool {
         if self.id.as_str().eq_ignore_ascii_case(wish) {
             return true;
@@ -65,26 +80,26 @@ impl Site {
     }
 }
 
-/// Why the sites could not be read.
+/// Why the list of sites could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SitesError {
-    /// 401 or 403: the token was refused.
+    /// 401 or 403: the token was refused. Both occur after a user removed the app (docs/protocol.md section 4.3).
     #[error("the token was refused with status {0}")]
     Refused(StatusCode),
-    /// Another status.
-    #[error("the sites were answered with status {0}")]
+    /// Another status than 200.
+    #[error("the request for the sites was answered with status {0}")]
     Status(StatusCode),
-    /// Not a list of sites.
-    #[error("the sites answer is malformed")]
+    /// The body is not a JSON array of sites.
+    #[error("the list of sites is malformed")]
     Malformed(#[source] serde_json::Error),
 }
 
-/// `GET /oauth/token/accessible-resources`.
+/// `GET /oauth/token/accessible-resources` with a bearer token.
 ///
 /// # Errors
 ///
-/// [`http::Error`] when the token cannot stand in a header.
+/// [`http::Error`] if the token contains characters that a header field must not contain.
 pub fn request(
     environment: &Environment,
     token: &AccessToken,
@@ -92,8 +107,11 @@ pub fn request(
     crate::message::bearer(environment, "/oauth/token/accessible-resources", token)
 }
 
-/// Reads the list: entries of one id are one site with all their scopes; entries without a valid id are left out;
-/// at most 500 are kept. Sorted by name, because the order of the answer means nothing.
+/// Reads the list of sites. An empty list is not an error (docs/protocol.md section 4.2).
+///
+/// Entries with the same id are one site with the scopes of all of them: a site with two products may be listed twice
+/// (docs/protocol.md section 4.1). Entries without a valid id are left out. The result is sorted by name, because the order
+/// of the response has no meaning, and has at most 500 sites.
 ///
 /// # Errors
 ///
@@ -111,7 +129,8 @@ pub fn from_response(response: &Response<Bytes>) -> Result<Vec<Site>, SitesError
     Ok(merged(entries.into_iter().filter_map(Wire::into_site)))
 }
 
-/// Each site once, with the scopes of all its entries; 500 at most, sorted by name.
+/// Each site once, with the scopes of all its entries, sorted by name and id. After 500 different sites, further ones are
+/// dropped. Name and address are those of the first entry.
 pub(crate) fn merged(entries: impl IntoIterator<Item = Site>) -> Vec<Site> {
     let mut sites: Vec<Site> = Vec::new();
     for site in entries {
@@ -125,6 +144,7 @@ pub(crate) fn merged(entries: impl IntoIterator<Item = Site>) -> Vec<Site> {
     sites
 }
 
+/// An entry of the response. Unknown members are ignored.
 #[derive(Deserialize)]
 struct Wire {
     id: String,
@@ -137,6 +157,7 @@ struct Wire {
 }
 
 impl Wire {
+    /// The entry as a site, with checked texts; `None` if the id is not a UUID.
     fn into_site(self) -> Option<Site> {
         let id = CloudId::parse(&self.id).ok()?;
         let url = https_only(self.url).map(|url| url.trim_end_matches('/').into());

@@ -1,4 +1,4 @@
-//! The request for a profile and the reading of its answer.
+//! The request for a profile, and the reader of its response.
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -14,7 +14,8 @@ use crate::secret::AccessToken;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProfileError {
-    /// 403: the User Identity API was not added to the app, or `read:me` was not granted.
+    /// 403: the User Identity API was not added to the app in the developer console, or `read:me` was not granted. The
+    /// operator can correct it, the visitor cannot.
     #[error(
         "the User Identity API refused the token: add it to the app in the developer console, with read:me"
     )]
@@ -22,11 +23,11 @@ pub enum ProfileError {
     /// 401: the token was refused.
     #[error("the token was refused")]
     Unauthorized,
-    /// Another status.
-    #[error("the profile was answered with status {0}")]
+    /// Another status than 200.
+    #[error("the request for the profile was answered with status {0}")]
     Status(StatusCode),
-    /// Not a profile.
-    #[error("the profile answer is malformed")]
+    /// The body is no JSON object with a valid account id. Without one there is no session (docs/decisions/0013).
+    #[error("the profile is malformed")]
     Malformed(#[source] Option<serde_json::Error>),
 }
 
@@ -34,7 +35,7 @@ pub enum ProfileError {
 ///
 /// # Errors
 ///
-/// [`http::Error`] when the token cannot stand in a header.
+/// [`http::Error`] if the token contains characters that a header field must not contain.
 pub fn request(
     environment: &Environment,
     token: &AccessToken,
@@ -42,11 +43,12 @@ pub fn request(
     crate::message::bearer(environment, "/me", token)
 }
 
-/// Reads the answer; every field but `account_id` may be missing, null or of another type.
+/// Reads the response. Every member but `account_id` may be missing or null; unknown members are ignored. Texts are
+/// cleaned of control characters and cut, addresses must be https.
 ///
 /// # Errors
 ///
-/// [`ProfileError`], by status and shape.
+/// [`ProfileError`], by status first and by shape second.
 pub fn from_response(response: &Response<Bytes>) -> Result<Profile, ProfileError> {
     match response.status() {
         StatusCode::OK => {}
@@ -81,6 +83,7 @@ pub fn from_response(response: &Response<Bytes>) -> Result<Profile, ProfileError
     })
 }
 
+/// The body of the response as Atlassian writes it.
 #[derive(Deserialize)]
 struct Wire {
     account_id: String,

@@ -1,40 +1,45 @@
-//! Why the token endpoint gave no tokens.
+//! Why the token endpoint issued no tokens.
 
 use http::StatusCode;
 
-/// What a refusal means (docs/protocol.md, section 2.4): `error` decides, because the status is the less stable half.
+/// What an error response of the token endpoint means (docs/protocol.md section 2.4).
+///
+/// The member `error` decides. Atlassian's statuses and texts have changed over the years, and differ from those of RFC
+/// 6749 section 5.2 in places; both generations are understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefusedKind {
-    /// The code or the refresh token is no good any more: `invalid_grant`, `unauthorized_client`.
+    /// `invalid_grant` or `unauthorized_client`: the code or the refresh token is not valid any more. For a refresh token
+    /// this is believed only after further checks (docs/decisions/0049).
     Grant,
-    /// `invalid_request`: a bad code, as Atlassian words it; of a refresh it says nothing about the grant.
+    /// `invalid_request`: Atlassian's current answer to a bad code. For a refresh it says nothing about the grant.
     Request,
-    /// `access_denied` or `invalid_client`: the client secret or the app's set-up is wrong. The operator's business.
+    /// `access_denied` or `invalid_client`, or 401 with any other error: the client secret or the app's set-up is wrong.
+    /// Only the operator can correct it; a new consent would not help.
     Client,
-    /// Another error of RFC 6749 §5.2 or none that we know.
+    /// Any other error, or a body that names none.
     Other,
 }
 
-/// Why there are no tokens. Holds nothing of the answer's text.
+/// Why there are no tokens. It contains no text of the response.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// The provider said no.
+    /// An error response with a 4xx status, except 429.
     #[error("the token endpoint refused with status {status} ({kind:?})")]
     Refused {
         /// The status.
         status: StatusCode,
-        /// What it means.
+        /// What the error means.
         kind: RefusedKind,
     },
-    /// 429: too many requests; nothing was spent.
-    #[error("the token endpoint asks for fewer requests")]
+    /// 429: too many requests. The code or refresh token was not used up.
+    #[error("the token endpoint limits the rate of requests")]
     RateLimited,
-    /// 5xx or a redirect: worth another try later.
+    /// A status that is neither 200 nor 4xx: an outage, or a redirect, which is never followed. Try again later.
     #[error("the token endpoint answered with status {0}")]
     Unavailable(StatusCode),
-    /// The answer is not a token response.
+    /// A response with status 200 that is no token response.
     #[error("the token response is malformed: {0}")]
     Malformed(&'static str),
 }

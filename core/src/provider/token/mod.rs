@@ -1,4 +1,4 @@
-//! The token endpoint: requests and the reading of answers.
+//! The token endpoint: requests, and the reader of responses (docs/protocol.md section 2).
 
 mod error;
 mod response;
@@ -18,23 +18,25 @@ use crate::config::{Config, TokenEncoding};
 use crate::scope::Scopes;
 use crate::secret::{AccessToken, AuthorizationCode, CodeVerifier, RefreshToken};
 
-/// What the token endpoint gave.
+/// The tokens of a successful token response (RFC 6749 section 5.1), with times instead of durations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSet {
-    /// The bearer token.
+    /// The token for API calls.
     pub access_token: AccessToken,
-    /// The rotating token, if `offline_access` was granted.
+    /// The token for the next refresh. Absent without `offline_access`, and in a refresh response that keeps the old one.
     pub refresh_token: Option<RefreshToken>,
-    /// When the access token ends.
+    /// When the access token expires, by the clock of the instance that received it. It is an estimate: a token can be
+    /// refused earlier (docs/protocol.md section 3.3).
     pub expires_at: SystemTime,
-    /// When the exchange was answered.
+    /// When the response arrived.
     pub exchanged_at: SystemTime,
-    /// What was granted; compare as a set.
+    /// The scopes that were granted, which may be fewer than those that were asked for (docs/attacks.md T160).
     pub scopes: Scopes,
 }
 
 impl TokenSet {
-    /// The same tokens, with the refresh token of `older` where this answer has none: it goes on being the one.
+    /// These tokens, with the refresh token of `older` if this response has none: then the old one remains valid (RFC 6749
+    /// section 6, docs/attacks.md T185).
     #[must_use]
     pub fn keeping(mut self, older: &Self) -> Self {
         if self.refresh_token.is_none() {
@@ -43,13 +45,15 @@ impl TokenSet {
         self
     }
 
-    /// How long the access token is still good; nothing once it ended.
+    /// The time until the access token expires; zero after that.
     pub fn left(&self, now: SystemTime) -> Duration {
         self.expires_at.duration_since(now).unwrap_or_default()
     }
 
-    /// Whether it is time to refresh: 5 minutes before the end, or a tenth of the token's life if that is less. Up to a
-    /// fifth is added as `spread` (0 to 255) has it, so that grants of one hour do not all come at once.
+    /// Whether it is time to refresh: 5 minutes before the end, or a tenth of the token's life if that is less.
+    ///
+    /// `spread` adds up to a fifth of that margin (255 is all of it), so that grants which were made in the same minute are
+    /// not all refreshed in the same minute (docs/attacks.md T192).
     pub fn is_due(&self, now: SystemTime, spread: u8) -> bool {
         let life = self
             .expires_at
@@ -61,7 +65,7 @@ impl TokenSet {
     }
 }
 
-/// An authorization code on its way to the token endpoint (RFC 6749 §4.1.3).
+/// The token request of an authorization code (RFC 6749 section 4.1.3).
 #[derive(Clone, Debug)]
 pub struct AuthorizationCodeGrant {
     code: AuthorizationCode,
@@ -69,16 +73,17 @@ pub struct AuthorizationCodeGrant {
 }
 
 impl AuthorizationCodeGrant {
-    /// Puts the code of the callback and the verifier of its flow together.
+    /// Takes the code of a callback, and the PKCE verifier of the flow to which that callback belongs.
     pub fn new(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
         Self { code, verifier }
     }
 
-    /// The request; it is sent at most once.
+    /// The request. Send it at most once: a code that is used twice may end all tokens that were issued for it (RFC 6749
+    /// section 4.1.2). `redirect_uri` is the one of the authorization request (docs/attacks.md T055).
     ///
     /// # Errors
     ///
-    /// [`http::Error`] when the environment's address cannot be used.
+    /// [`http::Error`] if the address of the environment cannot be used.
     pub fn request(&self, config: &Config) -> Result<Request<Bytes>, http::Error> {
         let fields = [
             ("grant_type", "authorization_code"),
@@ -92,16 +97,17 @@ impl AuthorizationCodeGrant {
     }
 }
 
-/// A refresh token on its way to the token endpoint (RFC 6749 §6).
+/// The token request of a refresh token (RFC 6749 section 6).
 #[derive(Clone, Copy, Debug)]
 pub struct RefreshTokenGrant<'a>(pub &'a RefreshToken);
 
 impl RefreshTokenGrant<'_> {
-    /// The request. Within Atlassian's ten minutes of leeway it may be sent again.
+    /// The request. It asks for no scopes, so the grant keeps those it has. If the response is lost, the same request may
+    /// be sent again for ten minutes, which Atlassian calls the reuse interval (docs/protocol.md section 3.1).
     ///
     /// # Errors
     ///
-    /// [`http::Error`] when the environment's address cannot be used.
+    /// [`http::Error`] if the address of the environment cannot be used.
     pub fn request(&self, config: &Config) -> Result<Request<Bytes>, http::Error> {
         let fields = [
             ("grant_type", "refresh_token"),
@@ -113,12 +119,14 @@ impl RefreshTokenGrant<'_> {
     }
 }
 
-/// Asks Atlassian to forget tokens. The endpoint is advertised, not documented for 3LO apps: whether it does anything is
-/// not known.
+/// A revocation request (RFC 7009 section 2.1) for the refresh token, or for the access token if there is none.
+///
+/// Atlassian advertises the endpoint but does not document it for 3LO apps, and it is unknown whether it has any effect
+/// (docs/protocol.md section 9). Do not tell a user that the grant is gone because of it.
 ///
 /// # Errors
 ///
-/// [`http::Error`] when the environment's address cannot be used.
+/// [`http::Error`] if the address of the environment cannot be used.
 pub fn revocation_request(
     config: &Config,
     tokens: &TokenSet,
@@ -137,6 +145,8 @@ pub fn revocation_request(
         .body(Bytes::from(body))
 }
 
+/// A `POST` to the token endpoint with the fields in the configured form. The client authenticates in the body (RFC 6749
+/// section 2.3.1), because that is the form that Atlassian documents.
 fn token_request(config: &Config, fields: &[(&str, &str)]) -> Result<Request<Bytes>, http::Error> {
     let (content_type, body) = match config.token_encoding {
         TokenEncoding::Json => {

@@ -1,4 +1,4 @@
-//! The reading of a token answer, which is hostile until read.
+//! The reader of token responses, which are hostile until they are read (docs/attacks.md T157 to T160).
 
 use std::time::{Duration, SystemTime};
 
@@ -12,16 +12,22 @@ use crate::provider::token::error::{RefusedKind, TokenError};
 use crate::scope::Scopes;
 use crate::secret::{AccessToken, RefreshToken};
 
-/// The life of a token whose answer does not tell it.
+/// The life of a token whose response has no `expires_in`, in seconds. It is short, because it is a guess.
 const ASSUMED_LIFE: u64 = 5 * 60;
+/// The longest life that is believed, in seconds. Atlassian's tokens live for an hour.
 const LONGEST_LIFE: u64 = 24 * 3600;
+/// The longest token, in bytes. About 2 KB are common, and tokens grow with the number of scopes.
 const LONGEST_TOKEN: usize = 16 * 1024;
 
-/// Reads the answer to a token request; a missing `scope` means what was `requested` (RFC 6749 §5.1).
+/// Reads the response to a token request, which arrived at `now`.
+///
+/// A missing `scope` means that everything `requested` was granted (RFC 6749 section 5.1), and an empty one that nothing
+/// was. A missing `token_type` is accepted, another one than `bearer` is not; its case does not matter (docs/protocol.md
+/// section 2.2). `expires_in` may be a number or a text.
 ///
 /// # Errors
 ///
-/// [`TokenError`], by status first and shape second; nothing of the body is kept.
+/// [`TokenError`], by status first and by shape second. It keeps nothing of the body.
 pub fn from_response(
     response: &Response<Bytes>,
     requested: &Scopes,
@@ -64,6 +70,7 @@ pub fn from_response(
     })
 }
 
+/// What a response with another status than 200 means. 429 is a limit of the rate whatever the body says.
 fn refusal(status: StatusCode, body: &[u8]) -> TokenError {
     let error = serde_json::from_slice::<WireError>(body)
         .map(|wire| wire.error)
@@ -84,6 +91,7 @@ fn refusal(status: StatusCode, body: &[u8]) -> TokenError {
     }
 }
 
+/// Accepts tokens of 1 to 16 KiB of printable ASCII, which fit into a header field.
 fn checked(token: String) -> Result<String, TokenError> {
     let fits = (1..=LONGEST_TOKEN).contains(&token.len())
         && token.bytes().all(|byte| byte.is_ascii_graphic());
@@ -96,6 +104,7 @@ fn checked(token: String) -> Result<String, TokenError> {
     }
 }
 
+/// A successful response (RFC 6749 section 5.1). Unknown members are ignored, members that occur twice are an error.
 #[derive(Deserialize)]
 struct Wire {
     access_token: String,
@@ -106,6 +115,7 @@ struct Wire {
     scope: Option<String>,
 }
 
+/// An error response (RFC 6749 section 5.2). The description is not read.
 #[derive(Deserialize)]
 struct WireError {
     error: String,
@@ -118,6 +128,7 @@ enum NumberOrText {
     Text(String),
 }
 
+/// Reads `expires_in`, which some servers write as a text.
 fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     match Option::<NumberOrText>::deserialize(deserializer)? {
         None => Ok(None),
