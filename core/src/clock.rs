@@ -1,8 +1,8 @@
 //! Time as a value.
 //!
-//! No module below the flow asks for the time: it is an argument there, so that every lifetime can be tested at its exact
-//! end. Code that needs the time asks the [`Clock`] that was given to the builder, never `SystemTime::now` (a lint
-//! forbids it).
+//! No module below the flow asks for the time: it is an argument there, so that every lifetime can be tested at its
+//! exact end. Code that needs the time asks the [`Clock`] that was given to the builder, never `SystemTime::now` (a
+//! lint forbids it).
 
 use std::fmt::Debug;
 use std::sync::Mutex;
@@ -105,8 +105,8 @@ pub fn unix_seconds(time: SystemTime) -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-/// The inverse of [`unix_seconds`]. Seconds beyond what a [`SystemTime`] can hold become the start of 1970, which lies in
-/// the past for every check: a hostile number ends a lifetime and never extends one.
+/// The inverse of [`unix_seconds`]. Seconds beyond what a [`SystemTime`] can hold become the start of 1970, which lies
+/// in the past for every check: a hostile number ends a lifetime and never extends one.
 pub fn from_unix_seconds(seconds: u64) -> SystemTime {
     UNIX_EPOCH
         .checked_add(Duration::from_secs(seconds))

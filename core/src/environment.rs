@@ -111,7 +111,8 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// `scheme://host[:port]` as browsers write it in `Origin` (RFC 6454 section 6.2): without a default port, in lower case.
+/// `scheme://host[:port]` as browsers write it in `Origin` (RFC 6454 section 6.2): without a default port, in lower
+/// case.
 pub(crate) fn origin_text(url: &Url) -> String {
     url.origin().ascii_serialization()
 }

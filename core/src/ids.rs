@@ -111,8 +111,8 @@ impl fmt::Display for CloudId {
 
 /// The app's own user id, in connect mode: the key by which the app's sessions identify a user.
 ///
-/// Subjects are compared byte by byte, so give the same spelling every time. In a database a subject stands as a hash and
-/// in sealed rows. Take a key that is never reused: a new user with an old id would inherit the connected accounts.
+/// Subjects are compared byte by byte, so give the same spelling every time. In a database a subject stands as a hash
+/// and in sealed rows. Take a key that is never reused: a new user with an old id would inherit the connected accounts.
 ///
 /// ```
 /// use threelo::Subject;

@@ -1,7 +1,7 @@
 //! Internal names for the tests and benchmarks of this workspace. Nothing here is stable, and no app or store needs it.
 //!
-//! An app uses the names at the root of the crate, a store the module [`store`](crate::store), and an adapter the module
-//! `adapter`. What only tests need is here, so that it does not widen that surface.
+//! An app uses the names at the root of the crate, a store the module [`store`](crate::store), and an adapter the
+//! module `adapter`. What only tests need is here, so that it does not widen that surface.
 
 pub use crate::config::{
     BrowserOrigin, Browsers, Config, CookiePolicy, Lifetimes, Mode, Remember, SiteRelation,

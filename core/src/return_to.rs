@@ -7,8 +7,8 @@
 //! A target is accepted if
 //!
 //! - it has 1 to 2048 printable ASCII characters, none of them `\`, `"`, `<` or `>`;
-//! - it is a path that begins with one slash, or a full URL of the own or a listed origin, whose authority the URL parser
-//!   reads exactly as it is written;
+//! - it is a path that begins with one slash, or a full URL of the own or a listed origin, whose authority the URL
+//!   parser reads exactly as it is written;
 //! - its path has no `//`, no `\`, no control character and no dot segment, as written and after up to three further
 //!   percent-decodings, after which nothing may be left to decode;
 //! - it is none of the auth routes that start, end or change something, in any case and any encoding.
@@ -19,15 +19,15 @@ use url::{Origin, Position, Url};
 
 use crate::message::percent::split_escape;
 
-/// The longest target that is accepted, and the longest that is emitted, in bytes. Serializing can make a target longer,
-/// and a flow cookie must hold it (docs/attacks.md T102).
+/// The longest target that is accepted, and the longest that is emitted, in bytes. Serializing can make a target
+/// longer, and a flow cookie must hold it (docs/attacks.md T102).
 const MAX_LEN: usize = 2048;
 
 /// How often a path is percent-decoded, because a proxy or the app may decode it once more (docs/attacks.md T067).
 const MAX_DECODINGS: usize = 3;
 
-/// The routes under the prefix that a flow must not end on: each of them starts, ends or changes something, and some would
-/// begin a circle of logins. Pages such as `sites` and `connections` are allowed.
+/// The routes under the prefix that a flow must not end on: each of them starts, ends or changes something, and some
+/// would begin a circle of logins. Pages such as `sites` and `connections` are allowed.
 const OWN_ROUTES: [&str; 9] = [
     "login",
     "callback",
@@ -104,8 +104,8 @@ pub struct ReturnToRules {
 impl ReturnToRules {
     /// Makes rules for `site`, of which only the origin counts.
     ///
-    /// `prefix` is the public path of the auth routes, such as `/auth` or `/tool/auth`; of `allowed_origins` only the origins
-    /// count, and they are matched exactly.
+    /// `prefix` is the public path of the auth routes, such as `/auth` or `/tool/auth`; of `allowed_origins` only the
+    /// origins count, and they are matched exactly.
     pub fn new(site: Url, prefix: &str, allowed_origins: &[Url]) -> Self {
         let prefix = decode_once(prefix.trim_end_matches('/').as_bytes());
         Self {
@@ -117,8 +117,8 @@ impl ReturnToRules {
 
     /// Checks a target that was form-decoded once; `None` means that it is refused.
     ///
-    /// Accepting the text of an accepted target gives the same target again. It is therefore checked when the flow starts
-    /// and once more when it ends, because the settings may have changed in between (docs/attacks.md T066).
+    /// Accepting the text of an accepted target gives the same target again. It is therefore checked when the flow
+    /// starts and once more when it ends, because the settings may have changed in between (docs/attacks.md T066).
     pub fn accept(&self, candidate: &str) -> Option<ReturnTo> {
         if !is_plain(candidate) {
             return None;
@@ -130,8 +130,8 @@ impl ReturnToRules {
         self.emit(&url)
     }
 
-    /// Parses the target, and returns its path as it was written: the parser removes dot segments, so the rules for paths
-    /// need the text before it.
+    /// Parses the target, and returns its path as it was written: the parser removes dot segments, so the rules for
+    /// paths need the text before it.
     fn resolve<'a>(&self, candidate: &'a str) -> Option<(Url, &'a str)> {
         if candidate.starts_with('/') {
             return Some((self.site.join(candidate).ok()?, path_of(candidate)));

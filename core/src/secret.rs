@@ -60,8 +60,8 @@ secret_text! {
 secret_text! {
     /// A bearer token for `api.atlassian.com`, usually valid for an hour.
     ///
-    /// It is a JWT today, but Atlassian calls its form private (docs/protocol.md sections 1.3 and 12.2): it may have any
-    /// length, and nothing here parses it. Two kilobytes are common, and more scopes make it longer.
+    /// It is a JWT today, but Atlassian calls its form private (docs/protocol.md sections 1.3 and 12.2): it may have
+    /// any length, and nothing here parses it. Two kilobytes are common, and more scopes make it longer.
     ///
     /// ```
     /// use threelo::AccessToken;

@@ -1,7 +1,7 @@
 //! Code of the app in browsers, on other origins than the app's own.
 //!
-//! Every origin is listed exactly as browsers write it in the field `Origin`. There are no wildcards, no suffixes and no
-//! `null`, because whoever controls a matching origin could act for the user (docs/attacks.md T076, T114, T120).
+//! Every origin is listed exactly as browsers write it in the field `Origin`. There are no wildcards, no suffixes and
+//! no `null`, because whoever controls a matching origin could act for the user (docs/attacks.md T076, T114, T120).
 
 use std::sync::Arc;
 
@@ -38,8 +38,8 @@ pub struct BrowserOrigin {
 }
 
 impl BrowserOrigin {
-    /// Whether it is a web site, which gets no bearer session: an injected script could read the token and carry it away.
-    /// Extensions have schemes of their own, and desktop apps listen on loopback with plain http.
+    /// Whether it is a web site, which gets no bearer session: an injected script could read the token and carry it
+    /// away. Extensions have schemes of their own, and desktop apps listen on loopback with plain http.
     pub(crate) fn is_web_site(&self) -> bool {
         self.text.starts_with("https://")
     }
@@ -73,8 +73,8 @@ impl Browsers {
     }
 }
 
-/// Checks the settings for code in browsers. Each wrong origin, an origin that stands in the lists twice, and each wrong
-/// [`Forward`] is added to `problems`.
+/// Checks the settings for code in browsers. Each wrong origin, an origin that stands in the lists twice, and each
+/// wrong [`Forward`] is added to `problems`.
 pub(crate) fn browsers(
     settings: &Settings,
     public_url: &Url,
@@ -133,9 +133,9 @@ fn problem(setting: &'static str, value: &str, remedy: impl Into<String>) -> Pro
 
 /// What is wrong with a listed origin, if anything.
 ///
-/// Accepted are https origins, plain http on loopback, and (as another site only) origins of extensions and desktop apps.
-/// The text must be what a browser would send: in lower case, without a default port, without a slash at the end. The
-/// app's own origin is refused, because it needs no entry.
+/// Accepted are https origins, plain http on loopback, and (as another site only) origins of extensions and desktop
+/// apps. The text must be what a browser would send: in lower case, without a default port, without a slash at the end.
+/// The app's own origin is refused, because it needs no entry.
 fn remedy(text: &str, relation: SiteRelation, public_url: &Url) -> Option<String> {
     const EXACT: &str = "name each origin exactly, without wildcard, path or default port, such as https://app.example.com \
                          or chrome-extension://the-extension-s-id";
@@ -188,8 +188,8 @@ fn is_same_site(one: &Url, other: &Url) -> bool {
 }
 
 /// Whether a text is the origin of an extension, or of a desktop app with a scheme of its own: `scheme://host`, both in
-/// lower case, with a host of 1 to 128 letters, digits, `-` and `.`. The id of a Chrome extension has 32 letters from `a`
-/// to `p`. Schemes of the web and schemes without hosts are refused.
+/// lower case, with a host of 1 to 128 letters, digits, `-` and `.`. The id of a Chrome extension has 32 letters from
+/// `a` to `p`. Schemes of the web and schemes without hosts are refused.
 fn is_app_origin(text: &str) -> bool {
     const WEB: [&str; 11] = [
         "http",

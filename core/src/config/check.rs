@@ -24,7 +24,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 ///
 /// # Errors
 ///
-/// [`ConfigError`] with every problem, not only the first. Checks that need the public URL are left out while it is wrong.
+/// [`ConfigError`] with every problem, not only the first. Checks that need the public URL are left out while it is
+/// wrong.
 pub(crate) fn check(settings: Settings) -> Result<Config, ConfigError> {
     let mut problems = Problems::of(&settings);
     let public_url = problems.public_url(&settings.public_url);

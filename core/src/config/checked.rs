@@ -13,9 +13,9 @@ use crate::scope::Scopes;
 
 /// The names and the `Secure` attribute of all cookies, derived from the public URL and the suffix.
 ///
-/// With https, every name begins with `__Host-`, so that browsers refuse such a cookie from a sibling host or for a domain
-/// (RFC 6265bis section 4.1.3, docs/attacks.md T089 and T090). Plain http is possible on loopback only, where the
-/// prefix is left out (docs/attacks.md T092).
+/// With https, every name begins with `__Host-`, so that browsers refuse such a cookie from a sibling host or for a
+/// domain (RFC 6265bis section 4.1.3, docs/attacks.md T089 and T090). Plain http is possible on loopback only, where
+/// the prefix is left out (docs/attacks.md T092).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CookiePolicy {
@@ -23,8 +23,8 @@ pub struct CookiePolicy {
     pub secure: bool,
     /// The name of the session cookie.
     pub session: String,
-    /// What the names of flow cookies begin with; 8 characters of the state's hash follow, so that several logins of one
-    /// browser do not disturb each other (docs/attacks.md T025).
+    /// What the names of flow cookies begin with; 8 characters of the state's hash follow, so that several logins of
+    /// one browser do not disturb each other (docs/attacks.md T025).
     pub flow_prefix: String,
     /// The name of the cookie that carries a message for the next page (docs/decisions/0024).
     pub flash: String,
@@ -85,7 +85,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// The public path of an auth route, e.g. `/tool/auth/login`. It is what browsers ask for, so it has the mount path.
+    /// The public path of an auth route, e.g. `/tool/auth/login`. It is what browsers ask for, so it has the mount
+    /// path.
     pub fn route(&self, name: &str) -> String {
         format!("{}{}/{name}", self.mount, self.prefix)
     }

@@ -45,8 +45,8 @@ impl Forward {
         }
     }
 
-    /// Replaces the methods that are forwarded. `GET`, `HEAD`, `POST`, `PUT`, `PATCH` and `DELETE` are possible, written
-    /// in capitals. All but `GET` and `HEAD` need the proof of a change, such as the field `X-Threelo`.
+    /// Replaces the methods that are forwarded. `GET`, `HEAD`, `POST`, `PUT`, `PATCH` and `DELETE` are possible,
+    /// written in capitals. All but `GET` and `HEAD` need the proof of a change, such as the field `X-Threelo`.
     pub fn methods<M: Into<String>>(mut self, methods: impl IntoIterator<Item = M>) -> Self {
         self.methods = methods.into_iter().map(Into::into).collect();
         self

@@ -29,8 +29,8 @@ pub struct Problem {
 
 /// All wrong settings together, so that a deployment is corrected in one step.
 ///
-/// A few checks need the result of others: as long as the public URL cannot be read, for example, the origins of code in
-/// browsers are not checked.
+/// A few checks need the result of others: as long as the public URL cannot be read, for example, the origins of code
+/// in browsers are not checked.
 ///
 /// ```
 /// use threelo::{Auth, BuildError, Credentials};

@@ -56,7 +56,8 @@ pub enum TokenEncoding {
     /// `application/json`.
     #[default]
     Json,
-    /// `application/x-www-form-urlencoded`, as RFC 6749 section 4.1.3 specifies. The secret is in the body here as well.
+    /// `application/x-www-form-urlencoded`, as RFC 6749 section 4.1.3 specifies. The secret is in the body here as
+    /// well.
     Form,
 }
 
@@ -79,8 +80,8 @@ pub enum AccessType {
     /// Account-level: one grant per account, which every consent for another site widens.
     #[default]
     Account,
-    /// Resource-level: one grant per consent, with tokens of its own, for the sites that were chosen there. A call takes
-    /// the newest grant that reaches its site (docs/decisions/0037).
+    /// Resource-level: one grant per consent, with tokens of its own, for the sites that were chosen there. A call
+    /// takes the newest grant that reaches its site (docs/decisions/0037).
     Resource,
 }
 

@@ -1,4 +1,7 @@
-//! Sealed text that a browser carries: a flow's cookie, a flash, a handoff ticket.
+//! Sealed text that a browser carries: a flow cookie, a flash cookie, or a handoff ticket.
+//!
+//! Such a text costs no write to a store, and an attacker can neither read it nor make one (docs/decisions/0014 and
+//! 0064). It does not end after one use by itself: what may be used once is marked as spent in the store.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,28 +13,31 @@ use super::key_ring::{KeyRing, Purpose};
 use super::random::{NoRandomness, random};
 use crate::clock::{age, from_unix_seconds, unix_seconds};
 
-/// Text of the form `seconds.sealed`: when it was sealed, in seconds since 1970, and the sealed content. It opens only with
-/// the key ring, the context and the time that it was sealed with.
+/// Makes and opens texts of the form `seconds.sealed`: the time of sealing in seconds since 1970, a dot, and the sealed
+/// content in base64url. Both parts are legal in a cookie, in an address and in JSON.
+///
+/// A text opens only with the context and the time with which it was sealed, and with a key of the ring.
 pub(crate) struct Envelope<'a> {
     keys: &'a KeyRing,
-    /// What it is and whom it is for; never secret, always compared.
+    /// The kind of the text, and for whom it is: an app, a subject, an origin. It is authenticated and not part of the
+    /// text.
     context: Vec<&'a [u8]>,
 }
 
-/// An envelope that was opened.
+/// The content of a text that was opened.
 pub(crate) struct Opened {
-    /// When it was sealed.
+    /// When it was sealed, in whole seconds.
     pub issued_at: SystemTime,
-    /// The content.
+    /// The content, wiped on drop.
     pub content: Zeroizing<Vec<u8>>,
 }
 
-/// Why an envelope was not made.
+/// Why nothing was sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EnvelopeError {
-    /// There are no random numbers.
+    /// The operating system provided no nonce.
     NoRandomness,
-    /// The content is larger than the cipher takes.
+    /// The content is larger than the cipher accepts.
     TooLarge,
 }
 
@@ -42,13 +48,14 @@ impl From<NoRandomness> for EnvelopeError {
 }
 
 impl<'a> Envelope<'a> {
-    /// An envelope of one kind, for one place.
+    /// Envelopes of one kind for one place. The first part of the context names the kind, so that a flash does not open
+    /// as a ticket (docs/attacks.md T172).
     pub(crate) fn new(keys: &'a KeyRing, context: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let context = context.into_iter().collect();
         Self { keys, context }
     }
 
-    /// Seals `content` at `now`.
+    /// Seals `content` with a fresh nonce, and `now` as its time.
     pub(crate) fn seal(&self, content: &[u8], now: SystemTime) -> Result<String, EnvelopeError> {
         let issued_at = unix_seconds(now).to_string();
         let associated = self.associated(&issued_at);
@@ -59,7 +66,8 @@ impl<'a> Envelope<'a> {
         Ok(format!("{issued_at}.{}", URL_SAFE_NO_PAD.encode(sealed)))
     }
 
-    /// Opens what [`seal`](Self::seal) made, if it is younger than `lifetime`. Why it does not open is not said.
+    /// Opens a text of [`seal`](Self::seal) that is younger than `lifetime`; exactly at its end it does not open. Why a
+    /// text does not open is not reported, so that nothing can be learnt by trying.
     pub(crate) fn open(&self, text: &str, now: SystemTime, lifetime: Duration) -> Option<Opened> {
         let (issued_text, sealed) = text.split_once('.')?;
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
@@ -72,6 +80,7 @@ impl<'a> Envelope<'a> {
         Some(Opened { issued_at, content })
     }
 
+    /// What is authenticated beside the content: the context, and the time as it stands in the text.
     fn associated<'b>(&'b self, issued_at: &'b str) -> Vec<&'b [u8]> {
         let mut parts = self.context.clone();
         parts.push(issued_at.as_bytes());

@@ -1,4 +1,4 @@
-//! What calls to Atlassian's APIs can fail with.
+//! The failures of calls to Atlassian's APIs.
 
 use std::time::Duration;
 
@@ -7,58 +7,77 @@ use http::StatusCode;
 use crate::error::grant::{ConsentNeeded, GrantError};
 use crate::error::scopes::{MissingScope, MissingScopeReason};
 
-/// Why a call to an API of Atlassian failed. Holds nothing of the answer's body.
+/// Why a call to an API of Atlassian failed. It contains nothing of the response's body.
+///
+/// In a handler, `?` turns it into a reply that fits the request. A job decides by the kind:
+///
+/// ```
+/// use threelo::{ApiError, ApiErrorKind};
+///
+/// /// Whether the next run should try again, instead of asking the account for something.
+/// fn is_temporary(error: &ApiError) -> bool {
+///     match error.kind() {
+///         ApiErrorKind::RateLimited { .. } | ApiErrorKind::Unavailable { .. } => true,
+///         ApiErrorKind::Store(_) => true,
+///         _ => false,
+///     }
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiErrorKind {
-    /// The account must consent again.
+    /// There is no token, because the account must consent again. Nothing was sent, or the token was refused.
     #[error(transparent)]
     ConsentNeeded(#[from] ConsentNeeded),
-    /// The token lacks a scope that the operation needs.
+    /// The token lacks a scope that the operation needs, by what the call
+    /// [declares](crate::atlassian::ApiRequest::needs) or by the gateway's answer (docs/protocol.md section 6.3).
     #[error(transparent)]
     MissingScope(#[from] MissingScope),
-    /// The account may not do that: no permission in the product, or an admin's rule.
-    #[error("atlassian forbids this account to do that")]
+    /// 403: the account has no permission in the product, or an administrator's rule forbids the call.
+    #[error("atlassian does not permit this account to do that")]
     Forbidden,
-    /// It does not exist, or this account cannot see it; also a site that the grant does not reach.
-    #[error("atlassian knows no such thing, or does not show it to this account")]
+    /// 404: the thing does not exist, or this account cannot see it. A site that the grant does not reach is answered
+    /// in the same way.
+    #[error("atlassian does not have this resource, or does not show it to this account")]
     NotFound,
-    /// The site is not reachable with the grant any more; the sites were read again to make sure.
-    #[error("the site is not reachable any more")]
+    /// The grant does not reach the site any more. After a 403 or 404, the list of sites was read again to make sure.
+    #[error("the site is no longer reachable")]
     SiteGone,
-    /// Too many calls.
-    #[error("atlassian asks for fewer calls")]
+    /// 429: too many calls, of this app, this site or this endpoint (docs/protocol.md section 6.4).
+    #[error("atlassian limits the rate of calls")]
     RateLimited {
-        /// When to try again, if Atlassian says so.
+        /// How long to wait, if Atlassian says it; at most 15 minutes.
         retry_after: Option<Duration>,
-        /// `RateLimit-Reason`, e.g. `jira-burst-based`.
+        /// The field `RateLimit-Reason`, e.g. `jira-burst-based`.
         reason: Option<String>,
     },
-    /// No answer, or an answer that tells of an outage.
+    /// No response arrived, or one that indicates an outage.
     #[error("atlassian is not available")]
     Unavailable {
-        /// When to try again, if anybody says so.
+        /// How long to wait, if it is known.
         retry_after: Option<Duration>,
     },
-    /// Another status of 400 and above.
+    /// Another status of 400 or above.
     #[error("atlassian refused the call with status {status}")]
     Refused {
-        /// The status.
+        /// The status of Atlassian's response.
         status: StatusCode,
     },
-    /// The answer cannot be read as what was asked for.
-    #[error("the answer of atlassian cannot be read: {0}")]
+    /// The response arrived but could not be read as the caller wants it.
+    #[error("the response of atlassian cannot be read: {0}")]
     Unreadable(&'static str),
-    /// The call cannot be made as it was written; nothing was sent.
+    /// The call is wrong in itself, for example because its path leaves its base (docs/attacks.md T152). Nothing was
+    /// sent.
     #[error("the call cannot be made: {0}")]
     Misused(&'static str),
-    /// The app's own store failed; nothing was sent.
+    /// The store of the grants failed before the call. Nothing was sent.
     #[error("the grant store failed")]
     Store(#[source] crate::store::StoreError),
 }
 
 impl ApiErrorKind {
-    /// The status of the JSON answer to the app's own visitor.
+    /// The status of the JSON reply to the app's own client. Atlassian's statuses are not repeated where they would
+    /// mean something else: its 401 is no 401 of the app.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::ConsentNeeded(_) => StatusCode::UNAUTHORIZED,
@@ -73,7 +92,7 @@ impl ApiErrorKind {
         }
     }
 
-    /// The word for programs, stable.
+    /// The `code` of the JSON reply. Codes are stable, texts are not.
     pub fn code(&self) -> &'static str {
         match self {
             Self::ConsentNeeded(_) => "consent_needed",
@@ -92,7 +111,7 @@ impl ApiErrorKind {
         }
     }
 
-    /// When another try makes sense, if that is known.
+    /// How long to wait before another attempt, if it is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after } => {

@@ -1,9 +1,10 @@
-//! An error with what caused it, for the log.
+//! An error together with its causes, for the log.
 
 use std::error::Error;
 use std::fmt;
 
-/// Shows an error and all its causes, outermost first: an operator needs what the database said, not that it said something.
+/// Writes an error and all its causes in one line, outermost first, so that an operator sees what the database
+/// reported. It is for logs only: replies contain the outermost text, or none.
 pub(crate) struct Causes<'a>(pub(crate) &'a (dyn Error + 'static));
 
 impl fmt::Display for Causes<'_> {

@@ -1,4 +1,8 @@
-//! Every failure that a visitor or a caller can meet, with its status: the only place with statuses of ours.
+//! Every failure that a visitor or a caller can meet, with its status and its stable code.
+//!
+//! A failure becomes HTTP here and in the replies of `web`, and nowhere else (docs/decisions/0006). Texts are in lower
+//! case, without a full stop, and contain neither secrets nor bodies of Atlassian's responses (docs/attacks.md T208,
+//! T212). The cause travels as `source`, so that an operator finds it in the log.
 
 mod api;
 mod causes;

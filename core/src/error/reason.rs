@@ -1,29 +1,40 @@
-//! Why a login did not happen: the closed list that may stand in an address.
+//! Why a login failed: the closed list of words that may stand in the address of the error page.
 
-/// Why a login did not happen.
+/// Why a login failed, as far as the visitor is told.
+///
+/// A failed callback redirects to the error page with one of these words, so that no code stays in the address bar
+/// (docs/attacks.md T133). The words are a closed list: no text of a request is ever shown (docs/attacks.md T135,
+/// docs/decisions/0019). [Pages](crate::pages::Pages) of the app get the reason as a value.
+///
+/// ```
+/// use threelo::Reason;
+///
+/// assert_eq!(Reason::parse("cancelled"), Some(Reason::Cancelled));
+/// assert_eq!(Reason::parse("<script>"), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The answer could not be matched to this browser, or was no good.
+    /// The callback did not belong to a login of this browser, the login was too old, or a hook refused it.
     Refused,
-    /// The visitor pressed Cancel.
+    /// The visitor pressed *Cancel* at Atlassian.
     Cancelled,
-    /// Too many logins at once.
+    /// Too many logins are in progress concurrently. The visitor can start again.
     Busy,
-    /// The operator must mend the app's set-up.
+    /// The set-up of the app is wrong, and only its operator can correct it. The log says what it is.
     Setup,
-    /// The Atlassian account is not active.
+    /// The Atlassian account is inactive or closed.
     Account,
-    /// Atlassian or a store did not answer.
+    /// Atlassian or a store did not respond. The visitor can start again.
     Unavailable,
-    /// Another Atlassian account was chosen than the one that was asked for.
+    /// The visitor chose another Atlassian account than the one for which the login was started.
     WrongAccount,
-    /// Another user of the app has connected that Atlassian account.
+    /// Connect mode: another user of the app has connected this Atlassian account.
     LinkedElsewhere,
 }
 
 impl Reason {
-    /// The word that stands in the address of the error page.
+    /// The word in the address of the error page. It is stable.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -37,7 +48,7 @@ impl Reason {
         }
     }
 
-    /// Reads such a word; nothing else is a reason.
+    /// Reads such a word. Anything else, also in other case or with a space, is `None`.
     pub fn parse(text: &str) -> Option<Self> {
         [
             Self::Refused,

@@ -1,4 +1,4 @@
-//! Why a request is turned away, with the status of the reply.
+//! Why a request is turned away, with the status and the code of the reply.
 
 use http::StatusCode;
 
@@ -8,97 +8,111 @@ use crate::error::grant::{ConsentNeeded, GrantError};
 use crate::error::scopes::{MissingScope, MissingScopeReason};
 use crate::store::StoreError;
 
-/// Why a request is turned away.
+/// Why a request is turned away: by an extractor, a guard, an auth route or a failed call to Atlassian.
+///
+/// Each has one status and one stable code. The form of the reply depends on the request: navigations are redirected to
+/// where the visitor can correct the situation, scripts get `application/problem+json` (RFC 9457) with the code, and
+/// htmx gets `HX-Redirect`.
+///
+/// ```
+/// use threelo::Rejection;
+///
+/// let rejection = Rejection::ChooseSite;
+/// assert_eq!(rejection.status(), 409);
+/// assert_eq!(rejection.code(), "choose_site");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// Nobody is signed in, or the session ended.
-    #[error("nobody is signed in")]
+    /// 401: the request shows no session, or one that has ended. In connect mode: no user is signed in to the app.
+    #[error("the request is not signed in")]
     NotSignedIn,
-    /// An extractor or guard ran outside the layer. The text says which line is missing.
+    /// 500: an extractor or guard ran outside the layer or middleware. The text names the line to add.
     #[error("the auth layer is missing: {0}")]
     MissingLayer(&'static str),
-    /// The session is there, its grant gives no tokens: the account must consent again.
+    /// 401: there is a session, but its account must consent again before calls are possible.
     #[error(transparent)]
     ConsentNeeded(#[from] ConsentNeeded),
-    /// Connect mode: the user has connected no Atlassian account.
+    /// 409, connect mode: the user has connected no Atlassian account.
     #[error("no atlassian account is connected")]
     NotConnected,
-    /// Connect mode: the user has connected several accounts, and the request does not say which it means.
+    /// 409, connect mode: the user has connected several accounts, and the request does not say which of them it means.
     #[error("one of the connected accounts must be chosen")]
     ChooseConnection,
-    /// What was asked for belongs to the other mode. The text says what to ask for instead.
+    /// 500: the handler asks for something of the other mode. The text says what to ask for instead.
     #[error("not in this mode: {0}")]
     WrongMode(&'static str),
-    /// Connect mode: the app could not tell who its user is.
-    #[error("the app cannot tell who its user is")]
+    /// 503, connect mode: the app's resolver failed, so it is unknown who the user is (docs/attacks.md T011).
+    #[error("the app could not determine its user")]
     Subject,
-    /// Several sites are reachable and none is chosen.
+    /// 409: several sites are reachable and none is chosen. None is chosen silently, because the first one would show
+    /// people the data of the wrong tenant (docs/protocol.md section 4.6).
     #[error("a site must be chosen")]
     ChooseSite,
-    /// The grant reaches no site.
+    /// 403: the grant reaches no site.
     #[error("no site is reachable")]
     NoSite,
-    /// The site that was chosen is not reachable any more. No other takes its place.
-    #[error("the chosen site is not reachable any more")]
+    /// 409: the chosen site is no longer reachable. No other site takes its place (docs/decisions/0042).
+    #[error("the chosen site is no longer reachable")]
     SiteGone,
-    /// The site that the request names is not reachable with this grant.
-    #[error("the wished site is not reachable")]
+    /// 403: the site that the request names is not reachable with this grant.
+    #[error("the requested site is not reachable")]
     UnknownSite,
-    /// The sites could not be read at Atlassian.
+    /// 503: the list of sites could not be read from Atlassian.
     #[error("the sites could not be read")]
     SitesUnknown,
-    /// The grant lacks scopes that the route needs.
+    /// 403: the grant lacks scopes that the route needs.
     #[error(transparent)]
     MissingScope(#[from] MissingScope),
-    /// A change without same-origin proof, or a read from another site.
+    /// 403: a change without proof of its origin, or a read by another site (docs/decisions/0063).
     #[error("the request comes from another site")]
     Forbidden,
-    /// The route exists, this method does not.
+    /// 405: the route exists, but not with this method.
     #[error("the method is not allowed; allowed: {0}")]
     Method(&'static str),
-    /// Under the prefix, and no route.
+    /// 404: a path below the prefix that is no auth route.
     #[error("no such auth route")]
     NotFound,
-    /// A body or a parameter that cannot be used.
+    /// 400: a body or parameter that cannot be used.
     #[error("the request cannot be used: {0}")]
     BadRequest(&'static str),
-    /// The body is larger than the route takes.
+    /// 413: the body is larger than the route accepts.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
-    /// A prefetch: nothing may start or end for a page that nobody asked for.
+    /// 503: a prefetch. Nothing may start or end for a page that the visitor did not open (docs/attacks.md T036).
     #[error("prefetching is refused")]
     Prefetch,
-    /// A login must be a navigation of its own, not a fetch or a frame.
+    /// 400: a login must be a navigation of its own, not a fetch, a frame or an image (docs/attacks.md T037).
     #[error("a login is a navigation: send the browser to login_url")]
     NavigationOnly,
-    /// A one-time ticket that is unknown, used, too old, or somebody else's.
+    /// 403: a handoff ticket that is unknown, used, too old, or was made for another origin or verifier.
     #[error(
-        "the ticket cannot be redeemed: it is good once, for a minute, for the origin and the verifier it was asked for with"
+        "the ticket cannot be redeemed: it is valid once, for a minute, for the origin and the verifier of its login"
     )]
     Ticket,
-    /// A call that is forwarded for scripts only: a page of Atlassian's must never show under this app's address.
+    /// 403: calls are forwarded for scripts only. A page of Atlassian must never appear under the address of this app.
     #[error("calls are forwarded for scripts only, not for pages, frames and images")]
     ScriptsOnly,
-    /// A call that the app does not forward.
+    /// 403: a call that the app does not list for forwarding.
     #[error("the app does not forward this call")]
     NotForwarded,
-    /// The app's own call to start a login cannot be used.
+    /// 500: the app's own request to start a login cannot be used, for example because its details are too large.
     #[error("the login cannot be started: {0}")]
     Login(&'static str),
-    /// The store failed: nobody can tell who this is.
+    /// 503: the store failed, so it is unknown whether the request is signed in. It is never treated as signed out
+    /// (docs/attacks.md T223).
     #[error("the session store failed")]
     Store(#[from] StoreError),
-    /// A call to an API of Atlassian failed.
+    /// A call to an API of Atlassian failed. Status and code are those of the kind.
     #[error(transparent)]
     Api(ApiErrorKind),
-    /// No random numbers.
-    #[error("the system gives no random numbers")]
+    /// 503: the operating system provides no random bytes (docs/decisions/0010).
+    #[error("the operating system provides no random bytes")]
     NoRandomness,
 }
 
 impl Rejection {
-    /// The status of the JSON answer; navigations may get a redirect instead.
+    /// The status of the JSON reply. A navigation may get a redirect or a page instead.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotSignedIn | Self::ConsentNeeded(_) => StatusCode::UNAUTHORIZED,
@@ -128,7 +142,7 @@ impl Rejection {
         }
     }
 
-    /// The word for programs, stable: `code` in the JSON answer.
+    /// The `code` of the JSON reply. Codes are stable, texts are not.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotSignedIn => "not_signed_in",
@@ -170,7 +184,8 @@ impl From<NoRandomness> for Rejection {
 }
 
 impl From<ApiErrorKind> for Rejection {
-    /// What the app's own visitor meets: consent and missing scopes have their ways on, the rest is told.
+    /// What a failed call means for the app's own visitor. A missing consent or scope and a site that is gone lead to
+    /// pages where they can be corrected; all other kinds are reported.
     fn from(kind: ApiErrorKind) -> Self {
         match kind {
             ApiErrorKind::ConsentNeeded(needed) => Self::ConsentNeeded(needed),

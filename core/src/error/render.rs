@@ -1,12 +1,13 @@
-//! How a failure becomes the reply to a visitor, for rooms below the one that makes replies.
+//! How a failure becomes a reply, for modules below the one that makes replies.
 
 use std::fmt::Debug;
 
 use super::rejection::Rejection;
 use super::response::RejectionResponse;
 
-/// Gives a rejection the reply that fits the request of a visitor who waits.
+/// The context of a request, which gives a rejection the reply that fits that request. The API client keeps one, so
+/// that a failed call in a handler leads to the right page.
 pub(crate) trait Render: Debug + Send + Sync {
-    /// The rejection with its reply.
+    /// The rejection together with its reply.
     fn render(&self, rejection: Rejection) -> RejectionResponse;
 }

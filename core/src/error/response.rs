@@ -1,4 +1,4 @@
-//! A request that was turned away.
+//! A rejection together with the reply that fits the request.
 
 use std::fmt;
 
@@ -8,9 +8,22 @@ use crate::error::causes::Causes;
 use crate::error::rejection::Rejection;
 use crate::message::Reply;
 
-/// Why a request was turned away, with the reply that fits the request. Adapters make it the framework's own error.
+/// A rejection together with the reply that fits the request. Adapters turn it into the error type of their framework
+/// (`AuthRejection`), which handlers return.
+///
+/// ```
+/// use threelo::{Rejection, RejectionResponse};
+///
+/// fn explain(rejected: &RejectionResponse) -> String {
+///     match (rejected.rejection(), rejected.recovery_url()) {
+///         (Rejection::NotSignedIn, Some(login)) => format!("sign in at {login}"),
+///         (rejection, _) => rejection.to_string(),
+///     }
+/// }
+/// ```
 pub struct RejectionResponse(Box<Parts>);
 
+/// Boxed, so that a `Result` with this error stays small.
 struct Parts {
     rejection: Rejection,
     reply: Reply,
@@ -18,6 +31,7 @@ struct Parts {
 }
 
 impl RejectionResponse {
+    /// A rejection with its reply, and no address where the visitor could correct it.
     pub(crate) fn new(rejection: Rejection, reply: Reply) -> Self {
         Self(Box::new(Parts {
             rejection,
@@ -26,41 +40,43 @@ impl RejectionResponse {
         }))
     }
 
+    /// Sets the address where the visitor can correct it.
     pub(crate) fn with_recovery_url(mut self, recovery_url: Option<String>) -> Self {
         self.0.recovery_url = recovery_url;
         self
     }
 
-    /// What an extractor or a guard answers that ran outside the layer or middleware: 500, and the line to add.
+    /// The rejection of an extractor or guard that ran outside the layer or middleware: 500, with the line to add as
+    /// the text. A forgotten layer is never an open door (docs/attacks.md T218).
     pub fn without_layer(remedy: &'static str) -> Self {
         let rejection = Rejection::MissingLayer(remedy);
         let reply = without_layer(&rejection);
         Self::new(rejection, reply)
     }
 
-    /// The reason.
+    /// Why the request was turned away.
     pub fn rejection(&self) -> &Rejection {
         &self.0.rejection
     }
 
-    /// The address, within the app, where the visitor can mend it and from where they come back: the login, the picker, the
-    /// step-up for a missing scope. `None` if nothing of that kind helps.
+    /// The address within the app where the visitor can correct it, and from where they come back: the login, the site
+    /// picker, or the step-up for a missing scope. `None` if no page helps.
     pub fn recovery_url(&self) -> Option<&str> {
         self.0.recovery_url.as_deref()
     }
 
-    /// The reply.
+    /// The reply, for adapters.
     pub fn reply(&self) -> &Reply {
         &self.0.reply
     }
 
-    /// The reply, taken out.
+    /// The reply without the rejection, for adapters.
     pub fn into_reply(self) -> Reply {
         self.0.reply
     }
 }
 
-/// Prints the reason; the reply may hold addresses and cookies.
+/// Shows the rejection only: the reply may contain addresses and cookies.
 impl fmt::Debug for RejectionResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RejectionResponse")
@@ -81,18 +97,21 @@ impl std::error::Error for RejectionResponse {
     }
 }
 
-/// The answer of an extractor or guard that ran outside the layer: there is nobody to ask for a page.
+/// The reply of an extractor or guard that ran outside the layer: a line of text, because no settings and no pages are
+/// known there.
 pub(crate) fn without_layer(rejection: &Rejection) -> Reply {
     log(rejection);
     let status = StatusCode::INTERNAL_SERVER_ERROR;
     Reply::new(status).body("text/plain; charset=utf-8", format!("{rejection}\n"))
 }
 
-/// The answer where nobody knows who asked: a line of text with the status.
+/// The reply for an error that no request belongs to, such as that of a job: a line of text with the status.
 pub(crate) fn without_visitor(rejection: &Rejection) -> Reply {
     Reply::new(rejection.status()).body("text/plain; charset=utf-8", format!("{rejection}\n"))
 }
 
+/// Logs a rejection: failures of the server as errors with all causes, everything else for debugging. A refused
+/// prefetch is no failure, although its status is 503.
 pub(crate) fn log(rejection: &Rejection) {
     let status = rejection.status();
     if status.is_server_error() && !matches!(rejection, Rejection::Prefetch) {

@@ -1,17 +1,30 @@
-//! Scopes that are missing, and why.
+//! Missing scopes, and why they are missing (docs/decisions/0040).
 
 use crate::scope::Scopes;
 
-/// Scopes that a grant lacks.
+/// The scopes that a grant lacks for an operation, and why.
+///
+/// In a handler, `?` leads the visitor to a page that asks for exactly these scopes, unless Atlassian would not grant
+/// them.
+///
+/// ```
+/// use threelo::{MissingScope, MissingScopeReason};
+///
+/// fn hint(missing: &MissingScope) -> String {
+///     match missing.why {
+///         MissingScopeReason::NotGranted => format!("{} must be added to the app", missing.scopes),
+///         _ => format!("please also allow {}", missing.scopes),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", why.as_str(), if scopes.is_empty() { "atlassian does not say which".to_owned() } else { scopes.to_string() })]
 #[non_exhaustive]
 pub struct MissingScope {
-    /// What is missing; empty if Atlassian refused a call and the call did not say what it [needs].
-    ///
-    /// [needs]: crate::atlassian::ApiRequest::needs
+    /// The missing scopes. Empty if Atlassian refused a call that did not declare what it
+    /// [needs](crate::atlassian::ApiRequest::needs): its response does not name them (docs/protocol.md section 6.3).
     pub scopes: Scopes,
-    /// Why.
+    /// Why they are missing.
     pub why: MissingScopeReason,
 }
 
@@ -19,18 +32,18 @@ pub struct MissingScope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MissingScopeReason {
-    /// Nobody asked for it yet: a step-up helps.
+    /// No consent has had it, and the newest did not ask for it. A step-up can ask for it.
     NotAsked,
-    /// It was there; a newer consent, perhaps on another device, asked for less and replaced it. One more consent brings
-    /// it back.
+    /// An earlier consent had it. A newer one, perhaps on another device, asked for less and replaced it. A step-up
+    /// brings it back.
     Narrowed,
-    /// The newest consent asked for it and Atlassian did not grant it, or the app never asks for it because it is neither
-    /// among its scopes nor among the optional ones: asking again would not help.
+    /// The newest consent asked for it and Atlassian did not grant it, or it is neither among the scopes nor among the
+    /// optional scopes of the app. Asking again would not help, so there is no step-up: a loop would be the result.
     NotGranted,
 }
 
 impl MissingScopeReason {
-    /// What is said of the scopes.
+    /// The beginning of the error's text.
     fn as_str(self) -> &'static str {
         match self {
             Self::NotAsked => "scopes are missing",
@@ -39,7 +52,7 @@ impl MissingScopeReason {
         }
     }
 
-    /// The word for programs, stable: `reason` in the JSON answer.
+    /// The `reason` of the JSON reply. It is stable.
     pub fn reason(self) -> &'static str {
         match self {
             Self::NotAsked => "not_asked",
@@ -49,20 +62,20 @@ impl MissingScopeReason {
     }
 }
 
-/// What is known of the scopes of a grant.
+/// The sets of scopes from which the reason follows.
 pub(crate) struct KnownScopes<'a> {
-    /// What was granted.
+    /// The scopes of the current token.
     pub granted: &'a Scopes,
-    /// What the newest consent asked for.
+    /// The scopes that the newest consent asked for.
     pub asked: &'a Scopes,
-    /// What any consent was given.
+    /// The scopes that any consent of the account was granted.
     pub wanted: &'a Scopes,
-    /// What the app may ask for at all.
+    /// The scopes that the app is configured to ask for.
     pub askable: &'a Scopes,
 }
 
 impl MissingScope {
-    /// What is missing of `needed`, and why; `None` if nothing is.
+    /// The scopes of `needed` that are missing, with one reason for all of them. `None` if none is missing.
     pub(crate) fn of(needed: &Scopes, known: &KnownScopes<'_>) -> Option<Self> {
         let scopes = needed.minus(known.granted);
         if scopes.is_empty() {

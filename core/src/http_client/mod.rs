@@ -1,4 +1,9 @@
-//! The port to Atlassian.
+//! The HTTP port: how requests reach Atlassian.
+//!
+//! The default is [`ReqwestClient`] (feature `reqwest`). An app that needs another TLS library, a proxy or metrics
+//! implements [`HttpClient`], whose one method streams, and gives it to
+//! [`AuthBuilder::http_client`](crate::AuthBuilder::http_client). Deadlines and size limits of whole responses are
+//! [`fetch`]'s, so that no implementation can forget them (docs/decisions/0012).
 
 #[cfg(feature = "reqwest")]
 mod reqwest_client;
@@ -14,42 +19,99 @@ use http::{Request, Response};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_client::ReqwestClient;
 
-/// A whole answer has this long.
+/// The time for a whole response, head and body (docs/attacks.md T155).
 const TOTAL: Duration = Duration::from_secs(10);
 
 /// Sends requests to Atlassian.
 ///
-/// An implementation follows no redirect (a 307 would carry the client secret to another host), decompresses nothing,
-/// and gives up when the head of the answer, or the next part of its body, does not come within about 10 seconds.
+/// An implementation must
+///
+/// - follow no redirect: a 307 would send the client secret to another host (docs/attacks.md T145, T146);
+/// - verify certificates (docs/attacks.md T148);
+/// - decompress nothing, because a small body could become a large one;
+/// - give up if the head of the response, or the next part of its body, does not arrive within about 10 seconds;
+/// - send each request once: whether a request may be repeated is decided above it;
+/// - keep URLs, header fields and bodies out of its `Debug` output and its logs, because they contain secrets.
+///
+/// An implementation for tests, which answers every request with an empty JSON object:
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use threelo::http_client::{Chunks, HttpClient, HttpClientError, fetch};
+///
+/// #[derive(Debug)]
+/// struct Canned;
+///
+/// #[derive(Debug)]
+/// struct Body(Option<Bytes>);
+///
+/// #[async_trait::async_trait]
+/// impl HttpClient for Canned {
+///     async fn open(&self, _: Request<Bytes>) -> Result<Response<Box<dyn Chunks>>, HttpClientError> {
+///         Ok(Response::new(Box::new(Body(Some(Bytes::from_static(b"{}"))))))
+///     }
+/// }
+///
+/// #[async_trait::async_trait]
+/// impl Chunks for Body {
+///     async fn chunk(&mut self) -> Result<Option<Bytes>, HttpClientError> {
+///         Ok(self.0.take())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), HttpClientError> {
+/// let response = fetch(&Canned, Request::default(), 1024).await?;
+/// assert_eq!(response.body().as_ref(), b"{}");
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait HttpClient: Debug + Send + Sync + 'static {
-    /// Sends one request and reads the head of the answer, whatever its status.
+    /// Sends one request and reads the head of the response, whatever its status: a status of 400 or above is no error
+    /// here.
     ///
     /// # Errors
     ///
-    /// [`HttpClientError`] if no answer arrived.
+    /// [`HttpClientError`] if no head arrived. It must say correctly whether Atlassian may have received the request.
     async fn open(
         &self,
         request: Request<Bytes>,
     ) -> Result<Response<Box<dyn Chunks>>, HttpClientError>;
 }
 
-/// The body of an answer, in parts.
+/// The body of a response, which is read part by part. Dropping it ends the transfer.
+///
+/// ```
+/// use threelo::http_client::{Chunks, HttpClientError};
+///
+/// async fn length(body: &mut dyn Chunks) -> Result<usize, HttpClientError> {
+///     let mut length = 0;
+///     while let Some(part) = body.chunk().await? {
+///         length += part.len();
+///     }
+///     Ok(length)
+/// }
+/// ```
 #[async_trait]
 pub trait Chunks: Debug + Send {
-    /// The next part; `None` at the end.
+    /// The next part of the body, or `None` at its end. Parts may have any length.
     ///
     /// # Errors
     ///
-    /// [`HttpClientError`] if the rest does not come.
+    /// [`HttpClientError`] if the body ends early, or the next part does not arrive in time.
     async fn chunk(&mut self) -> Result<Option<Bytes>, HttpClientError>;
 }
 
-/// Sends a request and reads the whole answer, within 10 seconds and `most` bytes of body.
+/// Sends a request and reads the whole response, within 10 seconds and with at most `most` bytes of body.
+///
+/// The deadline covers head and body together, so that a server that sends a byte every few seconds is given up
+/// (docs/attacks.md T154, T155).
 ///
 /// # Errors
 ///
-/// [`HttpClientError`] if no whole answer arrived.
+/// [`HttpClientError`] if no complete response arrived.
 pub async fn fetch(
     client: &dyn HttpClient,
     request: Request<Bytes>,
@@ -64,11 +126,12 @@ pub async fn fetch(
         .unwrap_or(Err(HttpClientError::Timeout))
 }
 
-/// Reads a body to its end, `most` bytes at most.
+/// Reads a body to its end, and gives up when it exceeds `most` bytes. Memory grows with what arrives, never with what
+/// a header field announces.
 ///
 /// # Errors
 ///
-/// [`HttpClientError::TooLarge`], and those of [`Chunks::chunk`].
+/// [`HttpClientError::TooLarge`], and the errors of [`Chunks::chunk`].
 pub async fn read(body: &mut dyn Chunks, most: usize) -> Result<Bytes, HttpClientError> {
     let mut whole = BytesMut::new();
     while let Some(chunk) = body.chunk().await? {
@@ -80,21 +143,21 @@ pub async fn read(body: &mut dyn Chunks, most: usize) -> Result<Bytes, HttpClien
     Ok(whole.freeze())
 }
 
-/// Why there is no answer. It holds no URL and no body, and neither may its cause: both are logged.
+/// Why there is no response. Errors are logged with their causes, so neither may contain a URL or a body.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpClientError {
     /// There was no connection, so nothing was sent.
     #[error("Atlassian could not be reached")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
-    /// The connection broke; the request may have been heard.
-    #[error("the connection to Atlassian broke")]
+    /// The connection failed after the request was begun; Atlassian may have received it.
+    #[error("the connection to Atlassian failed")]
     Connection(#[source] Box<dyn Error + Send + Sync>),
-    /// The deadline passed; the request may have been heard.
-    #[error("Atlassian did not answer in time")]
+    /// The deadline passed; Atlassian may have received the request.
+    #[error("Atlassian did not respond in time")]
     Timeout,
-    /// More bytes than the caller takes.
-    #[error("the answer is larger than {0} bytes")]
+    /// The response is larger than the caller accepts.
+    #[error("the response is larger than {0} bytes")]
     TooLarge(usize),
     /// The request could not be written, so nothing was sent.
     #[error("the request cannot be sent")]
@@ -102,7 +165,8 @@ pub enum HttpClientError {
 }
 
 impl HttpClientError {
-    /// Whether the request may have had its effect although there is no answer.
+    /// Whether the request may have had its effect although there is no response. A refresh depends on it: a refresh
+    /// token that was perhaps used is sent again while that is possible (docs/decisions/0047).
     pub fn may_have_been_heard(&self) -> bool {
         !matches!(self, Self::Unreachable(_) | Self::Request)
     }

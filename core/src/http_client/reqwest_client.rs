@@ -1,4 +1,4 @@
-//! The port over reqwest.
+//! The HTTP port, implemented with reqwest.
 
 use std::time::Duration;
 
@@ -9,26 +9,42 @@ use http::{Request, Response};
 use crate::http_client::{Chunks, HttpClient, HttpClientError};
 use crate::secret::opaque_debug;
 
+/// The time to connect, TLS included.
 const CONNECT: Duration = Duration::from_secs(3);
-/// The head of an answer, and every further part of it, has this long.
+/// The time for the head of a response, and for every further part of its body.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// So many connections wait for the next call: each keeps a buffer of up to 400 KB.
+/// The most idle connections to a host. Each of them keeps a buffer of up to 400 KB (docs/decisions/0069).
 const IDLE: usize = 32;
 
-/// The default client: rustls, no redirects, no compression, 3 s to connect, 10 s for the head of an answer and for
-/// every further part.
+/// The default HTTP client: rustls, no redirects, no decompression, 3 seconds to connect, and 10 seconds for the head
+/// of a response and for every further part of its body.
 ///
-/// It honours the usual proxy variables only when the app enables reqwest's `system-proxy` feature.
+/// It uses the usual proxy variables only if the app enables reqwest's feature `system-proxy` (docs/attacks.md T164).
+/// The builders make one by themselves; share one among several apps in a process like this:
+///
+/// ```
+/// use std::sync::Arc;
+/// use threelo::http_client::ReqwestClient;
+/// use threelo::{Auth, Credentials};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Arc::new(ReqwestClient::new()?);
+/// let auth = Auth::builder(Credentials::new("my-client-id", "my-secret"), "http://localhost:3000")
+///     .http_client(client.clone())
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ReqwestClient(reqwest::Client);
 
 impl ReqwestClient {
-    /// Builds the client.
+    /// Builds the client, with the User-Agent `threelo/` and the version of this crate.
     ///
     /// # Errors
     ///
-    /// [`HttpClientError::Request`] if the TLS set-up of this machine cannot be used.
+    /// [`HttpClientError::Request`] if TLS cannot be set up on this machine.
     pub fn new() -> Result<Self, HttpClientError> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -72,7 +88,7 @@ impl Chunks for Body {
     }
 }
 
-/// reqwest's own error names the URL, which must not enter a log; what it was caused by does not.
+/// reqwest's own error names the URL, which must not enter a log; its causes do not.
 fn without_url(error: reqwest::Error) -> HttpClientError {
     let error = error.without_url();
     if error.is_connect() {

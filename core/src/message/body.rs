@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Body, Frame, SizeHint};
 
-/// Why a body ended early. The reply has begun by then, so adapters end the connection: a client must not take a part for
-/// the whole.
+/// Why a body ended early. The reply has begun by then, so adapters end the connection: a client must not take a part
+/// for the whole.
 #[derive(Debug, thiserror::Error)]
 #[error("the body ended early: {0}")]
 pub struct BodyError(pub(crate) String);
@@ -18,8 +18,8 @@ type Parts = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
 /// The body of a reply. It implements [`http_body::Body`] and [`Stream`], so that an adapter hands it on as it is.
 ///
-/// A body that is whole has an exact size and at most one part. A body in parts has no known size, and reads the next part
-/// from Atlassian only when it is polled: a slow client slows the source down instead of filling memory
+/// A body that is whole has an exact size and at most one part. A body in parts has no known size, and reads the next
+/// part from Atlassian only when it is polled: a slow client slows the source down instead of filling memory
 /// (docs/decisions/0069).
 pub struct ReplyBody(Kind);
 

@@ -1,7 +1,7 @@
 //! A strict reader for the `Cookie` field and a writer for `Set-Cookie`.
 //!
-//! Names and values are bytes: nothing is percent-decoded, quotes have no meaning, and only space and tab are trimmed. A
-//! sibling host can set cookies whose names become ours in a reader that decodes names or trims Unicode spaces
+//! Names and values are bytes: nothing is percent-decoded, quotes have no meaning, and only space and tab are trimmed.
+//! A sibling host can set cookies whose names become ours in a reader that decodes names or trims Unicode spaces
 //! (docs/attacks.md T085 and T086, docs/decisions/0028).
 
 use std::fmt;
@@ -71,8 +71,8 @@ pub fn find<'a>(fields: impl Iterator<Item = &'a [u8]>, name: &str) -> CookieVal
 
 /// Returns name and value of the first 32 cookies whose names begin with `prefix`, in the order of the request.
 ///
-/// A name may occur twice; the caller decides what that means. More than 16 KiB or more than 200 pairs count as no cookie
-/// at all.
+/// A name may occur twice; the caller decides what that means. More than 16 KiB or more than 200 pairs count as no
+/// cookie at all.
 pub fn names_with_prefix<'a>(
     fields: impl Iterator<Item = &'a [u8]>,
     prefix: &str,
@@ -86,8 +86,8 @@ pub fn names_with_prefix<'a>(
     if is_read { found } else { Vec::new() }
 }
 
-/// Visits the pairs that have a name and a `=`. Returns `false` if a limit was exceeded; then only some of the pairs were
-/// visited, and the caller must not use them.
+/// Visits the pairs that have a name and a `=`. Returns `false` if a limit was exceeded; then only some of the pairs
+/// were visited, and the caller must not use them.
 fn each_pair<'a>(
     fields: impl Iterator<Item = &'a [u8]>,
     mut visit: impl FnMut(&'a [u8], &'a [u8]),
@@ -133,8 +133,8 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
 /// A `Set-Cookie` value under construction.
 ///
 /// It always has `Path=/; HttpOnly; SameSite=Lax` and never a domain. `Lax` and not `Strict`, because the callback is a
-/// navigation that began at another site: with `Strict` the browser would leave the flow cookie out. The one exception is
-/// [`partitioned`](Self::partitioned).
+/// navigation that began at another site: with `Strict` the browser would leave the flow cookie out. The one exception
+/// is [`partitioned`](Self::partitioned).
 #[derive(Clone, PartialEq, Eq)]
 pub struct SetCookie {
     name: String,
@@ -147,8 +147,8 @@ pub struct SetCookie {
 impl SetCookie {
     /// Sets `name` to `value` until the browser is closed.
     ///
-    /// Characters that no cookie may contain are left out of both, so that neither can add an attribute or a header field
-    /// (docs/attacks.md T139).
+    /// Characters that no cookie may contain are left out of both, so that neither can add an attribute or a header
+    /// field (docs/attacks.md T139).
     pub fn new(name: &str, value: &str, secure: bool) -> Self {
         Self {
             name: name.chars().filter(is_name_char).collect(),

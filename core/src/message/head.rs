@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue, Request};
 
 /// The header fields of a request as bytes, independent of the type that the framework has for them.
 ///
-/// An adapter implements it over borrowed fields, so that nothing is copied. Values must be passed on byte by byte, bytes
-/// above 0x7f included: a value that was decoded lossily could equal another one (docs/attacks.md T032).
+/// An adapter implements it over borrowed fields, so that nothing is copied. Values must be passed on byte by byte,
+/// bytes above 0x7f included: a value that was decoded lossily could equal another one (docs/attacks.md T032).
 ///
 /// ```
 /// use threelo::adapter::{Headers, RequestHead};
@@ -31,8 +31,8 @@ pub trait Headers {
     /// Calls `each` with the value of every field of this name, in the order of the request. The name is in lower case.
     fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8]));
 
-    /// Calls `each` with every field that has one of these names, and possibly with others; fields of one name come in the
-    /// order of the request. Override it where one walk over all fields costs less than a look-up for each name.
+    /// Calls `each` with every field that has one of these names, and possibly with others; fields of one name come in
+    /// the order of the request. Override it where one walk over all fields costs less than a look-up for each name.
     fn walk<'a>(&'a self, names: &[&'static str], each: &mut dyn FnMut(&str, Field<'a>)) {
         for name in names {
             self.each(name, &mut |value| each(name, Field::Bytes(value)));

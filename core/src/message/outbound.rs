@@ -1,7 +1,7 @@
 //! What requests to Atlassian, and the readers of its responses, have in common.
 //!
-//! A response is hostile until it is read: sizes, types and characters are checked here before a value reaches a page, a
-//! header field or a database (docs/attacks.md T157 to T162).
+//! A response is hostile until it is read: sizes, types and characters are checked here before a value reaches a page,
+//! a header field or a database (docs/attacks.md T157 to T162).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use crate::environment::Environment;
 use crate::secret::AccessToken;
 
-/// A `GET` request to the API gateway with a bearer token (RFC 6750 section 2.1). The field is marked as sensitive, so that
-/// HTTP libraries neither log nor index it. `path` begins with a slash.
+/// A `GET` request to the API gateway with a bearer token (RFC 6750 section 2.1). The field is marked as sensitive, so
+/// that HTTP libraries neither log nor index it. `path` begins with a slash.
 pub(crate) fn bearer(
     environment: &Environment,
     path: &str,

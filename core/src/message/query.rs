@@ -1,8 +1,8 @@
 //! A strict reader for query strings and form bodies.
 //!
-//! It does not guess. A parameter that occurs twice, or that cannot be decoded, is reported as such: RFC 6749 section 3.1
-//! forbids repeated parameters, and parsers disagree about which one counts (docs/attacks.md T031). Bytes that are not
-//! UTF-8 are not replaced, because replaced texts could compare equal (docs/attacks.md T032).
+//! It does not guess. A parameter that occurs twice, or that cannot be decoded, is reported as such: RFC 6749 section
+//! 3.1 forbids repeated parameters, and parsers disagree about which one counts (docs/attacks.md T031). Bytes that are
+//! not UTF-8 are not replaced, because replaced texts could compare equal (docs/attacks.md T032).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -127,8 +127,8 @@ impl fmt::Debug for Query {
 }
 
 impl Parameter {
-    /// Reads `name=value`; without a `=` the value is empty. `None` if the name cannot be decoded: no name that is asked
-    /// for could equal it.
+    /// Reads `name=value`; without a `=` the value is empty. `None` if the name cannot be decoded: no name that is
+    /// asked for could equal it.
     fn parse(pair: &[u8]) -> Option<Self> {
         let mut halves = pair.splitn(2, |&byte| byte == b'=');
         let name = decode(halves.next()?)?;
@@ -137,8 +137,8 @@ impl Parameter {
     }
 }
 
-/// Decodes a form-encoded text: `+` is a space, and `%2B` a plus sign. `None` for a broken escape and for bytes that are
-/// not UTF-8.
+/// Decodes a form-encoded text: `+` is a space, and `%2B` a plus sign. `None` for a broken escape and for bytes that
+/// are not UTF-8.
 fn decode(encoded: &[u8]) -> Option<String> {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut rest = encoded;

@@ -15,8 +15,8 @@ const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy")
 
 /// A reply of an auth route, or to a request that was turned away. An adapter sends it as it is.
 ///
-/// Every reply begins as one that must not be cached, with `Cache-Control: no-store` and `Vary`: it depends on the visitor
-/// (docs/attacks.md T128 to T131).
+/// Every reply begins as one that must not be cached, with `Cache-Control: no-store` and `Vary`: it depends on the
+/// visitor (docs/attacks.md T128 to T131).
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Reply {
@@ -102,13 +102,14 @@ impl Reply {
     }
 }
 
-/// The header fields that are added to a reply of the app: cookies that the handler's calls set or removed, and the fields
-/// that keep private pages out of caches. It is empty for a route that asked nothing about the visitor.
+/// The header fields that are added to a reply of the app: cookies that the handler's calls set or removed, and the
+/// fields that keep private pages out of caches. It is empty for a route that asked nothing about the visitor.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct HeaderPatch {
     /// Fields that replace those of the app with the same name.
     pub set: Vec<(HeaderName, HeaderValue)>,
-    /// Fields that stand beside those of the app. `Vary` is [joined](crate::adapter::joined_vary) with what the app set.
+    /// Fields that stand beside those of the app. `Vary` is [joined](crate::adapter::joined_vary) with what the app
+    /// set.
     pub append: Vec<(HeaderName, HeaderValue)>,
 }

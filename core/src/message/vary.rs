@@ -2,8 +2,8 @@
 
 /// Joins the `Vary` fields that a reply has with further names, each name once, in one field.
 ///
-/// Some layers keep only the first of several `Vary` fields. A name that is lost lets a cache show the page of one visitor
-/// to another (docs/attacks.md T121). Names are compared without regard to case, and the first spelling stays.
+/// Some layers keep only the first of several `Vary` fields. A name that is lost lets a cache show the page of one
+/// visitor to another (docs/attacks.md T121). Names are compared without regard to case, and the first spelling stays.
 ///
 /// ```
 /// let had: [&[u8]; 2] = [b"Accept-Encoding", b"origin"];

@@ -16,8 +16,8 @@ use crate::secret::CodeVerifier;
 /// The authorization request of a flow: the address at Atlassian to which the browser is sent.
 ///
 /// `audience` and `prompt=consent` are parameters that Atlassian documents as required. A PKCE challenge (RFC 7636) is
-/// sent although Atlassian probably ignores it (docs/protocol.md section 1.4). The set of parameters is fixed: neither a
-/// request nor a setting can add one (docs/attacks.md T057).
+/// sent although Atlassian probably ignores it (docs/protocol.md section 1.4). The set of parameters is fixed: neither
+/// a request nor a setting can add one (docs/attacks.md T057).
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest<'a> {
     /// The flow's `state` as text.
@@ -53,7 +53,8 @@ impl AuthorizationRequest<'_> {
 /// ones are refused before a call is made (docs/attacks.md T047).
 const LONGEST_CODE: usize = 4096;
 
-/// The query of a callback as it was read, before the flow is verified. Whoever made the request chose every part of it.
+/// The query of a callback as it was read, before the flow is verified. Whoever made the request chose every part of
+/// it.
 #[derive(Debug)]
 pub struct AuthorizationResponse {
     /// The `state`. It may be absent only if the user cancelled, because it is unknown whether Atlassian sends it then
@@ -73,8 +74,8 @@ pub enum Outcome {
     Cancelled,
     /// Any other `error`. Its text is ignored, so that no text of a request reaches a page (docs/attacks.md T134).
     Failed,
-    /// An answer to the flow that cannot be right: a code that is too long or not printable, or a foreign `iss`. It uses
-    /// the flow up.
+    /// An answer to the flow that cannot be right: a code that is too long or not printable, or a foreign `iss`. It
+    /// uses the flow up.
     Wrong,
 }
 
@@ -88,8 +89,8 @@ impl AuthorizationResponse {
     ///
     /// # Errors
     ///
-    /// [`Malformed`] if the query is too large, if `code`, `state`, `error` or `iss` occurs twice, if neither or both of
-    /// `code` and `error` are present, if the code is blank, and if the state is missing or cannot be one of ours.
+    /// [`Malformed`] if the query is too large, if `code`, `state`, `error` or `iss` occurs twice, if neither or both
+    /// of `code` and `error` are present, if the code is blank, and if the state is missing or cannot be one of ours.
     pub fn parse(query: Option<&str>, issuer: &str) -> Result<Self, Malformed> {
         let query =
             Query::parse(query.unwrap_or_default().as_bytes()).map_err(|_too_large| Malformed)?;

@@ -31,11 +31,11 @@ use crate::secret::AccessToken;
 pub struct Site {
     /// The id by which the API gateway addresses the site.
     pub id: CloudId,
-    /// The name to show: at most 256 bytes without control characters. Escape it in HTML. A site without a name has its id
-    /// here.
+    /// The name to show: at most 256 bytes without control characters. Escape it in HTML. A site without a name has its
+    /// id here.
     pub name: Arc<str>,
-    /// The address that people know, e.g. `https://example.atlassian.net`: https, without a slash at the end. API calls do
-    /// not go there, because it refuses tokens of 3LO apps (docs/protocol.md section 6.1).
+    /// The address that people know, e.g. `https://example.atlassian.net`: https, without a slash at the end. API calls
+    /// do not go there, because it refuses tokens of 3LO apps (docs/protocol.md section 6.1).
     pub url: Option<Arc<str>>,
     /// The address of the site's picture, always https.
     pub avatar_url: Option<Arc<str>>,
@@ -110,8 +110,8 @@ pub fn request(
 /// Reads the list of sites. An empty list is not an error (docs/protocol.md section 4.2).
 ///
 /// Entries with the same id are one site with the scopes of all of them: a site with two products may be listed twice
-/// (docs/protocol.md section 4.1). Entries without a valid id are left out. The result is sorted by name, because the order
-/// of the response has no meaning, and has at most 500 sites.
+/// (docs/protocol.md section 4.1). Entries without a valid id are left out. The result is sorted by name, because the
+/// order of the response has no meaning, and has at most 500 sites.
 ///
 /// # Errors
 ///
@@ -129,8 +129,8 @@ pub fn from_response(response: &Response<Bytes>) -> Result<Vec<Site>, SitesError
     Ok(merged(entries.into_iter().filter_map(Wire::into_site)))
 }
 
-/// Each site once, with the scopes of all its entries, sorted by name and id. After 500 different sites, further ones are
-/// dropped. Name and address are those of the first entry.
+/// Each site once, with the scopes of all its entries, sorted by name and id. After 500 different sites, further ones
+/// are dropped. Name and address are those of the first entry.
 pub(crate) fn merged(entries: impl IntoIterator<Item = Site>) -> Vec<Site> {
     let mut sites: Vec<Site> = Vec::new();
     for site in entries {

@@ -13,8 +13,8 @@ use crate::ids::AccountId;
 /// The profile of an Atlassian account, as far as its owner lets this app see it.
 ///
 /// Everything but the account id is optional, because it depends on privacy settings, and can change at any time. Never
-/// use the e-mail address as a key and never treat it as proven: an address can pass to another owner
-/// (docs/attacks.md T019). All texts are free of control characters and limited in length, but are not escaped for HTML.
+/// use the e-mail address as a key and never treat it as proven: an address can pass to another owner (docs/attacks.md
+/// T019). All texts are free of control characters and limited in length, but are not escaped for HTML.
 ///
 /// ```
 /// use threelo::{AccountId, Profile};
@@ -106,8 +106,8 @@ impl Profile {
             .unwrap_or(self.account_id.as_str())
     }
 
-    /// Whether the account may sign in: not if its status is `inactive` or `closed` (docs/attacks.md T023). A missing or
-    /// unknown status counts as active.
+    /// Whether the account may sign in: not if its status is `inactive` or `closed` (docs/attacks.md T023). A missing
+    /// or unknown status counts as active.
     pub fn is_active(&self) -> bool {
         !matches!(self.account_status.as_deref(), Some("inactive" | "closed"))
     }

@@ -9,13 +9,13 @@ use http::StatusCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefusedKind {
-    /// `invalid_grant` or `unauthorized_client`: the code or the refresh token is not valid any more. For a refresh token
-    /// this is believed only after further checks (docs/decisions/0049).
+    /// `invalid_grant` or `unauthorized_client`: the code or the refresh token is not valid any more. For a refresh
+    /// token this is believed only after further checks (docs/decisions/0049).
     Grant,
     /// `invalid_request`: Atlassian's current answer to a bad code. For a refresh it says nothing about the grant.
     Request,
-    /// `access_denied` or `invalid_client`, or 401 with any other error: the client secret or the app's set-up is wrong.
-    /// Only the operator can correct it; a new consent would not help.
+    /// `access_denied` or `invalid_client`, or 401 with any other error: the client secret or the app's set-up is
+    /// wrong. Only the operator can correct it; a new consent would not help.
     Client,
     /// Any other error, or a body that names none.
     Other,

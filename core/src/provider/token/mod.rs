@@ -23,7 +23,8 @@ use crate::secret::{AccessToken, AuthorizationCode, CodeVerifier, RefreshToken};
 pub struct TokenSet {
     /// The token for API calls.
     pub access_token: AccessToken,
-    /// The token for the next refresh. Absent without `offline_access`, and in a refresh response that keeps the old one.
+    /// The token for the next refresh. Absent without `offline_access`, and in a refresh response that keeps the old
+    /// one.
     pub refresh_token: Option<RefreshToken>,
     /// When the access token expires, by the clock of the instance that received it. It is an estimate: a token can be
     /// refused earlier (docs/protocol.md section 3.3).
@@ -35,8 +36,8 @@ pub struct TokenSet {
 }
 
 impl TokenSet {
-    /// These tokens, with the refresh token of `older` if this response has none: then the old one remains valid (RFC 6749
-    /// section 6, docs/attacks.md T185).
+    /// These tokens, with the refresh token of `older` if this response has none: then the old one remains valid (RFC
+    /// 6749 section 6, docs/attacks.md T185).
     #[must_use]
     pub fn keeping(mut self, older: &Self) -> Self {
         if self.refresh_token.is_none() {
@@ -52,8 +53,8 @@ impl TokenSet {
 
     /// Whether it is time to refresh: 5 minutes before the end, or a tenth of the token's life if that is less.
     ///
-    /// `spread` adds up to a fifth of that margin (255 is all of it), so that grants which were made in the same minute are
-    /// not all refreshed in the same minute (docs/attacks.md T192).
+    /// `spread` adds up to a fifth of that margin (255 is all of it), so that grants which were made in the same minute
+    /// are not all refreshed in the same minute (docs/attacks.md T192).
     pub fn is_due(&self, now: SystemTime, spread: u8) -> bool {
         let life = self
             .expires_at
@@ -78,8 +79,8 @@ impl AuthorizationCodeGrant {
         Self { code, verifier }
     }
 
-    /// The request. Send it at most once: a code that is used twice may end all tokens that were issued for it (RFC 6749
-    /// section 4.1.2). `redirect_uri` is the one of the authorization request (docs/attacks.md T055).
+    /// The request. Send it at most once: a code that is used twice may end all tokens that were issued for it (RFC
+    /// 6749 section 4.1.2). `redirect_uri` is the one of the authorization request (docs/attacks.md T055).
     ///
     /// # Errors
     ///
@@ -102,8 +103,8 @@ impl AuthorizationCodeGrant {
 pub struct RefreshTokenGrant<'a>(pub &'a RefreshToken);
 
 impl RefreshTokenGrant<'_> {
-    /// The request. It asks for no scopes, so the grant keeps those it has. If the response is lost, the same request may
-    /// be sent again for ten minutes, which Atlassian calls the reuse interval (docs/protocol.md section 3.1).
+    /// The request. It asks for no scopes, so the grant keeps those it has. If the response is lost, the same request
+    /// may be sent again for ten minutes, which Atlassian calls the reuse interval (docs/protocol.md section 3.1).
     ///
     /// # Errors
     ///
@@ -145,8 +146,8 @@ pub fn revocation_request(
         .body(Bytes::from(body))
 }
 
-/// A `POST` to the token endpoint with the fields in the configured form. The client authenticates in the body (RFC 6749
-/// section 2.3.1), because that is the form that Atlassian documents.
+/// A `POST` to the token endpoint with the fields in the configured form. The client authenticates in the body (RFC
+/// 6749 section 2.3.1), because that is the form that Atlassian documents.
 fn token_request(config: &Config, fields: &[(&str, &str)]) -> Result<Request<Bytes>, http::Error> {
     let (content_type, body) = match config.token_encoding {
         TokenEncoding::Json => {

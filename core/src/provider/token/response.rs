@@ -21,9 +21,9 @@ const LONGEST_TOKEN: usize = 16 * 1024;
 
 /// Reads the response to a token request, which arrived at `now`.
 ///
-/// A missing `scope` means that everything `requested` was granted (RFC 6749 section 5.1), and an empty one that nothing
-/// was. A missing `token_type` is accepted, another one than `bearer` is not; its case does not matter (docs/protocol.md
-/// section 2.2). `expires_in` may be a number or a text.
+/// A missing `scope` means that everything `requested` was granted (RFC 6749 section 5.1), and an empty one that
+/// nothing was. A missing `token_type` is accepted, another one than `bearer` is not; its case does not matter
+/// (docs/protocol.md section 2.2). `expires_in` may be a number or a text.
 ///
 /// # Errors
 ///
