@@ -249,7 +249,10 @@ fn path_of(target: &str) -> &str {
 
 /// Whether a `%` is not followed by two hexadecimal digits; parsers disagree about what that means.
 fn has_broken_escape(path: &str) -> bool {
-    let is_whole = |after: &str| matches!(after.as_bytes(), [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+    let is_whole = |after: &str| {
+        let digits = after.bytes().take(2).filter(u8::is_ascii_hexdigit);
+        digits.count() == 2
+    };
     path.split('%').skip(1).any(|after| !is_whole(after))
 }
 

@@ -137,8 +137,8 @@ fn problem(setting: &'static str, value: &str, remedy: impl Into<String>) -> Pro
 /// apps. The text must be what a browser would send: in lower case, without a default port, without a slash at the end.
 /// The app's own origin is refused, because it needs no entry.
 fn remedy(text: &str, relation: SiteRelation, public_url: &Url) -> Option<String> {
-    const EXACT: &str = "name each origin exactly, without wildcard, path or default port, such as https://app.example.com \
-                         or chrome-extension://the-extension-s-id";
+    const EXACT: &str = "name each origin exactly, without wildcard, path or default port, such as \
+                         https://app.example.com or chrome-extension://the-extension-s-id";
     if let Some(url) = parse_origin(text) {
         let written = origin_text(&url);
         if written != text {
@@ -152,7 +152,8 @@ fn remedy(text: &str, relation: SiteRelation, public_url: &Url) -> Option<String
         }
         return match relation {
             SiteRelation::SameSite if !is_same_site(&url, public_url) => Some(format!(
-                "it is another site than {}, and browsers do not send it the session cookie: list it in cross_site_origins",
+                "it is another site than {}, and browsers do not send it the session cookie: list it in \
+                 cross_site_origins",
                 origin_text(public_url)
             )),
             _ => None,

@@ -18,7 +18,11 @@ use crate::scope::Scopes;
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {}", why.as_str(), if scopes.is_empty() { "atlassian does not say which".to_owned() } else { scopes.to_string() })]
+#[error(
+    "{}: {}",
+    why.as_str(),
+    if scopes.is_empty() { "atlassian does not say which".to_owned() } else { scopes.to_string() }
+)]
 #[non_exhaustive]
 pub struct MissingScope {
     /// The missing scopes. Empty if Atlassian refused a call that did not declare what it
