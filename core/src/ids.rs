@@ -18,7 +18,7 @@ use crate::secret::opaque_debug;
 /// An Atlassian account id: stable, opaque, and the same on every site.
 ///
 /// It is the only key by which people are identified. Names and e-mail addresses change, can be hidden and can pass to
-/// somebody else, so they never stand in its place (docs/attacks.md T019, docs/decisions/0013).
+/// another person, so they never stand in its place (docs/attacks.md T019, docs/decisions/0013).
 ///
 /// ```
 /// use threelo::AccountId;

@@ -1,7 +1,7 @@
 //! Code of the app in browsers, on other origins than the app's own.
 //!
 //! Every origin is listed exactly as browsers write it in the field `Origin`. There are no wildcards, no suffixes and
-//! no `null`, because whoever controls a matching origin could act for the user (docs/attacks.md T076, T114, T120).
+//! no `null`, because the owner of a matching origin could act for the user (docs/attacks.md T076, T114, T120).
 
 use std::sync::Arc;
 

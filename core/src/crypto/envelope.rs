@@ -48,8 +48,8 @@ impl From<NoRandomness> for EnvelopeError {
 }
 
 impl<'a> Envelope<'a> {
-    /// Envelopes of one kind for one place. The first part of the context names the kind, so that a flash does not open
-    /// as a ticket (docs/attacks.md T172).
+    /// Envelopes of one kind for one place. The contexts of two kinds must differ, in a name or in the number of their
+    /// parts, so that a flash does not open as a ticket (docs/attacks.md T172).
     pub(crate) fn new(keys: &'a KeyRing, context: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let context = context.into_iter().collect();
         Self { keys, context }

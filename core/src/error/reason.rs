@@ -25,7 +25,7 @@ pub enum Reason {
     Setup,
     /// The Atlassian account is inactive or closed.
     Account,
-    /// Atlassian or a store did not respond. The visitor can start again.
+    /// Atlassian or a store did not respond, or Atlassian ended the login with an error. The visitor can start again.
     Unavailable,
     /// The visitor chose another Atlassian account than the one for which the login was started.
     WrongAccount,

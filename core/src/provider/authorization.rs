@@ -53,7 +53,7 @@ impl AuthorizationRequest<'_> {
 /// ones are refused before a call is made (docs/attacks.md T047).
 const LONGEST_CODE: usize = 4096;
 
-/// The query of a callback as it was read, before the flow is verified. Whoever made the request chose every part of
+/// The query of a callback as it was read, before the flow is verified. The sender of the request chose every part of
 /// it.
 #[derive(Debug)]
 pub struct AuthorizationResponse {
