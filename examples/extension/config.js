@@ -1,2 +1,2 @@
-// Where the app is that signs people in. It must list this extension: cross_site_origins(["chrome-extension://…"]).
+// The auth routes of the app that signs users in. It must list this extension: cross_site_origins(["chrome-extension://…"]).
 export const auth = "http://localhost:3000/auth";

@@ -1,4 +1,4 @@
-// The whole extension: a bearer session of its own, kept in memory where no page can read it.
+// The whole extension. Its bearer session is kept in memory, where no page can read it.
 
 import { auth } from "./config.js";
 
@@ -11,7 +11,7 @@ const $ = (id) => document.getElementById(id);
 const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
   .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-// Whoever shows the token needs no other proof: no browser adds it by itself.
+// A request with the bearer token needs no other proof, because no browser adds the token by itself.
 async function ask(method, path, body) {
   const { token } = await chrome.storage.session.get("token");
   const headers = { "X-Threelo": "1" };
@@ -24,7 +24,7 @@ async function ask(method, path, body) {
   return value;
 }
 
-// Made before the click, so that the window opens in it.
+// Prepared before the click, because a popup must be opened in the click itself.
 let verifier = "";
 let loginUrl = "";
 async function prepare() {
@@ -33,7 +33,7 @@ async function prepare() {
   loginUrl = `${auth}/login?${new URLSearchParams({ display: "popup", origin: location.origin, challenge })}`;
 }
 
-// The ticket of the login's last page, and of no other.
+// The handoff ticket, accepted from the last page of the login only.
 function ticket() {
   return new Promise((resolve) => addEventListener("message", function done({ origin, data }) {
     if (origin !== new URL(auth).origin || data?.type !== "threelo:done" || !data.ticket) return;

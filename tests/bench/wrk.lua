@@ -1,4 +1,4 @@
--- wrk -s wrk.lua URL -- COOKIES: every request is somebody else's, at random.
+-- wrk -s wrk.lua URL -- COOKIES: every request has a random one of these cookies.
 local requests = {}
 
 function init(arguments)

@@ -1,8 +1,8 @@
-//! An instance of an app as a process of its own: it does what it is told on its input, line by line.
+//! An instance of an app as a process of its own. It reads commands from its standard input, one per line.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a program for tests: what is not as expected must end it"
+    reason = "a program for tests: an unexpected state must end it"
 )]
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use threelo_tests::{
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::task::JoinSet;
 
-/// Stops the next refresh at a point, for ever.
+/// Stops the next refresh at a point, forever.
 #[derive(Debug, Default)]
 struct Stop(Mutex<Option<Point>>);
 
@@ -75,7 +75,7 @@ async fn main() {
     let rows = rows_as(&settings.store, &settings.prefix).await;
     let rows = Arc::new(WatchedRows::new(rows, stop.clone()));
     let (auth, clock) = instance_of(&settings, rows);
-    // Both live as long as the process: a runtime that ends takes the connections with it that were opened there.
+    // Both live as long as the process: when a runtime ends, the connections that were opened in it end too.
     let (axum, actix) = (AxumApp::new(&auth), ActixApp::new(&auth));
     say(&Told::Ready);
     let mut orders = BufReader::new(tokio::io::stdin()).lines();

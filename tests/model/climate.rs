@@ -1,5 +1,5 @@
-//! What may go wrong in one run. Not everything together: some losses cannot be prevented, such as a crash between
-//! exchange and write at a provider without any leeway.
+//! The failures of one run. Not all of them can occur together, because some losses cannot be prevented, such as those of
+//! a crash between exchange and write at a provider without leeway.
 
 use proptest::prelude::*;
 
@@ -49,7 +49,7 @@ const CALM: Climate = Climate {
     pause: (40, 40),
 };
 
-/// The provider as it is documented, and everything that can go wrong inside its leeway.
+/// The documented provider, with every failure that its leeway can absorb.
 fn leeway() -> impl Strategy<Value = Climate> {
     any::<[bool; 5]>().prop_map(
         |[kills, omits, crashes, store_fails, wrong_secret]| Climate {
@@ -86,7 +86,7 @@ fn strict() -> impl Strategy<Value = Climate> {
     })
 }
 
-/// A provider that refuses any reuse and forgives it.
+/// A provider that refuses any reuse but keeps the family.
 fn forgiving() -> impl Strategy<Value = Climate> {
     any::<bool>().prop_map(|kills| Climate {
         reuse: Reuse::Refuse,

@@ -1,7 +1,7 @@
-//! A model of the refresh: token families at the provider, instances, a store, and everything that goes wrong.
+//! A model of the refresh: token families at the provider, instances, a store, and failures of each.
 //!
-//! With all rules no schedule loses a grant; without any single one a schedule is found that does. The rules are those
-//! of `core/src/flow/refresh`; the model shares no code with it.
+//! With all rules no schedule loses a grant; without any single rule a schedule is found that does. The rules are those
+//! of `core/src/refresh`; the model shares no code with it.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -49,7 +49,7 @@ fn env_cases() -> Option<u32> {
 
 type Found = TestError<(Climate, Vec<Event>)>;
 
-/// Plays schedules until one breaks a promise. The same ones in every run.
+/// Runs schedules until one breaks a promise. They are the same in every run.
 fn search(rules: Rules, cases: u32) -> Result<(), Found> {
     let config = Config {
         cases,

@@ -53,7 +53,7 @@ impl Alarm {
     pub(crate) const REFUSALS: usize = 3;
     pub(crate) const WINDOW: u64 = 300;
 
-    /// Notes a refusal; whether the provider is to be doubted.
+    /// Records a refusal; returns whether the provider is to be doubted.
     fn refused(&mut self, account: usize, now: u64) -> bool {
         self.0
             .retain(|(other, at)| *other != account && now - at < Self::WINDOW);
@@ -106,7 +106,7 @@ impl World {
         let chases = self.rules.keep(Rule::ChaseLostAnswer)
             && op.lost_at.is_some_and(|at| self.now < at + LEEWAY);
         let told = match told {
-            // Whatever comes in between, a lost answer is requested again.
+            // A lost answer is requested again, whatever happens in between.
             Some(Told::Busy) if chases => {
                 op.next = Next::Lease;
                 None
@@ -163,7 +163,7 @@ impl World {
             Some(attempt) if attempt.owner == instance => attempt.before,
             other => other.map(|attempt| attempt.last),
         };
-        // Its own first try does not count: it has sent nothing yet, or it knows.
+        // Its own first try does not count: either it has sent nothing yet, or its outcome is known.
         let retakes = op.leased_until > 0;
         op.may_be_spent |= known.is_some_and(|attempt| !retakes || attempt.owner != instance);
         row.attempt = Some(Attempt {

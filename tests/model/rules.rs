@@ -21,7 +21,7 @@ pub(crate) enum Rule {
     ReloadOnRefusal,
     /// A refusal is not believed while an attempt of another instance may still succeed.
     YoungAttempt,
-    /// No answer says nothing about the grant.
+    /// A missing answer says nothing about the grant.
     KeepOnNoAnswer,
     /// After a lost answer the same token is sent again, as long as the leeway lasts, whether a caller waits or not.
     ChaseLostAnswer,
@@ -37,7 +37,7 @@ pub(crate) enum Rule {
     StoreBeforeUse,
     /// An answer without a refresh token keeps the old one.
     KeepOldToken,
-    /// The work goes on when the caller hangs up.
+    /// The refresh continues when the caller hangs up.
     Detached,
     /// Of two consents the newer one is kept, whatever was refreshed in between.
     NewestConsentWins,

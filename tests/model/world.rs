@@ -9,7 +9,7 @@ pub(crate) const INSTANCES: usize = 2;
 /// Seconds that an access token is good for.
 pub(crate) const LIFE: u64 = 100;
 
-/// A marked grant: the account was said to be in need of a new consent.
+/// A marked grant: its account was told to consent again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     pub(crate) since: u64,
@@ -47,7 +47,7 @@ pub(crate) struct Row {
     pub(crate) attempt: Option<Attempt>,
 }
 
-/// One thing that happens.
+/// One event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
     Ask(usize, usize),
@@ -128,7 +128,7 @@ impl World {
         self.now < self.store_fails_until
     }
 
-    /// Lets one thing happen, as far as the climate allows it.
+    /// Applies one event, if the climate allows it.
     pub(crate) fn happen(&mut self, event: Event) {
         let climate = self.climate;
         match event {
@@ -205,7 +205,7 @@ impl World {
         self.orphaned[account] = None;
     }
 
-    /// Time passes; every instance at work goes on.
+    /// Advances the time; every busy instance continues.
     fn pass(&mut self, seconds: u64) {
         let end = self.now + seconds;
         while self.now < end {
@@ -307,7 +307,7 @@ impl World {
         self.orphaned[account] = None;
     }
 
-    /// The end: all is well again, and every grant must still be good.
+    /// The end: all failures are over, and every grant must still work.
     pub(crate) fn end(&mut self) {
         self.calm_down();
         self.pass(2000);

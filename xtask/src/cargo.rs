@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-/// What a command says at its end, or why it failed.
+/// The last message of a command, or why it failed.
 pub(crate) type Outcome = Result<String, String>;
 
 /// Runs cargo with these arguments.
@@ -17,7 +17,7 @@ pub(crate) fn cargo_with(variables: &[(&str, &str)], arguments: &[&str]) -> Outc
     run(&mut command, &format!("cargo {}", arguments.join(" ")))
 }
 
-/// Runs cargo and gives what it prints; what it says of its progress is shown.
+/// Runs cargo and returns its output; its progress is shown.
 pub(crate) fn cargo_output(arguments: &[&str]) -> Outcome {
     let name = arguments.join(" ");
     let output = command(arguments).stderr(Stdio::inherit()).output();
@@ -41,7 +41,7 @@ pub(crate) fn has_cargo_tool(name: &str) -> bool {
     found.is_ok_and(|output| output.status.success())
 }
 
-/// Runs a command, its output shown.
+/// Runs a command and shows its output.
 pub(crate) fn run(command: &mut Command, name: &str) -> Outcome {
     match command.status() {
         Ok(status) if status.success() => Ok(String::new()),

@@ -24,8 +24,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   doc                  builds the documentation; warnings are errors
   surface [--write]    compares what is public with docs/surface, or writes it there
   deny                 checks licenses, sources and advisories of dependencies
-  soak                 kills and races instances for half an hour, on every database
-  bench [quick|stores] what a request costs, beside bare axum and the floor, and over each store
+  soak                 repeats the tests of crashes and races for half an hour, on every database
+  bench [quick|tokens|stores]
+                       what a request costs, compared with bare axum and the floor, and over each store
   callgrind [CASE...]  instructions and allocations per request of each bench case, under valgrind";
 
 const BROWSER_TESTS: &str = "threelo-browser-tests";
@@ -66,11 +67,11 @@ fn main() -> ExitCode {
 }
 
 fn say(line: &str) {
-    // Nobody reads when the pipe is closed.
+    // An error means that the pipe is closed; there is no reader to tell.
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// Runs all tests but those that `--without` names.
+/// Runs all tests except those that `--without` names.
 fn test(words: &[&str]) -> Outcome {
     let left_out = left_out(words)?;
     let with = |what: &str| !left_out.contains(&what);
@@ -103,7 +104,7 @@ fn test(words: &[&str]) -> Outcome {
     })
 }
 
-/// Runs every scenario once more on each database; they ran in memory before.
+/// Runs every scenario again on each database, after it ran in memory.
 fn scenarios_on_databases() -> Outcome {
     let (redis, postgres) = (Redis::start(), Postgres::start());
     for url in ["sqlite::memory:".to_owned(), redis.url(), postgres.url()] {
@@ -119,7 +120,7 @@ fn scenarios_on_databases() -> Outcome {
                 "scenarios::",
                 "--",
                 "--skip",
-                // They bring databases of their own.
+                // They start databases of their own.
                 "durable::",
                 "--skip",
                 "upkeep::",
@@ -163,7 +164,7 @@ fn lint() -> Outcome {
         "-D",
         "warnings",
     ])?;
-    Ok("clippy has nothing to say".to_owned())
+    Ok("clippy has no warnings".to_owned())
 }
 
 fn doc() -> Outcome {
@@ -179,18 +180,18 @@ fn deny() -> Outcome {
         cargo(&["install", "cargo-deny", "--locked", "--quiet"])?;
     }
     cargo(&["deny", "check", "bans", "licenses", "sources"])?;
-    // The advisories live in a repository of their own, which is out of reach without a network.
+    // The advisories are in a repository of their own, which needs a network.
     match cargo(&["deny", "fetch", "db"]) {
         Ok(_) => cargo(&["deny", "check", "advisories"])
             .map(|_| "dependencies are fine, advisories included".to_owned()),
         Err(_) => Ok(
-            "dependencies are fine; ADVISORIES NOT CHECKED: their database is out of reach"
+            "dependencies are fine; ADVISORIES NOT CHECKED: their database cannot be reached"
                 .to_owned(),
         ),
     }
 }
 
-/// 200 deaths at each point of a refresh, 1000 times a hundred identical callbacks, on each database.
+/// On each database: 200 crashes at each point of a refresh, and 1000 times a hundred identical callbacks.
 fn soak() -> Outcome {
     setup::databases()?;
     cargo_with(

@@ -7,7 +7,7 @@ use crate::{TEST_STORE, setup};
 
 const USAGE: &str =
     "usage: cargo xtask scenario NAME [--on axum|actix] [--store memory|sqlite|redis|postgres]";
-/// The arguments of cargo before those of the tests.
+/// The arguments of cargo, before those of the tests.
 const SUITE: [&str; 6] = [
     "test",
     "--package",
@@ -17,7 +17,7 @@ const SUITE: [&str; 6] = [
     "--",
 ];
 
-/// What is asked for.
+/// The scenarios to run, and where.
 #[derive(Debug, PartialEq, Eq)]
 struct Wanted<'a> {
     name: &'a str,
@@ -41,7 +41,7 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
     Ok(format!("{} passed on {}", tests.len(), wanted.store))
 }
 
-/// Runs cargo with a store's address, while the store is there.
+/// Starts the store, runs cargo with its address, and stops it.
 fn on_store(store: &str, arguments: &[&str]) -> Outcome {
     let with = |url: &str| cargo_with(&[(TEST_STORE, url)], arguments);
     match store {
@@ -89,7 +89,7 @@ fn matching<'a>(list: &'a str, wanted: &Wanted<'_>) -> Vec<&'a str> {
         let Some((framework, scenario)) = test.split_once("::scenarios::") else {
             return false;
         };
-        // These two bring databases of their own.
+        // These two start databases of their own.
         let is_bound = ["durable::", "upkeep::"]
             .iter()
             .any(|module| scenario.starts_with(module));

@@ -4,13 +4,13 @@ use std::process::Command;
 
 use crate::cargo::{Outcome, run};
 
-/// Something that tests need: programs, and the packages of Debian that bring them.
+/// Something that tests need: programs, and the Debian packages that contain them.
 #[derive(Clone, Copy)]
 struct Need {
     what: &'static str,
     programs: &'static [&'static str],
     packages: &'static [&'static str],
-    /// How to do without, if one can.
+    /// The flag that leaves these tests out, if there is one.
     without: Option<&'static str>,
 }
 
@@ -41,7 +41,7 @@ const CALLGRIND: Need = Need {
     without: None,
 };
 
-/// Makes sure that Chromium and its driver are there: installs Debian's packages when it may, else says what to do.
+/// Makes sure that Chromium and its driver exist: installs Debian's packages if it may, otherwise says what to do.
 pub(crate) fn browser() -> Outcome {
     install(BROWSER)
 }
@@ -51,12 +51,12 @@ pub(crate) fn databases() -> Outcome {
     install(DATABASES)
 }
 
-/// The same for what the benchmark puts load on servers with.
+/// The same for the load generator of the benchmark.
 pub(crate) fn load() -> Outcome {
     install(LOAD)
 }
 
-/// The same for what counts instructions.
+/// The same for valgrind, which counts instructions.
 pub(crate) fn callgrind() -> Outcome {
     install(CALLGRIND)
 }
@@ -80,7 +80,7 @@ fn install(need: Need) -> Outcome {
         return Err(remedy());
     }
     let mut install = as_root("apt-get").ok_or_else(remedy)?;
-    // An old package list is tried first with an update; without a network the list may still do.
+    // The package list is updated first; without a network, the old list may still be sufficient.
     let _ = run(
         as_root("apt-get")
             .ok_or_else(remedy)?
@@ -97,7 +97,7 @@ fn install(need: Need) -> Outcome {
 fn is_there(program: &str) -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = std::env::split_paths(&paths).collect();
-    // Debian keeps the versions of Postgres apart, and none of them in the path.
+    // Debian installs each version of Postgres in a folder of its own, outside of `PATH`.
     let versions = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten();
@@ -105,7 +105,7 @@ fn is_there(program: &str) -> bool {
     folders.iter().any(|folder| folder.join(program).is_file())
 }
 
-/// The program with root's rights, if this user has them without a password.
+/// The program with root's rights, if this user can get them without a password.
 fn as_root(program: &str) -> Option<Command> {
     let asked =
         |command: &str, arguments: &[&str]| Command::new(command).args(arguments).output().ok();

@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 
 fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
-    // What outlives a request, a refresh of tokens say, outlives the server's workers in a runtime of its own.
+    // Work that outlives a request, such as a token refresh, runs in a runtime that outlives the server's workers.
     let behind = Runtime::new()?;
     let sandbox = behind.block_on(settings::sandbox_unless_configured())?;
     let builder = incidents::settings(sandbox.as_ref());
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tracing::info!("open {}", connect.public_url());
     let desk = Data::new(Desk::new(connect.clone()));
     let is_https = connect.public_url().starts_with("https:");
-    // Yours is kept, so that sessions outlive a restart.
+    // In your app the key comes from the configuration, so that sessions survive a restart.
     let key = Key::generate();
     let around = ConnectMiddleware::new(connect.clone(), app_user);
     let app = move || {
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Who stands here, by the app's own session.
+/// The user of the app's own session.
 fn app_user(
     request: &HttpRequest,
 ) -> impl Future<Output = Result<Option<Subject>, BoxError>> + use<> {
@@ -66,12 +66,12 @@ fn routes(app: &mut web::ServiceConfig) {
         .route("/incidents/{number}/file", web::post().to(file));
 }
 
-/// A visitor who is not signed in to the app goes to its login first, and comes back.
+/// A visitor who is not signed in to the app is sent to its login first, and returns here afterwards.
 async fn home(connections: Connections, desk: Data<Desk>) -> Html {
     Html::new(desk.home(&connections))
 }
 
-/// Files an incident in the Jira of the account that is connected; without one, the visitor is asked to connect it.
+/// Files an incident in the Jira of the connected account; without one, the visitor is asked to connect it.
 async fn file(
     connections: Connections,
     site: CurrentSite,

@@ -1,4 +1,4 @@
-//! The app's own sign-in, with sessions of actix-session: your app has one already.
+//! The app's own sign-in, with actix-session. Your app already has one.
 
 use actix_session::Session;
 use actix_web::Responder;
@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Form, Html, Query, Redirect};
 use incidents::{Desk, LoginPage, SignIn};
 
-/// Where a session keeps the id of its user.
+/// The key under which a session keeps the id of its user.
 pub(crate) const USER: &str = "user";
 
 pub(crate) async fn login(page: Query<LoginPage>) -> impl Responder {
@@ -22,7 +22,7 @@ pub(crate) async fn sign_in(
 ) -> Result<Redirect, actix_web::Error> {
     let user = form
         .user()
-        .ok_or_else(|| ErrorBadRequest("nobody is called that"))?;
+        .ok_or_else(|| ErrorBadRequest("there is no such user"))?;
     session.renew();
     session.insert(USER, user)?;
     Ok(Redirect::to(desk.place_after(&form)).see_other())

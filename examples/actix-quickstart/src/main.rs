@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
-    // What outlives a request, a refresh of tokens say, outlives the server's workers in a runtime of its own.
+    // Work that outlives a request, such as a token refresh, runs in a runtime that outlives the server's workers.
     let behind = Runtime::new()?;
     let sandbox = behind.block_on(settings::sandbox_unless_configured())?;
     let builder = behind.block_on(database::kept(settings::of(sandbox.as_ref())))?;
@@ -41,8 +41,8 @@ async fn home(user: MaybeUser) -> Html {
     })
 }
 
-/// The newest issues of the chosen site. Strangers sign in first and come back; if Atlassian cannot answer, `?` makes a
-/// page of it.
+/// The newest issues of the chosen site. Visitors who are not signed in are sent to the login and return afterwards. `?`
+/// turns a failed call to Atlassian into an error page.
 async fn board(
     user: CurrentUser,
     site: CurrentSite,

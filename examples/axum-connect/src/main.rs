@@ -41,11 +41,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Who stands here, by the app's own session.
+/// The user of the app's own session.
 fn app_user(parts: &Parts) -> impl Future<Output = Result<Option<Subject>, BoxError>> + use<> {
     let session = parts.extensions.get::<Session>().cloned();
     async {
-        let session = session.ok_or("the layer of the sessions is missing")?;
+        let session = session.ok_or("the session layer is missing")?;
         let user: Option<String> = session.get(users::USER).await?;
         Ok(user.map(Subject::parse).transpose()?)
     }
@@ -61,12 +61,12 @@ fn routes(desk: Desk) -> Router {
         .with_state(Arc::new(desk))
 }
 
-/// A visitor who is not signed in to the app goes to its login first, and comes back.
+/// A visitor who is not signed in to the app is sent to its login first, and returns here afterwards.
 async fn home(connections: Connections, State(desk): State<Arc<Desk>>) -> Html<String> {
     Html(desk.home(&connections))
 }
 
-/// Files an incident in the Jira of the account that is connected; without one, the visitor is asked to connect it.
+/// Files an incident in the Jira of the connected account; without one, the visitor is asked to connect it.
 async fn file(
     connections: Connections,
     site: CurrentSite,

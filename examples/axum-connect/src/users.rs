@@ -1,4 +1,4 @@
-//! The app's own sign-in, with sessions of tower-sessions: your app has one already.
+//! The app's own sign-in, with tower-sessions. Your app already has one.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse, Redirect};
 use incidents::{Desk, LoginPage, SignIn};
 use tower_sessions::{Session, session};
 
-/// Where a session keeps the id of its user.
+/// The key under which a session keeps the id of its user.
 pub(crate) const USER: &str = "user";
 
 pub(crate) async fn login(Query(page): Query<LoginPage>) -> impl IntoResponse {
@@ -31,8 +31,8 @@ pub(crate) async fn sign_out(session: Session) -> Result<Redirect, StatusCode> {
     Ok(Redirect::to("/"))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "map_err gives it away")]
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes it by value")]
 fn unavailable(error: session::Error) -> StatusCode {
-    tracing::error!(%error, "the store of the sessions does not answer");
+    tracing::error!(%error, "the session store does not answer");
     StatusCode::SERVICE_UNAVAILABLE
 }

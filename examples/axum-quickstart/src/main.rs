@@ -44,8 +44,8 @@ async fn home(user: MaybeUser) -> Html<String> {
     })
 }
 
-/// The newest issues of the chosen site. Strangers sign in first and come back; if Atlassian cannot answer, `?` makes a
-/// page of it.
+/// The newest issues of the chosen site. Visitors who are not signed in are sent to the login and return afterwards. `?`
+/// turns a failed call to Atlassian into an error page.
 async fn board(
     user: CurrentUser,
     site: CurrentSite,

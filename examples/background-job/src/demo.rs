@@ -1,4 +1,4 @@
-//! Accounts for the job: in your app people sign in by themselves.
+//! Accounts for the job. In your app, users sign in themselves.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tower::ServiceExt;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Mia, Nora, and Edward, who removed the app from his Atlassian account; an hour after they signed in.
+/// Mia, Nora and Edward an hour after they signed in. Edward has removed the app from his Atlassian account.
 pub(crate) async fn three_accounts() -> Result<(Auth, Sandbox), Box<dyn Error + Send + Sync>> {
     let sandbox = Sandbox::builder().start().await?;
     let clock = Arc::new(ManualClock::new(SystemClock.now()));

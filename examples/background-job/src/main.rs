@@ -1,6 +1,6 @@
-//! For every account that signed in, the issues that changed since yesterday: `cargo run -p background-job`.
+//! Prints the issues that changed since yesterday, for every account that signed in: `cargo run -p background-job`.
 //!
-//! Three accounts sign in at the sandbox, and one of them has withdrawn its consent: the others are served all the same.
+//! Three accounts sign in at the sandbox, and one of them withdraws its consent. The job still serves the others.
 
 mod demo;
 
@@ -13,7 +13,7 @@ use threelo::PageRequest;
 use threelo::atlassian::RetryPolicy;
 use threelo::{AccountId, Auth, Grants};
 
-/// As much of Jira's answer as is needed.
+/// The part of Jira's response that the job needs.
 #[derive(Deserialize)]
 struct Found {
     issues: Vec<Issue>,
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
-    // Yours is `Auth::from_env()?` over the store that your web app fills.
+    // In your app: `Auth::from_env()?`, with the store of your web app.
     let (auth, _sandbox) = demo::three_accounts().await?;
     report(&auth).await?;
     auth.drain(Duration::from_secs(10)).await;
@@ -50,7 +50,7 @@ async fn report(auth: &Auth) -> Result<(), Box<dyn Error + Send + Sync>> {
         for account in &accounts.ids {
             match changed(&grants, account).await {
                 Ok(lines) => writeln!(stdout(), "{account}:\n{lines}")?,
-                // One account that must consent again stops nobody else.
+                // One account that must consent again does not stop the others.
                 Err(error) => writeln!(stdout(), "{account}: skipped, {error}\n")?,
             }
         }

@@ -1,4 +1,4 @@
-//! Users for the job: in your app people connect their accounts by themselves.
+//! Users for the job. In your app, users connect their accounts themselves.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use threelo_sandbox::Sandbox;
 use threelo_tower::ConnectLayer;
 use tower::ServiceExt;
 
-/// The users of the app, and whose account each of them connects.
+/// The users of the app, and the account that each of them connects.
 const LINKS: [(&str, &str); 2] = [("user-1", "edward"), ("user-2", "mia")];
 
 const HERE: &str = "http://localhost:3000";
@@ -26,7 +26,7 @@ pub(crate) fn users() -> [&'static str; 2] {
     LINKS.map(|(user, _)| user)
 }
 
-/// Two users an hour after they connected their accounts; Edward removed the app from his since.
+/// Two users an hour after they connected their accounts. Edward has since removed the app from his account.
 pub(crate) async fn two_links() -> Result<(Connect, Sandbox), BoxError> {
     let sandbox = Sandbox::builder().start().await?;
     let clock = Arc::new(ManualClock::new(SystemClock.now()));

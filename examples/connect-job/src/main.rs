@@ -1,6 +1,6 @@
-//! For every user of the app, the open issues of the Atlassian accounts that they connected: `cargo run -p connect-job`.
+//! Prints the open issues of every user's connected Atlassian accounts: `cargo run -p connect-job`.
 //!
-//! Two users connect accounts at the sandbox, and one has withdrawn the consent since: the other is served all the same.
+//! Two users connect accounts at the sandbox, and one of them withdraws the consent. The job still serves the other.
 
 mod demo;
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use threelo::{Connect, Grant, Subject};
 
-/// As much of Jira's answer as is needed.
+/// The part of Jira's response that the job needs.
 #[derive(Deserialize)]
 struct Found {
     issues: Vec<Issue>,
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
-    // Yours is `Connect::from_env()?` over the store that your web app fills.
+    // In your app: `Connect::from_env()?`, with the store of your web app.
     let (connect, _sandbox) = demo::two_links().await?;
     for user in demo::users() {
         report(&connect, &Subject::parse(user)?).await?;
@@ -61,14 +61,14 @@ async fn report(connect: &Connect, user: &Subject) -> Result<(), Box<dyn Error +
             .map_or("?", |profile| profile.display_name());
         match open_issues(&grant).await {
             Ok(lines) => writeln!(stdout(), "{user}, as {who}:\n{lines}")?,
-            // One account that must consent again stops nobody else.
+            // One account that must consent again does not stop the others.
             Err(error) => writeln!(stdout(), "{user}, as {who}: skipped, {error}\n")?,
         }
     }
     Ok(())
 }
 
-/// What is open for an account, at all its sites.
+/// The open issues of an account at all its sites.
 async fn open_issues(grant: &Grant) -> Result<String, Box<dyn Error + Send + Sync>> {
     let atlassian = grant.client();
     let mut lines = String::new();

@@ -1,4 +1,4 @@
-//! The example as its reader runs it.
+//! Runs the example as a reader would.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

@@ -12,7 +12,7 @@ use crate::{jira, pages};
 #[derive(Clone, Debug)]
 pub(crate) struct Incident {
     pub(crate) title: String,
-    /// For the eyes of the user only, and of those who can see the user's Jira.
+    /// Confidential: for the user, and for those who can read the user's Jira.
     pub(crate) confidential: String,
     pub(crate) filed: Option<Filed>,
 }
@@ -24,7 +24,7 @@ pub(crate) struct Filed {
     pub(crate) site: String,
 }
 
-/// The desk where incidents are kept, and filed in the Jira of whoever noticed them.
+/// Keeps incidents, and files each in the Jira of the user who noticed it.
 #[derive(Debug)]
 pub struct Desk {
     connect: Connect,
@@ -42,7 +42,7 @@ impl Desk {
         }
     }
 
-    /// Where somebody goes who signed in to the app: where they were going, if that is a place of this app.
+    /// Where a user goes after signing in to the app: to `return_to`, if it is a page of this app.
     pub fn place_after(&self, sign_in: &SignIn) -> String {
         self.connect.return_target(&sign_in.return_to).to_string()
     }
@@ -57,7 +57,7 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// What Jira answers, if it does not take the incident.
+    /// If Jira does not accept the incident.
     pub async fn file(
         &self,
         user: &Subject,
@@ -88,7 +88,7 @@ impl Desk {
     }
 }
 
-/// An incident of this user, and of no other.
+/// An incident of this user; those of other users are not found.
 fn of<'a>(
     incidents: &'a mut HashMap<String, Vec<Incident>>,
     user: &Subject,
@@ -103,7 +103,7 @@ const NOTICED: [(&str, &str); 2] = [
         "The salaries of all staff can be read without a password.",
     ),
     (
-        "Badge reader lets everybody in",
+        "Badge reader accepts any card",
         "The door of the server room opens for any card.",
     ),
 ];

@@ -1,4 +1,4 @@
-//! How an incident gets into Jira.
+//! Creates Jira issues for incidents.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use threelo::{ApiClient, ApiError, Site};
 
 use crate::desk::Incident;
 
-/// As much of Jira's answers as is needed.
+/// The parts of Jira's responses that are needed.
 #[derive(Deserialize)]
 struct Projects {
     values: Vec<Keyed>,
@@ -17,7 +17,7 @@ struct Keyed {
     key: String,
 }
 
-/// Makes an issue of an incident, in the site's first project, and gives its key.
+/// Creates an issue for an incident in the site's first project, and returns its key.
 pub(crate) async fn create(
     atlassian: &ApiClient,
     site: &Site,
@@ -39,7 +39,7 @@ pub(crate) async fn create(
     Ok(issue.key)
 }
 
-/// Text as Jira takes it: in ApiClient's document format.
+/// Text in Atlassian's document format, which Jira expects.
 fn document(text: &str) -> Value {
     let paragraph = json!({ "type": "paragraph", "content": [{ "type": "text", "text": text }] });
     json!({ "type": "doc", "version": 1, "content": [paragraph] })

@@ -1,5 +1,5 @@
-//! The `Incidents_Application` of Atlassian's FAQ, as far as it has nothing to do with its framework: people sign in to it
-//! as users of its own, connect the Jira of their Atlassian account, and file confidential incidents there.
+//! The `Incidents_Application` of Atlassian's FAQ without its web framework. Users sign in with accounts of the app, connect
+//! the Jira of their Atlassian account, and file confidential incidents there.
 
 mod desk;
 mod jira;
@@ -14,8 +14,8 @@ use threelo::ConnectBuilder;
 use threelo::pages::PlainPages;
 use threelo_sandbox::Sandbox;
 
-/// The settings are environment variables: your app's from the developer console, or the sandbox's. The scopes are those
-/// that filing an incident needs.
+/// Reads the settings from environment variables; without them, those of the sandbox apply. The scopes are those that
+/// filing an incident needs.
 pub fn settings(sandbox: Option<&Sandbox>) -> ConnectBuilder {
     ConnectBuilder::from_variables(|name| variable(name, sandbox))
         .scopes(["read:jira-work", "write:jira-work"])

@@ -1,4 +1,4 @@
-//! The pages of the app, in the quick start's look: yours will look better.
+//! The pages of the app, in the style of the quick starts.
 
 use quickstart::pages::{escaped, page};
 use threelo::ConnectedAccounts;
@@ -14,7 +14,7 @@ pub(crate) fn login(return_to: &str) -> String {
     page(
         "Sign in to Incidents",
         &format!(
-            r#"<p>Who are you? This is a toy: nobody asks for a password.</p>
+            r#"<p>Who are you? This is a demo, so there is no password.</p>
 <form method="post" action="/login">
 <input type="hidden" name="return_to" value="{}">
 {buttons}</form>"#,
@@ -46,7 +46,7 @@ pub(crate) fn home(connections: &ConnectedAccounts, incidents: &[Incident]) -> S
     )
 }
 
-/// Whose Jira gets the incidents: everybody should see that before they file one.
+/// Names the account whose Jira receives the incidents, so that users see it before they file one.
 fn jira(connections: &ConnectedAccounts) -> String {
     let names = connections.iter().map(|one| escaped(one.name()));
     let names = names.collect::<Vec<_>>().join(", ");
@@ -56,14 +56,14 @@ fn jira(connections: &ConnectedAccounts) -> String {
     format!("<p>Incidents are filed in the Jira of <strong>{names}</strong>.</p>")
 }
 
-/// `no-store` is not enough for Chrome's back button: what it kept of a page is asked for again, and after a sign-out there
-/// is nothing.
+/// For Chrome's back button `no-store` is not enough: this script makes a page that Chrome restores load again, and after a
+/// sign-out there is nothing to see.
 const ASK_AGAIN: &str =
     "<script>onpageshow = event => event.persisted && location.reload()</script>";
 
 const CONNECT: &str = r#"<form method="post" action="/auth/connect">
 <input type="hidden" name="return_to" value="/">
-<p>No Jira is connected: incidents stay here.</p>
+<p>No Jira is connected. Incidents are kept in this app only.</p>
 <button>Connect Jira</button>
 </form>"#;
 

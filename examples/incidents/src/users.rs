@@ -1,11 +1,11 @@
-//! The users of the app: a toy. There are no passwords, whoever presses Edward's button is Edward. Your app has users,
-//! and ways to sign in, already.
+//! The users of the app. This is a demo without passwords: a visitor who presses Edward's button is Edward. Your app
+//! already has users and a way to sign in.
 
 use serde::Deserialize;
 
 use crate::pages;
 
-/// A user of the app; nothing that Atlassian knows of.
+/// A user of the app, unknown to Atlassian.
 pub(crate) struct User {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
@@ -22,7 +22,7 @@ pub(crate) const USERS: [User; 2] = [
     },
 ];
 
-/// What the address of the login page says.
+/// The query of the login page.
 #[derive(Debug, Deserialize)]
 pub struct LoginPage {
     return_to: Option<String>,
@@ -35,7 +35,7 @@ impl LoginPage {
     }
 }
 
-/// What the login page sends.
+/// The form that the login page sends.
 #[derive(Debug, Deserialize)]
 pub struct SignIn {
     user: String,

@@ -1,4 +1,4 @@
-//! Where everything is kept: `DATABASE_URL`.
+//! Opens the store that `DATABASE_URL` names.
 
 use std::env;
 use std::error::Error;
@@ -13,7 +13,7 @@ use threelo_sqlx::{PostgresStore, SqliteStore};
 ///
 /// # Errors
 ///
-/// What is wrong with the address or the database, and what to do.
+/// If the address or the database is not usable; the message says why, and what to do.
 pub async fn kept(builder: AuthBuilder) -> Result<AuthBuilder, Box<dyn Error>> {
     let url = env::var("DATABASE_URL").unwrap_or_else(|_| "memory:".to_owned());
     Ok(match rows(&url).await? {
@@ -22,11 +22,11 @@ pub async fn kept(builder: AuthBuilder) -> Result<AuthBuilder, Box<dyn Error>> {
     })
 }
 
-/// The database at an address, its tables made; `None` for this process's memory.
+/// The database at an address, with its tables created; `None` for the memory of this process.
 ///
 /// # Errors
 ///
-/// What is wrong with the address or the database, and what to do.
+/// If the address or the database is not usable; the message says why, and what to do.
 pub async fn rows(url: &str) -> Result<Option<Arc<dyn RowStore>>, Box<dyn Error>> {
     let (kind, _) = url.split_once(':').unwrap_or((url, ""));
     Ok(match kind {

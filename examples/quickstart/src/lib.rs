@@ -1,4 +1,4 @@
-//! What the quick starts have in common, whatever their framework is.
+//! What the quick starts share, without a web framework.
 
 pub mod database;
 pub mod pages;

@@ -1,9 +1,9 @@
-//! The pages of the app: yours will look better.
+//! The pages of the app.
 
 use serde::Deserialize;
 use threelo::{Site, User};
 
-/// The home page of whoever is not signed in.
+/// The home page for a visitor who is not signed in.
 pub fn stranger() -> String {
     page(
         "Welcome",
@@ -28,7 +28,7 @@ pub fn welcome(user: &User) -> String {
     )
 }
 
-/// As much of Jira's answer as the board shows.
+/// The part of Jira's response that the board shows.
 #[derive(Debug, Deserialize)]
 pub struct Issues {
     issues: Vec<Issue>,
@@ -93,7 +93,7 @@ hr { border: 0; border-top: 1px solid #8886; margin: 1.5rem 0; }
 .button, button { display: inline-block; font: inherit; padding: .6rem 1.2rem; border-radius: .5rem;
   border: 1px solid; color: inherit; background: none; text-decoration: none; cursor: pointer; }";
 
-/// A page around `body`, which is HTML, as `title` is.
+/// A whole page; `title` and `body` are HTML.
 pub fn page(title: &str, body: &str) -> String {
     format!(
         r#"<!doctype html>
@@ -111,7 +111,7 @@ pub fn page(title: &str, body: &str) -> String {
     )
 }
 
-/// Text that cannot become markup: names come from Atlassian and may hold anything.
+/// Escapes text for HTML. Names come from Atlassian and may contain anything.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

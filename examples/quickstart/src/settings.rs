@@ -1,4 +1,4 @@
-//! Where the settings come from: the environment, and for a first look the sandbox.
+//! Settings from the environment, with defaults for a first run against the sandbox.
 
 use std::env;
 use std::error::Error;
@@ -6,12 +6,12 @@ use std::error::Error;
 use threelo::AuthBuilder;
 use threelo_sandbox::Sandbox;
 
-/// The settings are environment variables: your app's from the developer console, or the sandbox's.
+/// Reads the settings from environment variables. Without them, those of the sandbox apply.
 pub fn of(sandbox: Option<&Sandbox>) -> AuthBuilder {
     AuthBuilder::from_variables(|name| variable(name, sandbox))
 }
 
-/// A variable of the environment, or what it is for a first look.
+/// An environment variable, or its default for a first run.
 pub fn variable(name: &str, sandbox: Option<&Sandbox>) -> Option<String> {
     env::var(name).ok().or_else(|| default(name, sandbox))
 }
@@ -28,11 +28,11 @@ fn default(name: &str, sandbox: Option<&Sandbox>) -> Option<String> {
     Some(value.to_owned())
 }
 
-/// Without an app of your own at Atlassian, a local stand-in runs in this process.
+/// Starts a sandbox in this process, unless `ATLASSIAN_CLIENT_ID` names an app at Atlassian.
 ///
 /// # Errors
 ///
-/// That of the sandbox, if it cannot listen.
+/// If the sandbox cannot listen.
 pub async fn sandbox_unless_configured() -> Result<Option<Sandbox>, Box<dyn Error>> {
     if env::var_os("ATLASSIAN_CLIENT_ID").is_some() {
         return Ok(None);

@@ -1,5 +1,5 @@
-//! A single-page app: `cargo run -p spa`, then open <http://localhost:5173>, and as a page of another site
-//! <http://127.0.0.1:5173>. `cargo run -p spa -- --actix` serves the same from actix-web.
+//! A single-page app: `cargo run -p spa`, then open <http://localhost:5173>, or <http://127.0.0.1:5173> for a page of
+//! another site. `cargo run -p spa -- --actix` does the same with actix-web.
 
 mod page;
 
@@ -13,7 +13,7 @@ use threelo_actix::AuthMiddleware;
 use threelo_tower::AuthLayer;
 use tokio::runtime::Runtime;
 
-/// The id that `key` in the manifest of `examples/extension` gives it.
+/// The id of `examples/extension`, which follows from `key` in its manifest.
 const EXTENSION: &str = "chrome-extension://peapfnfhoblabhiojpfmcgdaiimchhgl";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a page on another origin may do. Both patterns are allowed here, to show them; an app needs one.
+/// What a page of another origin may do. Both patterns are allowed here to show them; an app needs only one.
 fn open_to_pages(builder: AuthBuilder, port: u16) -> AuthBuilder {
     builder
         .same_site_origins([format!("http://localhost:{port}")])

@@ -1,4 +1,4 @@
-//! The page's own server: files, and nothing else.
+//! The server of the page; it serves files only.
 
 use std::net::TcpListener;
 
@@ -22,7 +22,7 @@ const FILES: [(&str, &str, &str); 4] = [
     ("/style.css", "text/css", include_str!("../www/style.css")),
 ];
 
-/// Whom the page talks to.
+/// The servers that the page uses.
 pub(crate) struct Addresses {
     /// The auth routes.
     pub(crate) auth: String,

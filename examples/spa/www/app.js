@@ -35,14 +35,14 @@ async function refresh() {
   show(me, me ? await threelo.sites() : []);
 }
 
-// Runs what a button is for, and says what went wrong.
+// Runs the action of a button and shows its error.
 const on = (id, event, work) => $(id).addEventListener(event, async () => {
   $("trouble").textContent = "";
   try {
     await work();
   } catch (error) {
     $("trouble").textContent = error.message;
-    // Whatever it was: a new login needs a new challenge, and somebody else may be signed in by now.
+    // After any error: a new login needs a new challenge, and another user may be signed in by now.
     if (!$("stranger").hidden || error.status === 401) await refresh();
   }
 });

@@ -1,9 +1,9 @@
-// Sign-in with Atlassian for a page on another origin than the app: what a page needs of threelo's routes.
+// Sign-in with Atlassian for a page on another origin than the app, with threelo's JSON routes.
 
 import { auth, api } from "/config.js";
 
 const server = new URL(auth).origin;
-// Names that end in the same two labels, or one name with two ports, are of one site.
+// Host names with the same last two labels, and one host name with two ports, are the same site.
 const end = (host) => host.split(".").slice(-2).join(".");
 const isNumber = (host) => /^[\d.]+$/.test(host);
 const [here, there] = [location.hostname, new URL(auth).hostname];
@@ -18,7 +18,7 @@ export class Refused extends Error {
   }
 }
 
-// Asks one of the JSON routes. Changes carry the field that no foreign page can add.
+// Calls one of the JSON routes. Changes carry a header field that no page of an unlisted origin can add.
 async function ask(method, path, body) {
   const headers = method === "GET" ? {} : { "X-Threelo": "1" };
   if (body) headers["Content-Type"] = "application/json";
@@ -29,10 +29,10 @@ async function ask(method, path, body) {
   return value;
 }
 
-// The access token for calls of Atlassian's API, whose it is, and when it ends.
+// The access token for Atlassian's API, its account, and its end.
 let token = null;
 
-// Who is signed in. A token that was handed out to somebody else is forgotten: it would still work.
+// Returns who is signed in, and forgets the token of another account, which would still work.
 export const me = async () => {
   const me = await ask("GET", "me?optional=true");
   if (token && token.account !== me.account_id) token = null;
@@ -42,10 +42,10 @@ export const sites = async () => (await ask("GET", "sites")).sites;
 export const chooseSite = (site) => ask("POST", "site", { site });
 export const signOut = () => ask("POST", "logout");
 
-// Backend for frontend: the app adds the token, and this page never has it.
+// Backend for frontend: the app adds the token, which never reaches this page.
 export const throughTheApp = (cloudId, path) => ask("GET", `api/jira/${cloudId}${path}`);
 
-// Direct: a token that lasts for five minutes at least is asked for again when it is about to end, or is not accepted.
+// Direct: the page gets a token that lasts for at least five minutes, and another one before it ends or if it is refused.
 async function accessToken(anew) {
   if (anew || !token || token.ends < Date.now() + 60_000) {
     const { account_id, access_token, expires_in } = await ask("POST", "token", { refused: anew });
@@ -64,11 +64,10 @@ export async function atAtlassian(cloudId, path) {
 }
 export const forgetToken = () => { token = null; };
 
-// The login of a page of another site ends with a ticket, for whoever made the verifier.
+// On another site, a login ends with a handoff ticket, which only the page with the verifier can redeem.
 const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
   .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-// Made before anybody clicks: a window that is opened in the click itself passes for the visitor's own wish, at pop-up
-// blockers and at the login.
+// Prepared before the click: popup blockers and the login accept only a window that is opened in the click itself.
 let urls = null;
 export async function prepareLogin() {
   const parameters = { return_to: location.origin + location.pathname };
@@ -84,24 +83,25 @@ export async function prepareLogin() {
 
 async function redeem(ticket) {
   await ask("POST", "redeem", { ticket, verifier: sessionStorage.getItem("verifier") ?? "" });
-  // Not before: a ticket that somebody else put into the address must not spoil the real one.
+  // Not earlier: a false ticket in the address must not use up the verifier of the real one.
   sessionStorage.removeItem("verifier");
 }
 
 // Signs in by navigation, which always works.
 export function signInHere() {
-  sessionStorage.setItem("here", "yes"); // A window that is opened gets a copy of what was kept before.
+  // Set only for this tab's own login, because a popup gets a copy of the session storage.
+  sessionStorage.setItem("here", "yes");
   location.href = urls.here;
 }
 
-// Signs in in a window, or here if it is blocked.
+// Signs in with a popup, or by navigation if the popup is blocked.
 export function signInInWindow() {
   if (!open(urls.popup, "sign-in", "popup,width=520,height=720")) return signInHere();
   return ended();
 }
 
-// The end of a login in a window: told by its last page; or, where a page on the way cut the two apart, by a window of
-// this very origin, or by asking. `popup.closed` says nothing then.
+// Waits for the end of a login in a popup. Its last page reports it; if a page on the way cut the popup off from its opener,
+// a page of this origin in the popup does, or polling finds out. `popup.closed` is of no use then.
 function ended() {
   const channel = new BroadcastChannel("threelo");
   const stop = new AbortController();
@@ -111,7 +111,7 @@ function ended() {
       if (data.ticket) redeem(data.ticket).then(resolve, reject);
       else resolve();
     }, stop);
-    // Another tab may wait too: only the one whose verifier it is can redeem the ticket.
+    // Another tab may be waiting too: only the tab that has the verifier can redeem the ticket.
     channel.onmessage = ({ data }) => {
       if (data.ticket) redeem(data.ticket).then(() => {
         channel.postMessage({ taken: data.ticket });
@@ -120,7 +120,7 @@ function ended() {
     };
     const began = Date.now();
     const poll = setInterval(async () => {
-      if (Date.now() - began > 10 * 60_000) reject(new Error("nobody signed in"));
+      if (Date.now() - began > 10 * 60_000) reject(new Error("the sign-in took too long"));
       else if (sameSite && (await me().catch(() => null))) resolve();
     }, 1000);
     stop.signal.addEventListener("abort", () => clearInterval(poll));
@@ -131,7 +131,7 @@ function ended() {
   });
 }
 
-// A ticket in the address: this tab's own login by navigation, or one in a window that lost its opener.
+// Takes a ticket from the address: of this tab's own login by navigation, or of a popup that lost its opener.
 export async function takeTicket() {
   const ticket = new URLSearchParams(location.hash.slice(1)).get("threelo_ticket");
   if (!ticket) return;
@@ -149,5 +149,5 @@ export async function takeTicket() {
 async function offer(channel, ticket, isTaken) {
   channel.postMessage({ ticket });
   if (await isTaken) close();
-  else throw new Error("This sign-in was begun elsewhere, or took too long. Please sign in again.");
+  else throw new Error("This sign-in was started in another browser window, or took too long. Please sign in again.");
 }

@@ -1,4 +1,4 @@
-//! One of the instances: an app as any other, which says its name.
+//! One of the instances: an ordinary app that shows its name.
 
 use std::error::Error;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
 pub(crate) async fn run(name: &str, port: u16) -> Result<(), Box<dyn Error>> {
-    // Both have the same THREELO_KEYS and the same DATABASE_URL: that is all.
+    // Both instances need the same THREELO_KEYS and the same DATABASE_URL, nothing else.
     let auth = database::kept(settings::of(None)).await?.build()?;
     let app = Router::new()
         .route("/", get(home))
@@ -40,7 +40,7 @@ async fn home(State(name): State<String>, user: MaybeUser) -> Html<String> {
     Html(answered_by(&name, &page))
 }
 
-/// The visitor's issues, with the token that either instance refreshed.
+/// The visitor's issues, read with the token that one of the instances refreshed.
 async fn board(
     State(name): State<String>,
     user: CurrentUser,

@@ -1,7 +1,7 @@
 //! Two instances of an app behind one address: sign in on one, work on the other.
 //!
 //! `DATABASE_URL=redis://127.0.0.1:6379 THREELO_KEYS=k1:$(openssl rand -base64 32) cargo run -p two-instances`, then open
-//! <http://localhost:3000> and reload: the page says which instance answered. Without `DATABASE_URL` they share a SQLite
+//! <http://localhost:3000> and reload: the page names the instance that answered. Without `DATABASE_URL` they share a SQLite
 //! file for as long as they run.
 
 mod instance;
@@ -16,7 +16,7 @@ use threelo_sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
-/// For a look without a database of your own, and for nothing else.
+/// For a first run without a database of your own; never use it in production.
 const TEMPORARY_KEYS: &str = "look:OMV9QOpU8XFnYsSLQKcuLCeyGNBiM8NTyy26bGRhn6A=";
 const INSTANCES: [&str; 2] = ["one", "two"];
 
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Starts the instances and stands before them.
+/// Starts the instances and a proxy in front of them.
 async fn both() -> Result<(), Box<dyn Error>> {
     let sandbox = settings::sandbox_unless_configured().await?;
     let database = TemporaryDatabase::unless_configured();
@@ -52,7 +52,7 @@ async fn both() -> Result<(), Box<dyn Error>> {
         })
         .await?;
     for mut instance in instances {
-        // Closes the pipe, too.
+        // This also closes the pipe.
         instance.wait().await?;
     }
     Ok(())
@@ -65,7 +65,7 @@ fn start(
     database: Option<&TemporaryDatabase>,
 ) -> Result<Child, Box<dyn Error>> {
     let mut command = Command::new(std::env::current_exe()?);
-    // An instance ends with this pipe, and so with this process, however that ends.
+    // An instance ends when this pipe closes, and so when this process ends for any reason.
     command
         .args([name, &port.to_string()])
         .stdin(Stdio::piped());
@@ -92,7 +92,7 @@ async fn free_port() -> Result<u16, Box<dyn Error>> {
     Ok(TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port())
 }
 
-/// A SQLite file that is gone at the end.
+/// A SQLite file that is deleted at the end.
 struct TemporaryDatabase(PathBuf);
 
 impl TemporaryDatabase {

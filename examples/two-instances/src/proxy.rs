@@ -1,4 +1,4 @@
-//! What stands before the instances in the place of a load balancer: each request goes to the next of them.
+//! A proxy in the place of a load balancer: each request goes to the next instance.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ struct Before {
     client: Client,
 }
 
-/// A server that hands each request to the next port.
+/// A server that passes each request to the next port.
 pub(crate) fn before(ports: Vec<u16>) -> Router {
     let client = Client::builder().redirect(Policy::none()).build();
     let before = Before {
@@ -48,7 +48,7 @@ async fn handed_on(before: &Before, request: Request) -> Result<Response<Body>, 
     let url = format!("http://127.0.0.1:{port}{}", parts.uri);
     let body = to_bytes(body, MOST).await?;
     let call = before.client.request(parts.method, url);
-    // Host included: the instances see the address that the browser sees.
+    // `Host` is passed on too, so that the instances see the address in the browser.
     let answer = call.headers(parts.headers).body(body).send().await?;
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     headers.remove(CONNECTION);

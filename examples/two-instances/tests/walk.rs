@@ -1,4 +1,4 @@
-//! The example as its reader runs it, over Redis, and over SQLite when there is none.
+//! Runs the example as a reader would, over SQLite and over Redis.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

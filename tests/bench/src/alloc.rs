@@ -1,4 +1,4 @@
-//! A global allocator that counts per thread: no shared counter, so that it barely disturbs the clock.
+//! A global allocator that counts per thread. Without a shared counter, it hardly affects the time.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -25,7 +25,7 @@ fn size(layout: Layout) -> isize {
 
 #[expect(
     unsafe_code,
-    reason = "every call goes to the system's allocator as it came"
+    reason = "every call goes to the system's allocator unchanged"
 )]
 // SAFETY: the system's allocator keeps the contract; counting touches no memory that it hands out.
 unsafe impl GlobalAlloc for Counting {
@@ -60,7 +60,7 @@ pub fn live_bytes() -> i64 {
     LIVE.get()
 }
 
-/// The resident set of this process in bytes; 0 where the system does not tell.
+/// The resident set of this process in bytes; 0 if the system does not report it.
 pub fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -19,31 +19,31 @@ use tower::Service;
 use crate::floor::{Floor, Session};
 use crate::sessions::CLIENT_ID;
 
-/// Keys that seal nothing of worth.
+/// Keys for the benchmark only.
 pub const KEYS: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-/// Who answers.
+/// An app that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum App {
     /// axum alone.
     Bare,
     /// axum with a layer that does nothing: what any layer costs.
     EmptyLayer,
-    /// axum with the least layer that authenticates, on every route.
+    /// axum with the smallest layer that authenticates, on every route.
     Floor,
-    /// axum with ours.
+    /// axum with threelo's layer.
     Ours,
 }
 
 /// All apps, in the order of the tables.
 pub const APPS: [App; 4] = [App::Bare, App::EmptyLayer, App::Floor, App::Ours];
 
-/// Where the sessions are.
+/// The stores of the sessions.
 #[derive(Clone, Debug)]
 pub struct Stores {
-    /// The floor's.
+    /// The floor's store.
     pub floor: Arc<Floor>,
-    /// Ours.
+    /// threelo's store.
     pub ours: Arc<MemorySessions>,
 }
 
@@ -82,7 +82,7 @@ impl App {
             Self::Floor => floor(&stores.floor),
             Self::Ours => ours(auth(&stores.ours)?),
         };
-        // As `axum::serve` does it: else every request would build its handler and its layer anew.
+        // As `axum::serve` does; otherwise every request would build its handler and its layer again.
         Ok(router.with_state(()))
     }
 }
@@ -113,7 +113,7 @@ fn floor(store: &Arc<Floor>) -> Router {
         }))
 }
 
-/// axum with ours.
+/// axum with threelo's layer.
 pub fn ours(auth: Auth) -> Router {
     let me = async |user: CurrentUser| {
         black_box(user.name());
@@ -125,7 +125,7 @@ pub fn ours(auth: Auth) -> Router {
         .layer(AuthLayer::new(auth))
 }
 
-/// Our settings.
+/// threelo's settings.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Instructions and allocations per request, counted under valgrind: figures that a busy machine does not move.
+//! Instructions and allocations per request, counted under valgrind: figures that do not depend on the load of the machine.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -17,13 +17,13 @@ type Failure = Box<dyn Error>;
 
 /// Sessions in each store, and grants.
 const COUNT: usize = 1_000;
-/// Two runs, whose difference leaves start-up out.
+/// Requests of two runs; their difference excludes the start-up.
 const SHORT: usize = 1_000;
 const LONG: usize = 3_000;
 /// The case that asks for an access token instead of serving a request.
 const TOKEN: &str = "token";
 
-/// Runs one case `times` times and says how many allocations that took. `visit` is `token` or the word of a [`Visit`].
+/// Runs one case `times` times and returns how many allocations that took. `visit` is `token` or the word of a [`Visit`].
 ///
 /// # Errors
 ///

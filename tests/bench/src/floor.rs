@@ -1,4 +1,4 @@
-//! The least work that can prove who is calling: parse one cookie, hash the secret, look it up, clone an `Arc`.
+//! The least work that can authenticate a request: parse one cookie, hash the secret, look it up, clone an `Arc`.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -33,7 +33,7 @@ impl Hasher for Prefix {
 
 type Shard = RwLock<HashMap<Key, Arc<Session>, BuildHasherDefault<Prefix>>>;
 
-/// What the floor keeps of a session.
+/// The floor's record of a session.
 #[derive(Debug)]
 pub struct Session {
     /// When it ends.
@@ -95,7 +95,7 @@ fn ticket(field: &[u8]) -> Option<Key> {
     (length == 32).then_some(ticket)
 }
 
-/// What the floor keeps instead of a ticket.
+/// The hash that the floor stores instead of a session token.
 pub fn hash(ticket: &Key) -> Key {
     Sha256::digest(ticket).into()
 }

@@ -1,4 +1,4 @@
-//! What a request costs: bare axum, an empty layer, the floor and ours, side by side in one process.
+//! What a request costs: bare axum, an empty layer, the floor and threelo, side by side in one process.
 
 pub mod alloc;
 pub mod apps;

@@ -1,4 +1,4 @@
-//! Servers on loopback: bare axum, and ours over each store.
+//! Servers on loopback: bare axum, and threelo over each store.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -17,11 +17,12 @@ use crate::sessions;
 
 type Failure = Box<dyn Error>;
 
-/// Serves one app until it is killed: `bare`, `memory`, or a database's address. Says `READY` when it is filled and listens.
+/// Serves one app until it is killed: `bare`, `memory`, or a database's address.
+/// Prints `READY` when the store is filled and the server listens.
 ///
 /// # Errors
 ///
-/// Whatever the database or the port says.
+/// If the database or the port cannot be used.
 pub async fn serve(store: &str, count: usize, port: u16) -> Result<(), Failure> {
     let app = app(store, count).await?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;

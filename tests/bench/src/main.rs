@@ -1,4 +1,4 @@
-//! Prints what requests and stored sessions cost. `quick` takes seconds; without it, about a minute.
+//! Prints what requests and stored sessions cost. `quick` takes fewer rounds and sessions.
 
 use std::error::Error;
 
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         ["quick"] => everything(&runtime, Effort::QUICK, [1_000, 100_000]),
-        _ => Err("give nothing, or: quick, tokens, stores, callgrind".into()),
+        _ => Err("expected no argument, or one of: quick, tokens, stores, callgrind".into()),
     }
 }
 

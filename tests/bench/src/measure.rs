@@ -1,4 +1,4 @@
-//! Interleaved measuring: every round runs every case once, so that the machine's drift hits all alike.
+//! Interleaved measurements: every round runs every case once, so that a change in the machine's speed affects all alike.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -58,7 +58,7 @@ struct Sample {
 }
 
 impl Case {
-    /// A case that nobody has run yet.
+    /// A case that has not run yet.
     pub fn new(visit: Visit, app: App, router: Router) -> Self {
         let numbers = Numbers::named(&format!("{} {}", visit.name(), app.name()));
         Self {
@@ -71,12 +71,12 @@ impl Case {
         }
     }
 
-    /// What is asked for.
+    /// The kind of request.
     pub fn visit(&self) -> Visit {
         self.visit
     }
 
-    /// Who answers.
+    /// The app that answers.
     pub fn app(&self) -> App {
         self.app
     }
@@ -91,7 +91,7 @@ impl Case {
         self.allocations
     }
 
-    /// Serves so many requests without a stopwatch, and returns how many allocations serving made.
+    /// Serves `times` requests without taking the time, and returns how many allocations they made.
     pub async fn repeat(&mut self, cookies: &Cookies, requests: usize) -> u64 {
         let mut made = 0;
         for _ in 0..requests {
@@ -154,7 +154,7 @@ fn stopwatch() -> f64 {
     median((0..101).map(mean).collect())
 }
 
-/// Measures all cases; the one that begins moves by one each round.
+/// Measures all cases; each round starts with the next case.
 pub fn interleave(runtime: &Runtime, cases: &mut [Case], cookies: &Cookies, effort: Effort) {
     let stopwatch = stopwatch();
     let count = cases.len();
@@ -174,7 +174,7 @@ pub fn interleave(runtime: &Runtime, cases: &mut [Case], cookies: &Cookies, effo
     }
 }
 
-/// The middle one; 0 of none.
+/// The median; 0 without figures.
 pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     let middle = figures.len() / 2;

@@ -1,4 +1,4 @@
-//! What a stored session takes. Each store is filled in a process of its own, where nothing released lies about.
+//! The memory of a stored session. Each store is filled in a process of its own, so that released memory does not count.
 
 use std::hint::black_box;
 use std::process::Command;
@@ -21,7 +21,7 @@ pub fn in_own_process(store: &str, count: usize, accounts: usize) -> Option<Byte
     Some(Bytes { live, resident })
 }
 
-/// Fills `store` and tells what each session took. The profiles do not count: every store needs them.
+/// Fills `store` and returns the bytes per session. Profiles do not count, because every store needs them.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What a token costs that works, and what a thousand who wait for one refresh wait longer than Atlassian takes.
+//! The cost of a token that works, and the time that a thousand callers of one refresh wait beyond Atlassian's response.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -143,7 +143,7 @@ fn record(account: &AccountId, now: SystemTime) -> Result<GrantRecord, Box<dyn E
 ///
 /// # Errors
 ///
-/// What the app or its store says.
+/// If the app or its store fails.
 pub fn tables(runtime: &Runtime, rounds: usize) -> Result<String, Box<dyn Error>> {
     let mut text = String::from("| a token that works | ns | x the floor |\n|---|---|---|\n");
     for count in [1_000, 100_000] {
@@ -159,7 +159,8 @@ pub fn tables(runtime: &Runtime, rounds: usize) -> Result<String, Box<dyn Error>
             .get(added.len() * share / 100)
             .map_or(0, Duration::as_micros)
     };
-    text += "\n| of 1,000 who wait for one refresh of 100 ms | added wait, us |\n|---|---|\n";
+    text +=
+        "\n| of 1,000 callers that wait for one refresh of 100 ms | added wait, us |\n|---|---|\n";
     writeln!(text, "| p50 | {} |\n| p99 | {} |", at(50), at(99))?;
     Ok(text)
 }
@@ -212,11 +213,11 @@ async fn grants(app: &App) -> Result<Vec<Grant>, threelo::GrantError> {
     Ok(grants)
 }
 
-/// Asks so many times for the token, still valid, of one of `count` grants; returns how many allocations that made.
+/// Asks `times` times for the valid token of one of `count` grants; returns how many allocations that made.
 ///
 /// # Errors
 ///
-/// What the app or its store says.
+/// If the app or its store fails.
 pub fn repeat(runtime: &Runtime, count: usize, times: usize) -> Result<u64, Box<dyn Error>> {
     let app = runtime.block_on(app(count))?;
     let grants = runtime.block_on(grants(&app))?;
@@ -231,7 +232,7 @@ pub fn repeat(runtime: &Runtime, count: usize, times: usize) -> Result<u64, Box<
     Ok(allocations() - before)
 }
 
-/// How much longer each of a thousand waited than the provider took.
+/// The time that each of a thousand callers waited beyond the provider's response.
 async fn waits(rounds: usize) -> Result<Vec<Duration>, Box<dyn Error>> {
     let app = app(1).await?;
     let grant = app.auth.grants().of(&app.accounts[0]).await?;

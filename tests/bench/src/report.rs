@@ -8,16 +8,16 @@ use crate::visit::Visit;
 
 /// What a public route may cost, as a multiple of bare axum.
 const PUBLIC_RATIO: f64 = 1.3;
-/// Allocations that we may add to an empty layer's, where nobody asks who is signed in.
+/// Allocations that threelo may add to those of an empty layer, on a route that does not ask for the user.
 const PUBLIC_ALLOCATIONS: f64 = 3.0;
 /// What an authenticated route may add, as a multiple of what the floor adds.
 const FLOOR_RATIO: f64 = 1.25;
-/// Bytes of a record of ours that the floor has no use for: three points in time, a site, a version, less its own one.
+/// Bytes of a session record that the floor does not need: three times, a site and a version, less its own time.
 const PAYLOAD: f64 = 56.0;
 /// Bytes of a session, as a multiple of the floor's, payload aside.
 const MEMORY_RATIO: f64 = 2.0;
 
-/// One table of everything that was measured on one number of sessions.
+/// One table of all cases for one number of sessions.
 pub fn requests(cases: &[Case]) -> String {
     let mut table = String::from(
         "| request | app | ns, median (min..max) | x bare | ns over bare | ns over empty layer | allocations | over empty layer | goal |\n\
@@ -117,7 +117,7 @@ pub struct Bytes {
     pub resident: f64,
 }
 
-/// The table of what a stored session takes.
+/// The table of the memory of a stored session.
 pub fn memory(rows: &[(String, Bytes, Bytes)]) -> String {
     let mut table = String::from(
         "| sessions | floor: live, resident | ours: live, resident | goal, live | goal, resident |\n|---|---|---|---|---|\n",

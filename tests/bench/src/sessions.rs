@@ -1,4 +1,4 @@
-//! The same sessions for every store: n tickets, shared by 1000 accounts.
+//! The same sessions for every store: n session tokens of 1000 accounts.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,10 +16,10 @@ use crate::floor::{self, Floor};
 /// The session cookie of an app at `http://localhost:3000`.
 pub const COOKIE_NAME: &str = "threelo-session";
 
-/// How many accounts share the sessions that requests are measured with.
+/// How many accounts the sessions of the measured requests belong to.
 pub const ACCOUNTS: usize = 1000;
 
-/// The app's.
+/// The client id of the app.
 pub const CLIENT_ID: &str = "bench";
 
 /// A cheap source of numbers that look random, the same in every run (splitmix64).
@@ -27,7 +27,7 @@ pub const CLIENT_ID: &str = "bench";
 pub struct Numbers(u64);
 
 impl Numbers {
-    /// Numbers of their own for a name: two cases must not walk the sessions in one order.
+    /// A sequence of its own for each name: two cases must not visit the sessions in the same order.
     pub fn named(name: &str) -> Self {
         Self(name.bytes().fold(7, |sum, byte| {
             (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -46,7 +46,7 @@ impl Numbers {
         ((u128::from(self.draw()) * end as u128) >> 64) as usize
     }
 
-    /// 32 bytes for a ticket.
+    /// 32 bytes for a session token.
     pub fn bytes(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         for chunk in bytes.chunks_mut(8) {
@@ -64,7 +64,7 @@ pub struct Cookies {
 }
 
 impl Cookies {
-    /// The cookies of the first `count` tickets.
+    /// The cookies of the first `count` session tokens.
     pub fn of(count: usize) -> Self {
         let mut flat = String::with_capacity(count * (COOKIE_NAME.len() + 44));
         for bytes in tickets(count) {
@@ -96,24 +96,24 @@ fn tickets(count: usize) -> impl Iterator<Item = [u8; 32]> {
 /// Why a store could not be filled.
 #[derive(Debug, thiserror::Error)]
 pub enum FillError {
-    /// An account id is none.
+    /// An account id is not valid.
     #[error(transparent)]
     Id(#[from] InvalidId),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The store knew a ticket already.
-    #[error("a ticket is stored already")]
+    /// The store already has this session token.
+    #[error("the session token is already stored")]
     Exists,
-    /// There is no runtime to fill it with.
+    /// The runtime could not be built.
     #[error(transparent)]
     Runtime(#[from] std::io::Error),
-    /// The thread that fills died.
+    /// The thread that fills the stores panicked.
     #[error("filling the stores panicked")]
     Panicked,
 }
 
-/// Profiles as a sign-in leaves them.
+/// Profiles as a sign-in stores them.
 ///
 /// # Errors
 ///
@@ -129,7 +129,7 @@ pub fn profiles(accounts: usize) -> Result<Vec<Arc<Profile>>, FillError> {
     (0..accounts).map(profile).collect()
 }
 
-/// Our in-memory store with `count` sessions.
+/// threelo's in-memory store with `count` sessions.
 ///
 /// # Errors
 ///
@@ -190,7 +190,7 @@ pub fn floors(count: usize, profiles: &[Arc<Profile>]) -> Arc<Floor> {
 
 /// Both stores with the same sessions.
 ///
-/// They are filled on a thread of its own, so that the measuring thread's part of the heap stays as it was.
+/// They are filled on a thread of their own, so that the heap of the measuring thread is not affected.
 ///
 /// # Errors
 ///

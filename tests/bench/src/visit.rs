@@ -1,4 +1,4 @@
-//! Requests: what is asked for, by whom, and with which header fields.
+//! The measured requests: path, session cookie and header fields.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -17,7 +17,7 @@ pub enum Head {
 /// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visit {
-    /// What is asked for.
+    /// The path.
     pub path: &'static str,
     /// Whether the session cookie is sent.
     pub has_cookie: bool,

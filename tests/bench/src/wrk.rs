@@ -16,9 +16,9 @@ type Failure = Box<dyn Error>;
 
 /// Sessions in each store.
 const SESSIONS: usize = 10_000;
-/// What axum-login 0.18 with its Redis store does by the same method, x bare (`axum-login-redis`, 10 000 sessions).
+/// The rate of axum-login 0.18 with its Redis store by the same method, x bare (10,000 sessions).
 const AXUM_LOGIN_ON_REDIS: f64 = 0.28;
-/// What we are to do, x that.
+/// The goal for threelo, as a multiple of it.
 const GOAL: f64 = 1.5;
 
 struct Server {
@@ -35,7 +35,7 @@ impl Drop for Server {
     }
 }
 
-/// The table, after so many rounds of two seconds; in each, every server has its turn.
+/// The table after `rounds` rounds; in each, every server is measured for two seconds.
 ///
 /// # Errors
 ///
@@ -100,7 +100,7 @@ fn rate(port: u16, cookies: &Path) -> Result<f64, Failure> {
     let line = said.lines().find_map(|line| line.strip_prefix("RATE "));
     match line.and_then(|line| line.split_once(' ')) {
         Some((rate, "0")) => Ok(rate.parse()?),
-        _ => Err(format!("wrk says: {said}").into()),
+        _ => Err(format!("wrk reports: {said}").into()),
     }
 }
 
@@ -114,7 +114,7 @@ fn run(command: &mut Command) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A cookie a line.
+/// One cookie per line.
 fn lines_of_cookies() -> String {
     let name = format!("{COOKIE_NAME}=");
     let flat = Cookies::of(SESSIONS);
@@ -148,7 +148,7 @@ fn report(servers: &[Server]) -> String {
     table
 }
 
-/// A file that is gone at the end.
+/// A file that is deleted at the end.
 struct Temporary(PathBuf);
 
 impl Temporary {

@@ -1,4 +1,4 @@
-//! Every case really authenticates, and allocations stay where they are.
+//! Every case authenticates, and the number of allocations stays low.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -11,7 +11,7 @@ use tower::ServiceExt;
 
 const COUNT: usize = 100;
 
-/// Allocations of any route over an empty layer's.
+/// The allocations that threelo may add to those of an empty layer, on any route.
 const ALLOCATIONS: f64 = 3.0;
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -69,7 +69,7 @@ fn strangers_do_not_get_in() {
                 has_cookie: false,
                 ..*visit
             };
-            // A browser is shown the way to the login.
+            // A browser is redirected to the login.
             let expected = match (app, visit.head) {
                 (App::Ours, Head::Browser) => StatusCode::SEE_OTHER,
                 _ => StatusCode::UNAUTHORIZED,

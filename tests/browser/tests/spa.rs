@@ -65,7 +65,7 @@ async fn a_page_of_the_same_site_signs_in_and_works() {
         let album = Album::new(&chrome);
         album.shoot("spa-stranger").await;
 
-        chrome.press("Sign in in a window").await;
+        chrome.press("Sign in with a popup").await;
         chrome.newest_window().await;
         consent(&chrome, "Mia Krystof").await;
         chrome.last_window().await;
@@ -92,7 +92,7 @@ async fn a_page_of_another_site_signs_in_by_a_ticket_and_works() {
         chrome.open(&origin).await;
         chrome.sees("You are not signed in").await;
 
-        chrome.press("Sign in in a window").await;
+        chrome.press("Sign in with a popup").await;
         chrome.newest_window().await;
         consent(&chrome, "Mia Krystof").await;
         chrome.last_window().await;
@@ -147,7 +147,7 @@ async fn a_window_that_lost_its_opener_still_finishes() {
         let chrome = Chrome::start().await;
         chrome.open(&format!("http://{host}:{page}/")).await;
         chrome.sees("You are not signed in").await;
-        chrome.press("Sign in in a window").await;
+        chrome.press("Sign in with a popup").await;
         chrome.newest_window().await;
         consent(&chrome, "Mia Krystof").await;
         chrome.last_window().await;

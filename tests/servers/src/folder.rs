@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// A temporary folder; it is gone when dropped.
+/// A temporary folder, deleted when dropped.
 #[derive(Debug)]
 pub(crate) struct Folder(PathBuf);
 

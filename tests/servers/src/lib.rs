@@ -1,9 +1,9 @@
-//! Real Redis and Postgres for tests: processes of our own on free ports, in temporary folders, never the system's
-//! instance. They end when dropped.
+//! Real Redis and Postgres servers for tests. They are processes of their own, on free ports and in temporary folders,
+//! never those of the system, and end when dropped.
 
 #![expect(
     clippy::expect_used,
-    reason = "a kit for tests: what is not as expected must end the test"
+    reason = "a kit for tests: an unexpected state must end the test"
 )]
 
 mod folder;
@@ -17,7 +17,7 @@ use std::time::Duration;
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
 
-/// Whether the tests are to do without servers: `cargo xtask test --without databases` says so.
+/// Whether to run without database servers, as after `cargo xtask test --without databases`.
 pub fn are_left_out() -> bool {
     std::env::var_os("THREELO_WITHOUT_DATABASES").is_some()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::folder::Folder;
 use crate::{free_port, signal, wait_for};
 
-/// A Postgres of our own, with a database `threelo` and a user `threelo`.
+/// A Postgres server with a database `threelo` and a user `threelo`.
 #[derive(Debug)]
 pub struct Postgres {
     process: Child,
@@ -14,7 +14,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts one. Postgres does not run as root: root becomes the user `postgres` for it.
+    /// Starts a server. Postgres does not run as root, so root runs it as the user `postgres`.
     ///
     /// # Panics
     ///
@@ -43,9 +43,9 @@ impl Postgres {
         }
     }
 
-    /// Ends it, as an operator does; what it keeps stays.
+    /// Stops it as an operator would; its data stays.
     pub fn stop(&mut self) {
-        // Asked politely, and as whoever it runs as: a killed parent would leave its children.
+        // A regular stop by its own user: killing the parent would leave its children.
         signal("-INT", self.process.id());
         let _ = self.process.wait();
     }
@@ -64,7 +64,7 @@ impl Postgres {
         run(program("psql").args(["-v", "ON_ERROR_STOP=1", "-c", statement, &self.url()]));
     }
 
-    /// All that it holds, as text.
+    /// A dump of all its data, as text.
     ///
     /// # Panics
     ///
@@ -76,11 +76,11 @@ impl Postgres {
         output.stdout
     }
 
-    /// Lets whoever connects over TCP need a password from now on.
+    /// Requires a password for connections over TCP from now on.
     ///
     /// # Panics
     ///
-    /// If the server does not take it.
+    /// If the server does not accept the rule.
     pub fn guard(&self, password: &str) {
         self.run(&format!("ALTER USER threelo PASSWORD '{password}'"));
         let rules = "host all all 127.0.0.1/32 scram-sha-256\n";
@@ -89,11 +89,11 @@ impl Postgres {
         signal("-HUP", self.process.id());
     }
 
-    /// How many connections of threelo's it has.
+    /// The number of threelo's connections.
     ///
     /// # Panics
     ///
-    /// If it does not say so.
+    /// If the server does not report it.
     pub fn connections(&self) -> usize {
         let count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'threelo'";
         let mut psql = program("psql");
@@ -115,7 +115,7 @@ impl Drop for Postgres {
     }
 }
 
-/// It listens before it answers.
+/// Creates the database. The server listens before it answers, so this tries again for a while.
 fn make_database(port: u16) {
     let port = port.to_string();
     let made = || {
@@ -165,7 +165,7 @@ fn program(name: &str) -> Command {
     command
 }
 
-/// The newest version that Debian's packages put beside each other, else what the path has.
+/// The newest of the versions that Debian's packages install, otherwise the one in `PATH`.
 fn found(name: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use crate::folder::Folder;
 use crate::{free_port, signal, wait_for};
 
-/// A Redis of our own.
+/// A Redis server.
 #[derive(Debug)]
 pub struct Redis {
     process: Child,
@@ -14,7 +14,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts one.
+    /// Starts a server.
     ///
     /// # Panics
     ///
@@ -23,7 +23,7 @@ impl Redis {
         Self::start_with(&[])
     }
 
-    /// Starts one with more arguments, such as `--requirepass secret`.
+    /// Starts a server with more arguments, such as `--requirepass secret`.
     ///
     /// # Panics
     ///
@@ -38,7 +38,7 @@ impl Redis {
                 "127.0.0.1",
                 "--save",
                 "",
-                // Dumps are searched for what must not be in them.
+                // Tests search the dumps for contents that must not be in them.
                 "--rdbcompression",
                 "no",
             ])
@@ -56,28 +56,28 @@ impl Redis {
         }
     }
 
-    /// Lets it stand still: it takes what is sent and answers nothing.
+    /// Suspends it: it accepts data and answers nothing.
     pub fn stop(&mut self) {
         signal("-STOP", self.process.id());
     }
 
-    /// Lets it go on.
+    /// Resumes it.
     pub fn go_on(&mut self) {
         signal("-CONT", self.process.id());
     }
 
-    /// All that it holds, as it would write it to the disk.
+    /// A dump of all its data, as it writes it to disk.
     ///
     /// # Panics
     ///
-    /// If it does not write it.
+    /// If it does not write the dump.
     pub fn dump(&self) -> Vec<u8> {
         let answer = self.ask("SAVE");
         assert!(answer.starts_with("+OK"), "{answer}");
         std::fs::read(self.folder.path().join("dump.rdb")).expect("a dump")
     }
 
-    /// Says something to it, as on one line of its protocol, and gives what it answers.
+    /// Sends a command as one line of its protocol and returns the answer.
     ///
     /// # Panics
     ///
@@ -91,11 +91,11 @@ impl Redis {
         String::from_utf8_lossy(&answer[..count]).into_owned()
     }
 
-    /// How many others than the asker are connected.
+    /// The number of connections besides that of the caller.
     ///
     /// # Panics
     ///
-    /// If it does not say so.
+    /// If the server does not report it.
     pub fn connections(&self) -> usize {
         let answer = self.ask("INFO clients");
         let connected = answer

@@ -12,9 +12,9 @@ use super::types::{bounded, conditions, parameters, path, qualifiers, signature,
 /// A crate's surface.
 #[derive(Debug, Default)]
 pub(super) struct Surface {
-    /// What stands in the committed file, in order.
+    /// The lines of the committed file, in order.
     pub(super) lines: Vec<String>,
-    /// Types that every new field or variant breaks for their users.
+    /// Types whose users break with every new field or variant.
     pub(super) warnings: BTreeSet<String>,
 }
 
@@ -46,7 +46,7 @@ struct Lister<'a> {
     /// The lines of each path: first what it is, then which traits it has.
     found: BTreeMap<String, BTreeSet<(Kind, String)>>,
     warnings: BTreeSet<String>,
-    /// The modules around: a re-export may lead back.
+    /// The enclosing modules: a re-export may lead back to one of them.
     open: Vec<Id>,
 }
 
@@ -98,7 +98,7 @@ impl<'a> Lister<'a> {
         self.open.pop();
     }
 
-    /// What is re-exported stands where users find it; of another crate, only the name.
+    /// A re-exported item is listed where users find it; one of another crate, only by its name.
     fn import(&mut self, import: &'a Use, path: &str) {
         let module = path.rsplit_once("::").map_or(path, |(module, _)| module);
         let target = import.id.and_then(|id| self.docs.index.get(&id));
@@ -268,7 +268,7 @@ impl<'a> Lister<'a> {
             }
         }
         for ((generics, rest), mut names) in traits {
-            // Every derived `PartialEq` comes with it.
+            // It comes with every derived `PartialEq`.
             names.remove("StructuralPartialEq");
             let names = Vec::from_iter(names).join(", ");
             self.add_as(
@@ -279,7 +279,7 @@ impl<'a> Lister<'a> {
         }
     }
 
-    /// The types that a trait leaves open.
+    /// The associated types of a trait.
     fn open_types(&self, of: &Impl) -> String {
         let types = self.items(&of.items).into_iter();
         let types = types.filter_map(|item| match &item.inner {
@@ -292,7 +292,7 @@ impl<'a> Lister<'a> {
     }
 }
 
-/// What has no items of its own.
+/// An item without items of its own.
 fn line(item: &Item, path: &str) -> String {
     match &item.inner {
         ItemEnum::StructField(kind) => format!("field {path}: {}", text(kind)),

@@ -1,4 +1,4 @@
-//! `cargo xtask surface`: the public surface of each published crate, beside the one that is committed.
+//! `cargo xtask surface`: compares the public surface of each published crate with the committed one.
 
 mod listing;
 #[cfg(test)]
@@ -55,14 +55,14 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
     }
     let done = match is_written {
         true => "docs/surface is written",
-        false => "the public surface is the committed one",
+        false => "the public surface matches the committed one",
     };
     Ok(format!("{warnings}{done}"))
 }
 
-/// What rustdoc knows of a crate, with all its features.
+/// rustdoc's description of a crate, with all its features.
 fn documented(package: &str) -> Result<Crate, String> {
-    // A folder of its own: the variable that lets a stable rustdoc write JSON makes cargo build dependencies anew.
+    // A folder of its own: the variable that lets a stable rustdoc write JSON makes cargo build all dependencies again.
     let target = root().join("target/surface");
     cargo_with(
         &[
@@ -107,7 +107,7 @@ fn write(file: &Path, lines: &[String]) -> Result<(), String> {
         .map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// Which lines came and which went; nothing, if none.
+/// The lines that were added and removed; empty if there are none.
 fn difference(package: &str, committed: &str, lines: &[String]) -> String {
     let before: BTreeSet<&str> = committed.lines().collect();
     let after: BTreeSet<&str> = lines.iter().map(String::as_str).collect();

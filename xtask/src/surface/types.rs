@@ -1,4 +1,4 @@
-//! Types and generics as one reads them in a signature. Paths are cut to their last part, so that a type which moves
+//! Types and generics as they are written in a signature. Paths are cut to their last part, so that a type which moves
 //! inside its crate stays the same.
 
 use rustdoc_types::{
@@ -54,7 +54,7 @@ pub(super) fn qualifiers(function: &Function) -> String {
     words.collect()
 }
 
-/// What a `Pin<Box<dyn Future<Output = T>>>` gives in the end.
+/// The output of a `Pin<Box<dyn Future<Output = T>>>`.
 fn awaited(output: &Type) -> Option<&Type> {
     let boxed = type_argument(output)?;
     let Type::DynTrait(DynTrait { traits, .. }) = type_argument(boxed)? else {
@@ -135,7 +135,7 @@ fn parameter(param: &GenericParamDef) -> Option<String> {
     }
 }
 
-/// Whether `async-trait` has made up this lifetime.
+/// Whether `async-trait` added this lifetime.
 fn is_made(lifetime: &str) -> bool {
     lifetime == ASYNC_TRAIT || lifetime.starts_with("'life")
 }
