@@ -4,16 +4,20 @@ mod circles;
 mod docs;
 mod modules;
 mod planted;
+mod references;
 mod rooms;
 mod source;
 mod tuples;
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use self::circles::circles;
 use self::docs::doc_share;
+use self::references::{dead_paths, documents, unknown_tests};
 use self::rooms::{CORE, PURE, SANDBOX, STATUSES, Tower, room_of};
-use self::source::{root, sources};
+use self::source::{root, sources, tokens};
 use self::tuples::tuple_patterns;
 
 const MOST_LINES: usize = 400;
@@ -138,6 +142,33 @@ fn files_stay_small() {
 fn the_sandbox_shares_no_code_with_core() {
     let manifest = fs::read_to_string(root().join("sandbox/Cargo.toml")).unwrap();
     assert!(!manifest.lines().any(|line| line.starts_with("threelo")));
+}
+
+#[test]
+fn documents_name_files_that_exist() {
+    let exists = |path: &Path| root().join(path).exists();
+    for document in documents() {
+        nothing_of(&dead_paths(&document, exists), "files that are not there");
+    }
+}
+
+#[test]
+fn documents_name_tests_that_exist() {
+    let folders = PUBLISHED.map(|(folder, ..)| folder);
+    let with_tests = ["tests", "core/tests", "sandbox/tests", "stores"];
+    let words: BTreeSet<String> = folders
+        .into_iter()
+        .chain(with_tests)
+        .flat_map(sources)
+        .flat_map(|source| tokens(&source.text))
+        .map(|token| token.text)
+        .collect();
+    for document in documents() {
+        nothing_of(
+            &unknown_tests(&document, &words),
+            "tests that are not there",
+        );
+    }
 }
 
 fn nothing_of(found: &[String], what: &str) {
