@@ -19,6 +19,7 @@
 mod grant;
 mod lease;
 mod memory;
+mod row_store;
 mod rows;
 mod session;
 pub(crate) mod version;
@@ -36,7 +37,8 @@ pub use self::grant::{ConsentReason, PageRequest};
 pub use self::lease::{Attempts, Lease, LeaseOwner, LeaseRequest, LeaseRow, Renewed};
 #[doc(hidden)]
 pub use self::memory::{MemoryFlowMarks, MemoryGrants, MemorySessions};
-pub use self::rows::{LeaseSlot, OwnerPage, Row, RowKind, RowStore, StoredRow};
+pub use self::row_store::RowStore;
+pub use self::rows::{LeaseSlot, OwnerPage, Row, RowKind, StoredRow};
 #[doc(hidden)]
 pub use self::session::{SessionRecord, SessionStore};
 use crate::ids::MarkKey;
