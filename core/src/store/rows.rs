@@ -1,6 +1,6 @@
 //! The port that a database implements: rows, marks and lease slots with opaque content.
 //!
-//! Everything that core relies on is written at [`RowStore`] and its methods. The values of this module are
+//! Everything that core relies on is written at [`RowStore`](crate::store::RowStore) and its methods. The values of this module are
 //! `#[non_exhaustive]` and have constructors, so that they can grow without breaking a store.
 
 use std::time::SystemTime;
