@@ -27,7 +27,7 @@ use crate::state::lock;
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stranded(pub String);
+pub struct Stranded(String);
 
 impl fmt::Display for Stranded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -72,6 +72,7 @@ pub enum ApiTrouble {
 /// # fn escaped(text: &str) -> String { text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;") }
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct SiteChoice<'a> {
     /// What the form posts as `site`.
     pub cloud_id: &'a str,

@@ -1,5 +1,6 @@
 //! A connection that is about to be made.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 /// A store that is about to be opened: await it. Nothing happens before.
@@ -31,13 +32,22 @@ use std::marker::PhantomData;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "nothing is connected until it is awaited"]
 pub struct Connecting<'a, S> {
     pub(crate) url: &'a str,
     pub(crate) prefix: &'a str,
     pub(crate) migrates: bool,
     store: PhantomData<fn() -> S>,
+}
+
+/// Without its address, which may hold a password.
+impl<S> fmt::Debug for Connecting<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connecting")
+            .field("prefix", &self.prefix)
+            .field("migrates", &self.migrates)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a, S> Connecting<'a, S> {
