@@ -35,7 +35,7 @@ pub(crate) fn about_token(status: StatusCode, headers: &HeaderMap) -> TokenStatu
     if category == "FAILURE_CLIENT_AUTH_MISMATCH" {
         return TokenStatus::Accepted;
     }
-    // Jira answers as to nobody, with 200, when it did not accept the token.
+    // Jira answers 200, as for an anonymous visitor, when it did not accept the token.
     if text(headers, "x-seraph-loginreason").contains("AUTHENTICATED_FAILED") {
         return TokenStatus::NotAccepted;
     }

@@ -6,18 +6,20 @@ use crate::message::percent::split_escape;
 /// URL parser would change is refused.
 pub(crate) fn join(base: &str, path: &str) -> Result<String, &'static str> {
     if !path.starts_with('/') {
-        return Err("a path begins with a slash");
+        return Err("a path must begin with a slash");
     }
     let whole = format!("{base}{path}");
     if !whole.starts_with('/') {
-        return Err("a base begins with a slash");
+        return Err("a base must begin with a slash");
     }
     if whole.contains(['?', '#']) {
-        return Err("parameters go through query(..), texts of users through segment(..)");
+        return Err(
+            "the path contains ? or #: use query(..) for parameters, segment(..) for texts of users",
+        );
     }
     let allowed = |byte: u8| byte.is_ascii_graphic() && !b"\\\"<>^`{|}".contains(&byte);
     if !whole.bytes().all(allowed) {
-        return Err("the path holds a character that must be encoded: use segment(..)");
+        return Err("the path contains a character that must be encoded: use segment(..)");
     }
     let (_, segments) = whole.split_at(1);
     let last = segments.split('/').count() - 1;
@@ -36,16 +38,16 @@ pub(crate) fn join(base: &str, path: &str) -> Result<String, &'static str> {
 fn check(segment: &str) -> Result<(), &'static str> {
     let mut decoded = segment.as_bytes().to_vec();
     for _ in 0..3 {
-        // What stands behind a semicolon some servers take away before they climb.
+        // Some servers remove what follows a semicolon before they resolve `..`.
         let name = decoded.split(|byte| *byte == b';').next();
         if matches!(name, Some(b"." | b"..")) {
-            return Err("the path climbs");
+            return Err("the path contains a segment . or ..");
         }
         if decoded.iter().any(|byte| matches!(byte, b'/' | b'\\')) {
-            return Err("a segment holds a slash");
+            return Err("a segment of the path contains a slash or a backslash");
         }
         if decoded.iter().any(u8::is_ascii_control) {
-            return Err("a segment holds a control character");
+            return Err("a segment of the path contains a control character");
         }
         decoded = decode(&decoded)?;
     }

@@ -143,7 +143,7 @@ impl ApiRequest {
             (Ok(name), Ok(value)) if !OURS.contains(&name.as_str()) => {
                 self.headers.insert(name, value);
             }
-            _ => self.path = Err("a header field is not allowed, or cannot be written"),
+            _ => self.path = Err("a header field is not allowed, or not valid"),
         }
         self
     }
@@ -255,7 +255,7 @@ impl ApiRequest {
         let request = request.map_err(|why| self.client.error(ApiErrorKind::Misused(why)))?;
         let answer = self.client.ports.http.open(request).await;
         answer.map_err(|error| {
-            tracing::warn!(target: "threelo", error = %Causes(&error), "no answer to a call");
+            tracing::warn!(target: "threelo", error = %Causes(&error), "a call to Atlassian got no answer");
             let kind = ApiErrorKind::Unavailable { retry_after: None };
             self.client.error(kind)
         })
@@ -268,9 +268,9 @@ impl ApiRequest {
         let path = self.path.as_deref().map_err(|why| *why)?;
         let origin = self.client.ports.config.environment.api_origin();
         let mut url = Url::parse(&format!("{origin}{path}")).map_err(|_why| UNWRITABLE)?;
-        // What the address became must be what was checked.
+        // The parsed address must contain exactly the path that was checked.
         if url.path() != path {
-            return Err("the path is not in its plain form");
+            return Err("the path is not in normalized form");
         }
         if !self.query.is_empty() {
             url.set_query(Some(&self.query));

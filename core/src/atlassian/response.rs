@@ -106,8 +106,9 @@ impl ApiResponse {
             return Err(unreadable("it is not JSON"));
         }
         let body = self.bytes().await?;
-        // serde_json's error quotes the body.
-        serde_json::from_slice(&body).map_err(|_quotes| unreadable("it is JSON of another shape"))
+        // The error of serde_json would quote the body.
+        serde_json::from_slice(&body)
+            .map_err(|_quotes| unreadable("it is JSON, but not of the expected shape"))
     }
 
     /// The error for a body that ended early or is too large.

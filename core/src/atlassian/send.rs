@@ -58,7 +58,7 @@ impl ApiRequest {
             Verdict::LacksScope(head) => return Err(self.lacks_scope(&head, &grant)),
             Verdict::NotAccepted(unaccepted) => unaccepted,
         };
-        // Once with a newer token, never again: a token that nobody accepts must not become a storm of refreshes.
+        // Once with a newer token, never again: a token that no API accepts must not cause a storm of refreshes.
         let newer = self.grant(&key, Need::NewerThan(grant.generation)).await?;
         if newer.generation == grant.generation {
             return self.give_up(unaccepted);
@@ -124,7 +124,7 @@ impl ApiRequest {
         let client = &self.client;
         let fresh = refresh::fresh(&client.ports, key, need).await;
         let fresh = fresh.map_err(|error| client.error(error))?;
-        // Whoever holds this client may have disconnected meanwhile.
+        // The user may have disconnected the account since the client was made.
         if !client.holder.holds(&fresh) {
             return Err(client.error(ConsentNeeded::NO_GRANT));
         }
@@ -162,7 +162,7 @@ impl ApiRequest {
         let (head, mut body) = answer.into_parts();
         let lacks_scope = match says {
             TokenStatus::Accepted => return Verdict::Good(whole(head, body)),
-            // Some endpoints say so to a token that has ended: the clock decides.
+            // Some endpoints answer so to a token that has ended: the clock decides.
             TokenStatus::Unclear if !grant.tokens.is_due(self.client.ports.now(), 0) => {
                 return Verdict::OutOfReach(whole(head, body));
             }

@@ -89,7 +89,7 @@ pub(crate) async fn store(ports: &Arc<Ports>, consent: &Consent<'_>) -> Result<(
             Ok(WriteOutcome::Conflict) => {}
             Err(error) => {
                 let is_full = matches!(error, StoreError::Full);
-                tracing::warn!(target: "threelo", error = %Causes(&error), "the grant store failed at a consent");
+                tracing::warn!(target: "threelo", error = %Causes(&error), "the grant store failed while a consent was stored");
                 if is_full {
                     break;
                 }
@@ -131,7 +131,11 @@ async fn is_renewed(ports: &Ports, new: &GrantRecord) -> bool {
             Ok(WriteOutcome::Done(_) | WriteOutcome::Nothing) => return true,
             Ok(WriteOutcome::Conflict | WriteOutcome::Taken) => {}
             Err(error) => {
-                tracing::warn!(target: "threelo", error = %Causes(&error), "an existing grant waits for its new tokens");
+                tracing::warn!(
+                    target: "threelo",
+                    error = %Causes(&error),
+                    "the new tokens of an existing grant could not be stored; they are tried again"
+                );
                 return false;
             }
         }
@@ -152,7 +156,7 @@ fn renew_later(ports: &Arc<Ports>, new: GrantRecord) {
             }
             pause = (pause * 2).min(Duration::from_secs(5));
         }
-        tracing::error!(target: "threelo", "an existing grant did not get its new tokens for an hour");
+        tracing::error!(target: "threelo", "the new tokens of an existing grant could not be stored for an hour");
     }));
 }
 
@@ -327,7 +331,7 @@ async fn settle(ports: &Ports, new: &GrantRecord) -> Result<(), Reason> {
     if new.links.is_empty() {
         return Ok(());
     }
-    // Nobody can tell whose the account is: it stays with whoever had it.
+    // It is unknown who has the account, so it stays with the user who had it before.
     give_up(ports, new).await;
     Err(Reason::Unavailable)
 }
@@ -340,7 +344,7 @@ async fn give_up(ports: &Ports, new: &GrantRecord) {
         }
         back_off(attempt).await;
     }
-    tracing::error!(target: "threelo", "a grant that was refused could not be deleted");
+    tracing::error!(target: "threelo", "the grant of a refused consent could not be deleted");
 }
 
 /// Replaces older grants of a resource-level app whose sites are all covered by the new one, for the user who

@@ -58,6 +58,6 @@ pub(crate) fn is_taken(ports: &Ports, theirs: &[Arc<GrantRecord>], new: &GrantRe
     let (mine, others): (Vec<&Link>, Vec<&Link>) = before
         .flat_map(|stored| stored.links.iter())
         .partition(|link| new.link_of(&link.subject).is_some());
-    // Who has the account already goes on using it, also where it was shared before.
+    // A user who has the account already keeps it, even if it was shared under an earlier policy.
     mine.is_empty() && !others.is_empty()
 }

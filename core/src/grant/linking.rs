@@ -31,7 +31,7 @@ pub(crate) async fn hand_over(
         Some(GrantRecord {
             wanted: stored.wanted.union(&older.wanted),
             last_site: stored.last_site.clone().or_else(|| older.last_site.clone()),
-            // The older link goes first: it is as old as the connection.
+            // The older link goes first, because it has the time of the first connection.
             links: match before {
                 Some(before) => link::merge(std::slice::from_ref(before), &stored.links),
                 None => Arc::clone(&stored.links),
@@ -43,7 +43,9 @@ pub(crate) async fn hand_over(
         return Ok(());
     }
     match subject {
-        Some(subject) => part(ports, older, &subject).await.map(|_gone| ()),
+        Some(subject) => remove_link_or_grant(ports, older, &subject)
+            .await
+            .map(|_gone| ()),
         None => records::forget(ports, &older.key).await,
     }
 }
@@ -59,7 +61,7 @@ pub(crate) async fn of_subject(
     subject: &Subject,
 ) -> Result<Vec<GrantSet>, StoreError> {
     let mut grants = ports.grants.of_subject(&ports.app, subject).await?;
-    // An index may name a grant too many.
+    // The index may still name a grant that is no longer linked.
     grants.retain(|grant| grant.link_of(subject).is_some());
     let linked_at = |grant: &GrantRecord| grant.link_of(subject).map(|link| link.linked_at);
     grants.sort_by(|a, b| (linked_at(a), &a.key).cmp(&(linked_at(b), &b.key)));
@@ -113,7 +115,7 @@ async fn unlink(
         revoke(ports, grant);
         return Ok(());
     };
-    if let Some(gone) = part(ports, grant, subject).await? {
+    if let Some(gone) = remove_link_or_grant(ports, grant, subject).await? {
         revoke(ports, &gone);
     }
     Ok(())
@@ -125,7 +127,7 @@ async fn unlink(
 /// Another user may connect the account at the same moment: a grant is deleted only in the version that was
 /// seen, and a conflict looks again. The grant that was deleted is returned with the tokens that are to be
 /// revoked.
-async fn part(
+async fn remove_link_or_grant(
     ports: &Ports,
     grant: &Arc<GrantRecord>,
     subject: &Subject,
@@ -134,14 +136,14 @@ async fn part(
     while let Some(stored) = seen {
         if stored.links.iter().all(|link| link.subject == *subject) {
             let deleted = ports.grants.delete_if(&stored.key, stored.version).await;
-            // Also where nobody heard whether it was done.
+            // After an error too: the deletion may have happened although its answer was lost.
             if !matches!(deleted, Ok(Replaced::Conflict)) {
                 ports.refresh.cache.forget(&stored.key, ports.now());
             }
             if deleted? == Replaced::Done {
                 return Ok(Some(stored));
             }
-        } else if leave(ports, &stored.key, subject).await? {
+        } else if remove_link(ports, &stored.key, subject).await? {
             return Ok(None);
         }
         seen = ports.grants.load(&grant.key).await?;
@@ -151,7 +153,7 @@ async fn part(
 
 /// Takes a link from a grant that has others. `false` if it is the last link by now, or if the grant is gone;
 /// nothing is changed then.
-async fn leave(ports: &Ports, key: &GrantKey, subject: &Subject) -> Result<bool, StoreError> {
+async fn remove_link(ports: &Ports, key: &GrantKey, subject: &Subject) -> Result<bool, StoreError> {
     let left = records::change(ports, key, |stored| {
         let others = stored.links.iter().filter(|link| link.subject != *subject);
         let links: Arc<[Link]> = others.cloned().collect();

@@ -24,7 +24,7 @@ pub(crate) fn merge(stored: &GrantRecord, new: &GrantRecord, now: SystemTime) ->
         version: stored.version + 1,
         ..stored.clone()
     };
-    // One in our own future only proves that clocks differ: then the one that comes last is the newer.
+    // A stored time in the future only proves that clocks differ: the consent that comes last is the newer one then.
     if stored.consented_at > new.consented_at && stored.consented_at <= now {
         return common;
     }
@@ -35,7 +35,7 @@ pub(crate) fn merge(stored: &GrantRecord, new: &GrantRecord, now: SystemTime) ->
         consent_needed: None,
         sites: new.sites.clone().or_else(|| stored.sites.clone()),
         added: added(stored.sites.as_deref(), new.sites.as_deref()),
-        // What nobody could read is to be read soon.
+        // A list that could not be read is read again soon.
         sites_read_at: match new.sites {
             Some(_) => new.sites_read_at,
             None => SystemTime::UNIX_EPOCH,

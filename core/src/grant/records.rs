@@ -41,7 +41,9 @@ pub(crate) async fn change(
             return Ok(Some(record));
         }
     }
-    Err(StoreError::Failed("the grant is written too often".into()))
+    Err(StoreError::Failed(
+        "too many concurrent writes to one grant".into(),
+    ))
 }
 
 /// Deletes a grant here. What Atlassian keeps is the user's to remove (`docs/protocol.md`, section 9).
@@ -54,7 +56,7 @@ pub(crate) async fn change(
 /// [`StoreError`] if the grant may still be there.
 pub(crate) async fn forget(ports: &Ports, key: &GrantKey) -> Result<(), StoreError> {
     let deleted = ports.grants.delete(key).await;
-    // Also where nobody heard whether it was done.
+    // After an error too: the deletion may have happened although its answer was lost.
     ports.refresh.cache.forget(key, ports.now());
     deleted?;
     tracing::info!(target: "threelo", "a grant was forgotten");

@@ -21,7 +21,7 @@ pub(crate) struct Holder {
 }
 
 impl Holder {
-    /// All grants of an account, whoever is linked to them.
+    /// All grants of an account, regardless of their links.
     pub(crate) fn of(account: &AccountId) -> Self {
         Self {
             account: account.clone(),
@@ -135,7 +135,7 @@ impl GrantSet {
     pub(crate) fn to_site(&self, id: &CloudId) -> Option<&Arc<GrantRecord>> {
         let reaches = |grant: &&Arc<GrantRecord>| {
             let sites = grant.sites.as_deref();
-            // A grant of an account-level app is the only one, and Atlassian decides what it reaches.
+            // An account-level grant is the only one, and Atlassian decides at the call what it reaches.
             grant.key.consent.is_none()
                 || sites.is_some_and(|sites| sites.iter().any(|site| site.id == *id))
         };

@@ -42,7 +42,7 @@ pub(crate) async fn keep(
     sites: &Arc<[Site]>,
 ) -> Result<(), GrantError> {
     records::change(ports, &read_with.key, |stored| {
-        // A newer token knows more than the one that read these.
+        // A newer token may reach more than the one with which these were read.
         (stored.generation == read_with.generation).then(|| GrantRecord {
             sites: Some(Arc::clone(sites)),
             sites_read_at: ports.now(),

@@ -228,7 +228,7 @@ impl Attempt {
         let Some(owner) = self.owner else { return };
         let released = self.ports.grants.release(&self.key, owner, settled).await;
         if let Err(error) = released {
-            tracing::debug!(target: "threelo", error = %Causes(&error), "a lease was not released; it ends by itself");
+            tracing::debug!(target: "threelo", error = %Causes(&error), "a lease could not be released; it expires");
         }
     }
 
@@ -245,7 +245,10 @@ impl Attempt {
             match commit::store_tokens(&self.ports, old, tokens).await {
                 Err(Failure::Store) if began.elapsed() < HOLD => {}
                 Err(Failure::Store) => {
-                    tracing::error!(target: "threelo", "a grant was lost: its new tokens could not be stored for an hour");
+                    tracing::error!(
+                        target: "threelo",
+                        "a grant was lost: its new tokens could not be stored for an hour"
+                    );
                     return Err(Failure::Store);
                 }
                 outcome => return outcome,
@@ -255,7 +258,7 @@ impl Attempt {
             }
             sleep(pause(tries).min(Duration::from_secs(5))).await;
             tries += 1;
-            // So that nobody sends the old token meanwhile; if it is lost all the same, the compare-and-set decides.
+            // The lease keeps others from sending the old token; if it is lost, the compare-and-set decides.
             let _ = self.renew().await;
         }
     }
@@ -272,7 +275,7 @@ impl Attempt {
     /// then the grant stays as it is.
     async fn refused(&mut self, record: &Arc<GrantRecord>, attempts: Attempts) -> Outcome {
         let renewed = self.renew().await;
-        // A grant that was forgotten meanwhile has no lease either.
+        // Before the outcome of the renewal is looked at: a deleted grant has no lease either.
         let stored = commit::load(&self.ports, &self.key).await?;
         if stored.generation != record.generation {
             return commit::outcome_of(stored);
@@ -292,7 +295,7 @@ impl Attempt {
                 .record_refusal(account, self.ports.now())
         {
             tracing::error!(target: "threelo", "refresh tokens of one account after another are refused: no grant is \
-                given up; check the app in the developer console and Atlassian's status page");
+                marked; check the app in the developer console and Atlassian's status page");
             return Err(Failure::NotNow(Duration::from_secs(30)));
         }
         let may_be_spent = attempts.first.is_some() || self.lost_at.is_some();

@@ -35,13 +35,13 @@ pub(crate) fn outcome_of(record: Arc<GrantRecord>) -> Outcome {
 /// Writes a new pair over the generation that it came from, and removes a mark.
 ///
 /// After a conflict the pair is merged into what was written meanwhile, such as a site choice or a mark. If
-/// another pair was stored, that one stands and this one is dropped: it is a consent, or a refresh by another
+/// another pair was stored, that one is kept and this one is dropped: it is a consent, or a refresh by another
 /// instance. An answer without a refresh token keeps the old one (RFC 6749 section 6).
 ///
 /// # Errors
 ///
 /// [`Failure::Store`] if the store failed; call it again with the same arguments. [`Failure::Consent`] if the
-/// grant is gone, or if the pair that stands is marked.
+/// grant is gone, or if the pair that is kept is marked.
 pub(crate) async fn store_tokens(
     ports: &Ports,
     old: &Arc<GrantRecord>,
@@ -101,7 +101,11 @@ pub(crate) async fn mark_refused(
             ..GrantRecord::clone(&seen)
         };
         if ports.grants.replace(seen.version, Arc::new(record)).await? == Replaced::Done {
-            tracing::warn!(target: "threelo", reason = mark.reason.as_str(), "a grant was refused: its account must consent again");
+            tracing::warn!(
+                target: "threelo",
+                reason = mark.reason.as_str(),
+                "a refresh token was refused: the account must consent again"
+            );
             return Err(Failure::Consent(ConsentNeeded {
                 reason: mark.reason,
                 since: Some(mark.since),

@@ -49,7 +49,7 @@ pub(crate) async fn fresh(
     match freshness::assess(&record, need, ports.now()) {
         Verdict::Good => Ok(record),
         Verdict::Soon => {
-            let _behind = run::join(ports, &record);
+            let _in_background = run::join(ports, &record);
             Ok(record)
         }
         Verdict::Now => wait(ports, &record).await,
@@ -111,7 +111,7 @@ async fn wait(ports: &Arc<Ports>, record: &GrantRecord) -> Result<Arc<GrantRecor
     let landed = flight.wait_for(|phase| !matches!(phase, Phase::Working));
     let phase = match tokio::time::timeout(longest, landed).await {
         Ok(Ok(phase)) => phase.clone(),
-        // The task ended without a word, or takes too long: it may still succeed.
+        // The task ended without an outcome, or takes too long and may still succeed.
         Ok(Err(_)) | Err(_) => Phase::Late,
     };
     match phase {

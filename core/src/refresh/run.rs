@@ -54,7 +54,7 @@ pub(crate) fn join(
         outcome: None,
     };
     let attempt = Attempt::new(Arc::clone(ports), record, phase);
-    // Whoever waits may hang up: the refresh token is spent all the same, so its successor must be stored.
+    // The caller may hang up. The refresh token is spent all the same, so its successor must be stored.
     ports.tasks.spawn(run(attempt, guard));
     Ok(flight)
 }

@@ -138,7 +138,9 @@ impl Sealed {
                 return Ok(outcome);
             }
         }
-        Err(StoreError::Failed("a lease is written too often".into()))
+        Err(StoreError::Failed(
+            "too many concurrent writes to one lease".into(),
+        ))
     }
 }
 
@@ -276,7 +278,11 @@ impl Sealed {
             }
         };
         if let Err(error) = forgotten.await {
-            tracing::debug!(target: "threelo", error = %Causes(&error), "the lease of a deleted grant stays until it ends");
+            tracing::debug!(
+                target: "threelo",
+                error = %Causes(&error),
+                "the lease of a deleted grant could not be removed; it expires"
+            );
         }
     }
 }

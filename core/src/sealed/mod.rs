@@ -34,7 +34,7 @@ use crate::store::{
 
 /// How many unreadable rows are reported, once each, before the log stays quiet. An instance with the wrong
 /// keys would otherwise write a line for every request.
-const MOST_TOLD: usize = 1000;
+const MOST_REPORTED: usize = 1000;
 
 /// The three stores, made of one database of rows.
 ///
@@ -48,7 +48,7 @@ pub struct Sealed {
     /// All keys open, the first one seals (`docs/decisions/0058-key-ring.md`).
     keys: KeyRing,
     /// The unreadable rows that were reported, as kind and key.
-    told: Mutex<HashSet<String>>,
+    reported: Mutex<HashSet<String>>,
     /// What was in rows of sessions when they were last opened.
     opened: Opened,
 }
@@ -83,7 +83,7 @@ impl Sealed {
         Self {
             rows,
             keys,
-            told: Mutex::default(),
+            reported: Mutex::default(),
             opened: Opened::default(),
         }
     }
@@ -126,12 +126,12 @@ impl Sealed {
     /// Reports a row that cannot be read, once per row and process, and returns `None`. The row's key is not
     /// logged: the key of a grant contains an account id.
     fn unreadable<T>(&self, kind: RowKind, key: &str) -> Option<T> {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() < MOST_TOLD && told.insert(format!("{} {key}", kind.as_str())) {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if reported.len() < MOST_REPORTED && reported.insert(format!("{} {key}", kind.as_str())) {
             tracing::error!(
                 target: "threelo",
                 kind = kind.as_str(),
-                "a stored row cannot be opened: its key left THREELO_KEYS, or the row was changed"
+                "a stored row cannot be opened: its key is no longer in THREELO_KEYS, or the row was changed"
             );
         }
         None
@@ -153,7 +153,7 @@ impl Sealed {
         if self.open(row.kind, &stored).is_some() {
             return Ok(Inserted::Exists);
         }
-        // Whoever inserts knows the version that it gave, unless one that it cannot read was higher.
+        // The caller knows the version of its record, unless the unreadable row has a higher one.
         let row = self.row(&Unsealed {
             version: unsealed.version.max(stored.version.saturating_add(1)),
             ..unsealed

@@ -116,7 +116,6 @@ impl SessionStore for Sealed {
             if gone < u64::from(PART) {
                 return Ok(all);
             }
-            // Not in step with whatever else comes at intervals.
             let [jitter] = random().unwrap_or_default();
             tokio::time::sleep(PAUSE + Duration::from_millis(jitter.into())).await;
         }

@@ -50,7 +50,7 @@ pub enum Renewed {
 
 /// Earlier attempts by other owners on the same generation, as ages by the store's clock.
 ///
-/// They decide how far a refusal is believed: a token that somebody else may have spent is refused without
+/// They decide how far a refusal is believed: a token that another owner may have spent is refused without
 /// being dead (`docs/decisions/0049-doubt-refusals.md`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempts {
@@ -66,7 +66,7 @@ pub struct Attempts {
 pub struct LeaseRow {
     /// Who holds it; `None` after a release that left an attempt to remember.
     pub owner: Option<LeaseOwner>,
-    /// When the lease ends, by the store's clock. From then on anybody may take it.
+    /// When the lease ends, by the store's clock. From then on any owner may take it.
     pub until: SystemTime,
     /// The generation that is to be replaced. With another one, everything below is forgotten.
     pub generation: u64,

@@ -1,4 +1,4 @@
-//! The one trait that a database implements to keep sessions, grants and spent states.
+//! The port that a database implements: rows, marks and lease slots with opaque content.
 
 use std::fmt::Debug;
 use std::time::SystemTime;
@@ -17,9 +17,9 @@ use crate::store::{Inserted, Replaced, Spent, StoreError, Version};
 ///
 /// # What an implementation promises
 ///
-/// - **One call is one atomic step.** The comparison of `insert`, `replace`, `delete`, `spend` and `swap_lease`
-///   is part of the write, not a read before it: of any number of concurrent writers that expect one version,
-///   one wins. The only exceptions are `delete_of` and `delete_expired`, which may stop halfway.
+/// - **Comparisons are atomic.** The comparison of `insert`, `replace`, `delete`, `spend` and `swap_lease` is
+///   part of the write, not a read before it: of any number of concurrent writers that expect one version, one
+///   wins. Only `delete_of` and `delete_expired` may stop halfway.
 /// - **Nothing is an upsert.** `insert` never overwrites, `replace` and `delete` never create.
 /// - **What was acknowledged is visible** to the next call on any instance. Reads go to the primary: a replica
 ///   that lags would show a session after its logout (`docs/attacks.md` T243). A database that loses
@@ -53,7 +53,7 @@ use crate::store::{Inserted, Replaced, Spent, StoreError, Version};
 ///         return Ok(false);
 ///     };
 ///     let row = Row::new(RowKind::Session, key, stored.version + 1, sealed, owner);
-///     // Somebody who signed out in between stays signed out: this is a conflict then.
+///     // After a logout in between this is a conflict, and the visitor stays signed out.
 ///     Ok(store.replace(stored.version, &row).await? == Replaced::Done)
 /// }
 /// ```

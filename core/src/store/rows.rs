@@ -1,6 +1,6 @@
-//! The port that a database implements: rows, marks and lease slots with opaque content.
+//! The values of a database of rows: what core writes, and what a store returns.
 //!
-//! Everything that core relies on is written at [`RowStore`](crate::store::RowStore) and its methods. The values of this module are
+//! What a store promises is written at [`RowStore`](crate::store::RowStore) and its methods. The values are
 //! `#[non_exhaustive]` and have constructors, so that they can grow without breaking a store.
 
 use std::time::SystemTime;
@@ -74,8 +74,7 @@ pub struct Row {
     /// Core keeps the owner of a row as it is, but `replace` has to write a new one all the same.
     pub owner: String,
     /// What grants are listed by in addition, for connect mode: hashes of 43 characters, as many as the app's
-    /// users who connected the account. They change often; `replace` writes the new set in the same atomic
-    /// step.
+    /// users who connected the account. `replace` writes the new list together with the row.
     pub subjects: Vec<String>,
     /// When the row may be deleted. A row without an end must stay until it is deleted by its key or owner: no
     /// expiry and no eviction (`docs/attacks.md` T239).
@@ -167,7 +166,7 @@ pub struct LeaseSlot {
     /// The content of the slot; `None` if it is empty or forgotten.
     pub value: Option<Vec<u8>>,
     /// The clock of the database, not that of this machine. All instances decide by it whether a lease has
-    /// ended, and machines differ by more than a lease lives
+    /// ended, and machines can differ by more than a lease lives
     /// (`docs/decisions/0052-lease-rule-in-one-place.md`).
     pub now: SystemTime,
 }

@@ -69,13 +69,13 @@ async fn insert_refuses_a_key_that_exists(store: &Store) {
     insert(store, &first).await;
 
     let mut second = row(GRANT, "insert", 7);
-    second.owner = "somebody else".to_owned();
+    second.owner = "another owner".to_owned();
     let refused = store.insert(&second).await.unwrap();
 
     assert_eq!(refused, Inserted::Exists, "insert upserts");
     let stored = load(store, GRANT, "insert").await.unwrap();
     assert_eq!((stored.version, stored.sealed), (1, first.sealed));
-    let theirs = store.of_owner(GRANT, "somebody else").await.unwrap();
+    let theirs = store.of_owner(GRANT, "another owner").await.unwrap();
     assert!(theirs.is_empty(), "a refused insert left something");
 }
 
@@ -91,7 +91,7 @@ async fn of_many_who_insert_one_key_one_does(store: &Store) {
         for writer in writers.collect::<Vec<_>>() {
             done += usize::from(writer.await.unwrap() == Inserted::Done);
         }
-        assert_eq!(done, 1, "insert looks first and writes then");
+        assert_eq!(done, 1, "insert reads first and writes afterwards");
     }
 }
 
@@ -204,7 +204,7 @@ async fn rows_are_found_by_owner_and_subject_as_they_are_now(store: &Store) {
         (1, 1)
     );
     let before = store.of_owner(GRANT, "owner of subject one").await.unwrap();
-    assert!(before.is_empty(), "a row is found by the owner it had");
+    assert!(before.is_empty(), "a row is still found by its old owner");
     assert_eq!(store.of_owner(GRANT, "a new owner").await.unwrap().len(), 1);
 
     let _gone = store.delete(GRANT, "subject two", Some(1)).await.unwrap();
@@ -290,14 +290,17 @@ async fn a_lease_slot_is_swapped_by_who_knows_what_stands_in_it(store: &Store) {
     assert_eq!(swap(Some("a"), None).await, Replaced::Conflict);
     let slot = store.lease_slot("lease").await.unwrap();
     assert_eq!(slot.value.as_deref(), Some(&b"b"[..]));
-    assert!(slot.now >= before.now, "the store's time goes back");
+    assert!(
+        slot.now >= before.now,
+        "the time of the store went backwards"
+    );
     assert_eq!(swap(Some("b"), None).await, Replaced::Done);
     assert_eq!(store.lease_slot("lease").await.unwrap().value, None);
 }
 
 /// Expired rows go, in parts of the given limit; rows that have not ended, and rows without an end, stay.
 async fn what_ended_is_deleted_in_parts_and_nothing_else(store: &Store) {
-    // Long ago and long ahead by anybody's clock: a store may forget what ended by itself, but nothing before its end.
+    // Far in the past and far in the future of any clock: a store may expire rows by itself, but none before its end.
     let ends = [at(1), at(2), at(4_000_000_000)];
     for (key, ends_at) in ["ends 1", "ends 2", "ends 3"].into_iter().zip(ends) {
         let mut row = row(SESSION, key, 1);
@@ -310,13 +313,16 @@ async fn what_ended_is_deleted_in_parts_and_nothing_else(store: &Store) {
         store.delete_expired(at(3), 1).await.unwrap();
     }
 
-    assert!(first <= 2, "more than the limit of each kind went at once");
+    assert!(
+        first <= 2,
+        "one call deleted more than the limit of each kind"
+    );
     assert!(load(store, SESSION, "ends 1").await.is_none());
     assert!(load(store, SESSION, "ends 2").await.is_none());
     assert!(load(store, SESSION, "ends 3").await.is_some());
     assert!(
         load(store, GRANT, "kinds").await.is_some(),
-        "a row without an end ended"
+        "a row without an end was deleted"
     );
 }
 

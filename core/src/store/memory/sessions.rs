@@ -118,7 +118,7 @@ impl SessionStore for MemorySessions {
         // The index first: it may name a key too many, never one too few.
         write(&self.of_account)
             .entry(record.account().clone())
-            // Most accounts have one session; a vector's own first step has room for four.
+            // Most accounts have one session, and a vector would start with room for four.
             .or_insert_with(|| Vec::with_capacity(1))
             .push(key);
         let mut shard = write(self.shard(&key));
