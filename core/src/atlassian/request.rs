@@ -67,7 +67,7 @@ pub struct ApiRequest {
     pub(crate) client: ApiClient,
     /// The method, which decides whether an outage is a reason to repeat.
     method: Method,
-    /// The checked path, or the first mistake that was made.
+    /// The checked path, or a mistake that was made in putting the call together.
     path: Result<String, &'static str>,
     /// The encoded parameters, without the question mark.
     query: String,

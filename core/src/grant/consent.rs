@@ -89,7 +89,11 @@ pub(crate) async fn store(ports: &Arc<Ports>, consent: &Consent<'_>) -> Result<(
             Ok(WriteOutcome::Conflict) => {}
             Err(error) => {
                 let is_full = matches!(error, StoreError::Full);
-                tracing::warn!(target: "threelo", error = %Causes(&error), "the grant store failed while a consent was stored");
+                tracing::warn!(
+                    target: "threelo",
+                    error = %Causes(&error),
+                    "the grant store failed while a consent was stored"
+                );
                 if is_full {
                     break;
                 }

@@ -180,8 +180,8 @@ async fn keys_and_owners_are_compared_byte_by_byte(store: &Store) {
     );
 }
 
-/// `replace` and `delete` change what a row is listed by in the same step. A deleted row leaves nothing for the
-/// next one under its key.
+/// After `replace` and `delete` a row is listed as it is now. A deleted row leaves nothing for the next one
+/// under its key.
 async fn rows_are_found_by_owner_and_subject_as_they_are_now(store: &Store) {
     let of_subject = async |subject: &str| store.of_subject(subject).await.unwrap().len();
     let mut one = row(GRANT, "subject one", 1);
