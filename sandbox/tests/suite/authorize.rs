@@ -113,6 +113,6 @@ async fn a_site_that_blocks_apps_and_a_private_app_end_on_an_error_page() {
             .await
             .unwrap_err();
 
-        assert!(stranded.0.contains(said), "{stranded}");
+        assert!(stranded.to_string().contains(said), "{stranded}");
     }
 }

@@ -148,7 +148,7 @@ async fn a_consent_for_no_site_or_an_inaccessible_one_is_refused_and_grants_noth
     let authorize = client.authorize(&[]);
     let approve = async |sites: &[&str]| {
         let stranded = client.sandbox.approve_sites(&authorize, "edward", sites);
-        stranded.await.map_err(|stranded| stranded.0)
+        stranded.await.map_err(|stranded| stranded.to_string())
     };
 
     let none = approve(&[]).await;
