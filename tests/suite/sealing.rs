@@ -94,7 +94,7 @@ async fn rows_that_are_swapped_or_put_back_do_not_open() {
     let (hers, his) = (key_of(&rows, "mia").await, key_of(&rows, "edward").await);
     let mias = rows.load(RowKind::Session, &hers).await.unwrap().unwrap();
 
-    // Whoever may write to the database gives Edward's cookie Mia's session.
+    // An attacker who can write to the database gives Edward's cookie Mia's session.
     let swapped = threelo::store::Row::new(RowKind::Session, his, 1, mias.sealed.clone(), "edward");
     assert!(rows.replace(1, &swapped).await.is_ok());
     assert!(stores.sessions.load(&edward.key).await.unwrap().is_none());
@@ -138,7 +138,7 @@ async fn keys_rotate_in_two_steps_and_no_instance_spoils_a_row() {
 }
 
 #[tokio::test]
-async fn a_row_that_nobody_can_open_gives_way_to_a_new_one() {
+async fn a_row_that_cannot_be_opened_gives_way_to_a_new_one() {
     let rows = memory().await;
     let inserted = sealed(&rows, OLD)
         .sessions
@@ -154,7 +154,7 @@ async fn a_row_that_nobody_can_open_gives_way_to_a_new_one() {
     let stored = new.sessions.load(&key).await.unwrap().unwrap();
     assert_eq!(
         stored.version, 2,
-        "the version goes on, so that nobody takes one row for the other"
+        "the version goes on, so that no instance takes one row for the other"
     );
     let again = new.sessions.insert(session(1, "mia", 1)).await.unwrap();
     assert_eq!(again, Inserted::Exists);

@@ -65,7 +65,7 @@ fn strangers_do_not_get_in() {
 
     for visit in visits {
         for app in [App::Floor, App::Ours] {
-            let nobody = Visit {
+            let anonymous = Visit {
                 has_cookie: false,
                 ..*visit
             };
@@ -75,7 +75,7 @@ fn strangers_do_not_get_in() {
                 _ => StatusCode::UNAUTHORIZED,
             };
 
-            let without = runtime().block_on(status(app, &stores, nobody, ""));
+            let without = runtime().block_on(status(app, &stores, anonymous, ""));
             let with_foreign = runtime().block_on(status(app, &stores, *visit, &foreign));
 
             assert_eq!([without, with_foreign], [expected; 2], "{}", app.name());

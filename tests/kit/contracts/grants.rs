@@ -288,7 +288,7 @@ async fn a_lease_has_one_owner_and_is_released_by_it(store: &Store) {
     assert_eq!(
         renew(1).await,
         Renewed::Lost,
-        "a lease was renewed that nobody took"
+        "a lease was renewed that no one had taken"
     );
 
     assert!(matches!(lease(1).await, Lease::Taken(_)));
@@ -316,7 +316,7 @@ async fn of_many_who_want_a_lease_one_has_it(store: &Store) {
     });
     let mut taken = 0;
     for taker in takers.collect::<Vec<_>>() {
-        // A store may give up where many write at once; then nobody has it by that call.
+        // A store may give up where many write at once; then no caller has it by that call.
         taken += usize::from(matches!(taker.await.unwrap(), Ok(Lease::Taken(_))));
     }
     assert_eq!(taken, 1, "a lease has two owners");
