@@ -136,7 +136,7 @@ async fn what_a_store_failed_with_is_in_the_log() {
     browser.sign_in(&world, "mia", "/user").await;
     assert!(
         logs.text()
-            .contains("at a consent error=the store failed: this write fails")
+            .contains("while a consent was stored error=the store failed: this write fails")
     );
 
     for (why, at) in [
