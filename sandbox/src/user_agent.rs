@@ -22,7 +22,7 @@ use crate::state::lock;
 /// let authorize = format!("{}/authorize?client_id=unknown", sandbox.url());
 ///
 /// let stranded = sandbox.approve(&authorize, "mia", None).await.unwrap_err();
-/// assert_eq!(stranded.0, "failed to retrieve client");
+/// assert_eq!(stranded.to_string(), "failed to retrieve client");
 /// # Ok(())
 /// # }
 /// ```
