@@ -26,7 +26,7 @@
 //! ```
 //!
 //! There is nothing to migrate. Connecting also checks that Redis is new enough and accepts writes; whatever is wrong is a
-//! [`SetupError`] at start-up, and its text says what to do.
+//! [`RedisSetupError`] at start-up, and its text says what to do.
 //!
 //! # Redis as a store
 //!
@@ -113,7 +113,7 @@
 //! # Cluster
 //!
 //! Every command and every script touches one key, so that a proxy may spread them over a cluster. The store itself follows no
-//! redirection: a single node that does not serve all slots is refused at start-up ([`SetupError::Cluster`]).
+//! redirection: a single node that does not serve all slots is refused at start-up ([`RedisSetupError::Cluster`]).
 
 mod keys;
 mod link;
@@ -123,5 +123,5 @@ mod sets;
 mod setup_error;
 mod store;
 
-pub use self::setup_error::SetupError;
+pub use self::setup_error::RedisSetupError;
 pub use self::store::RedisStore;

@@ -13,19 +13,19 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// # Examples
 ///
 /// ```
-/// use threelo_redis::{RedisStore, SetupError};
+/// use threelo_redis::{RedisStore, RedisSetupError};
 ///
 /// # #[tokio::main]
 /// # async fn main() {
 /// let error = RedisStore::connect("postgres://db.internal/app").await.unwrap_err();
 ///
-/// assert!(matches!(error, SetupError::Address(_)));
+/// assert!(matches!(error, RedisSetupError::Address(_)));
 /// assert!(error.to_string().contains("redis://"));
 /// # }
 /// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
-pub enum SetupError {
+pub enum RedisSetupError {
     /// The address is not one of Redis, or one that this build does not support: `rediss://` needs a TLS feature of the crate
     /// `redis`.
     #[error("give an address such as redis://user:password@host:6379/0")]
@@ -52,7 +52,7 @@ pub enum SetupError {
 }
 
 /// Prints the text and the text of the cause, separated by a colon.
-impl fmt::Debug for SetupError {
+impl fmt::Debug for RedisSetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;
         match std::error::Error::source(self) {

@@ -12,7 +12,7 @@ use crate::keys::Prefix;
 use crate::link::Link;
 use crate::scripts;
 use crate::scripts::millis;
-use crate::setup_error::SetupError;
+use crate::setup_error::RedisSetupError;
 
 /// The first major version with the commands of the scripts (`PEXPIRETIME`).
 const OLDEST: u32 = 7;
@@ -21,8 +21,8 @@ const OLDEST: u32 = 7;
 const DEADLINE: Duration = Duration::from_secs(3);
 
 /// An error of the first commands, for which there is no other variant.
-fn unreachable(error: RedisError) -> SetupError {
-    SetupError::Unreachable(error.into())
+fn unreachable(error: RedisError) -> RedisSetupError {
+    RedisSetupError::Unreachable(error.into())
 }
 
 /// Detects a machine that has vanished: if it does not acknowledge what it was sent within the time limit, the system ends the
@@ -84,8 +84,8 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Address`], [`SetupError::Unreachable`], and those of [`check`](Self::check).
-    pub async fn connect(url: &str) -> Result<Self, SetupError> {
+    /// [`RedisSetupError::Address`], [`RedisSetupError::Unreachable`], and those of [`check`](Self::check).
+    pub async fn connect(url: &str) -> Result<Self, RedisSetupError> {
         Self::connect_with_prefix(url, "threelo").await
     }
 
@@ -94,9 +94,9 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// Those of [`connect`](Self::connect), and [`SetupError::Prefix`].
-    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, SetupError> {
-        let address = |error: RedisError| SetupError::Address(error.into());
+    /// Those of [`connect`](Self::connect), and [`RedisSetupError::Prefix`].
+    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, RedisSetupError> {
+        let address = |error: RedisError| RedisSetupError::Address(error.into());
         let info = url.into_connection_info().map_err(address)?;
         // With RESP3, the manager is told when an idle connection is closed.
         let info = match url.contains("protocol=") {
@@ -125,8 +125,9 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Unreachable`], [`SetupError::TooOld`], [`SetupError::Cluster`], [`SetupError::ReadOnly`].
-    pub async fn check(&self) -> Result<(), SetupError> {
+    /// [`RedisSetupError::Unreachable`], [`RedisSetupError::TooOld`], [`RedisSetupError::Cluster`] and
+    /// [`RedisSetupError::ReadOnly`].
+    pub async fn check(&self) -> Result<(), RedisSetupError> {
         let mut connection = self.connection();
         let asked: Result<String, _> = redis::cmd("INFO").query_async(&mut connection).await;
         let info = asked.map_err(unreachable)?;
@@ -140,7 +141,7 @@ impl RedisStore {
             .next()
             .and_then(|major| major.parse().ok());
         if major.is_some_and(|major: u32| major < OLDEST) {
-            return Err(SetupError::TooOld(version.to_owned()));
+            return Err(RedisSetupError::TooOld(version.to_owned()));
         }
         if value("cluster_enabled") == Some("1") {
             self.find_all_slots().await?;
@@ -159,16 +160,16 @@ impl RedisStore {
             .await;
         written
             .map(|_| ())
-            .map_err(|error| SetupError::ReadOnly(error.into()))
+            .map_err(|error| RedisSetupError::ReadOnly(error.into()))
     }
 
     /// Asks for keys in so many slots that one node of several cannot serve them all.
-    async fn find_all_slots(&self) -> Result<(), SetupError> {
+    async fn find_all_slots(&self) -> Result<(), RedisSetupError> {
         let mut connection = self.connection();
         for number in 0..64 {
             let key = self.prefix.mark(&format!("slot-{number}"));
             let found: Result<bool, RedisError> = connection.exists(key).await;
-            found.map_err(|error| SetupError::Cluster(error.into()))?;
+            found.map_err(|error| RedisSetupError::Cluster(error.into()))?;
         }
         Ok(())
     }
@@ -181,7 +182,7 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Prefix`] if the prefix is not 1 to 64 letters, digits, `:`, `-` and `_`.
+    /// [`RedisSetupError::Prefix`] if the prefix is not 1 to 64 letters, digits, `:`, `-` and `_`.
     ///
     /// # Examples
     ///
@@ -199,14 +200,14 @@ impl RedisStore {
     pub fn from_connection(
         connection: ConnectionManager,
         prefix: &str,
-    ) -> Result<Self, SetupError> {
+    ) -> Result<Self, RedisSetupError> {
         Self::over(Link::over(connection), prefix)
     }
 
     /// A store over a connection.
-    fn over(link: Link, prefix: &str) -> Result<Self, SetupError> {
+    fn over(link: Link, prefix: &str) -> Result<Self, RedisSetupError> {
         let checked = Prefix::parse(prefix);
-        let prefix = checked.ok_or_else(|| SetupError::Prefix(prefix.to_owned()))?;
+        let prefix = checked.ok_or_else(|| RedisSetupError::Prefix(prefix.to_owned()))?;
         Ok(Self { link, prefix })
     }
 

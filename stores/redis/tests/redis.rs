@@ -9,7 +9,7 @@ use std::time::Duration;
 use threelo::clock::{Clock as _, SystemClock};
 use threelo::store::{RowKind, RowStore as _, StoreError};
 use threelo::testing;
-use threelo_redis::{RedisStore, SetupError};
+use threelo_redis::{RedisSetupError, RedisStore};
 use threelo_test_servers::Redis;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -27,11 +27,14 @@ async fn redis_keeps_the_contract_of_rows() {
 #[tokio::test]
 async fn errors_at_start_up_say_what_to_do() {
     let error = RedisStore::connect("postgres://x").await.unwrap_err();
-    assert!(matches!(error, SetupError::Address(_)), "{error:?}");
+    assert!(matches!(error, RedisSetupError::Address(_)), "{error:?}");
     let error = RedisStore::connect("redis://127.0.0.1:1")
         .await
         .unwrap_err();
-    assert!(matches!(error, SetupError::Unreachable(_)), "{error:?}");
+    assert!(
+        matches!(error, RedisSetupError::Unreachable(_)),
+        "{error:?}"
+    );
     assert!(
         format!("{error:?}").contains("check its address"),
         "{error:?}"
@@ -59,7 +62,7 @@ async fn a_replica_is_refused_at_start_up() {
 
     let error = RedisStore::connect(&replica.url()).await.unwrap_err();
 
-    assert!(matches!(error, SetupError::ReadOnly(_)), "{error:?}");
+    assert!(matches!(error, RedisSetupError::ReadOnly(_)), "{error:?}");
     assert!(format!("{error:?}").contains("the primary"), "{error:?}");
 }
 
@@ -70,7 +73,7 @@ async fn one_node_of_several_is_told_at_start_and_one_that_has_it_all_is_used() 
 
     let error = RedisStore::connect(&node.url()).await.unwrap_err();
 
-    assert!(matches!(error, SetupError::Cluster(_)), "{error:?}");
+    assert!(matches!(error, RedisSetupError::Cluster(_)), "{error:?}");
     node.ask("CLUSTER ADDSLOTSRANGE 8192 16383");
     for _ in 0..100 {
         if node.ask("CLUSTER INFO").contains("cluster_state:ok") {

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 ///
 /// Awaiting connects, and then either checks the tables or, after [`migrate`](Self::migrate), creates them first. A store that
 /// comes out of it has answered and accepted a write: whatever is wrong with the database is a
-/// [`SetupError`](crate::SetupError) here, and not an error of the first request.
+/// [`SqlSetupError`](crate::SqlSetupError) here, and not an error of the first request.
 ///
 /// # Examples
 ///
@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 /// use threelo_sqlx::SqliteStore;
 ///
 /// # #[tokio::main]
-/// # async fn main() -> Result<(), threelo_sqlx::SetupError> {
+/// # async fn main() -> Result<(), threelo_sqlx::SqlSetupError> {
 /// let store = SqliteStore::connect("sqlite::memory:").migrate().await?;
 /// # Ok(())
 /// # }
@@ -26,7 +26,7 @@ use std::marker::PhantomData;
 /// An operator has created them, with a user that is allowed to:
 ///
 /// ```no_run
-/// # async fn start(url: &str) -> Result<(), threelo_sqlx::SetupError> {
+/// # async fn start(url: &str) -> Result<(), threelo_sqlx::SqlSetupError> {
 /// # use threelo_sqlx::SqliteStore;
 /// let store = SqliteStore::connect(url).await?;
 /// # Ok(())

@@ -11,20 +11,20 @@ pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// # Examples
 ///
 /// ```
-/// use threelo_sqlx::{SetupError, SqliteStore};
+/// use threelo_sqlx::{SqlSetupError, SqliteStore};
 ///
 /// # #[tokio::main]
 /// # async fn main() {
 /// // A new database without `migrate()`:
 /// let error = SqliteStore::connect("sqlite::memory:").await.unwrap_err();
 ///
-/// assert!(matches!(error, SetupError::NotMigrated));
+/// assert!(matches!(error, SqlSetupError::NotMigrated));
 /// assert!(error.to_string().contains("call migrate() at start-up"));
 /// # }
 /// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
-pub enum SetupError {
+pub enum SqlSetupError {
     /// The address is not one of this kind of database. It is shown without user, password and parameters.
     #[error(
         "{0:?} is not an address of this kind of database: give sqlite:path/to/file.db or postgres://user:password@host/database"
@@ -69,7 +69,7 @@ pub enum SetupError {
     NotMigrated,
 }
 
-impl SetupError {
+impl SqlSetupError {
     /// An address of another kind, without anything that may be a password.
     pub(crate) fn address(url: &str) -> Self {
         let url = url.split('?').next().unwrap_or_default();
@@ -81,7 +81,7 @@ impl SetupError {
 }
 
 /// Prints the text and the texts of all causes, separated by colons.
-impl std::fmt::Debug for SetupError {
+impl std::fmt::Debug for SqlSetupError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut error: Option<&dyn std::error::Error> = Some(self);
         while let Some(cause) = error {

@@ -4,7 +4,7 @@
 
 use threelo::store::StoreError;
 
-use crate::error::SetupError;
+use crate::error::SqlSetupError;
 
 /// Whether the connection is unusable: because it broke, because the server shuts down (`57P01` to `57P03`), or because it
 /// leads to a server that has become a standby (`25006`).
@@ -35,14 +35,14 @@ fn is_read_only(error: &sqlx::Error) -> bool {
 }
 
 /// What an error at start-up means for the operator. Whatever is not a missing table or a refused write counts as
-/// [`SetupError::Unreachable`].
-pub(crate) fn unusable(error: sqlx::Error) -> SetupError {
+/// [`SqlSetupError::Unreachable`].
+pub(crate) fn unusable(error: sqlx::Error) -> SqlSetupError {
     if is_not_migrated(&error) {
-        SetupError::NotMigrated
+        SqlSetupError::NotMigrated
     } else if is_read_only(&error) {
-        SetupError::ReadOnly(error.into())
+        SqlSetupError::ReadOnly(error.into())
     } else {
-        SetupError::Unreachable(error.into())
+        SqlSetupError::Unreachable(error.into())
     }
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn unusable(error: sqlx::Error) -> SetupError {
 /// [`sqlx::Error`] itself.
 pub(crate) fn failed(error: sqlx::Error) -> StoreError {
     if is_not_migrated(&error) {
-        return StoreError::Failed(Box::new(SetupError::NotMigrated));
+        return StoreError::Failed(Box::new(SqlSetupError::NotMigrated));
     }
     StoreError::Failed(Box::new(error))
 }

@@ -39,8 +39,8 @@
 //! ```
 //!
 //! [`migrate`](Connecting::migrate) creates the tables where they are missing. Without it, `connect` only checks them, for
-//! deployments whose app may not create tables. Whatever is wrong with the database is a [`SetupError`] at start-up, and its
-//! text says what to do.
+//! deployments whose app may not create tables. Whatever is wrong with the database is a [`SqlSetupError`] at start-up, and
+//! its text says what to do.
 //!
 //! # Keys
 //!
@@ -71,8 +71,8 @@
 //! - **Every call of [`RowStore`](threelo::store::RowStore) ends.** It has five seconds, including the wait for a connection. A
 //!   call that only reads is repeated once if its connection turns out to be broken, with another five seconds.
 //! - **An error does not mean that nothing was changed.** The database may have committed although its answer was lost. The
-//!   cause of a [`StoreError`](threelo::store::StoreError) is that of `sqlx`, or [`SetupError::NotMigrated`]; no store here is
-//!   ever [full](threelo::store::StoreError::Full).
+//!   cause of a [`StoreError`](threelo::store::StoreError) is that of `sqlx`, or [`SqlSetupError::NotMigrated`]; no store
+//!   here is ever [full](threelo::store::StoreError::Full).
 //! - **A caller that hangs up** leaves the row as it was or completely written, never in between.
 //! - **After an outage**, calls work again without a restart, even if another server answers at the same address.
 //!
@@ -114,7 +114,7 @@ mod statements;
 mod tables;
 
 pub use self::connecting::Connecting;
-pub use self::error::SetupError;
+pub use self::error::SqlSetupError;
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::backend::Backend;
 use crate::connecting::Connecting;
-use crate::error::SetupError;
+use crate::error::SqlSetupError;
 use crate::failure::unusable;
 use crate::health::Health;
 use crate::lent::PING_LIMIT;
@@ -75,9 +75,9 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// When it is awaited: [`SetupError::Address`], [`SetupError::Unreachable`], [`SetupError::ReadOnly`],
-    /// [`SetupError::Newer`], and [`SetupError::NotMigrated`] or, after [`migrate`](Connecting::migrate),
-    /// [`SetupError::Migration`].
+    /// When it is awaited: [`SqlSetupError::Address`], [`SqlSetupError::Unreachable`], [`SqlSetupError::ReadOnly`],
+    /// [`SqlSetupError::Newer`], and [`SqlSetupError::NotMigrated`] or, after [`migrate`](Connecting::migrate),
+    /// [`SqlSetupError::Migration`].
     pub fn connect(url: &str) -> Connecting<'_, Self> {
         Self::connect_with_prefix(url, "threelo_")
     }
@@ -87,18 +87,18 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// When it is awaited: those of [`connect`](Self::connect), and [`SetupError::Prefix`].
+    /// When it is awaited: those of [`connect`](Self::connect), and [`SqlSetupError::Prefix`].
     pub fn connect_with_prefix<'a>(url: &'a str, prefix: &'a str) -> Connecting<'a, Self> {
         Connecting::new(url, prefix)
     }
 
     /// Opens the pool, with one connection to begin with.
-    async fn open(url: &str, prefix: &str) -> Result<Self, SetupError> {
+    async fn open(url: &str, prefix: &str) -> Result<Self, SqlSetupError> {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            return Err(SetupError::address(url));
+            return Err(SqlSetupError::address(url));
         }
         let options = PgConnectOptions::from_str(url);
-        let options = options.map_err(|_not_postgres| SetupError::address(url))?;
+        let options = options.map_err(|_not_postgres| SqlSetupError::address(url))?;
         let options = options
             .application_name("threelo")
             .options([("statement_timeout", "5000")]);
@@ -116,7 +116,8 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Prefix`] if the prefix is not 1 to 32 lower-case letters, digits and `_`, beginning with a letter.
+    /// [`SqlSetupError::Prefix`] if the prefix is not 1 to 32 lower-case letters, digits and `_`, beginning with a
+    /// letter.
     ///
     /// # Examples
     ///
@@ -130,12 +131,12 @@ impl PostgresStore {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn from_pool(pool: PgPool, prefix: &str) -> Result<Self, SetupError> {
+    pub fn from_pool(pool: PgPool, prefix: &str) -> Result<Self, SqlSetupError> {
         Self::over(pool, Health::default(), prefix)
     }
 
     /// A store over a pool, whose failures `health` remembers.
-    fn over(pool: PgPool, health: Health, prefix: &str) -> Result<Self, SetupError> {
+    fn over(pool: PgPool, health: Health, prefix: &str) -> Result<Self, SqlSetupError> {
         let tables = Arc::new(Tables::new(pool, health, prefix)?);
         Ok(Self { tables })
     }
@@ -147,8 +148,8 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Migration`] if they cannot be created, and those of [`check`](Self::check).
-    pub async fn migrate(&self) -> Result<(), SetupError> {
+    /// [`SqlSetupError::Migration`] if they cannot be created, and those of [`check`](Self::check).
+    pub async fn migrate(&self) -> Result<(), SqlSetupError> {
         self.tables.migrate().await
     }
 
@@ -157,15 +158,17 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::NotMigrated`], [`SetupError::Newer`], [`SetupError::ReadOnly`], [`SetupError::Unreachable`].
-    pub async fn check(&self) -> Result<(), SetupError> {
+    /// [`SqlSetupError::NotMigrated`], [`SqlSetupError::Newer`], [`SqlSetupError::ReadOnly`] and
+    /// [`SqlSetupError::Unreachable`].
+    pub async fn check(&self) -> Result<(), SqlSetupError> {
         self.tables.check().await
     }
 }
 
 impl<'a> IntoFuture for Connecting<'a, PostgresStore> {
-    type Output = Result<PostgresStore, SetupError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<PostgresStore, SetupError>> + Send + 'a>>;
+    type Output = Result<PostgresStore, SqlSetupError>;
+    type IntoFuture =
+        Pin<Box<dyn Future<Output = Result<PostgresStore, SqlSetupError>> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {

@@ -1,6 +1,6 @@
 //! The prefix of the tables' names.
 
-use crate::error::SetupError;
+use crate::error::SqlSetupError;
 
 /// A checked prefix: it can be part of a statement's text without quoting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,15 +11,15 @@ impl Prefix {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Prefix`] for anything else.
-    pub(crate) fn parse(text: &str) -> Result<Self, SetupError> {
+    /// [`SqlSetupError::Prefix`] for anything else.
+    pub(crate) fn parse(text: &str) -> Result<Self, SqlSetupError> {
         let is_plain =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         let good = (1..=32).contains(&text.len())
             && text.bytes().all(is_plain)
             && text.as_bytes()[0].is_ascii_lowercase();
         if !good {
-            return Err(SetupError::Prefix(text.to_owned()));
+            return Err(SqlSetupError::Prefix(text.to_owned()));
         }
         Ok(Self(text.to_owned()))
     }

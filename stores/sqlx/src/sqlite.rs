@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection, SqlitePool, Transactio
 
 use crate::backend::Backend;
 use crate::connecting::Connecting;
-use crate::error::SetupError;
+use crate::error::SqlSetupError;
 use crate::failure::unusable;
 use crate::health::Health;
 use crate::statements::Dialect;
@@ -75,9 +75,9 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// When it is awaited: [`SetupError::Address`], [`SetupError::Unreachable`], [`SetupError::ReadOnly`],
-    /// [`SetupError::Newer`], and [`SetupError::NotMigrated`] or, after [`migrate`](Connecting::migrate),
-    /// [`SetupError::Migration`].
+    /// When it is awaited: [`SqlSetupError::Address`], [`SqlSetupError::Unreachable`], [`SqlSetupError::ReadOnly`],
+    /// [`SqlSetupError::Newer`], and [`SqlSetupError::NotMigrated`] or, after [`migrate`](Connecting::migrate),
+    /// [`SqlSetupError::Migration`].
     pub fn connect(url: &str) -> Connecting<'_, Self> {
         Self::connect_with_prefix(url, "threelo_")
     }
@@ -87,18 +87,18 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// When it is awaited: those of [`connect`](Self::connect), and [`SetupError::Prefix`].
+    /// When it is awaited: those of [`connect`](Self::connect), and [`SqlSetupError::Prefix`].
     pub fn connect_with_prefix<'a>(url: &'a str, prefix: &'a str) -> Connecting<'a, Self> {
         Connecting::new(url, prefix)
     }
 
     /// Opens the pool, with one connection to begin with.
-    async fn open(url: &str, prefix: &str) -> Result<Self, SetupError> {
+    async fn open(url: &str, prefix: &str) -> Result<Self, SqlSetupError> {
         if !url.starts_with("sqlite:") {
-            return Err(SetupError::address(url));
+            return Err(SqlSetupError::address(url));
         }
         let options = SqliteConnectOptions::from_str(url);
-        let options = options.map_err(|_not_sqlite| SetupError::address(url))?;
+        let options = options.map_err(|_not_sqlite| SqlSetupError::address(url))?;
         let is_memory = url.contains(":memory:") || url.contains("mode=memory");
         let options = options
             .create_if_missing(true)
@@ -133,7 +133,8 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Prefix`] if the prefix is not 1 to 32 lower-case letters, digits and `_`, beginning with a letter.
+    /// [`SqlSetupError::Prefix`] if the prefix is not 1 to 32 lower-case letters, digits and `_`, beginning with a
+    /// letter.
     ///
     /// # Examples
     ///
@@ -148,12 +149,12 @@ impl SqliteStore {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn from_pool(pool: SqlitePool, prefix: &str) -> Result<Self, SetupError> {
+    pub fn from_pool(pool: SqlitePool, prefix: &str) -> Result<Self, SqlSetupError> {
         Self::over(pool, Health::default(), prefix)
     }
 
     /// A store over a pool, whose failures `health` remembers.
-    fn over(pool: SqlitePool, health: Health, prefix: &str) -> Result<Self, SetupError> {
+    fn over(pool: SqlitePool, health: Health, prefix: &str) -> Result<Self, SqlSetupError> {
         Ok(Self {
             tables: Arc::new(Tables::new(pool, health, prefix)?),
             _memory: None,
@@ -167,8 +168,8 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Migration`] if they cannot be created, and those of [`check`](Self::check).
-    pub async fn migrate(&self) -> Result<(), SetupError> {
+    /// [`SqlSetupError::Migration`] if they cannot be created, and those of [`check`](Self::check).
+    pub async fn migrate(&self) -> Result<(), SqlSetupError> {
         self.tables.migrate().await
     }
 
@@ -177,15 +178,16 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// [`SetupError::NotMigrated`], [`SetupError::Newer`], [`SetupError::ReadOnly`], [`SetupError::Unreachable`].
-    pub async fn check(&self) -> Result<(), SetupError> {
+    /// [`SqlSetupError::NotMigrated`], [`SqlSetupError::Newer`], [`SqlSetupError::ReadOnly`] and
+    /// [`SqlSetupError::Unreachable`].
+    pub async fn check(&self) -> Result<(), SqlSetupError> {
         self.tables.check().await
     }
 }
 
 impl<'a> IntoFuture for Connecting<'a, SqliteStore> {
-    type Output = Result<SqliteStore, SetupError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<SqliteStore, SetupError>> + Send + 'a>>;
+    type Output = Result<SqliteStore, SqlSetupError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<SqliteStore, SqlSetupError>> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {

@@ -10,7 +10,7 @@ use sqlx::postgres::PgPoolOptions;
 use threelo::clock::{Clock as _, SystemClock};
 use threelo::store::{RowKind, RowStore as _, StoreError};
 use threelo::testing;
-use threelo_sqlx::{PostgresStore, SetupError};
+use threelo_sqlx::{PostgresStore, SqlSetupError};
 use threelo_test_servers::Postgres;
 
 async fn store(postgres: &Postgres) -> Arc<PostgresStore> {
@@ -41,16 +41,16 @@ async fn tables_are_made_once_however_many_make_them() {
 async fn errors_at_start_up_say_what_to_do() {
     let postgres = Postgres::start();
     let error = PostgresStore::connect(&postgres.url()).await.unwrap_err();
-    assert!(matches!(error, SetupError::NotMigrated), "{error:?}");
+    assert!(matches!(error, SqlSetupError::NotMigrated), "{error:?}");
 
     let nowhere = "postgres://user:password-canary@127.0.0.1:1/x";
     let error = PostgresStore::connect(nowhere).await.unwrap_err();
-    assert!(matches!(error, SetupError::Unreachable(_)), "{error:?}");
+    assert!(matches!(error, SqlSetupError::Unreachable(_)), "{error:?}");
     assert!(!format!("{error:?}").contains("canary"));
     let error = PostgresStore::connect("redis://app:canary@x")
         .await
         .unwrap_err();
-    assert!(matches!(error, SetupError::Address(_)), "{error:?}");
+    assert!(matches!(error, SqlSetupError::Address(_)), "{error:?}");
     assert!(!format!("{error:?}").contains("canary"), "{error:?}");
 }
 
@@ -86,7 +86,7 @@ async fn a_database_that_is_read_only_is_told_at_start() {
     let error = PostgresStore::connect(&postgres.url()).await.unwrap_err();
     let unmade = PostgresStore::connect(&postgres.url()).migrate().await;
 
-    assert!(matches!(error, SetupError::ReadOnly(_)), "{error:?}");
+    assert!(matches!(error, SqlSetupError::ReadOnly(_)), "{error:?}");
     assert!(error.to_string().contains("the primary"), "{error:?}");
     let said = format!("{:?}", unmade.unwrap_err());
     assert!(said.contains("must not be read-only"), "{said}");
@@ -118,7 +118,7 @@ async fn tables_of_a_newer_program_are_told_at_start() {
     ] {
         let error = store.await.unwrap_err();
         assert!(
-            matches!(error, SetupError::Newer { found: 2, known: 1 }),
+            matches!(error, SqlSetupError::Newer { found: 2, known: 1 }),
             "{error:?}"
         );
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use threelo::store::{RowKind, RowStore as _};
 use threelo::testing;
-use threelo_sqlx::{SetupError, SqliteStore};
+use threelo_sqlx::{SqlSetupError, SqliteStore};
 
 /// A database file that is deleted when dropped.
 struct File(PathBuf);
@@ -81,15 +81,15 @@ async fn tables_are_made_once_however_many_make_them() {
 async fn errors_at_start_up_say_what_to_do() {
     let file = File::new("missing");
     let error = SqliteStore::connect(&file.url()).await.unwrap_err();
-    assert!(matches!(error, SetupError::NotMigrated), "{error}");
+    assert!(matches!(error, SqlSetupError::NotMigrated), "{error}");
     assert!(error.to_string().contains("migrate()"));
 
     let error = SqliteStore::connect("sqlite:/nowhere/at/all.db")
         .await
         .unwrap_err();
-    assert!(matches!(error, SetupError::Unreachable(_)), "{error:?}");
+    assert!(matches!(error, SqlSetupError::Unreachable(_)), "{error:?}");
     let error = SqliteStore::connect("mysql://x").await.unwrap_err();
-    assert!(matches!(error, SetupError::Address(_)), "{error:?}");
+    assert!(matches!(error, SqlSetupError::Address(_)), "{error:?}");
     let error = SqliteStore::connect("mysql://app:canary@x/app?password=canary")
         .await
         .unwrap_err();
@@ -105,7 +105,7 @@ async fn a_read_only_file_is_refused_at_start_up() {
     let error = SqliteStore::connect(&read_only).await.unwrap_err();
     let unmade = SqliteStore::connect(&read_only).migrate().await;
 
-    assert!(matches!(error, SetupError::ReadOnly(_)), "{error:?}");
+    assert!(matches!(error, SqlSetupError::ReadOnly(_)), "{error:?}");
     let said = format!("{:?}", unmade.unwrap_err());
     assert!(said.contains("read-only"), "{said}");
 }
@@ -139,7 +139,7 @@ async fn tables_of_a_newer_program_are_told_at_start() {
     ] {
         let error = store.await.unwrap_err();
         assert!(
-            matches!(error, SetupError::Newer { found: 2, known: 1 }),
+            matches!(error, SqlSetupError::Newer { found: 2, known: 1 }),
             "{error:?}"
         );
         assert!(error.to_string().contains("update the program"), "{error}");

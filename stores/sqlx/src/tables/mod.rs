@@ -11,7 +11,7 @@ use sqlx::Pool;
 use threelo::store::{Replaced, StoreError};
 
 use crate::backend::Backend;
-use crate::error::SetupError;
+use crate::error::SqlSetupError;
 use crate::failure::{failed, is_cut};
 use crate::health::Health;
 use crate::lent::Lent;
@@ -31,8 +31,8 @@ impl<DB: Backend> Tables<DB> {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Prefix`] if the prefix cannot be part of a table's name.
-    pub(crate) fn new(pool: Pool<DB>, health: Health, prefix: &str) -> Result<Self, SetupError> {
+    /// [`SqlSetupError::Prefix`] if the prefix cannot be part of a table's name.
+    pub(crate) fn new(pool: Pool<DB>, health: Health, prefix: &str) -> Result<Self, SqlSetupError> {
         let prefix = Prefix::parse(prefix)?;
         Ok(Self {
             pool,

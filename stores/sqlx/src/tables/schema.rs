@@ -1,7 +1,7 @@
 //! Creating the tables, and checking that they are those of this program.
 
 use crate::backend::{Backend, Value};
-use crate::error::SetupError;
+use crate::error::SqlSetupError;
 use crate::failure::unusable;
 use crate::statements::VERSION;
 use crate::tables::Tables;
@@ -10,9 +10,9 @@ impl<DB: Backend> Tables<DB> {
     /// Creates the tables where they are missing, then checks them.
     ///
     /// Everything is created in one transaction, and by one caller at a time. Tables of a newer program are left as they are.
-    pub(crate) async fn migrate(&self) -> Result<(), SetupError> {
+    pub(crate) async fn migrate(&self) -> Result<(), SqlSetupError> {
         let made = self.try_migrate().await;
-        made.map_err(|error| SetupError::Migration(error.into()))?;
+        made.map_err(|error| SqlSetupError::Migration(error.into()))?;
         self.check().await
     }
 
@@ -40,15 +40,15 @@ impl<DB: Backend> Tables<DB> {
     }
 
     /// Checks that the tables have the version of this program and that they can be written to.
-    pub(crate) async fn check(&self) -> Result<(), SetupError> {
+    pub(crate) async fn check(&self) -> Result<(), SqlSetupError> {
         let mut connection = self.pool.acquire().await.map_err(unusable)?;
         match self.version(&mut connection).await.map_err(unusable)? {
             Some(VERSION) => {}
             Some(found) => {
                 let known = VERSION;
-                return Err(SetupError::Newer { found, known });
+                return Err(SqlSetupError::Newer { found, known });
             }
-            None => return Err(SetupError::NotMigrated),
+            None => return Err(SqlSetupError::NotMigrated),
         }
         let touched = DB::execute(&mut connection, &self.statements.touch, &[]).await;
         touched.map_err(unusable)?;
