@@ -100,6 +100,46 @@ impl Route {
             Self::Callback | Self::Sites | Self::Site | Self::Disconnect | Self::Error => true,
         }
     }
+
+    /// Returns the methods that scripts of other origins may use, as `Allow` has them; `None` for
+    /// pages. Forwarded calls may use the methods of all forwards together; whether the call at
+    /// hand may use its method, the route itself decides.
+    pub(crate) fn methods_of_scripts(&self, config: &Config) -> Option<String> {
+        let fixed = match self {
+            Self::Me | Self::Sites | Self::Sessions | Self::Connections => "GET, HEAD",
+            Self::Site | Self::Logout | Self::Connect | Self::Disconnect => "POST",
+            Self::Token | Self::Redeem => "POST",
+            Self::SessionOf(_) => "DELETE",
+            Self::Api(_) => {
+                let forwards = config.browsers.forwards.iter();
+                let mut methods: Vec<&str> = forwards
+                    .flat_map(|forward| forward.methods.iter().map(String::as_str))
+                    .collect();
+                methods.sort_unstable();
+                methods.dedup();
+                return Some(methods.join(", "));
+            }
+            Self::Login
+            | Self::Callback
+            | Self::Error
+            | Self::Done
+            | Self::Script
+            | Self::OpenApi => return None,
+        };
+        Some(fixed.to_owned())
+    }
+
+    /// Returns whether a navigation to the route shows who the visitor is, so that a page of
+    /// another site could learn it (docs/attacks.md T127).
+    pub(crate) fn tells_of_visitor(&self) -> bool {
+        match self {
+            Self::Me | Self::Sites | Self::Sessions | Self::Connections => true,
+            Self::Logout | Self::Disconnect => true,
+            Self::Login | Self::Callback | Self::Site | Self::Error => false,
+            Self::Connect | Self::SessionOf(_) | Self::Token | Self::Redeem => false,
+            Self::Api(_) | Self::Done | Self::Script | Self::OpenApi => false,
+        }
+    }
 }
 
 /// Returns the route of a name below the prefix. A session's handle has 16 characters of base64url;

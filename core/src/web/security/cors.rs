@@ -10,7 +10,6 @@ use http::header::{
     CONTENT_TYPE, VARY,
 };
 
-use crate::config::Config;
 use crate::error::Rejection;
 use crate::message::Reply;
 use crate::web::request::{Request, Route};
@@ -48,7 +47,7 @@ pub(crate) fn preflight(
     let is_preflight = request.method == "OPTIONS"
         && head.first("origin").is_some()
         && head.first("access-control-request-method").is_some();
-    let methods = route.and_then(|route| methods(config, route))?;
+    let methods = route.and_then(|route| route.methods_of_scripts(config))?;
     if !is_preflight || config.browsers.origins.is_empty() {
         return None;
     }
@@ -81,7 +80,7 @@ pub(crate) fn readable(web: &Web, route: Option<&Route>, request: &Request, repl
     let Some(origin) = &request.context.origin else {
         return reply;
     };
-    let is_json = route.is_some_and(|route| methods(&web.ports.config, route).is_some());
+    let is_json = route.is_some_and(|route| route.methods_of_scripts(&web.ports.config).is_some());
     // HTML that Atlassian sends to a forwarded call is data for the script, not a page.
     let is_page = !matches!(route, Some(Route::Api(_)))
         && reply
@@ -98,32 +97,4 @@ pub(crate) fn readable(web: &Web, route: Option<&Route>, request: &Request, repl
         "OPTIONS" => reply,
         _ => reply.header(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED),
     }
-}
-
-/// The methods of a route that scripts of other origins may use, as `Allow` has them; `None` for
-/// routes that are pages. Forwarded calls may use the methods of all forwards together; whether the
-/// call at hand may use its method, the route itself decides.
-fn methods(config: &Config, route: &Route) -> Option<String> {
-    let fixed = match route {
-        Route::Me | Route::Sites | Route::Sessions | Route::Connections => "GET, HEAD",
-        Route::Site | Route::Logout | Route::Connect | Route::Disconnect => "POST",
-        Route::Token | Route::Redeem => "POST",
-        Route::SessionOf(_) => "DELETE",
-        Route::Api(_) => {
-            let forwards = config.browsers.forwards.iter();
-            let mut methods: Vec<&str> = forwards
-                .flat_map(|forward| forward.methods.iter().map(String::as_str))
-                .collect();
-            methods.sort_unstable();
-            methods.dedup();
-            return Some(methods.join(", "));
-        }
-        Route::Login
-        | Route::Callback
-        | Route::Error
-        | Route::Done
-        | Route::Script
-        | Route::OpenApi => return None,
-    };
-    Some(fixed.to_owned())
 }

@@ -28,17 +28,7 @@ const BOUNCED: &str = "bounced";
 /// because a plain login looks the same for every visitor, and only after a click: without one the
 /// login asks first anyway, and the reload would pass for the user's own navigation.
 pub(crate) fn is_foreign_navigation(route: Option<&Route>, request: &Request) -> bool {
-    let depends = matches!(
-        route,
-        Some(
-            Route::Me
-                | Route::Sites
-                | Route::Sessions
-                | Route::Connections
-                | Route::Logout
-                | Route::Disconnect
-        )
-    );
+    let depends = route.is_some_and(Route::tells_of_visitor);
     let head = request.head();
     // Only a login that is bound to the account reads the session. It must follow a click here already: the second
     // request comes from the app's own site and is not asked any more.
