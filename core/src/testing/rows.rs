@@ -1,6 +1,7 @@
 //! What a database of rows promises, one function for each promise. The name of the function is the promise.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::store::{
     Inserted, OwnerPage, Replaced, Row, RowKind, RowStore, Spent, StoredRow, Version,
@@ -17,13 +18,12 @@ type Store = Arc<dyn RowStore>;
 /// part of the database of its own. Run it on a runtime with several threads and over real connections, so that
 /// the races are real.
 ///
-/// ```no_run
-/// # use std::sync::Arc;
-/// # use threelo::store::RowStore;
-/// # async fn an_empty_store() -> Arc<dyn RowStore> { unimplemented!() }
-/// // #[tokio::test(flavor = "multi_thread")]
-/// async fn my_store_keeps_the_contract() {
-///     threelo::testing::row_store_contract(an_empty_store().await).await;
+/// ```
+/// use std::sync::Arc;
+/// use threelo::store::RowStore;
+///
+/// async fn keeps_the_contract(store: Arc<dyn RowStore>) {
+///     threelo::testing::row_store_contract(store).await;
 /// }
 /// ```
 ///
@@ -298,32 +298,65 @@ async fn a_lease_slot_is_swapped_by_who_knows_what_stands_in_it(store: &Store) {
     assert_eq!(store.lease_slot("lease").await.unwrap().value, None);
 }
 
-/// Expired rows go, in parts of the given limit; rows that have not ended, and rows without an end, stay.
+/// Expired rows and marks go, in parts of the given limit; rows that have not ended, and rows without an end,
+/// stay.
 async fn what_ended_is_deleted_in_parts_and_nothing_else(store: &Store) {
     // Far in the past and far in the future of any clock: a store may expire rows by itself, but none before its end.
-    let ends = [at(1), at(2), at(4_000_000_000)];
-    for (key, ends_at) in ["ends 1", "ends 2", "ends 3"].into_iter().zip(ends) {
-        let mut row = row(SESSION, key, 1);
+    let rows = [
+        (SESSION, "ends 1", at(1)),
+        (SESSION, "ends 2", at(2)),
+        (GRANT, "ends 3", at(1)),
+        (GRANT, "ends 4", at(2)),
+    ];
+    for (kind, key, ends_at) in rows {
+        let mut row = row(kind, key, 1);
         row.ends_at = Some(ends_at);
         insert(store, &row).await;
     }
+    let mut later = row(SESSION, "ends later", 1);
+    later.ends_at = Some(at(4_000_000_000));
+    insert(store, &later).await;
+    for mark in ["ends 1", "ends 2"] {
+        assert_eq!(store.spend(mark, at(1)).await.unwrap(), Spent::First);
+    }
 
-    let first = store.delete_expired(at(3), 1).await.unwrap();
+    let before = present(store, &rows).await;
+    let deleted = store.delete_expired(at(3), 1).await.unwrap();
+    let after = present(store, &rows).await;
+
+    assert!(
+        before - after <= 1,
+        "with a limit of 1, {} rows went in one call",
+        before - after
+    );
+    assert!(
+        deleted <= 2,
+        "with a limit of 1, one row and one mark can go, not {deleted}"
+    );
+
     for _ in 0..10 {
         store.delete_expired(at(3), 1).await.unwrap();
     }
 
-    assert!(
-        first <= 2,
-        "one call deleted more than the limit of each kind"
-    );
-    assert!(load(store, SESSION, "ends 1").await.is_none());
-    assert!(load(store, SESSION, "ends 2").await.is_none());
-    assert!(load(store, SESSION, "ends 3").await.is_some());
+    assert_eq!(present(store, &rows).await, 0, "a row outlived its end");
+    assert!(load(store, SESSION, "ends later").await.is_some());
     assert!(
         load(store, GRANT, "kinds").await.is_some(),
         "a row without an end was deleted"
     );
+    for mark in ["ends 1", "ends 2"] {
+        let spent = store.spend(mark, at(4_000_000_000)).await.unwrap();
+        assert_eq!(spent, Spent::First, "a mark outlived its end");
+    }
+}
+
+/// Returns how many of `rows` the store has.
+async fn present(store: &Store, rows: &[(RowKind, &str, SystemTime)]) -> usize {
+    let mut present = 0;
+    for (kind, key, _) in rows {
+        present += usize::from(load(store, *kind, key).await.is_some());
+    }
+    present
 }
 
 /// Keys may contain any printable ASCII character, and contents any byte, 64 KiB of them (`docs/attacks.md`
