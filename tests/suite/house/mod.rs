@@ -6,6 +6,7 @@ mod modules;
 mod planted;
 mod references;
 mod rooms;
+mod routes;
 mod source;
 mod tuples;
 

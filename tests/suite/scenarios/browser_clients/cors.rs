@@ -3,7 +3,7 @@
 use serde_json::Value;
 use threelo_tests::malformed;
 
-use super::{EVIL, EXTENSION, OTHER, SPA, get, is_readable, post, world};
+use super::{Browser, EVIL, EXTENSION, OTHER, SPA, World, get, is_readable, post, world};
 
 const JSON_ROUTES: [(&str, &str); 9] = [
     ("GET", "/auth/me"),
@@ -16,11 +16,33 @@ const JSON_ROUTES: [(&str, &str); 9] = [
     ("POST", "/auth/token"),
     ("POST", "/auth/redeem"),
 ];
+const CONNECT_ROUTES: [(&str, &str); 5] = [
+    ("POST", "/auth/connect"),
+    ("GET", "/auth/connections"),
+    ("GET", "/auth/sites"),
+    ("POST", "/auth/site"),
+    ("POST", "/auth/disconnect"),
+];
+
+#[tokio::test]
+async fn the_lists_of_this_file_have_every_described_route() {
+    let world = world().await;
+    let routes = JSON_ROUTES.into_iter().chain(CONNECT_ROUTES);
+    let listed: Vec<String> = routes
+        .map(|(method, path)| format!("{method} {}", path.strip_prefix("/auth").unwrap()))
+        .map(|operation| operation.replace("AAAAAAAAAAAAAAAA", "{handle}"))
+        .collect();
+    for operation in super::described_operations(&world).await {
+        // Forwarded calls have a file of their own, and the description is for everybody.
+        let is_elsewhere = operation.contains(" /api/") || operation == "GET /openapi.json";
+        assert!(is_elsewhere || listed.contains(&operation), "{operation}");
+    }
+}
 
 #[tokio::test]
 async fn origins_of_the_corpus_are_matched_byte_by_byte() {
     let world =
-        super::World::with(|builder| builder.cross_site_origins(["https://spa.example.com"])).await;
+        World::with(|builder| builder.cross_site_origins(["https://spa.example.com"])).await;
     let mut run = 0;
     for case in malformed("origin_header") {
         let expect = &case["expect"];
@@ -52,13 +74,38 @@ async fn origins_of_the_corpus_are_matched_byte_by_byte() {
     assert!(run >= 15, "{run}");
 }
 
+/// Preflights of scripts: for each route from each origin, and the fields that the answer allows.
+struct Preflights<'a> {
+    origins: &'a [&'a str],
+    routes: &'a [(&'a str, &'a str)],
+    fields: &'a str,
+}
+
 #[tokio::test]
 async fn a_preflight_is_answered_from_lists_before_any_session_is_read() {
     let world = world().await;
     let mut browser = world.signed_in("mia").await;
+    let preflights = Preflights {
+        origins: &[SPA, OTHER, EXTENSION],
+        routes: &JSON_ROUTES,
+        fields: "Authorization, Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site, X-Atlassian-Token",
+    };
+    assert_allowed(&world, &mut browser, &preflights).await;
+
+    let world = World::connecting(|builder| builder.same_site_origins([SPA])).await;
+    let mut browser = world.browser().with_user("app-user", "paula");
+    let preflights = Preflights {
+        origins: &[SPA],
+        routes: &CONNECT_ROUTES,
+        fields: "Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site",
+    };
+    assert_allowed(&world, &mut browser, &preflights).await;
+}
+
+async fn assert_allowed(world: &World, browser: &mut Browser, preflights: &Preflights<'_>) {
     let before = world.sessions.calls();
-    for (method, path) in JSON_ROUTES {
-        for origin in [SPA, OTHER, EXTENSION] {
+    for &(method, path) in preflights.routes {
+        for &origin in preflights.origins {
             let headers = [
                 ("origin", origin),
                 ("access-control-request-method", method),
@@ -73,7 +120,7 @@ async fn a_preflight_is_answered_from_lists_before_any_session_is_read() {
             assert!(methods.split(", ").any(|one| one == method), "{methods}");
             assert_eq!(
                 seen.header("access-control-allow-headers"),
-                "Authorization, Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site, X-Atlassian-Token"
+                preflights.fields
             );
             assert_eq!(seen.header("access-control-max-age"), "600");
             assert_eq!(seen.header("access-control-allow-private-network"), "");
@@ -161,7 +208,7 @@ async fn every_status_is_as_readable_as_success() {
 
 #[tokio::test]
 async fn without_listed_origins_nothing_is_readable() {
-    let world = super::World::new().await;
+    let world = World::new().await;
     let mut browser = world.browser();
     for origin in [SPA, OTHER, EVIL] {
         let seen = get(&mut browser, origin, "/auth/me").await;

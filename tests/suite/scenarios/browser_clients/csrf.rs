@@ -175,6 +175,27 @@ const READS: [&str; 9] = [
     "/auth/logout",
     "/auth/disconnect",
 ];
+const CONNECT_READS: [&str; 4] = [
+    "/auth/connections",
+    "/auth/sites",
+    "/auth/disconnect",
+    "/auth/connect",
+];
+
+#[tokio::test]
+async fn the_list_of_reads_has_every_described_read() {
+    let world = world().await;
+    for operation in super::described_operations(&world).await {
+        let Some(path) = operation.strip_prefix("GET ") else {
+            continue;
+        };
+        let path = path.replace("{product}/{cloud_id}/{path}", "jira/");
+        let mut reads = READS.iter().chain(&CONNECT_READS);
+        let is_listed = reads.any(|read| read.starts_with(&format!("/auth{path}")));
+        // The description is for everybody.
+        assert!(is_listed || path == "/openapi.json", "{operation}");
+    }
+}
 
 fn assert_alike(one: &Seen, other: &Seen, note: &str) {
     assert_eq!(one.status(), other.status(), "{note}");
@@ -183,9 +204,9 @@ fn assert_alike(one: &Seen, other: &Seen, note: &str) {
 }
 
 /// Two browsers, signed out and signed in, get the same status, length and fields.
-async fn assert_reads_are_alike(stranger: &mut Browser, user: &mut Browser) {
+async fn assert_reads_are_alike(stranger: &mut Browser, user: &mut Browser, reads: &[&str]) {
     let window = &WINDOW[..4];
-    for path in READS {
+    for &path in reads {
         for way in ways_to_load() {
             let one = stranger.request("GET", path, &way).await;
             let other = user.request("GET", path, &way).await;
@@ -228,7 +249,7 @@ async fn a_foreign_page_learns_nothing() {
     let mut user = world.signed_in("mia").await;
     let before = world.sessions.calls();
 
-    assert_reads_are_alike(&mut stranger, &mut user).await;
+    assert_reads_are_alike(&mut stranger, &mut user, &READS).await;
     assert_windows_are_alike(&stranger, &user).await;
     let form = [
         ("origin", EVIL),
@@ -244,6 +265,16 @@ async fn a_foreign_page_learns_nothing() {
     }
 
     assert_eq!(world.sessions.calls(), before, "the store was not asked");
+}
+
+#[tokio::test]
+async fn a_foreign_page_learns_nothing_of_who_is_connected() {
+    let world = World::connecting(|builder| builder).await;
+    let mut stranger = world.browser();
+    let mut paula = world.browser().with_user("app-user", "paula");
+    paula.connect(&world, "mia", "").await;
+
+    assert_reads_are_alike(&mut stranger, &mut paula, &CONNECT_READS).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,63 @@
+//! Whether every route that core knows is described, and asked for by the tests that ask for every route.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+
+use super::source::root;
+
+/// The routes that are pages or files, and no JSON.
+const PAGES: [&str; 6] = [
+    "login",
+    "callback",
+    "error",
+    "done",
+    "popup.js",
+    "openapi.json",
+];
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// Returns the names below the prefix that `route.rs` turns into a route. `sessions/{handle}` and `api/…` stand as
+/// `sessions/` and `api/`.
+fn names() -> BTreeSet<String> {
+    let source = read("core/src/web/request/route.rs");
+    let (_, named) = source.split_once("\nfn named(").unwrap();
+    let in_quotes = named.split('"').skip(1).step_by(2);
+    // The characters of a handle are no route.
+    let names: BTreeSet<String> = in_quotes
+        .filter(|text| !text.starts_with('-'))
+        .map(str::to_owned)
+        .collect();
+    assert!(names.len() >= 18, "route.rs is read wrongly: {names:?}");
+    names
+}
+
+#[test]
+fn every_route_has_its_rows_of_parity() {
+    let rows = read("tests/suite/parity/rows/routes.rs");
+    for name in names() {
+        let asked = format!("\"/auth/{name}");
+        assert!(rows.contains(&asked), "no row asks for /auth/{name}");
+    }
+}
+
+#[test]
+fn every_json_route_is_described() {
+    let described: Value = serde_json::from_str(&read("core/src/web/routes/openapi.json")).unwrap();
+    let paths: Vec<&String> = described["paths"].as_object().unwrap().keys().collect();
+    for name in names() {
+        let path = format!("/{name}");
+        let is_described = paths.iter().any(|one| match name.ends_with('/') {
+            true => one.starts_with(&path),
+            false => **one == path,
+        });
+        assert!(
+            is_described || PAGES.contains(&name.as_str()),
+            "openapi.json does not describe {path}"
+        );
+    }
+}
