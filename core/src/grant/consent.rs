@@ -21,7 +21,7 @@ use crate::provider::profile::Profile;
 use crate::provider::site::Site;
 use crate::provider::token::TokenSet;
 use crate::scope::Scopes;
-use crate::store::version::earliest;
+use crate::store::first_version::earliest;
 use crate::store::{GrantKey, GrantRecord, Inserted, Replaced, StoreError, Version};
 
 /// How long Atlassian keeps a refresh token that is not used (`docs/protocol.md`, section 3.1).

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
 
-use crate::store::version::earliest;
+use crate::store::first_version::earliest;
 use crate::store::{GrantKey, GrantRecord, Version};
 
 /// After this time the store is asked again: another instance may have replaced the token, which

@@ -16,13 +16,13 @@
 //! - **An error is not an absence.** A store that cannot answer returns an error, and the visitor gets a 503.
 //!   It never answers `None` for a row that it could not look up, because that would sign the visitor out.
 
+pub(crate) mod first_version;
 mod grant;
 mod lease;
 mod memory;
 mod row_store;
 mod rows;
 mod session;
-pub(crate) mod version;
 
 use std::error::Error;
 use std::fmt::Debug;

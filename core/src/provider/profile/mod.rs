@@ -16,6 +16,9 @@ use crate::ids::AccountId;
 /// use the e-mail address as a key and never treat it as proven: an address can pass to another owner (docs/attacks.md
 /// T019). All texts are free of control characters and limited in length, but are not escaped for HTML.
 ///
+/// With serde it becomes the JSON of Atlassian's `GET /me`. Sessions and grants are stored with it in this form, so
+/// a field that is added must be optional.
+///
 /// ```
 /// use threelo::{AccountId, Profile};
 ///
