@@ -309,12 +309,9 @@ async fn what_ended_is_deleted_in_parts_and_nothing_else(store: &Store) {
         (GRANT, "ends 4", at(2)),
     ];
     for (kind, key, ends_at) in rows {
-        let mut row = row(kind, key, 1);
-        row.ends_at = Some(ends_at);
-        insert(store, &row).await;
+        insert(store, &row(kind, key, 1).with_end(Some(ends_at))).await;
     }
-    let mut later = row(SESSION, "ends later", 1);
-    later.ends_at = Some(at(4_000_000_000));
+    let later = row(SESSION, "ends later", 1).with_end(Some(at(4_000_000_000)));
     insert(store, &later).await;
     for mark in ["ends 1", "ends 2"] {
         assert_eq!(store.spend(mark, at(1)).await.unwrap(), Spent::First);
@@ -324,15 +321,8 @@ async fn what_ended_is_deleted_in_parts_and_nothing_else(store: &Store) {
     let deleted = store.delete_expired(at(3), 1).await.unwrap();
     let after = present(store, &rows).await;
 
-    assert!(
-        before - after <= 1,
-        "with a limit of 1, {} rows went in one call",
-        before - after
-    );
-    assert!(
-        deleted <= 2,
-        "with a limit of 1, one row and one mark can go, not {deleted}"
-    );
+    assert!(before - after <= 1, "more rows went than the limit");
+    assert!(deleted <= 2, "with a limit of 1, {deleted} were deleted");
 
     for _ in 0..10 {
         store.delete_expired(at(3), 1).await.unwrap();
