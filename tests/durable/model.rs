@@ -88,8 +88,10 @@ impl Play {
         Arc::new(GrantRecord {
             key: self.key(account),
             tokens: threelo::internals::token::from_response(&answer, &Scopes::new(), at(100))
-                .unwrap(),
+                .unwrap()
+                .tokens,
             consented_at: at(100),
+            consents: Arc::new([]),
             asked: Scopes::new(),
             wanted: Scopes::new(),
             consent_needed: None,

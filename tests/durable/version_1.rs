@@ -47,11 +47,16 @@ fn session() -> SessionRecord {
     }
 }
 
-fn grant() -> GrantRecord {
+fn tokens() -> token::TokenSet {
     let tokens = answer(
         r#"{"access_token": "access-canary", "refresh_token": "refresh-canary", "expires_in": 3600,
             "scope": "offline_access read:jira-work read:me"}"#,
     );
+    let read = token::from_response(&tokens, &Scopes::new(), at(1_800_000_000));
+    read.unwrap().tokens
+}
+
+fn grant() -> GrantRecord {
     let sites = answer(
         r#"[{"id": "11111111-aaaa-4aaa-8aaa-111111111111", "name": "Aurora Design",
             "url": "https://aurora-design.atlassian.net", "scopes": ["read:jira-work"]}]"#,
@@ -66,8 +71,9 @@ fn grant() -> GrantRecord {
             account: profile().account_id.clone(),
             consent: None,
         },
-        tokens: token::from_response(&tokens, &Scopes::new(), at(1_800_000_000)).unwrap(),
+        tokens: tokens(),
         consented_at: at(1_800_000_000),
+        consents: Arc::new([]),
         asked: Scopes::parse("offline_access read:jira-work read:me"),
         wanted: Scopes::parse("offline_access read:jira-work read:me write:jira-work"),
         consent_needed: Some(ConsentMark {

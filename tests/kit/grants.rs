@@ -32,6 +32,8 @@ pub struct FaultyGrants {
     meeting: Mutex<Option<Arc<Barrier>>>,
     /// The store goes down after the next insert.
     down_after_insert: Switch,
+    /// The store goes down with the answer to the next replacement, which was done.
+    loses_answer: Switch,
 }
 
 impl FaultyGrants {
@@ -50,7 +52,13 @@ impl FaultyGrants {
             let_go: Notify::new(),
             meeting: Mutex::default(),
             down_after_insert: Switch::default(),
+            loses_answer: Switch::default(),
         }
+    }
+
+    /// The store without the switches.
+    pub fn healthy(&self) -> Arc<dyn GrantStore> {
+        Arc::clone(&self.inner)
     }
 
     /// Lets every call fail from now on, or no more.
@@ -75,6 +83,11 @@ impl FaultyGrants {
     /// Lets the store go down once the next insert is done.
     pub fn go_down_after_insert(&self) {
         self.down_after_insert.set(true);
+    }
+
+    /// Does the next replacement of a record, and goes down before its answer: the writer cannot know that it was done.
+    pub fn lose_next_answer(&self) {
+        self.loses_answer.set(true);
     }
 
     /// How often a grant was read.
@@ -204,7 +217,13 @@ impl GrantStore for FaultyGrants {
             self.held.notify_one();
             self.let_go.notified().await;
         }
-        self.inner.replace(expected, record).await
+        let replaced = self.inner.replace(expected, record).await;
+        if self.loses_answer.take() {
+            self.set_down(true);
+            self.failed.notify_one();
+            return Err(StoreError::Failed("the answer is lost".into()));
+        }
+        replaced
     }
 
     async fn delete(&self, key: &GrantKey) -> Result<(), StoreError> {

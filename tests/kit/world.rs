@@ -178,18 +178,21 @@ impl<A: App> World<A> {
 
     /// A world with other settings.
     pub async fn with(tune: impl FnOnce(AuthBuilder) -> AuthBuilder + 'static) -> Self {
-        WorldBuilder {
-            tune: Box::new(tune),
-            crowd: 0,
-        }
-        .start()
-        .await
+        Self::with_crowd_and(0, tune).await
     }
 
     /// The usual world with more users, `crowd0` and so on, who all work at Borealis Lab.
     pub async fn with_crowd(crowd: usize) -> Self {
+        Self::with_crowd_and(crowd, |builder| builder).await
+    }
+
+    /// A world with more users and other settings.
+    pub async fn with_crowd_and(
+        crowd: usize,
+        tune: impl FnOnce(AuthBuilder) -> AuthBuilder + 'static,
+    ) -> Self {
         WorldBuilder {
-            tune: Box::new(|builder| builder),
+            tune: Box::new(tune),
             crowd,
         }
         .start()
@@ -232,6 +235,17 @@ impl<A: App> World<A> {
     /// Another instance of an app with users of its own, over the same store.
     pub fn another_connect(&self, tune: impl FnOnce(ConnectBuilder) -> ConnectBuilder) -> Connect {
         tune(connect_settings(&self.sandbox, &self.clock, &self.stores()))
+            .build()
+            .expect("the settings are right")
+    }
+
+    /// Another instance, over the same stores by connections of its own: the faults of this world's do not reach it.
+    pub fn healthy_auth(&self) -> Auth {
+        let stores = Stores {
+            grants: Arc::new(FaultyGrants::new(self.grants.healthy())),
+            ..self.stores()
+        };
+        settings(&self.sandbox, &self.clock, &stores)
             .build()
             .expect("the settings are right")
     }

@@ -60,6 +60,7 @@ pub(crate) fn check(settings: Settings) -> Result<Config, ConfigError> {
         profile_age: settings.profile_age,
         sessions_per_account: settings.sessions_per_account,
         refresh_wait: settings.refresh_wait,
+        concurrent_refreshes: settings.concurrent_refreshes,
         longest_consent: settings.longest_consent,
         public_url,
         default_return_to,
@@ -314,12 +315,14 @@ impl Problems {
         if let Some(longest) = settings.longest_consent {
             self.within("longest_consent", longest, DAY..=3650 * DAY);
         }
-        if !(1..=1000).contains(&settings.sessions_per_account) {
-            self.add(
-                "sessions_per_account",
-                settings.sessions_per_account.to_string(),
-                "give 1 to 1000",
-            );
+        self.counts("sessions_per_account", settings.sessions_per_account);
+        self.counts("concurrent_refreshes", settings.concurrent_refreshes);
+    }
+
+    /// Adds a problem unless the number is 1 to 1000.
+    fn counts(&mut self, setting: &'static str, number: usize) {
+        if !(1..=1000).contains(&number) {
+            self.add(setting, number.to_string(), "give 1 to 1000");
         }
     }
 

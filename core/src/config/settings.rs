@@ -202,6 +202,7 @@ pub(crate) struct Settings {
     pub(crate) profile_age: Duration,
     pub(crate) sessions_per_account: usize,
     pub(crate) refresh_wait: Duration,
+    pub(crate) concurrent_refreshes: usize,
     pub(crate) longest_consent: Option<Duration>,
 }
 
@@ -233,6 +234,7 @@ impl Settings {
             profile_age: Duration::from_secs(24 * 3600),
             sessions_per_account: 20,
             refresh_wait: Duration::from_secs(12),
+            concurrent_refreshes: 32,
             longest_consent: None,
         }
     }

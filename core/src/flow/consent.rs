@@ -6,19 +6,26 @@
 //! tokens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
+use crate::crypto::random;
 use crate::error::Reason;
 use crate::flow::state_cookie::Flow;
-use crate::grant::{self, Consent};
-use crate::ids::{CloudId, Subject};
-use crate::ports::{Connected, FlowDetails, HookDecision, Ports, SignIn};
+use crate::grant::{self, Consent, HOLD};
+use crate::ids::{CloudId, ConsentId, Subject};
+use crate::ports::{Connected, FlowDetails, HookDecision, Ports, ProfileUnread, SignIn};
 use crate::provider::profile::Profile;
 use crate::provider::site::Site;
-use crate::provider::token::AuthorizationCodeGrant;
+use crate::provider::token::{AuthorizationCodeGrant, TokenSet, TokenType};
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 use crate::secret::AuthorizationCode;
 use crate::session;
+
+/// How long a visitor waits for a profile that could not be read at first.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a proven callback asks for. It owns everything, because the task that works on it outlives
 /// the request.
@@ -91,16 +98,21 @@ impl From<Reason> for Failure {
     }
 }
 
-/// Exchanges the code, reads profile and sites, asks the app, and stores the grant, in this order.
+/// Exchanges the code, reads the profile, gives an existing grant its new tokens, reads the sites,
+/// asks the app, and stores the grant, in this order.
 ///
-/// - At most 32 exchanges and refreshes of a process are under way; the others wait here for their
-///   turn.
+/// - At most 32 logins of a process wait for Atlassian; the others wait here for their turn. No turn
+///   is held while the app's hook or a new grant's write is waited for, and refreshes have turns of
+///   their own (docs/decisions/0074).
+/// - The old tokens of the account may be dead from the exchange on. So an existing grant has the
+///   new ones before anything else is asked that can fail, and a profile that cannot be read is
+///   asked for again in the background.
 /// - Without a profile there is no login: the account id of `GET /me` is the only identity
 ///   (docs/decisions/0013).
 /// - An account that is not active gets no grant, and its sessions end (docs/attacks.md, T023).
 /// - Sites that cannot be read stay unknown until they are needed; the login succeeds without them
 ///   (docs/decisions/0041).
-/// - If the consent is refused, an existing grant gets its tokens all the same, and nothing new is
+/// - If the consent is refused, an existing grant has its tokens all the same, and nothing new is
 ///   made or linked (docs/decisions/0035).
 ///
 /// # Errors
@@ -110,35 +122,35 @@ pub(crate) async fn take(
     ports: &Arc<Ports>,
     asked: ConsentRequest,
 ) -> Result<ConsentResult, Failure> {
-    let Ok(_turn) = ports.exchanges.acquire().await else {
+    let Ok(turn) = ports.logins.acquire().await else {
         return Err(Reason::Unavailable.into());
     };
-    let provider = &ports.provider;
-    let tokens = provider.exchange_code(&asked.grant, &asked.scopes).await?;
-    let profile = Arc::new(provider.profile(&tokens).await?);
+    let New {
+        id,
+        tokens,
+        profile,
+    } = exchange(ports, &asked).await?;
+    let mut consent = Consent {
+        id: &id,
+        profile: &profile,
+        tokens: &tokens,
+        asked: &asked.scopes,
+        sites: None,
+        subject: asked.subject.as_ref(),
+        site: None,
+    };
+    grant::renew(ports, &consent).await;
     if !profile.is_active() {
         tracing::info!(target: "threelo", "login refused: the account is not active");
         session::account_ended(ports, &profile.account_id).await;
         return Err(Reason::Account.into());
     }
     // A failure leaves them unknown until they are needed.
-    let sites = provider.sites(&tokens).await.ok();
-    let (site, missed_site) = wished(asked.wished_site.clone(), sites.as_deref());
-    let consent = Consent {
-        profile: &profile,
-        tokens: &tokens,
-        asked: &asked.scopes,
-        sites,
-        subject: asked.subject.as_ref(),
-        site: site.clone(),
-    };
-    let led_to = match judged(ports, &asked, &consent).await {
-        Ok(led_to) => led_to,
-        Err(failure) => {
-            grant::renew(ports, &consent).await;
-            return Err(failure);
-        }
-    };
+    consent.sites = ports.provider.sites(&tokens).await.ok();
+    drop(turn);
+    let (site, missed_site) = wished(asked.wished_site.clone(), consent.sites.as_deref());
+    consent.site.clone_from(&site);
+    let led_to = judged(ports, &asked, &consent).await?;
     grant::store(ports, &consent).await?;
     tracing::info!(target: "threelo", "consent stored");
     Ok(ConsentResult {
@@ -148,6 +160,92 @@ pub(crate) async fn take(
         return_to: led_to.unwrap_or(asked.return_to),
         profile,
     })
+}
+
+/// What the exchange of a code brought.
+struct New {
+    id: ConsentId,
+    tokens: TokenSet,
+    profile: Arc<Profile>,
+}
+
+/// Exchanges the code and reads whose it was.
+///
+/// # Errors
+///
+/// The reason for the error page. Tokens without a profile go to their grant later.
+async fn exchange(ports: &Arc<Ports>, asked: &ConsentRequest) -> Result<New, Reason> {
+    // Before the exchange: a system without random bytes must not cost the tokens.
+    let id = ConsentId::from_bytes(random().map_err(|_none| Reason::Unavailable)?);
+    let exchanged = ports.provider.exchange_code(&asked.grant, &asked.scopes);
+    let tokens = exchanged.await?;
+    match profile(ports, &tokens).await {
+        Ok(profile) => Ok(New {
+            id,
+            tokens,
+            profile: Arc::new(profile),
+        }),
+        Err(unread) => {
+            renew_when_known(ports, id, tokens, asked.scopes.clone());
+            Err(unread.reason)
+        }
+    }
+}
+
+/// Who consented. A failure that may be over soon is tried again, for about three seconds: the
+/// visitor waits, and the code cannot be exchanged again.
+///
+/// # Errors
+///
+/// [`ProfileUnread`] of the last try.
+async fn profile(ports: &Ports, tokens: &TokenSet) -> Result<Profile, ProfileUnread> {
+    let (began, mut pause) = (Instant::now(), Duration::from_millis(250));
+    loop {
+        let unread = match ports.provider.profile(tokens).await {
+            Ok(profile) => return Ok(profile),
+            Err(unread) => unread,
+        };
+        let Some(rest) = unread.again else {
+            return Err(unread);
+        };
+        pause = pause.max(rest);
+        if began.elapsed() + pause > PATIENCE {
+            return Err(unread);
+        }
+        sleep(pause).await;
+        pause *= 2;
+    }
+}
+
+/// Asks for the profile in the background, for an hour, and then gives the new tokens to the grant
+/// of that account, if it has one. The login itself has failed: no grant begins here, and no
+/// session. A process that ends before that loses the tokens.
+fn renew_when_known(ports: &Arc<Ports>, id: ConsentId, tokens: TokenSet, asked: Scopes) {
+    if tokens.token_type != TokenType::Bearer {
+        return;
+    }
+    let worker = Arc::clone(ports);
+    drop(ports.tasks.spawn(async move {
+        let (began, mut pause) = (Instant::now(), Duration::from_secs(1));
+        while began.elapsed() < HOLD {
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(60));
+            let Ok(profile) = worker.provider.profile(&tokens).await else {
+                continue;
+            };
+            let consent = Consent {
+                id: &id,
+                profile: &Arc::new(profile),
+                tokens: &tokens,
+                asked: &asked,
+                sites: None,
+                subject: None,
+                site: None,
+            };
+            return grant::renew(&worker, &consent).await;
+        }
+        tracing::error!(target: "threelo", "tokens were dropped: for an hour nobody could say whose they are");
+    }));
 }
 
 /// Decides whether the consent is accepted: first whether it is of the requested account, then

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::config::{AccessType, Config};
 use crate::crypto::random;
 use crate::error::{Causes, Reason};
-use crate::grant::merge::{added, merge};
+use crate::grant::merge::{added, complete, has, merge};
 use crate::grant::records::{TRIES, forget};
 use crate::grant::{HOLD, link, linking};
 use crate::ids::{CloudId, ConsentId, Subject};
@@ -29,6 +29,8 @@ const IDLE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// What a consent brought, before it is a record.
 pub(crate) struct Consent<'a> {
+    /// Distinguishes it from every other consent.
+    pub(crate) id: &'a ConsentId,
     /// The account that consented, as `GET /me` named it.
     pub(crate) profile: &'a Arc<Profile>,
     /// What the code was exchanged for.
@@ -54,13 +56,13 @@ enum WriteScope {
 
 /// The outcome of one try to store a consent.
 enum WriteOutcome {
-    /// The record is stored as returned.
+    /// The record is stored as returned; that may be what was stored before.
     Done(Arc<GrantRecord>),
     /// Another writer was faster; try again with what is stored now.
     Conflict,
     /// The account belongs to another user of the app; nothing is changed.
     Taken,
-    /// There is nothing to renew, or a newer consent is stored.
+    /// There is no grant to renew.
     Nothing,
 }
 
@@ -68,8 +70,8 @@ enum WriteOutcome {
 ///
 /// A store that fails is tried again for about three seconds. If it keeps failing, the login fails, and the
 /// existing grant still gets its new tokens in the background, because the old ones may be dead by then. An
-/// account that belongs to another user renews that user's tokens and links nothing
-/// (`docs/decisions/0035-linked-account-is-refused-after-the-exchange.md`).
+/// account that belongs to another user is not linked
+/// (`docs/decisions/0035-linked-account-is-refused-after-the-exchange.md`); [`renew`] gave it the new tokens before.
 ///
 /// # Errors
 ///
@@ -82,10 +84,7 @@ pub(crate) async fn store(ports: &Arc<Ports>, consent: &Consent<'_>) -> Result<(
         match put(ports, &new, WriteScope::All).await {
             Ok(WriteOutcome::Done(stored)) => return settle(ports, &stored).await,
             Ok(WriteOutcome::Nothing) => return Ok(()),
-            Ok(WriteOutcome::Taken) => {
-                renew(ports, consent).await;
-                return Err(Reason::LinkedElsewhere);
-            }
+            Ok(WriteOutcome::Taken) => return Err(Reason::LinkedElsewhere),
             Ok(WriteOutcome::Conflict) => {}
             Err(error) => {
                 let is_full = matches!(error, StoreError::Full);
@@ -111,8 +110,8 @@ async fn back_off(attempt: u32) {
     sleep(Duration::from_millis(50 << attempt)).await;
 }
 
-/// Gives an existing grant the new tokens of a consent that was refused, because its old ones may be dead;
-/// creates and links nothing. At a resource-level app the refused consent was a grant of its own, so nothing is
+/// Gives an existing grant the new tokens of a consent that is not judged yet, because its old ones may be dead;
+/// creates and links nothing. At a resource-level app the consent is a grant of its own, so nothing is
 /// done (`docs/decisions/0038-no-renewal-for-resource-level-apps.md`). It does not fail: what cannot be stored
 /// is tried again in the background.
 pub(crate) async fn renew(ports: &Arc<Ports>, consent: &Consent<'_>) {
@@ -190,12 +189,10 @@ pub(crate) fn record(
     consent: &Consent<'_>,
 ) -> Result<GrantRecord, crate::error::Rejection> {
     let account = &consent.profile.account_id;
-    let key = match ports.config.access {
-        AccessType::Account => ports.grant_key(account),
-        AccessType::Resource => GrantKey {
-            consent: Some(ConsentId::from_bytes(random()?)),
-            ..ports.grant_key(account)
-        },
+    let id = consent.id;
+    let key = GrantKey {
+        consent: (ports.config.access == AccessType::Resource).then(|| id.clone()),
+        ..ports.grant_key(account)
     };
     let now = ports.now();
     let beginning = beginning(now)?;
@@ -203,6 +200,7 @@ pub(crate) fn record(
         key,
         tokens: consent.tokens.clone(),
         consented_at: consent.tokens.exchanged_at,
+        consents: Arc::new([id.clone()]),
         asked: consent.asked.clone(),
         wanted: consent.tokens.scopes.clone(),
         consent_needed: None,
@@ -233,8 +231,8 @@ fn beginning(now: SystemTime) -> Result<Version, crate::error::Rejection> {
 ///
 /// # Errors
 ///
-/// [`StoreError`] if the store failed. The write may have happened; another try then finds the record and
-/// merges with it.
+/// [`StoreError`] if the store failed. The write may have happened; another try then finds it and changes nothing,
+/// whatever was written on top of it.
 async fn put(
     ports: &Ports,
     new: &GrantRecord,
@@ -253,18 +251,9 @@ async fn put(
         }
         return insert(ports, &theirs, new).await;
     };
-    let now = ports.now();
-    let record = Arc::new(match change {
-        WriteScope::All => merge(stored, new, now),
-        WriteScope::TokensOnly => GrantRecord {
-            links: Arc::clone(&stored.links),
-            profile: stored.profile.clone(),
-            ..merge(stored, new, now)
-        },
-    });
-    if record.generation == stored.generation && record.links == stored.links {
-        return Ok(WriteOutcome::Nothing);
-    }
+    let Some(record) = changed(stored, new, change, ports.now()).map(Arc::new) else {
+        return Ok(WriteOutcome::Done(Arc::clone(stored)));
+    };
     let replaced = ports
         .grants
         .replace(stored.version, Arc::clone(&record))
@@ -273,6 +262,27 @@ async fn put(
         Replaced::Done => done(ports, record),
         Replaced::Conflict => WriteOutcome::Conflict,
     })
+}
+
+/// The stored grant with what a consent changes in it; `None` if that is nothing.
+fn changed(
+    stored: &GrantRecord,
+    new: &GrantRecord,
+    change: WriteScope,
+    now: SystemTime,
+) -> Option<GrantRecord> {
+    let record = match (has(stored, new), change) {
+        (true, WriteScope::All) => return complete(stored, new),
+        (true, WriteScope::TokensOnly) => return None,
+        (false, WriteScope::All) => merge(stored, new, now),
+        (false, WriteScope::TokensOnly) => GrantRecord {
+            links: Arc::clone(&stored.links),
+            profile: stored.profile.clone(),
+            ..merge(stored, new, now)
+        },
+    };
+    let is_newer = record.generation != stored.generation;
+    (is_newer || record.links != stored.links).then_some(record)
 }
 
 /// Stores a first grant, or the next one of a resource-level app. The sites that none of the other grants

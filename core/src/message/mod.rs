@@ -14,6 +14,8 @@ mod vary;
 
 pub use self::body::{BodyError, ReplyBody};
 pub use self::head::{Audience, Field, Headers, RequestHead};
-pub(crate) use self::outbound::{bearer, cleaned, https_only, is_json, is_json_type, retry_after};
+pub(crate) use self::outbound::{
+    bearer, cleaned, https_only, is_html, is_json, is_json_type, retry_after,
+};
 pub use self::reply::{HeaderPatch, Reply};
 pub use self::vary::joined_vary;

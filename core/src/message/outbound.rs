@@ -34,6 +34,14 @@ pub(crate) fn is_json<B>(response: &Response<B>) -> bool {
     is_json_type(response.headers())
 }
 
+/// Whether a response says that it is an HTML page, as those of a captive portal are (docs/attacks.md T157).
+pub(crate) fn is_html<B>(response: &Response<B>) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
+}
+
 /// As [`is_json`], for header fields alone. Types that end in `+json` count as JSON (RFC 6839 section 3.1).
 pub(crate) fn is_json_type(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(CONTENT_TYPE) else {

@@ -175,7 +175,7 @@ mod tests {
 
     use super::*;
     use crate::ids::AccountId;
-    use crate::provider::token::TokenSet;
+    use crate::provider::token::{TokenSet, TokenType};
     use crate::scope::Scopes;
     use crate::secret::AccessToken;
     use crate::store::AppKey;
@@ -198,11 +198,13 @@ mod tests {
             tokens: TokenSet {
                 access_token: AccessToken::new("token"),
                 refresh_token: None,
+                token_type: TokenType::Bearer,
                 expires_at: at(10_000),
                 exchanged_at: at(0),
                 scopes: Scopes::new(),
             },
             consented_at: at(0),
+            consents: Arc::new([]),
             asked: Scopes::new(),
             wanted: Scopes::new(),
             consent_needed: None,

@@ -5,9 +5,12 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::FutureExt as _;
 
 use crate::ids::{AccountId, Subject};
 use crate::ports::details::FlowDetails;
@@ -215,8 +218,8 @@ impl Hooks {
 }
 
 /// Calls a hook and waits five seconds at most. A failure is logged by the name of the hook only:
-/// the text of the app's error may contain anything. A panic is not caught here; it ends the task
-/// of the exchange, and thereby the login.
+/// the text of the app's error may contain anything. A panic of the hook is a failure like any
+/// other.
 async fn ask<T>(
     name: &'static str,
     hook: Option<&Hook<T>>,
@@ -226,9 +229,15 @@ async fn ask<T>(
     let Some(hook) = hook else {
         return HookDecision::Continue;
     };
-    match tokio::time::timeout(DEADLINE, hook(about)).await {
-        Ok(Ok(next)) => next,
-        Ok(Err(_)) => {
+    // The future is made inside, because making it may panic, too.
+    let asked = AssertUnwindSafe(async { hook(about).await }).catch_unwind();
+    match tokio::time::timeout(DEADLINE, asked).await {
+        Ok(Ok(Ok(next))) => next,
+        Ok(Err(_panic)) => {
+            tracing::error!(target: "threelo", hook = name, "the app's hook panicked");
+            on_failure
+        }
+        Ok(Ok(Err(_))) => {
             tracing::error!(target: "threelo", hook = name, "the app's hook failed");
             on_failure
         }

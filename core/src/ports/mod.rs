@@ -17,7 +17,7 @@ mod throttle;
 pub use self::details::FlowDetails;
 pub use self::hooks::{BoxError, Cancelled, Connected, HookDecision, SignIn};
 pub(crate) use self::hooks::{Hooks, boxed};
-pub(crate) use self::provider_client::{RefreshError, SitesUnread};
+pub(crate) use self::provider_client::{ProfileUnread, RefreshError, SitesUnread};
 pub(crate) use self::single_flight::{Entry, Failure, Outcome, Phase};
 
 use std::collections::HashSet;
@@ -42,9 +42,9 @@ use crate::sealed::Sealed;
 use crate::secret::opaque_debug;
 use crate::store::{AppKey, FlowMarks, GrantKey, GrantStore, SessionStore};
 
-/// Calls to the token endpoint that this process makes concurrently: exchanges and refreshes
-/// together (docs/attacks.md, T165).
-const EXCHANGES: usize = 32;
+/// Logins of this process that wait for Atlassian concurrently (docs/attacks.md, T165). Refreshes are
+/// counted apart, so that neither can stop the other.
+const LOGINS: usize = 32;
 /// Callbacks that may wait for their turn; beyond that a callback is answered with "busy", and its
 /// state is not spent.
 const WAITING: usize = 128;
@@ -83,8 +83,10 @@ pub(crate) struct Ports {
     pub(crate) site_throttle: Throttle<GrantKey>,
     /// When this process tried to clean up last.
     pub(crate) cleanup_throttle: Throttle<()>,
-    /// The turns of calls to the token endpoint.
-    pub(crate) exchanges: Arc<Semaphore>,
+    /// The turns of logins that wait for Atlassian.
+    pub(crate) logins: Semaphore,
+    /// The turns of refreshes that wait for Atlassian.
+    pub(crate) refreshes: Semaphore,
     /// The places of callbacks that exchange or wait; taken before a state is spent.
     pub(crate) queue: Arc<Semaphore>,
     /// The flows whose codes this process is exchanging at the moment.
@@ -149,8 +151,9 @@ impl Ports {
             sealed: stores.sealed,
             hooks,
             tasks: Tasks::new(outside.runtime),
-            exchanges: Arc::new(Semaphore::new(EXCHANGES)),
-            queue: Arc::new(Semaphore::new(EXCHANGES + WAITING)),
+            logins: Semaphore::new(LOGINS),
+            refreshes: Semaphore::new(config.concurrent_refreshes),
+            queue: Arc::new(Semaphore::new(LOGINS + WAITING)),
             at_work: Mutex::default(),
             config,
         }

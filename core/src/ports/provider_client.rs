@@ -18,7 +18,8 @@ use crate::message::retry_after;
 use crate::provider::profile::{self, Profile, ProfileError};
 use crate::provider::site::{self, Site, SitesError};
 use crate::provider::token::{
-    self, AuthorizationCodeGrant, RefreshTokenGrant, RefusedKind, TokenError, TokenSet,
+    self, AuthorizationCodeGrant, RefreshTokenGrant, RefusedKind, TokenError, TokenResponse,
+    TokenSet, TokenType,
 };
 use crate::scope::Scopes;
 use crate::secret::{RefreshToken, opaque_debug};
@@ -98,8 +99,8 @@ impl ProviderClient {
         let answer = self
             .send("token", grant.request(&self.config), TOKEN_BODY)
             .await?;
-        token::from_response(&answer, requested, self.clock.now())
-            .map_err(|error| reason_of(&error))
+        let read = token::from_response(&answer, requested, self.clock.now());
+        read.map(noted).map_err(|error| reason_of(&error))
     }
 
     /// Renews a grant's tokens, once. `granted` are the scopes if the answer names none (RFC 6749
@@ -130,25 +131,33 @@ impl ProviderClient {
             }
         };
         let rest = retry_after(answer.headers()).unwrap_or(SHORT);
-        token::from_response(&answer, granted, self.clock.now())
-            .map_err(|error| classify(&error, rest))
+        let read = token::from_response(&answer, granted, self.clock.now());
+        read.map(noted).map_err(|error| classify(&error, rest))
     }
 
-    /// Reads who consented. Without a profile there is no login.
+    /// Reads who consented, once. Without a profile there is no login.
     ///
     /// # Errors
     ///
-    /// [`Reason::Setup`] for 403, because the app lacks the User Identity API in the console
-    /// (docs/protocol.md, 5), else [`Reason::Unavailable`].
-    pub(crate) async fn profile(&self, tokens: &TokenSet) -> Result<Profile, Reason> {
+    /// [`ProfileUnread`] tells what the visitor may know, and whether another try makes sense.
+    pub(crate) async fn profile(&self, tokens: &TokenSet) -> Result<Profile, ProfileUnread> {
+        if tokens.token_type != TokenType::Bearer {
+            return Err(ProfileUnread::for_good(Reason::Unavailable));
+        }
         let request = profile::request(&self.config.environment, &tokens.access_token);
-        let answer = self.send("profile", request, PROFILE_BODY).await?;
+        let answer = match self.send("profile", request, PROFILE_BODY).await {
+            Ok(answer) => answer,
+            Err(Reason::Setup) => return Err(ProfileUnread::for_good(Reason::Setup)),
+            Err(_no_answer) => return Err(ProfileUnread::after(Duration::ZERO)),
+        };
         profile::from_response(&answer).map_err(|error| {
-            tracing::error!(target: "threelo", %error, "the profile could not be read, so the login failed");
-            if matches!(error, ProfileError::Forbidden) {
-                Reason::Setup
-            } else {
-                Reason::Unavailable
+            tracing::error!(target: "threelo", %error, "the profile could not be read");
+            match error {
+                ProfileError::Forbidden => ProfileUnread::for_good(Reason::Setup),
+                ProfileError::Malformed(_) => ProfileUnread::for_good(Reason::Unavailable),
+                ProfileError::Unauthorized | ProfileError::Status(_) => {
+                    ProfileUnread::after(retry_after(answer.headers()).unwrap_or_default())
+                }
             }
         })
     }
@@ -170,6 +179,9 @@ impl ProviderClient {
         if !tokens.scopes.reach_sites() {
             return Ok(Arc::new([]));
         }
+        if tokens.token_type != TokenType::Bearer {
+            return Err(SitesUnread::NoAnswer);
+        }
         let request = site::request(&self.config.environment, &tokens.access_token);
         let answer = self.send("sites", request, SITES_BODY).await;
         let answer = answer.map_err(|_logged| SitesUnread::NoAnswer)?;
@@ -183,6 +195,18 @@ impl ProviderClient {
                 }
             })
     }
+}
+
+/// The tokens of a response. What was odd about it is logged: it cost nothing yet, and may be the first sign of a
+/// change at Atlassian.
+fn noted(read: TokenResponse) -> TokenSet {
+    for member in read.odd {
+        tracing::warn!(target: "threelo", member, "an odd token response: a part was replaced by a default");
+    }
+    if read.tokens.token_type != TokenType::Bearer {
+        tracing::error!(target: "threelo", "the access token is not a bearer token: it is kept and not used");
+    }
+    read.tokens
 }
 
 /// Why a refresh brought no tokens. The cases differ in what may have happened to the refresh
@@ -247,6 +271,30 @@ fn reason_of(error: &TokenError) -> Reason {
         TokenError::RateLimited | TokenError::Unavailable(_) | TokenError::Malformed(_) => {
             tracing::warn!(target: "threelo", %error, "the exchange of a code brought no tokens");
             Reason::Unavailable
+        }
+    }
+}
+
+/// Why a profile is unknown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProfileUnread {
+    /// What the visitor may know: [`Reason::Setup`] if the app lacks the User Identity API in the
+    /// console (docs/protocol.md, 5), else [`Reason::Unavailable`].
+    pub(crate) reason: Reason,
+    /// How long to wait at least before another try; `None` if one would get the same answer.
+    pub(crate) again: Option<Duration>,
+}
+
+impl ProfileUnread {
+    fn for_good(reason: Reason) -> Self {
+        let again = None;
+        Self { reason, again }
+    }
+
+    fn after(rest: Duration) -> Self {
+        Self {
+            reason: Reason::Unavailable,
+            again: Some(rest),
         }
     }
 }

@@ -32,11 +32,26 @@ pub(crate) enum Entry {
     InFlight(watch::Receiver<Phase>),
     /// The last refresh failed; callers are refused until the rest is over.
     BackingOff {
-        /// When the next one may begin.
-        until: SystemTime,
+        /// When it failed. After a clock was set back the rest is over.
+        since: SystemTime,
+        /// How long it rests.
+        rest: Duration,
         /// Failures in a row, each of which doubles the rest.
         failures: u32,
     },
+}
+
+impl Entry {
+    /// What is left of a rest; zero if there is none.
+    pub(crate) fn rest(&self, now: SystemTime) -> Duration {
+        match self {
+            Self::InFlight(_) => Duration::ZERO,
+            Self::BackingOff { since, rest, .. } => {
+                let age = now.duration_since(*since);
+                age.map_or(Duration::ZERO, |age| rest.saturating_sub(age))
+            }
+        }
+    }
 }
 
 /// The refreshes of this process, by grant. Grants do not wait for each other (docs/attacks.md,

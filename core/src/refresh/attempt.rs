@@ -108,13 +108,18 @@ impl Attempt {
 
     /// One try: takes the lease, loads the grant again, sends its refresh token, and stores the result.
     ///
-    /// Nothing is sent if another generation is stored by now, or without a refresh token. At most 32 exchanges
-    /// of a process run concurrently; the others wait here with their lease, and renew it before they send.
+    /// Nothing is sent if another generation is stored by now, or without a refresh token. As many
+    /// refreshes run concurrently as the builder's `concurrent_refreshes` says; the others wait here with their
+    /// lease, and renew it before they send.
     ///
     /// # Errors
     ///
     /// [`Failure`]; after a lost answer the time is noted in `lost_at`.
     async fn once(&mut self) -> Outcome {
+        if self.lost_at.is_none() {
+            let admitted = self.ports.refresh.circuit_breaker.admit(self.ports.now());
+            admitted.map_err(Failure::NotNow)?;
+        }
         let attempts = match self.lease().await? {
             Turn::Ours(attempts) => attempts,
             Turn::Theirs(record) => return commit::outcome_of(record),
@@ -129,13 +134,10 @@ impl Attempt {
                 since: None,
             }));
         };
-        let turn = Arc::clone(&self.ports.exchanges).acquire_owned().await;
+        let ports = Arc::clone(&self.ports);
+        let turn = ports.refreshes.acquire().await;
         self.lease_outlasts_an_answer().await?;
-        let answer = self
-            .ports
-            .provider
-            .refresh(token, &record.tokens.scopes)
-            .await;
+        let answer = ports.provider.refresh(token, &record.tokens.scopes).await;
         drop(turn);
         match answer {
             Ok(tokens) => {

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::error::ConsentNeeded;
+use crate::provider::token::TokenType;
 use crate::store::{ConsentMark, ConsentReason, GrantRecord};
 
 /// With more than this left, a caller gets the token that is there, and the refresh runs in the background.
@@ -12,6 +13,8 @@ const LASTING: Duration = Duration::from_secs(5 * 60);
 /// A token that is younger than this is not replaced, even if an API refused it or its life is very short:
 /// another one would not help, and each request would refresh (`docs/decisions/0053-young-tokens-are-kept.md`).
 const GAP: Duration = Duration::from_secs(30);
+/// How long a token that cannot be used is kept before another one is asked for.
+const UNUSABLE: Duration = Duration::from_secs(5 * 60);
 /// How long after its mark a grant is tried once more; then the intervals double.
 const SECOND_LOOK: Duration = Duration::from_secs(10 * 60);
 /// A grant that is still refused this long after it was marked is not tried again.
@@ -26,12 +29,18 @@ pub(crate) enum Verdict {
     Soon,
     /// The token must be refreshed first.
     Now,
+    /// The token cannot be used, and is too young to be replaced: nothing helps before this time has passed.
+    Later(Duration),
     /// No refresh can help: the account must consent again.
     Consent(ConsentNeeded),
 }
 
-/// Decides about a grant. `now` is this instance's clock; the times in the record may be another's, and a token
-/// that seems to come from the future counts as new.
+/// Decides about a grant. `now` is this instance's clock; the times in the record may be another's. A token that
+/// seems to come from the future counts as new, unless an API refused it: then another clock was wrong, and the
+/// token's age is unknown.
+///
+/// A token that is not a bearer token is never good. It is replaced every five minutes, in case Atlassian issues
+/// bearer tokens again.
 ///
 /// A token is due five minutes before its end, or a tenth of its life before if that is shorter. Each
 /// generation of each grant adds its own share of up to a fifth, so that tokens of one hour are not all
@@ -40,6 +49,15 @@ pub(crate) fn assess(record: &GrantRecord, need: Need, now: SystemTime) -> Verdi
     let tokens = &record.tokens;
     if let Some(mark) = &record.consent_needed {
         return marked(mark, now);
+    }
+    let age = age(tokens.exchanged_at, now);
+    if tokens.token_type != TokenType::Bearer {
+        let rest = UNUSABLE.saturating_sub(age.unwrap_or(UNUSABLE));
+        return if rest.is_zero() && tokens.refresh_token.is_some() {
+            Verdict::Now
+        } else {
+            Verdict::Later(rest.max(GAP))
+        };
     }
     let left = tokens.left(now);
     let is_refused = matches!(need, Need::NewerThan(refused) if record.generation <= refused);
@@ -53,8 +71,7 @@ pub(crate) fn assess(record: &GrantRecord, need: Need, now: SystemTime) -> Verdi
             Verdict::Good
         };
     }
-    let age = now.duration_since(tokens.exchanged_at).unwrap_or_default();
-    if age < GAP {
+    if age.is_some_and(|age| age < GAP) {
         return Verdict::Good;
     }
     if is_refused || (need == Need::Lasting && left < LASTING) {
@@ -76,7 +93,8 @@ fn marked(mark: &ConsentMark, now: SystemTime) -> Verdict {
         .checked_at
         .duration_since(mark.since)
         .unwrap_or_default();
-    let silence = now.duration_since(mark.checked_at).unwrap_or_default();
+    // A mark from the future says nothing about when the grant was looked at.
+    let silence = age(mark.checked_at, now).unwrap_or(LAST_LOOK);
     if silence >= SECOND_LOOK.max(looked_for) && looked_for < LAST_LOOK {
         return Verdict::Now;
     }
@@ -84,6 +102,15 @@ fn marked(mark: &ConsentMark, now: SystemTime) -> Verdict {
         reason: mark.reason,
         since: Some(mark.since),
     })
+}
+
+/// The time since `at`, which another instance may have noted. A little in the future it is zero; further in the
+/// future one of the clocks is wrong, and there is no age.
+fn age(at: SystemTime, now: SystemTime) -> Option<Duration> {
+    match now.duration_since(at) {
+        Ok(age) => Some(age),
+        Err(ahead) => (ahead.duration() < GAP).then_some(Duration::ZERO),
+    }
 }
 
 /// A number that belongs to the grant and changes with each generation (FNV-1a): all instances compute the

@@ -52,7 +52,14 @@ pub(crate) async fn fresh(
             let _in_background = run::join(ports, &record);
             Ok(record)
         }
-        Verdict::Now => wait(ports, &record).await,
+        Verdict::Now => {
+            let renewed = wait(ports, &record).await?;
+            match freshness::assess(&renewed, Need::Working, ports.now()) {
+                Verdict::Later(retry_after) => Err(GrantError::Unavailable { retry_after }),
+                _ => Ok(renewed),
+            }
+        }
+        Verdict::Later(retry_after) => Err(GrantError::Unavailable { retry_after }),
         Verdict::Consent(needed) => Err(needed.into()),
     }
 }
@@ -84,17 +91,19 @@ pub(crate) async fn fresh_for_handout(
 ///
 /// # Errors
 ///
-/// [`GrantError::ConsentNeeded`] if only a new consent helps, [`GrantError::Store`] if the store failed.
+/// [`GrantError::ConsentNeeded`] if only a new consent helps, [`GrantError::Unavailable`] if the token is of a type
+/// that cannot be used, [`GrantError::Store`] if the store failed.
 pub(crate) async fn check_usable(ports: &Ports, key: &GrantKey) -> Result<(), GrantError> {
     let now = ports.now();
     let verdict = |record: &GrantRecord| freshness::assess(record, Need::Working, now);
     if let Some(kept) = ports.refresh.cache.get(key, now)
-        && !matches!(verdict(&kept), Verdict::Consent(_))
+        && !matches!(verdict(&kept), Verdict::Consent(_) | Verdict::Later(_))
     {
         return Ok(());
     }
     match verdict(&*load(ports, key).await?) {
         Verdict::Consent(needed) => Err(needed.into()),
+        Verdict::Later(retry_after) => Err(GrantError::Unavailable { retry_after }),
         Verdict::Good | Verdict::Soon | Verdict::Now => Ok(()),
     }
 }

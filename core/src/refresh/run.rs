@@ -34,10 +34,10 @@ pub(crate) fn join(
     let mut entries = ports.refresh.single_flight.lock();
     let failures = match entries.get(key) {
         Some(Entry::InFlight(flight)) => return Ok(flight.clone()),
-        Some(Entry::BackingOff { until, failures }) => {
-            let rest = until.duration_since(now).unwrap_or_default();
-            if !rest.is_zero() {
-                return Err(GrantError::Unavailable { retry_after: rest });
+        Some(resting @ Entry::BackingOff { failures, .. }) => {
+            let retry_after = resting.rest(now);
+            if !retry_after.is_zero() {
+                return Err(GrantError::Unavailable { retry_after });
             }
             *failures
         }
@@ -97,13 +97,13 @@ impl Drop for InFlightGuard {
         let doubled = Duration::from_secs((1 << self.failures.min(5)).min(LONGEST_REST));
         let now = self.ports.now();
         if entries.len() >= MOST_RESTS {
-            entries.retain(|_, entry| match entry {
-                Entry::InFlight(_) => true,
-                Entry::BackingOff { until, .. } => *until > now,
+            entries.retain(|_, entry| {
+                matches!(entry, Entry::InFlight(_)) || !entry.rest(now).is_zero()
             });
         }
         let entry = Entry::BackingOff {
-            until: now.checked_add(doubled.max(rest)).unwrap_or(now),
+            since: now,
+            rest: doubled.max(rest),
             failures: self.failures + 1,
         };
         entries.insert(self.key.clone(), entry);

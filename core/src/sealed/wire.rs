@@ -12,10 +12,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::ids::{CloudId, SessionTokenHash, Subject};
+use crate::ids::{CloudId, ConsentId, SessionTokenHash, Subject};
 use crate::provider::profile::Profile;
 use crate::provider::site::Site;
-use crate::provider::token::TokenSet;
+use crate::provider::token::{TokenSet, TokenType};
 use crate::scope::Scopes;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::store::{
@@ -103,10 +103,16 @@ struct Grant<'a> {
     /// The current refresh token, the only one.
     #[serde(borrow)]
     refresh_token: Option<Cow<'a, str>>,
+    /// Absent for `bearer`, and in older rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_type: Option<String>,
     expires_at: Nanos,
     exchanged_at: Nanos,
     scopes: String,
     consented_at: Nanos,
+    /// Absent in older rows.
+    #[serde(default)]
+    consents: Vec<String>,
     asked: String,
     wanted: String,
     /// The mark of a refused refresh.
@@ -156,10 +162,19 @@ pub(crate) fn grant(record: &GrantRecord) -> Option<Zeroizing<Vec<u8>>> {
             .refresh_token
             .as_ref()
             .map(|token| token.expose().into()),
+        token_type: match tokens.token_type {
+            TokenType::Bearer => None,
+            TokenType::Other => Some("other".to_owned()),
+        },
         expires_at: nanos(tokens.expires_at),
         exchanged_at: nanos(tokens.exchanged_at),
         scopes: tokens.scopes.to_string(),
         consented_at: nanos(record.consented_at),
+        consents: record
+            .consents
+            .iter()
+            .map(|id| id.as_str().to_owned())
+            .collect(),
         asked: record.asked.to_string(),
         wanted: record.wanted.to_string(),
         mark: record.consent_needed.as_ref().map(Mark::of),
@@ -178,20 +193,20 @@ pub(crate) fn grant(record: &GrantRecord) -> Option<Zeroizing<Vec<u8>>> {
 /// than losing the tokens with them.
 pub(crate) fn read_grant(key: GrantKey, version: Version, plaintext: &[u8]) -> Option<GrantRecord> {
     let wire: Grant<'_> = serde_json::from_slice(plaintext).ok()?;
+    let tokens = wire.tokens();
     let sites = wire.sites.map(|sites| {
         let sites = sites.into_iter().filter_map(WireSite::into_site);
         sites.collect::<Arc<[Site]>>()
     });
     Some(GrantRecord {
         key,
-        tokens: TokenSet {
-            access_token: AccessToken::new(wire.access_token),
-            refresh_token: wire.refresh_token.map(RefreshToken::new),
-            expires_at: time(wire.expires_at),
-            exchanged_at: time(wire.exchanged_at),
-            scopes: Scopes::parse(&wire.scopes),
-        },
+        tokens,
         consented_at: time(wire.consented_at),
+        consents: wire
+            .consents
+            .iter()
+            .filter_map(|id| ConsentId::parse(id).ok())
+            .collect(),
         asked: Scopes::parse(&wire.asked),
         wanted: Scopes::parse(&wire.wanted),
         consent_needed: wire.mark.and_then(Mark::into_mark),
@@ -212,6 +227,22 @@ pub(crate) fn read_grant(key: GrantKey, version: Version, plaintext: &[u8]) -> O
         generation: wire.generation,
         version,
     })
+}
+
+impl Grant<'_> {
+    fn tokens(&self) -> TokenSet {
+        TokenSet {
+            access_token: AccessToken::new(&*self.access_token),
+            refresh_token: self.refresh_token.as_deref().map(RefreshToken::new),
+            token_type: match self.token_type {
+                None => TokenType::Bearer,
+                Some(_) => TokenType::Other,
+            },
+            expires_at: time(self.expires_at),
+            exchanged_at: time(self.exchanged_at),
+            scopes: Scopes::parse(&self.scopes),
+        }
+    }
 }
 
 impl Mark {

@@ -79,6 +79,10 @@ pub struct GrantRecord {
     /// does not change it: consents are compared with consents only
     /// (`docs/decisions/0051-compare-consents-with-consents.md`).
     pub consented_at: SystemTime,
+    /// The consents whose tokens this grant had, the newest last, at most eight. A write that is repeated because its
+    /// outcome was unknown finds its own consent here and changes nothing
+    /// (`docs/decisions/0072-repeated-writes-find-themselves.md`). Empty in records of earlier versions.
+    pub consents: Arc<[ConsentId]>,
     /// The scopes that the newest consent asked for. `tokens.scopes` is what it was granted; Atlassian may
     /// leave some out without an error (`docs/protocol.md`, section 2.2).
     pub asked: Scopes,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use threelo::internals::token::TokenSet;
+use threelo::internals::token::{TokenSet, TokenType};
 use threelo::internals::{
     AppKey, ConsentId, ConsentMark, GrantKey, GrantRecord, GrantStore, Lease, LeaseOwner,
     LeaseRequest, Link, RefreshToken, Renewed,
@@ -54,11 +54,13 @@ fn record(key: GrantKey, version: Version) -> GrantRecord {
         tokens: TokenSet {
             access_token: AccessToken::new("access"),
             refresh_token: Some(RefreshToken::new("refresh")),
+            token_type: TokenType::Bearer,
             expires_at: at(3700),
             exchanged_at: at(100),
             scopes: Scopes::parse("read:me"),
         },
         consented_at: at(100),
+        consents: Arc::new([]),
         asked: Scopes::new(),
         wanted: Scopes::new(),
         consent_needed: None,

@@ -78,7 +78,7 @@ async fn sign_in_against(row: &Value) {
             assert!(seen.location().starts_with("/auth/error"), "{id}");
         }
         // The tokens of the row are not the sandbox's, so they are unknown to it; what counts is that they were used.
-        "accept" => assert_eq!(world.sandbox.count("GET", "/me"), 1, "{id}"),
+        "accept" => assert!(world.sandbox.count("GET", "/me") >= 1, "{id}"),
         _ => {}
     }
 }

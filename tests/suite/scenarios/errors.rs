@@ -14,7 +14,8 @@ use super::{App, Browser, World};
 
 async fn ends_with(endpoint: Endpoint, fault: Fault, reason: &str) {
     let world = World::new().await;
-    world.sandbox.fault(endpoint, fault, 1);
+    // More often than a login tries.
+    world.sandbox.fault(endpoint, fault, 100);
     let mut browser = world.browser();
 
     let (_, seen) = browser.sign_in(&world, "mia", "/user").await;
@@ -31,6 +32,7 @@ async fn ends_with(endpoint: Endpoint, fault: Fault, reason: &str) {
         "a code is never sent twice"
     );
     // Nothing is broken for good.
+    world.sandbox.mend();
     assert_eq!(
         browser.sign_in(&world, "mia", "/user").await.1.location(),
         "/user"

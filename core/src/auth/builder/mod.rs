@@ -249,6 +249,14 @@ impl<M> Builder<M> {
         self
     }
 
+    /// How many refreshes this process sends concurrently: 1 to 1000; 32 unless set. Each takes as
+    /// long as Atlassian's answer, a fraction of a second as a rule, so that 32 renew the tokens of
+    /// about a hundred grants per second. Logins are counted apart: neither stops the other.
+    pub fn concurrent_refreshes(mut self, most: usize) -> Self {
+        self.common.settings.concurrent_refreshes = most;
+        self
+    }
+
     /// Assumes that consents end after this time, however often they are used: 1 day to 10 years.
     /// Atlassian's documentation once said 365 days and does not any more (docs/protocol.md, 3.1).
     /// No grant ends here because of it; [`Grant::consent_by`](crate::Grant::consent_by) tells the

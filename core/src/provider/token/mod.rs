@@ -4,7 +4,7 @@ mod error;
 mod response;
 
 pub use self::error::{RefusedKind, TokenError};
-pub use self::response::from_response;
+pub use self::response::{TokenResponse, from_response};
 
 use std::time::{Duration, SystemTime};
 
@@ -18,6 +18,17 @@ use crate::config::{Config, TokenEncoding};
 use crate::scope::Scopes;
 use crate::secret::{AccessToken, AuthorizationCode, CodeVerifier, RefreshToken};
 
+/// How an access token is to be presented (RFC 6749 section 7.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenType {
+    /// As `Authorization: Bearer` (RFC 6750).
+    #[default]
+    Bearer,
+    /// In a way that this library does not know. The access token must not be used; the refresh token can be.
+    Other,
+}
+
 /// The tokens of a successful token response (RFC 6749 section 5.1), with times instead of durations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSet {
@@ -26,6 +37,8 @@ pub struct TokenSet {
     /// The token for the next refresh. Absent without `offline_access`, and in a refresh response that keeps the old
     /// one.
     pub refresh_token: Option<RefreshToken>,
+    /// How the access token is to be presented.
+    pub token_type: TokenType,
     /// When the access token expires, by the clock of the instance that received it. It is an estimate: a token can be
     /// refused earlier (docs/protocol.md section 3.3).
     pub expires_at: SystemTime,
