@@ -73,8 +73,8 @@ pub struct Row {
     /// What rows are listed by, together with the kind; at most 512 bytes. It contains the account id in clear.
     /// Core keeps the owner of a row as it is, but `replace` has to write a new one all the same.
     pub owner: String,
-    /// What grants are listed by in addition, for connect mode: hashes of 43 characters, as many as the app's
-    /// users who connected the account. `replace` writes the new list together with the row.
+    /// What grants are listed by in addition, for connect mode: hashes of 43 characters without spaces, as many as
+    /// the app's users who connected the account: a write must take the same number of round trips for all of them. `replace` writes the new list together with the row.
     pub subjects: Vec<String>,
     /// When the row may be deleted. A row without an end must stay until it is deleted by its key or owner: no
     /// expiry and no eviction (`docs/attacks.md` T239).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::store::{
-    Inserted, OwnerPage, Replaced, Row, RowKind, RowStore, Spent, StoredRow, Version,
+    Inserted, OwnerPage, Replaced, Row, RowKind, RowStore, Spent, StoreError, StoredRow, Version,
 };
 use crate::testing::at;
 
@@ -45,6 +45,7 @@ pub async fn row_store_contract(store: Arc<dyn RowStore>) {
     a_lease_slot_is_swapped_by_who_knows_what_stands_in_it(&store).await;
     what_ended_is_deleted_in_parts_and_nothing_else(&store).await;
     any_byte_is_kept(&store).await;
+    a_grant_of_many_subjects_is_written_in_time(&store).await;
 }
 
 /// A row of `kind` whose content and owner follow from its key.
@@ -360,4 +361,36 @@ async fn any_byte_is_kept(store: &Store) {
 
     assert_eq!(stored.key, all.key);
     assert!(stored.sealed == all.sealed, "bytes were changed");
+}
+
+/// A grant that very many users share is written as any other: each write has five seconds, whatever the number of subjects
+/// (`docs/attacks.md` T241). One statement for each of them would take minutes.
+async fn a_grant_of_many_subjects_is_written_in_time(store: &Store) {
+    const MANY: usize = 100_000;
+    let subject = |number: usize| format!("subject\"{number:032}");
+    let mut shared = row(GRANT, "shared", 1);
+    shared.subjects = (0..MANY).map(subject).collect();
+    assert_eq!(in_time(store.insert(&shared)).await, Inserted::Done);
+
+    // A refresh, and a user who leaves while another comes.
+    shared.version = 2;
+    assert_eq!(in_time(store.replace(1, &shared)).await, Replaced::Done);
+    shared.version = 3;
+    shared.subjects[0] = subject(MANY);
+    assert_eq!(in_time(store.replace(2, &shared)).await, Replaced::Done);
+
+    for (number, count) in [(0, 0), (1, 1), (MANY - 1, 1), (MANY, 1)] {
+        let found = store.of_subject(&subject(number)).await.unwrap();
+        assert_eq!(found.len(), count, "subject {number}");
+    }
+    assert_eq!(in_time(store.delete_of(GRANT, &shared.owner)).await, 1);
+    assert!(store.of_subject(&subject(1)).await.unwrap().is_empty());
+}
+
+/// What a call returns within the five seconds that a write has.
+async fn in_time<T>(call: impl Future<Output = Result<T, StoreError>>) -> T {
+    let limit = std::time::Duration::from_secs(5);
+    let done = tokio::time::timeout(limit, call).await;
+    done.expect("a write takes longer than five seconds")
+        .unwrap()
 }

@@ -11,7 +11,7 @@ use threelo::store::{
 
 use crate::scripts;
 use crate::scripts::millis;
-use crate::sets::Listing;
+use crate::sets::{Listing, PART};
 use crate::store::RedisStore;
 
 /// The conditions under which a row is deleted; a script compares them.
@@ -91,7 +91,7 @@ impl RowStore for RedisStore {
         };
         let mut owners = Vec::new();
         while owners.len() < page.limit {
-            let count = isize::try_from(page.limit - owners.len()).unwrap_or(isize::MAX);
+            let count = isize::try_from((page.limit - owners.len()).min(PART)).unwrap_or(1);
             let part: Result<Vec<String>, _> = connection
                 .zrangebylex_limit(&set, &after, &end, 0, count)
                 .await;
@@ -100,13 +100,9 @@ impl RowStore for RedisStore {
                 return Ok(owners);
             };
             after = format!("({last}");
-            for owner in part {
-                // The set may name an owner who has no grants any more.
-                let rows = self.rows_of(RowKind::Grant, &owner).await;
-                if !rows.map_err(|error| self.failed(error))?.is_empty() {
-                    owners.push(owner);
-                }
-            }
+            // The set may name an owner who has no grants any more.
+            let having = self.with_grants(part).await;
+            owners.extend(having.map_err(|error| self.failed(error))?);
         }
         Ok(owners)
     }

@@ -4,12 +4,18 @@
 //! few: names are added before the row is written, and for grants again after it; after a name was removed, the row is read
 //! again, and its names are added again if it has come back. Readers check each row that a set names.
 
+use std::collections::HashSet;
+
 use redis::{AsyncCommands, FromRedisValue, ParsingError, RedisError, Script, Value};
 use threelo::store::{Row, RowKind, StoredRow, Version};
 
 use crate::scripts;
 use crate::scripts::millis;
 use crate::store::RedisStore;
+
+/// How many commands travel together: a write to a grant with 100,000 links takes a hundred round trips, and Redis serves others
+/// in between.
+pub(crate) const PART: usize = 1000;
 
 /// What a row is listed by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +40,14 @@ impl Listing {
 
     fn has_subject(&self, subject: &str) -> bool {
         self.subjects().any(|theirs| theirs == subject)
+    }
+
+    /// The subjects that `other` has not.
+    fn subjects_without<'a>(&'a self, other: Option<&Self>) -> Vec<&'a str> {
+        let others: HashSet<&str> = other.into_iter().flat_map(Self::subjects).collect();
+        let mut left: Vec<&str> = self.subjects().collect();
+        left.retain(|subject| !others.contains(subject));
+        left
     }
 }
 
@@ -66,14 +80,13 @@ impl RedisStore {
             .arg(&ends)
             .invoke_async(&mut connection)
             .await?;
-        for subject in &row.subjects {
-            let subject = self.prefix.subject(subject);
-            let () = index
-                .key(subject)
-                .arg(&row.key)
-                .arg("")
-                .invoke_async(&mut connection)
-                .await?;
+        // The sets of subjects name grants only, and so they have no end.
+        for part in row.subjects.chunks(PART) {
+            let mut adds = redis::pipe();
+            for subject in part {
+                adds.sadd(self.prefix.subject(subject), &row.key).ignore();
+            }
+            let () = adds.query_async(&mut connection).await?;
         }
         if row.kind == RowKind::Grant {
             let owners = self.prefix.owners();
@@ -96,9 +109,12 @@ impl RedisStore {
             let set = self.prefix.owner(kind, &was.owner);
             let _: i64 = connection.srem(&set, key).await?;
         }
-        let is_kept = |subject: &str| now.as_ref().is_some_and(|now| now.has_subject(subject));
-        for subject in was.subjects().filter(|subject| !is_kept(subject)) {
-            let _: i64 = connection.srem(self.prefix.subject(subject), key).await?;
+        for part in was.subjects_without(now.as_ref()).chunks(PART) {
+            let mut removals = redis::pipe();
+            for subject in part {
+                removals.srem(self.prefix.subject(subject), key).ignore();
+            }
+            let () = removals.query_async(&mut connection).await?;
         }
         let Some(now) = self.listing(kind, key).await? else {
             return self.forget_owner(kind, &was.owner).await;
@@ -165,17 +181,19 @@ impl RedisStore {
     ) -> Result<Vec<StoredRow>, RedisError> {
         let mut connection = self.connection();
         let keys: Vec<String> = connection.smembers(set).await?;
-        if keys.is_empty() {
-            return Ok(Vec::new());
+        let mut found: Vec<Fields> = Vec::new();
+        for part in keys.chunks(PART) {
+            let mut reads = redis::pipe();
+            for key in part {
+                reads.hmget(self.prefix.row(kind, key), &["v", "s", "o", "u"]);
+            }
+            let mut part: Vec<Fields> = reads.query_async(&mut connection).await?;
+            found.append(&mut part);
         }
-        let mut pipe = redis::pipe();
-        for key in &keys {
-            pipe.hmget(self.prefix.row(kind, key), &["v", "s", "o", "u"]);
-        }
-        let found: Vec<Fields> = pipe.query_async(&mut connection).await?;
-        let mut rows = Vec::new();
+        let (mut rows, mut gone) = (Vec::new(), Vec::new());
         for (key, fields) in keys.into_iter().zip(found) {
             let (Some(version), Some(sealed), Some(owner), subjects) = fields else {
+                gone.push(key);
                 continue;
             };
             let listing = Listing {
@@ -186,6 +204,68 @@ impl RedisStore {
                 rows.push(StoredRow::new(key, version, sealed));
             }
         }
+        self.prune(kind, set, &gone).await?;
         Ok(rows)
+    }
+
+    /// Takes the names of rows that are gone out of a set: sessions expire, and their names would stay for as long as the account
+    /// has any. A row may have been inserted since it was looked for, because its name comes first; it is named again then.
+    async fn prune(&self, kind: RowKind, set: &str, gone: &[String]) -> Result<(), RedisError> {
+        let mut connection = self.connection();
+        for part in gone.chunks(PART) {
+            let mut removal = redis::pipe();
+            removal.srem(set, part).ignore();
+            for key in part {
+                removal.exists(self.prefix.row(kind, key));
+            }
+            let is_back: Vec<bool> = removal.query_async(&mut connection).await?;
+            for (key, _) in part.iter().zip(is_back).filter(|(_, is_back)| *is_back) {
+                let ends: i64 = redis::cmd("PEXPIRETIME")
+                    .arg(self.prefix.row(kind, key))
+                    .query_async(&mut connection)
+                    .await?;
+                let ends = if ends > 0 {
+                    ends.to_string()
+                } else {
+                    String::new()
+                };
+                let () = Script::new(scripts::INDEX)
+                    .key(set)
+                    .arg(key)
+                    .arg(ends)
+                    .invoke_async(&mut connection)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Which of these owners have a grant, in two round trips for each thousand.
+    pub(crate) async fn with_grants(&self, owners: Vec<String>) -> Result<Vec<String>, RedisError> {
+        let mut connection = self.connection();
+        let mut sets = redis::pipe();
+        for owner in &owners {
+            sets.smembers(self.prefix.owner(RowKind::Grant, owner));
+        }
+        let keys: Vec<Vec<String>> = sets.query_async(&mut connection).await?;
+        let of = |(owner, keys)| std::iter::repeat(owner).zip(keys);
+        let named: Vec<(&String, String)> = owners.iter().zip(keys).flat_map(of).collect();
+        let mut having = HashSet::new();
+        for part in named.chunks(PART) {
+            let mut reads = redis::pipe();
+            for (_, key) in part {
+                reads.hget(self.prefix.row(RowKind::Grant, key), "o");
+            }
+            let theirs: Vec<Option<String>> = reads.query_async(&mut connection).await?;
+            for ((owner, _), is) in part.iter().zip(theirs) {
+                if is.as_ref() == Some(*owner) {
+                    having.insert((*owner).clone());
+                }
+            }
+        }
+        Ok(owners
+            .into_iter()
+            .filter(|owner| having.contains(owner))
+            .collect())
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use threelo::clock::{Clock as _, SystemClock};
-use threelo::store::{RowKind, RowStore as _, StoreError};
+use threelo::store::{Inserted, OwnerPage, Row, RowKind, RowStore as _, StoreError};
 use threelo::testing;
 use threelo_redis::{RedisSetupError, RedisStore};
 use threelo_test_servers::Redis;
@@ -174,4 +174,79 @@ async fn the_address_may_ask_for_the_older_protocol() {
     let usual = RedisStore::connect(&redis.url()).await.unwrap();
     spends(&usual, "two").await.unwrap();
     assert!(redis.ask("CLIENT LIST").contains("resp=3"));
+}
+
+fn session(key: &str, ends: Duration) -> Row {
+    let ends_at = SystemClock.now() + ends;
+    Row::new(RowKind::Session, key, 1, [7; 80], "edward").with_end(Some(ends_at))
+}
+
+/// Sessions expire by themselves; their names in the account's set do not.
+#[tokio::test]
+async fn names_of_sessions_that_expired_leave_the_accounts_list() {
+    let redis = Redis::start();
+    let store = store(&redis).await;
+    for number in 0..50 {
+        let row = session(&format!("short {number}"), Duration::from_millis(50));
+        assert_eq!(store.insert(&row).await.unwrap(), Inserted::Done);
+    }
+    let stays = session("stays", Duration::from_secs(600));
+    assert_eq!(store.insert(&stays).await.unwrap(), Inserted::Done);
+    let names = || {
+        let keys = redis.ask("KEYS *edward*");
+        let set = keys.lines().find(|line| line.contains("edward"));
+        redis.ask(&format!("SCARD {}", set.unwrap()))
+    };
+    assert_eq!(names().trim(), ":51");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+
+    let listed = store.of_owner(RowKind::Session, "edward").await.unwrap();
+
+    assert_eq!(listed.len(), 1);
+    assert_eq!(names().trim(), ":1");
+}
+
+#[tokio::test]
+async fn after_an_account_is_deleted_no_key_names_it() {
+    let redis = Redis::start();
+    let store = store(&redis).await;
+    let gone = session("gone", Duration::from_millis(20));
+    let lives = session("lives", Duration::from_secs(600));
+    let grant = Row::new(RowKind::Grant, "grant", 1, [7; 80], "edward");
+    for row in [gone, lives, grant] {
+        assert_eq!(store.insert(&row).await.unwrap(), Inserted::Done);
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+
+    for kind in [RowKind::Session, RowKind::Grant] {
+        assert_eq!(store.delete_of(kind, "edward").await.unwrap(), 1);
+    }
+
+    let left = redis.ask("KEYS *edward*");
+    assert_eq!(left.trim(), "*0", "{left}");
+}
+
+#[tokio::test]
+async fn a_page_of_accounts_takes_a_few_trips() {
+    let redis = Redis::start();
+    let store = store(&redis).await;
+    for number in 0..1000 {
+        let owner = format!("app account {number:04}");
+        let row = Row::new(RowKind::Grant, &owner, 1, [7; 80], &owner);
+        assert_eq!(store.insert(&row).await.unwrap(), Inserted::Done);
+    }
+    let reads = || {
+        let stats = redis.ask("INFO stats");
+        let line = stats
+            .lines()
+            .find(|line| line.starts_with("total_reads_processed:"));
+        line.unwrap()[22..].trim().parse::<u64>().unwrap()
+    };
+    let before = reads();
+
+    let page = OwnerPage::new("app ", None, 1000);
+    assert_eq!(store.owners(&page).await.unwrap().len(), 1000);
+
+    let trips = reads() - before;
+    assert!(trips < 60, "{trips} reads of the socket");
 }

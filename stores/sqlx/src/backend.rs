@@ -29,8 +29,9 @@ pub(crate) trait Backend: Database {
     /// The parts of the SQL text that differ.
     const DIALECT: Dialect;
 
-    /// Whether a connection is closed when a call on it is cancelled, by a timeout or by a caller that hangs up.
-    const CLOSE_CANCELLED: bool;
+    /// Whether a connection on which a call was cancelled, by a timeout or by a caller that hangs up, must answer before the next
+    /// call uses it.
+    const DRAIN_CANCELLED: bool;
 
     /// The time that all instances agree on; leases are measured by it.
     fn now(

@@ -3,8 +3,9 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use sqlx::Pool;
 use sqlx::pool::PoolConnection;
+use sqlx::{Connection as _, Pool};
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::backend::Backend;
@@ -18,11 +19,12 @@ pub(crate) const PING_LIMIT: Duration = Duration::from_secs(1);
 /// When a connection returns, the pool pings it and waits for the answer without a time limit; the connection keeps its place
 /// in the pool meanwhile. Here the ping is limited to a second, and it runs in the background.
 ///
-/// A connection whose call was cancelled never reaches [`end`](Self::end). An answer to that call may still arrive on it, so it
-/// is closed if the backend wants that ([`Backend::CLOSE_CANCELLED`]).
+/// A connection whose call was cancelled, because its caller hung up, never reaches [`end`](Self::end). The answer to that call
+/// is still to come, so if the backend wants that ([`Backend::DRAIN_CANCELLED`]) the connection returns only after it: a new
+/// one would cost several trips and a process of the server. If the answer takes longer than a second, the connection is closed.
 pub(crate) struct Lent<DB: Backend> {
     connection: Option<PoolConnection<DB>>,
-    closes: bool,
+    is_cut: bool,
 }
 
 impl<DB: Backend> Lent<DB> {
@@ -30,7 +32,7 @@ impl<DB: Backend> Lent<DB> {
     pub(crate) async fn of(pool: &Pool<DB>) -> Result<Self, sqlx::Error> {
         Ok(Self {
             connection: Some(pool.acquire().await?),
-            closes: DB::CLOSE_CANCELLED,
+            is_cut: false,
         })
     }
 
@@ -39,7 +41,7 @@ impl<DB: Backend> Lent<DB> {
     pub(crate) fn end<T>(mut self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         if outcome.as_ref().is_err_and(is_cut) {
             // It may still answer pings, so the pool would keep it.
-            self.closes = true;
+            self.is_cut = true;
         } else if let Some(mut connection) = self.connection.take() {
             tokio::spawn(timeout(PING_LIMIT, connection.return_to_pool()));
         }
@@ -69,10 +71,26 @@ impl<DB: Backend> DerefMut for Lent<DB> {
 
 impl<DB: Backend> Drop for Lent<DB> {
     fn drop(&mut self) {
-        if let Some(connection) = &mut self.connection
-            && self.closes
-        {
-            connection.close_on_drop();
+        let Some(mut connection) = self.connection.take() else {
+            return;
+        };
+        match Handle::try_current() {
+            _ if self.is_cut => connection.close_on_drop(),
+            Ok(runtime) if DB::DRAIN_CANCELLED => {
+                runtime.spawn(drained(connection));
+            }
+            Err(_no_runtime) if DB::DRAIN_CANCELLED => connection.close_on_drop(),
+            _ => {}
         }
+    }
+}
+
+/// Returns a connection to its pool once it has answered everything that it was asked.
+async fn drained<DB: Backend>(mut connection: PoolConnection<DB>) {
+    match timeout(PING_LIMIT, connection.ping()).await {
+        Ok(Ok(())) => {
+            let _ = timeout(PING_LIMIT, connection.return_to_pool()).await;
+        }
+        _ => connection.close_on_drop(),
     }
 }

@@ -34,8 +34,9 @@ const MIGRATION_LOCK: i64 = 0x7468_7265_656c_6f01;
 ///   decided by the app's clock.
 /// - **Time limits**: the server gives a statement up after 5 seconds (`statement_timeout`), and a call ends after 5 seconds,
 ///   including the wait for a connection.
-/// - **Cancellation**: if the caller hangs up or the time limit passes, the connection is closed. A transaction whose commit was
-///   not sent is rolled back; a commit that was sent may still be carried out.
+/// - **Cancellation**: if the caller hangs up or the time limit passes, the connection returns to the pool once it has answered,
+///   and is closed if that takes longer than a second. A transaction whose commit was not sent is rolled back; a commit that was
+///   sent may still be carried out.
 /// - **Durability**: that of the server; `synchronous_commit` is left as it is.
 /// - **Rights**: the user needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the tables, and for
 ///   [`migrate`](Connecting::migrate) also `CREATE` on the schema. The tables are in the first schema of the user's
@@ -112,7 +113,7 @@ impl PostgresStore {
     ///
     /// Nothing is asked of the database yet: call [`migrate`](Self::migrate) or [`check`](Self::check) before the store is used.
     /// The pool's own settings apply: how many connections it has, and whether it tests them before use. The time limit of five
-    /// seconds for a call applies, too. A connection on which a call was cancelled is closed.
+    /// seconds for a call applies, too.
     ///
     /// # Errors
     ///
@@ -188,10 +189,13 @@ impl Backend for Postgres {
         bytes: "BYTEA",
         bytewise: "COLLATE \"C\"",
         skip_locked: " FOR UPDATE SKIP LOCKED",
+        texts: "json_array_elements_text($2::json) AS texts (value)",
+        // `NOT IN` would compare each with each once the list outgrows `work_mem`.
+        is_not_among: "NOT EXISTS (SELECT 1 FROM json_array_elements_text($2::json) AS texts (value) WHERE value = {})",
     };
 
     /// The answer to a cancelled call is still to come.
-    const CLOSE_CANCELLED: bool = true;
+    const DRAIN_CANCELLED: bool = true;
 
     /// The server's clock, which is the same for all instances. Not `now()`, which stands still in a transaction.
     async fn now(connection: &mut PgConnection) -> Result<SystemTime, sqlx::Error> {

@@ -1,6 +1,7 @@
 //! The store in SQLite, for one machine and any number of processes.
 
 use std::fmt;
+use std::path::Path;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
@@ -69,7 +70,7 @@ impl fmt::Debug for SqliteStore {
 
 impl SqliteStore {
     /// Opens `sqlite:path/to/file.db`, with tables named `threelo_…`, when it is awaited. A missing file is created, but not a
-    /// missing folder.
+    /// missing folder. On Unix only the process's own user may read a file that is made here; one that exists keeps its rights.
     ///
     /// `sqlite::memory:` is a database in memory, for tests: it belongs to this store and its clones, and ends with them.
     ///
@@ -111,6 +112,9 @@ impl SqliteStore {
             // Two connections would lock each other out: a shared cache ignores `busy_timeout`.
             (options, Some(Arc::new(Mutex::new(memory))), 1)
         } else {
+            if !url.contains("mode=ro") {
+                create_private(options.get_filename());
+            }
             (options, None, 8)
         };
         let pool = SqlitePoolOptions::new().max_connections(most);
@@ -207,10 +211,12 @@ impl Backend for Sqlite {
         bytes: "BLOB",
         bytewise: "",
         skip_locked: "",
+        texts: "json_each($2)",
+        is_not_among: "{} NOT IN (SELECT value FROM json_each($2))",
     };
 
     /// A statement whose caller is gone runs to its end, and closing the connection could lose a database in memory.
-    const CLOSE_CANCELLED: bool = false;
+    const DRAIN_CANCELLED: bool = false;
 
     /// The machine's clock, which is the same for all its processes.
     async fn now(_: &mut SqliteConnection) -> Result<SystemTime, sqlx::Error> {
@@ -242,6 +248,19 @@ async fn open(
         opened = pool.clone().connect_with(options.clone()).await;
     }
     opened
+}
+
+/// Creates a missing file for this user only; SQLite would let the whole machine read it. Its journals get the same rights. What
+/// fails is left to SQLite, which says it better.
+fn create_private(file: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let mut options = std::fs::OpenOptions::new();
+        let _ = options.write(true).create_new(true).mode(0o600).open(file);
+    }
+    #[cfg(not(unix))]
+    let _ = file;
 }
 
 /// Whether the result code is `SQLITE_BUSY`; its last byte is the kind.

@@ -19,6 +19,10 @@ pub(crate) struct Dialect {
     pub(crate) bytewise: &'static str,
     /// The clause that makes a query skip rows which others have locked.
     pub(crate) skip_locked: &'static str,
+    /// The texts of a JSON list in the placeholder `$2`, as a table with the column `value`.
+    pub(crate) texts: &'static str,
+    /// Whether a column's value is not among those texts. `{}` stands for the column.
+    pub(crate) is_not_among: &'static str,
 }
 
 /// All statements for the tables of one prefix, made once when the store is opened.
@@ -52,10 +56,14 @@ pub(crate) struct Statements {
     pub(crate) replace_lease: String,
     /// Empties a lease slot, provided that its content is the expected one.
     pub(crate) delete_lease: String,
-    /// Deletes all subjects of a grant.
+    /// Deletes the subjects of a grant.
     pub(crate) drop_subjects: String,
-    /// Adds a subject to a grant.
-    pub(crate) add_subject: String,
+    /// Deletes the subjects of a grant that are not in a list.
+    pub(crate) drop_other_subjects: String,
+    /// Adds all subjects of a list to a grant; those that are there stay.
+    pub(crate) add_subjects: String,
+    /// Deletes the subjects of all grants in a list of keys.
+    pub(crate) drop_subjects_of_rows: String,
     /// Deletes rows that have ended.
     pub(crate) expired_rows: String,
     /// Deletes marks that may be forgotten.
@@ -124,8 +132,19 @@ impl Statements {
             ),
             delete_lease: format!("DELETE FROM {p}leases WHERE key = $1 AND value = $2"),
             drop_subjects: format!("DELETE FROM {p}subjects WHERE key = $1"),
-            add_subject: format!(
-                "INSERT INTO {p}subjects (subject, key) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+            drop_other_subjects: format!(
+                "DELETE FROM {p}subjects WHERE key = $1 AND {}",
+                dialect
+                    .is_not_among
+                    .replace("{}", &format!("{p}subjects.subject"))
+            ),
+            add_subjects: format!(
+                "INSERT INTO {p}subjects (subject, key) SELECT value, $1 FROM {} WHERE true ON CONFLICT DO NOTHING",
+                dialect.texts
+            ),
+            drop_subjects_of_rows: format!(
+                "DELETE FROM {p}subjects WHERE key IN (SELECT value FROM {})",
+                dialect.texts.replace("$2", "$1")
             ),
             expired_rows: expired("rows", "(kind, key)", "ends_at"),
             expired_marks: expired("marks", "mark", "until"),

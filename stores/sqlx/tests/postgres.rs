@@ -84,10 +84,15 @@ async fn a_database_that_is_read_only_is_told_at_start() {
     postgres.run("ALTER DATABASE threelo SET default_transaction_read_only = on");
 
     let error = PostgresStore::connect(&postgres.url()).await.unwrap_err();
-    let unmade = PostgresStore::connect(&postgres.url()).migrate().await;
+    let made = PostgresStore::connect(&postgres.url()).migrate().await;
+    let unmade = PostgresStore::connect_with_prefix(&postgres.url(), "other_")
+        .migrate()
+        .await;
 
-    assert!(matches!(error, SqlSetupError::ReadOnly(_)), "{error:?}");
-    assert!(error.to_string().contains("the primary"), "{error:?}");
+    for error in [error, made.unwrap_err()] {
+        assert!(matches!(error, SqlSetupError::ReadOnly(_)), "{error:?}");
+        assert!(error.to_string().contains("the primary"), "{error:?}");
+    }
     let said = format!("{:?}", unmade.unwrap_err());
     assert!(said.contains("must not be read-only"), "{said}");
 }
@@ -161,4 +166,59 @@ async fn an_idle_connection_that_was_closed_causes_no_error() {
     tokio::time::sleep(Duration::from_secs(11)).await;
 
     spends(&store, "two").await.unwrap();
+}
+
+/// A maintenance holds a lock against writers, and an instance starts: `CREATE INDEX IF NOT EXISTS` would wait for it, and all
+/// writers would wait for the instance.
+#[tokio::test]
+async fn a_start_with_current_tables_waits_for_no_lock_and_stalls_nobody() {
+    let postgres = Postgres::start();
+    let running = store(&postgres).await;
+    let pool = sqlx::PgPool::connect(&postgres.url()).await.unwrap();
+    let mut maintenance = pool.begin().await.unwrap();
+    let vacuum = "LOCK TABLE threelo_rows, threelo_marks IN SHARE UPDATE EXCLUSIVE MODE";
+    sqlx::query(vacuum)
+        .execute(&mut *maintenance)
+        .await
+        .unwrap();
+
+    let url = postgres.url();
+    let started = tokio::time::timeout(
+        Duration::from_secs(2),
+        PostgresStore::connect(&url).migrate(),
+    );
+
+    assert!(started.await.is_ok_and(|started| started.is_ok()));
+    let write = running.spend("while maintained", SystemClock.now());
+    assert!(write.await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_who_hang_up_close_no_connection() {
+    let postgres = Postgres::start();
+    let store = store(&postgres).await;
+    let backends = "SELECT string_agg(pid::text, ' ' ORDER BY pid) FROM pg_stat_activity WHERE application_name = 'threelo'";
+    let pool = sqlx::PgPool::connect(&postgres.url()).await.unwrap();
+    // All connections are open.
+    let reads = (0..64).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { store.load(RowKind::Session, "key").await.map(drop) })
+    });
+    for read in reads.collect::<Vec<_>>() {
+        read.await.unwrap().unwrap();
+    }
+    let before: String = sqlx::query_scalar(backends).fetch_one(&pool).await.unwrap();
+
+    for round in 0..200u64 {
+        let patience = Duration::from_micros(round * 7 % 600);
+        let read = store.load(RowKind::Session, "key");
+        let write = store.spend("hung up", SystemClock.now());
+        let _ = tokio::time::timeout(patience, read).await;
+        let _ = tokio::time::timeout(patience, write).await;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+
+    let after: String = sqlx::query_scalar(backends).fetch_one(&pool).await.unwrap();
+    assert_eq!(after, before, "the same processes of the server");
+    assert!(store.load(RowKind::Session, "key").await.is_ok());
 }

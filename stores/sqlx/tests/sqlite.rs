@@ -103,9 +103,14 @@ async fn a_read_only_file_is_refused_at_start_up() {
     let read_only = format!("{}?mode=ro", file.url());
 
     let error = SqliteStore::connect(&read_only).await.unwrap_err();
-    let unmade = SqliteStore::connect(&read_only).migrate().await;
+    let made = SqliteStore::connect(&read_only).migrate().await;
+    let unmade = SqliteStore::connect_with_prefix(&read_only, "other_")
+        .migrate()
+        .await;
 
-    assert!(matches!(error, SqlSetupError::ReadOnly(_)), "{error:?}");
+    for error in [error, made.unwrap_err()] {
+        assert!(matches!(error, SqlSetupError::ReadOnly(_)), "{error:?}");
+    }
     let said = format!("{:?}", unmade.unwrap_err());
     assert!(said.contains("read-only"), "{said}");
 }
@@ -146,4 +151,19 @@ async fn tables_of_a_newer_program_are_told_at_start() {
     }
     let touched = sqlx::query("SELECT 1 FROM threelo_marks").execute(&pool);
     assert!(touched.await.is_err(), "the tables are left as they are");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_made_is_for_its_user_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let file = File::new("private");
+    let _store = store(&file.url()).await;
+
+    for end in ["", "-wal", "-shm"] {
+        let path = format!("{}{end}", file.0.display());
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{path}: {mode:o}");
+    }
 }

@@ -166,14 +166,18 @@ async fn a_hook_that_panics_refuses_and_costs_no_grant() {
 #[tokio::test]
 async fn a_sign_in_without_offline_access_leaves_the_refresh_token_of_a_job() {
     let world = World::new().await;
+    world.sandbox.knobs(|knobs| knobs.verify_pkce = false);
     world.signed_in("edward").await;
-    world.sandbox.knobs(|knobs| knobs.omit_refresh_token = true);
+    let first = world.grants.stored(&world.grant_key("edward")).await;
+    let without = odd_answer(&world, r#"{"refresh_token": null, "scope": "read:me"}"#).await;
+    world.sandbox.fault(Endpoint::Token, without, 1);
 
-    world.signed_in("edward").await;
+    let (_, seen) = world.browser().sign_in(&world, "edward", "/user").await;
 
-    world
-        .sandbox
-        .knobs(|knobs| knobs.omit_refresh_token = false);
+    assert_eq!(seen.location(), "/user");
+    let stored = world.grants.stored(&world.grant_key("edward")).await;
+    assert_ne!(stored.tokens.access_token, first.tokens.access_token);
+    assert_eq!(stored.tokens.refresh_token, first.tokens.refresh_token);
     assert!(token_later(&world, "edward").await.is_ok());
 }
 

@@ -206,11 +206,10 @@ impl<DB: Backend> Tables<DB> {
         let deleted = DB::fetch_all(&mut transaction, &statements.delete_of, &values).await?;
         // Rows before subjects: `replace` locks them in this order, too.
         if kind == RowKind::Grant {
-            for row in &deleted {
-                let key = DB::text(row, 0)?;
-                let values = [Value::Text(&key)];
-                DB::execute(&mut transaction, &statements.drop_subjects, &values).await?;
-            }
+            let keys: Result<Vec<String>, _> = deleted.iter().map(|row| DB::text(row, 0)).collect();
+            let keys = json(&keys?)?;
+            let values = [Value::Text(&keys)];
+            DB::execute(&mut transaction, &statements.drop_subjects_of_rows, &values).await?;
         }
         transaction.commit().await?;
         Ok(u64::try_from(deleted.len()).unwrap_or(u64::MAX))
@@ -231,6 +230,7 @@ impl<DB: Backend> Tables<DB> {
         owners.map_err(failed)
     }
 
+    /// Makes `row.subjects` the subjects of a grant: two statements, whatever their number. Those that stay are not written.
     async fn set_subjects(
         &self,
         connection: &mut DB::Connection,
@@ -238,13 +238,21 @@ impl<DB: Backend> Tables<DB> {
     ) -> Result<(), sqlx::Error> {
         let statements = &self.statements;
         let key = Value::Text(&row.key);
-        DB::execute(connection, &statements.drop_subjects, &[key]).await?;
-        for subject in &row.subjects {
-            let values = [Value::Text(subject), key];
-            DB::execute(connection, &statements.add_subject, &values).await?;
+        if row.subjects.is_empty() {
+            DB::execute(connection, &statements.drop_subjects, &[key]).await?;
+            return Ok(());
         }
+        let subjects = json(&row.subjects)?;
+        let values = [key, Value::Text(&subjects)];
+        DB::execute(connection, &statements.drop_other_subjects, &values).await?;
+        DB::execute(connection, &statements.add_subjects, &values).await?;
         Ok(())
     }
+}
+
+/// A list of texts as one value.
+fn json(texts: &[String]) -> Result<String, sqlx::Error> {
+    serde_json::to_string(texts).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 /// A version as the database stores it. Versions are below 2^63, so they fit.

@@ -7,10 +7,15 @@ use crate::statements::VERSION;
 use crate::tables::Tables;
 
 impl<DB: Backend> Tables<DB> {
-    /// Creates the tables where they are missing, then checks them.
+    /// Creates the tables where they are missing, then checks them. If they have the version of this program already, nothing is
+    /// created or locked: `CREATE INDEX IF NOT EXISTS` waits for everybody who writes, and those who come after wait for it.
     ///
     /// Everything is created in one transaction, and by one caller at a time. Tables of a newer program are left as they are.
     pub(crate) async fn migrate(&self) -> Result<(), SqlSetupError> {
+        match self.check().await {
+            Err(SqlSetupError::NotMigrated) => {}
+            checked => return checked,
+        }
         let made = self.try_migrate().await;
         made.map_err(|error| SqlSetupError::Migration(error.into()))?;
         self.check().await
