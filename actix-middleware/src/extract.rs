@@ -48,7 +48,8 @@ fn extract<T>(
 /// - The session store failed: 503 (`unavailable`). A user is never taken for a stranger.
 /// - In connect mode: 500 (`wrong_mode`), because the app has users of its own.
 ///
-/// `Option<CurrentUser>` is `None` whatever is wrong, because actix-web has it so: use [`MaybeUser`].
+/// `Option<CurrentUser>` hides every failure, because actix-web turns errors of optional extractors into `None`: use
+/// [`MaybeUser`].
 ///
 /// ```
 /// use threelo_actix::CurrentUser;

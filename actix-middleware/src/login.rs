@@ -11,8 +11,10 @@ use crate::guard::MISSING;
 /// Starts a login from any handler: return it, and the visitor goes to Atlassian and comes back.
 ///
 /// What it becomes depends on the request: a redirect for navigations, `HX-Redirect` for htmx, and for a script that
-/// changes something 200 with the address as JSON. In connect mode only a `POST` from a page of this app starts a flow; any
-/// other request gets the page with the button. Without [`AuthMiddleware`](crate::AuthMiddleware) around the app it is 500, with
+/// changes something 200 with the address as JSON. In sign-in mode prefetches, frames, images,
+/// `HEAD` and foreign forms start nothing, and a visitor whom another site sent without a click is asked first. In connect
+/// mode only a change (such as a `POST`) from a page of this app starts a flow, from a handler that asked for
+/// `Connections`; any other request gets the page with the button. Without [`AuthMiddleware`](crate::AuthMiddleware) around the app it is 500, with
 /// the missing line.
 ///
 /// ```

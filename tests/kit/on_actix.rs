@@ -179,6 +179,7 @@ pub(crate) fn routes(app: &mut ServiceConfig) {
         .service(
             web::resource("/own-pages")
                 .post(async || "in")
+                .get(async || "in")
                 .wrap(same_origin()),
         )
         .route("/", web::get().to(home))
@@ -195,7 +196,9 @@ pub(crate) fn routes(app: &mut ServiceConfig) {
         .route("/my-sessions", web::get().to(my_sessions))
         .service(web::resource("/myself").get(myself).post(write))
         .route("/start", web::get().to(start))
-        .route("/start-with-too-much", web::get().to(start_with_too_much));
+        .route("/start", web::post().to(start))
+        .route("/start-with-too-much", web::get().to(start_with_too_much))
+        .route("/start-with-much", web::get().to(start_with_much));
 }
 
 fn connect_routes(app: &mut ServiceConfig) {
@@ -275,4 +278,9 @@ async fn start() -> Login {
 
 async fn start_with_too_much() -> Login {
     Login::new().details(&"x".repeat(1500))
+}
+
+async fn start_with_much() -> Login {
+    let long = format!("/{}", "x".repeat(2000));
+    Login::new().details(&"x".repeat(1200)).return_to(long)
 }

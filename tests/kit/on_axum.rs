@@ -90,7 +90,9 @@ pub(crate) fn routes() -> Router {
         )
         .route(
             "/own-pages",
-            post(|| async { "in" }).route_layer(same_origin()),
+            post(|| async { "in" })
+                .get(|| async { "in" })
+                .route_layer(same_origin()),
         )
         .route("/", get(home))
         .route("/public", get(|| async { "public" }))
@@ -102,8 +104,9 @@ pub(crate) fn routes() -> Router {
         .route("/bye-everywhere", get(bye_everywhere))
         .route("/my-sessions", get(my_sessions))
         .route("/myself", get(myself).post(write))
-        .route("/start", get(start))
+        .route("/start", get(start).post(start))
         .route("/start-with-too-much", get(start_with_too_much))
+        .route("/start-with-much", get(start_with_much))
 }
 
 fn connect_routes() -> Router {
@@ -187,4 +190,9 @@ async fn start() -> Login {
 
 async fn start_with_too_much() -> Login {
     Login::new().details(&"x".repeat(1500))
+}
+
+async fn start_with_much() -> Login {
+    let long = format!("/{}", "x".repeat(2000));
+    Login::new().details(&"x".repeat(1200)).return_to(long)
 }

@@ -15,6 +15,7 @@ mod grants;
 mod guard;
 mod session;
 mod session_details;
+mod start_login;
 mod user;
 
 pub use self::builder::{
@@ -93,13 +94,9 @@ impl Auth {
                 Action::Respond(Box::new(Responder::new(Arc::clone(&self.web), route, head)))
             }
             Found::TheApps => {
-                let changes = !matches!(head.method, "GET" | "HEAD" | "OPTIONS");
-                let trusted = !changes || web::may_change(&self.web, head);
-                Action::Forward(AuthSession::new(
-                    Arc::clone(&self.web),
-                    RequestSnapshot::of(self.config(), head),
-                    trusted,
-                ))
+                let seen = RequestSnapshot::of(self.config(), head);
+                let trusted = !seen.can_change || web::may_change(&self.web, head);
+                Action::Forward(AuthSession::new(Arc::clone(&self.web), seen, trusted))
             }
         }
     }

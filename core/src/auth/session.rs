@@ -13,10 +13,9 @@ use crate::atlassian::ApiClient;
 use crate::auth::connections::ConnectedAccounts;
 use crate::auth::user::User;
 use crate::error::{KnownScopes, MissingScope, Rejection, RejectionResponse, Render};
-use crate::flow::{LoginRequest, ResolvedSubject};
+use crate::flow::ResolvedSubject;
 use crate::grant::{self, GrantSet, Holder};
 use crate::ids::{CloudId, Subject};
-use crate::message::Reply;
 use crate::message::cookie::SetCookie;
 use crate::ports::BoxError;
 use crate::provider::site::Site;
@@ -26,7 +25,7 @@ use crate::secret::opaque_debug;
 use crate::session;
 use crate::sites::{self, SiteSelection};
 use crate::store::SessionRecord;
-use crate::web::{self, Context, Credential, RequestSnapshot, Visitor, Web};
+use crate::web::{Context, Credential, RequestSnapshot, Visitor, Web};
 
 /// Auth for one request. Clones share what was looked up.
 ///
@@ -53,7 +52,7 @@ pub(crate) struct Inner {
     /// What later questions need of the request, which the app has by then.
     pub(super) seen: RequestSnapshot,
     /// Whether the request proved that it may change something, or needs no proof.
-    same_origin: bool,
+    pub(super) same_origin: bool,
     /// The session, once it was looked up; `Some(None)` is the answer that there is none.
     looked_up: OnceLock<Option<Arc<SessionRecord>>>,
     /// Whether the reply depends on who is signed in: then no cache may keep it.
@@ -82,7 +81,7 @@ pub(crate) struct ColdState {
 
 impl Inner {
     /// What replies are made of; read from the snapshot when the first reply is made.
-    fn context(&self) -> &Arc<Context> {
+    pub(super) fn context(&self) -> &Arc<Context> {
         let read = || Arc::new(self.seen.context(&self.web.ports.config));
         self.cold().context.get_or_init(read)
     }
@@ -351,29 +350,6 @@ impl AuthSession {
     /// page for navigations, JSON for scripts, `HX-Redirect` for htmx.
     pub fn reject(&self, rejection: Rejection) -> RejectionResponse {
         self.visitor().render(rejection)
-    }
-
-    /// Starts a login in the form that fits this request. Never fails: what goes wrong is in the
-    /// reply.
-    ///
-    /// In connect mode a flow is started only by a change for which a page of this app asks
-    /// (docs/decisions/0034), and only if the handler asked for [`connections`](Self::connections)
-    /// before, because otherwise the app's user is not known. Any other request is led to the page
-    /// with the button, which starts a flow for the same place, scopes, site and account, but
-    /// without details.
-    pub fn start_login(&self, login: &LoginRequest) -> Reply {
-        let context = self.0.context();
-        let subject = match self.subject() {
-            Err(Rejection::WrongMode(_)) => None,
-            Ok(subject) if !context.is_safe && self.0.same_origin => Some(subject),
-            Ok(_) => return web::to_button(&self.0.web, login, context),
-            Err(_) if self.wants_subject() => {
-                return web::to_button(&self.0.web, login, context);
-            }
-            Err(other) => return self.reject(other).into_reply(),
-        };
-        let started = web::start_login(&self.0.web, login, context, subject);
-        started.unwrap_or_else(|rejection| self.reject(rejection).into_reply())
     }
 }
 

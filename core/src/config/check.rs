@@ -127,6 +127,7 @@ fn cookies(public_url: &Url, suffix: Option<&str>) -> CookiePolicy {
         session: format!("{prefix}threelo-session{suffix}"),
         flow_prefix: format!("{prefix}threelo-flow{suffix}-"),
         flash: format!("{prefix}threelo-flash{suffix}"),
+        ended: format!("{prefix}threelo-ended{suffix}"),
         // Cookies of other sites are always `Secure`, which browsers take on loopback too.
         cross_prefix: format!("__Host-threelo-cross{suffix}-"),
     }
@@ -154,6 +155,7 @@ impl Problems {
         problems.path("prefix", &settings.prefix);
         if !settings.mount.is_empty() {
             problems.path("mounted_at", &settings.mount);
+            problems.mount(settings);
         }
         problems.scopes("scopes", &settings.scopes);
         problems.scopes("optional_scopes", &settings.optional_scopes);
@@ -211,6 +213,20 @@ impl Problems {
                     "give an https origin such as https://auth.atlassian.com",
                 );
             }
+        }
+    }
+
+    /// Behind a proxy that strips the mount path, `/auth/login` under the prefix `/auth` would lose its prefix if the mount
+    /// path were `/auth`, too.
+    fn mount(&mut self, settings: &Settings) {
+        let rest = settings.prefix.strip_prefix(&settings.mount);
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            self.add(
+                "mounted_at",
+                format!("{:?}", settings.mount),
+                "the mount path is where the app is, without the auth prefix: leave it out for an app at the root, or give \
+                 another prefix",
+            );
         }
     }
 

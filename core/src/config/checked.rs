@@ -28,6 +28,9 @@ pub struct CookiePolicy {
     pub flow_prefix: String,
     /// The name of the cookie that carries a message for the next page (docs/decisions/0024).
     pub flash: String,
+    /// The name of the cookie that marks for a second that the session ended (docs/decisions/0030). No suffix makes a
+    /// session's name of it.
+    pub ended: String,
     /// What the names of the session cookies of other sites begin with; 8 characters of the origin's hash follow.
     pub cross_prefix: String,
 }

@@ -63,7 +63,7 @@ pub(crate) async fn handle_callback(
             let session = arrival.session;
             match response.outcome {
                 Outcome::Code(code) => exchange(ports, flow, code, subject, session).await,
-                other => without_code(ports, flow, &other, session).await,
+                other => without_code(ports, flow, &other).await,
             }
         }
         User::Wrong => wrong_user(ports, flow).await,
@@ -152,20 +152,12 @@ async fn spend(ports: &Arc<Ports>, flow: &VerifiedFlow) -> Result<Spent, Rejecti
     Ok(spent)
 }
 
-/// Ends a flow that came back without a code. The state is spent here, too, so that a later
-/// callback cannot finish a flow that the visitor cancelled. A wrong answer, such as a foreign
+/// Ends a flow that came back without a code: its cookie goes. A wrong answer, such as a foreign
 /// `iss` (RFC 9207), ends the flow as well.
-async fn without_code(
-    ports: &Arc<Ports>,
-    flow: VerifiedFlow,
-    outcome: &Outcome,
-    session: Option<&SessionTokenHash>,
-) -> CallbackReply {
-    match spend(ports, &flow).await {
-        Err(error) => return flow.unavailable(&error),
-        Ok(Spent::Again) => return completion::again(ports, flow, session).await,
-        Ok(Spent::First) => {}
-    }
+///
+/// Nothing is exchanged, so nothing is marked: marks are for what works once, and a hundred
+/// thousand cancels by somebody anonymous must not fill a store (docs/decisions/0077).
+async fn without_code(ports: &Arc<Ports>, flow: VerifiedFlow, outcome: &Outcome) -> CallbackReply {
     match outcome {
         Outcome::Cancelled => cancelled(ports, flow).await,
         Outcome::Failed => flow.failed(Reason::Unavailable),

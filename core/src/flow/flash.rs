@@ -74,10 +74,12 @@ pub(crate) fn read(ports: &Ports, recipient: &str, cookie: &str) -> Option<Flash
     serde_json::from_slice(&opened.content).ok()
 }
 
-/// The recipient is part of what is authenticated; the word keeps it apart from other envelopes of
-/// the same keys.
+/// App and recipient are part of what is authenticated; the word keeps it apart from other
+/// envelopes of the same keys.
 fn envelope<'a>(ports: &'a Ports, recipient: &'a str) -> Envelope<'a> {
-    Envelope::new(&ports.keys, [&b"flash"[..], recipient.as_bytes()])
+    let [environment, client_id] = ports.config.app();
+    let parts = ["flash", environment, client_id, recipient];
+    Envelope::new(&ports.keys, parts.map(str::as_bytes))
 }
 
 /// Removes the cookie: a flash is shown once.

@@ -24,9 +24,11 @@ use crate::session::Handoff;
 const MOST_COOKIES: usize = 5;
 /// At most this many bytes of names and values, of all flow cookies together.
 const MOST_BYTES: usize = 6 * 1024;
-/// The most bytes of JSON in a flow, so that its cookie stays far below the 4096 bytes that
-/// browsers keep.
-const MOST_PLAINTEXT: usize = 1400;
+/// The most bytes of JSON in a flow, so that its cookie stays below the 4096 bytes that browsers keep: sealed and in
+/// base64url these are about 3500. A return target of 2048 bytes has room.
+const MOST_PLAINTEXT: usize = 2560;
+/// The most bytes of JSON in the app's details.
+const MOST_DETAILS: usize = 1280;
 
 /// A flow cookie as the browser sent it; nothing of it is believed until it opens.
 #[derive(Clone, PartialEq, Eq)]
@@ -127,19 +129,32 @@ impl Flow {
         CodeVerifier::new(self.verifier.as_str())
     }
 
-    /// The flow as JSON; `None` if it is larger than a flow may be.
+    /// The flow as JSON; `None` if it, or the app's details in it, are larger than they may be.
     pub(crate) fn plaintext(&self) -> Option<Vec<u8>> {
+        if self.details.to_string().len() > MOST_DETAILS {
+            return None;
+        }
         serde_json::to_vec(self)
             .ok()
             .filter(|text| text.len() <= MOST_PLAINTEXT)
     }
 }
 
+/// The characters of the state's hash in the name of its cookie.
+const NAME_HASH: usize = 8;
+
+/// Whether a name that begins with the app's prefix is one of its flows. A longer rest belongs to another app whose
+/// suffix begins with this one's, and a shorter one is no hash.
+pub(crate) fn is_name(rest: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    rest.len() == NAME_HASH && rest.iter().all(is_plain)
+}
+
 /// The name of a state's cookie: the prefix of the app and eight characters of the state's hash, so
 /// that the name does not reveal the state.
 pub(crate) fn name_of(ports: &Ports, state: &FlowState) -> String {
     let mut hash = URL_SAFE_NO_PAD.encode(state.hash().as_bytes());
-    hash.truncate(8);
+    hash.truncate(NAME_HASH);
     format!("{}{hash}", ports.config.cookies.flow_prefix)
 }
 
@@ -185,9 +200,12 @@ pub(crate) fn open(ports: &Ports, state: &FlowState, cookies: &[FlowCookie]) -> 
     Some(flow)
 }
 
-/// The state is part of what is authenticated, so that a flow opens for its own state only.
+/// App and state are part of what is authenticated: a flow opens for its own state only, and not at another app that
+/// shares the keys, whose hooks would obey its details (docs/decisions/0076).
 fn envelope<'a>(ports: &'a Ports, state: &'a str) -> Envelope<'a> {
-    Envelope::new(&ports.keys, [state.as_bytes()])
+    let [environment, client_id] = ports.config.app();
+    let parts = ["flow", environment, client_id, state];
+    Envelope::new(&ports.keys, parts.map(str::as_bytes))
 }
 
 /// Removes a state's cookie from the browser, whether it has one or not.
@@ -198,7 +216,8 @@ pub(crate) fn removal(ports: &Ports, state: &FlowState) -> SetCookie {
 /// The removals of the oldest flows that make room for one more cookie of `new_bytes`. A visitor
 /// with more tabs than that loses the flow of the oldest one.
 pub(crate) fn evictions(ports: &Ports, cookies: &[FlowCookie], new_bytes: usize) -> Vec<SetCookie> {
-    let mut newest_first: Vec<&FlowCookie> = cookies.iter().collect();
+    // Browsers send older cookies first (RFC 6265 section 5.4), and two flows may have begun in one second.
+    let mut newest_first: Vec<&FlowCookie> = cookies.iter().rev().collect();
     newest_first.sort_by_key(|cookie| std::cmp::Reverse(cookie.issued_at()));
     let mut bytes = new_bytes;
     let mut removals = Vec::new();

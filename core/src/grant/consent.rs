@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
 
-use crate::config::{AccessType, Config};
+use crate::config::AccessType;
 use crate::crypto::random;
 use crate::error::{Causes, Reason};
 use crate::grant::merge::{added, complete, has, merge};
@@ -23,9 +23,6 @@ use crate::provider::token::TokenSet;
 use crate::scope::Scopes;
 use crate::store::first_version::earliest;
 use crate::store::{GrantKey, GrantRecord, Inserted, Replaced, StoreError, Version};
-
-/// How long Atlassian keeps a refresh token that is not used (`docs/protocol.md`, section 3.1).
-const IDLE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// What a consent brought, before it is a record.
 pub(crate) struct Consent<'a> {
@@ -379,23 +376,4 @@ fn is_covered(older: &GrantRecord, new: &GrantRecord) -> bool {
     };
     let reached = |site: &Site| after.iter().any(|other| other.id == site.id);
     older.key != new.key && older.consented_at <= new.consented_at && before.iter().all(reached)
-}
-
-/// When the account must consent again at the latest if the grant is not used: 90 days after the last exchange,
-/// or when the access token ends if there is no refresh token. If the app sets `longest_consent`, consents are
-/// assumed to end that long after they were given. For a marked grant it is the time of the mark.
-pub(crate) fn consent_by(config: &Config, grant: &GrantRecord) -> SystemTime {
-    let tokens = &grant.tokens;
-    if let Some(mark) = &grant.consent_needed {
-        return mark.since;
-    }
-    if tokens.refresh_token.is_none() {
-        return tokens.expires_at;
-    }
-    let after = |from: SystemTime, life| from.checked_add(life).unwrap_or(from);
-    let idle_end = after(tokens.exchanged_at, IDLE);
-    match config.longest_consent {
-        Some(longest) => idle_end.min(after(grant.consented_at, longest)),
-        None => idle_end,
-    }
 }

@@ -6,6 +6,7 @@
 //! other.
 
 mod consent;
+mod consent_end;
 mod link;
 mod linking;
 mod merge;
@@ -13,7 +14,8 @@ mod records;
 mod set;
 mod site_list;
 
-pub(crate) use self::consent::{Consent, consent_by, is_taken, renew, store};
+pub(crate) use self::consent::{Consent, is_taken, renew, store};
+pub(crate) use self::consent_end::consent_by;
 pub(crate) use self::linking::{choose_site, disconnect, of_subject, revoke};
 pub(crate) use self::records::{change, load};
 pub(crate) use self::set::{GrantSet, Holder, key_for};

@@ -5,6 +5,7 @@
 
 mod body;
 pub mod cookie;
+mod fetch_metadata;
 mod head;
 mod outbound;
 pub(crate) mod percent;
@@ -13,6 +14,7 @@ mod reply;
 mod vary;
 
 pub use self::body::{BodyError, ReplyBody};
+pub(crate) use self::fetch_metadata::FetchMetadata;
 pub use self::head::{Audience, Field, Headers, RequestHead};
 pub(crate) use self::outbound::{
     bearer, cleaned, https_only, is_html, is_json, is_json_type, retry_after,

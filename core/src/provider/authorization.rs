@@ -92,8 +92,8 @@ impl AuthorizationResponse {
     /// [`Malformed`] if the query is too large, if `code`, `state`, `error` or `iss` occurs twice, if neither or both
     /// of `code` and `error` are present, if the code is blank, and if the state is missing or cannot be one of ours.
     pub fn parse(query: Option<&str>, issuer: &str) -> Result<Self, Malformed> {
-        let query =
-            Query::parse(query.unwrap_or_default().as_bytes()).map_err(|_too_large| Malformed)?;
+        let query = without_descriptions(query.unwrap_or_default());
+        let query = Query::parse(query.as_bytes()).map_err(|_too_large| Malformed)?;
         let names = ["code", "state", "error", "iss"];
         if names
             .iter()
@@ -120,6 +120,15 @@ impl AuthorizationResponse {
             outcome: if foreign { Outcome::Wrong } else { outcome },
         })
     }
+}
+
+/// The query without the texts for people (RFC 6749 section 4.1.2.1), which are not read: however long they are, a cancel
+/// is a cancel.
+fn without_descriptions(query: &str) -> String {
+    let is_read =
+        |pair: &&str| !pair.starts_with("error_description=") && !pair.starts_with("error_uri=");
+    let pairs: Vec<&str> = query.split('&').filter(is_read).collect();
+    pairs.join("&")
 }
 
 /// Reads `code` and `error`, of which exactly one must be present. A code of spaces only counts as no answer.

@@ -110,7 +110,7 @@ pub fn request(
 /// Reads the list of sites. An empty list is not an error (docs/protocol.md section 4.2).
 ///
 /// Entries with the same id are one site with the scopes of all of them: a site with two products may be listed twice
-/// (docs/protocol.md section 4.1). Entries without a valid id are left out. The result is sorted by name, because the
+/// (docs/protocol.md section 4.1). Entries without a valid id, and entries with an address that is not https, are left out. The result is sorted by name, because the
 /// order of the response has no meaning, and has at most 500 sites.
 ///
 /// # Errors
@@ -157,10 +157,16 @@ struct Wire {
 }
 
 impl Wire {
-    /// The entry as a site, with checked texts; `None` if the id is not a UUID.
+    /// The entry as a site, with checked texts; `None` if the id is not a UUID, or if the address is not an https one: a
+    /// site of Atlassian's has no other, and visitors are sent there.
     fn into_site(self) -> Option<Site> {
         let id = CloudId::parse(&self.id).ok()?;
-        let url = https_only(self.url).map(|url| url.trim_end_matches('/').into());
+        let has_url = self.url.is_some();
+        let url = https_only(self.url);
+        if has_url && url.is_none() {
+            return None;
+        }
+        let url = url.map(|url| url.trim_end_matches('/').into());
         Some(Site {
             name: cleaned(self.name, 256).unwrap_or_else(|| id.as_str().into()),
             avatar_url: https_only(self.avatar_url),
@@ -178,6 +184,7 @@ mod tests {
     const LIST: &str = r#"[
         {"id":"11111111-1111-1111-1111-111111111111","name":"Zeta","url":"https://zeta.atlassian.net","scopes":["read:jira-work"]},
         {"id":"22222222-2222-2222-2222-222222222222","name":"Alpha","url":"http://169.254.169.254/"},
+        {"id":"33333333-3333-3333-3333-333333333333","name":"Beta"},
         {"id":"../../me","name":"Evil"},
         {"id":"11111111-1111-1111-1111-111111111111","name":"Zeta","scopes":["read:page:confluence"]}]"#;
 
@@ -187,7 +194,8 @@ mod tests {
 
         assert_eq!(
             sites.iter().map(|site| &*site.name).collect::<Vec<_>>(),
-            ["Alpha", "Zeta"]
+            ["Beta", "Zeta"],
+            "no site whose address is not https"
         );
         assert_eq!(
             sites[1].scopes.to_string(),

@@ -20,10 +20,9 @@ use crate::ports::Ports;
 /// overlooked.
 pub(crate) fn ending(ports: &Ports) -> Vec<SetCookie> {
     let cookies = &ports.config.cookies;
-    let mark = format!("{}-ended", cookies.session);
     vec![
         SetCookie::removal(&cookies.session, cookies.secure),
-        SetCookie::new(&mark, "1", cookies.secure).max_age(1),
+        SetCookie::new(&cookies.ended, "1", cookies.secure).max_age(1),
     ]
 }
 
@@ -38,11 +37,15 @@ pub(crate) async fn end(
     key: &SessionTokenHash,
 ) -> Result<Vec<SetCookie>, Rejection> {
     let (worker, key) = (Arc::clone(ports), *key);
-    let ended = ports
-        .tasks
-        .complete(async move { worker.sessions.delete(&key).await });
-    ended.await?;
-    tracing::info!(target: "threelo", "session ended");
+    let ended = ports.tasks.complete(async move {
+        // The log tells of sessions that were there, not of made-up cookies.
+        let was_there = worker.sessions.load(&key).await?.is_some();
+        worker.sessions.delete(&key).await?;
+        Ok(was_there)
+    });
+    if ended.await? {
+        tracing::info!(target: "threelo", "session ended");
+    }
     Ok(ending(ports))
 }
 

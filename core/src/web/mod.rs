@@ -24,11 +24,12 @@ mod visitor;
 
 pub use self::responder::Responder;
 
-pub(crate) use self::reply::{start_login, to_button};
+pub(crate) use self::reply::{ask_first, start_login, to_button};
 pub(crate) use self::request::Context;
 pub(crate) use self::request::Credential;
 pub(crate) use self::request::RequestSnapshot;
 pub(crate) use self::request::{Found, find};
 pub(crate) use self::security::may_change;
+pub(crate) use self::security::start::Start;
 pub(crate) use self::state::Web;
 pub(crate) use self::visitor::Visitor;

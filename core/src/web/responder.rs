@@ -72,7 +72,7 @@ impl Responder {
                 | Route::Token
                 | Route::Redeem,
             ) if method == "POST" => Some(MOST_BODY),
-            Some(Route::Api(call)) if !matches!(method, "GET" | "HEAD" | "OPTIONS") => {
+            Some(Route::Api(call)) if self.request.can_change() => {
                 proxy::may_carry(&self.web, &self.request, call).then_some(MOST_CALL)
             }
             _ => None,
@@ -104,9 +104,9 @@ impl Responder {
     /// [`cross_site::same_page_for_all`] (docs/attacks.md T127).
     fn is_foreign(&self) -> bool {
         let head = self.request.head();
-        let is_refused = match head.method {
-            "GET" | "HEAD" => is_foreign_read(&self.web, &self.request.context, &head),
-            _ => !may_change(&self.web, &head),
+        let is_refused = match self.request.can_change() {
+            false => is_foreign_read(&self.web, &self.request.context, &head),
+            true => !may_change(&self.web, &head),
         };
         is_refused || cross_site::is_foreign_navigation(self.route.as_ref(), &self.request)
     }

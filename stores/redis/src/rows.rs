@@ -158,8 +158,8 @@ impl RowStore for RedisStore {
 }
 
 impl RedisStore {
-    /// Adds the key to its sets, then writes the row. A grant's key is added again, because another call may have removed it
-    /// before the row was there.
+    /// Adds the key to its sets, then writes the row, and adds the key again, because another call may have removed it before the
+    /// row was there.
     async fn try_insert(&self, row: &Row) -> Result<Inserted, RedisError> {
         self.index(row).await?;
         let inserted: i64 = Script::new(scripts::INSERT)
@@ -174,9 +174,7 @@ impl RedisStore {
         if inserted == 0 {
             return Ok(Inserted::Exists);
         }
-        if row.kind == RowKind::Grant {
-            self.index(row).await?;
-        }
+        self.index(row).await?;
         Ok(Inserted::Done)
     }
 

@@ -1,8 +1,8 @@
 //! The sets of keys that lists are read from.
 //!
 //! A script touches one key, so a row and its sets are not written atomically. A set may name a row too many, but never one too
-//! few: names are added before the row is written, and for grants again after it; after a name was removed, the row is read
-//! again, and its names are added again if it has come back. Readers check each row that a set names.
+//! few: names are added before the row is written and again after it; after a name was removed, the row is looked for again, and
+//! its names are added again if it is there. Readers check each row that a set names.
 
 use std::collections::HashSet;
 
@@ -208,8 +208,9 @@ impl RedisStore {
         Ok(rows)
     }
 
-    /// Takes the names of rows that are gone out of a set: sessions expire, and their names would stay for as long as the account
-    /// has any. A row may have been inserted since it was looked for, because its name comes first; it is named again then.
+    /// Removes the names of rows that are gone from a set: sessions expire, and their names would stay for as long as the account
+    /// has any. A row whose insert is under way has its name before it is there: the insert adds the name again after the row,
+    /// and a row that came between the two looks is named again here.
     async fn prune(&self, kind: RowKind, set: &str, gone: &[String]) -> Result<(), RedisError> {
         let mut connection = self.connection();
         for part in gone.chunks(PART) {
@@ -254,10 +255,10 @@ impl RedisStore {
         for part in named.chunks(PART) {
             let mut reads = redis::pipe();
             for (_, key) in part {
-                reads.hget(self.prefix.row(RowKind::Grant, key), "o");
+                reads.hmget(self.prefix.row(RowKind::Grant, key), &["o"]);
             }
-            let theirs: Vec<Option<String>> = reads.query_async(&mut connection).await?;
-            for ((owner, _), is) in part.iter().zip(theirs) {
+            let theirs: Vec<(Option<String>,)> = reads.query_async(&mut connection).await?;
+            for ((owner, _), (is,)) in part.iter().zip(theirs) {
                 if is.as_ref() == Some(*owner) {
                     having.insert((*owner).clone());
                 }

@@ -250,3 +250,53 @@ async fn a_page_of_accounts_takes_a_few_trips() {
     let trips = reads() - before;
     assert!(trips < 60, "{trips} reads of the socket");
 }
+
+/// A list that is read while sessions begin does not forget the ones whose rows are not there yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_session_that_begins_while_the_list_is_read_is_missing_from_it() {
+    let redis = Redis::start();
+    let store = store(&redis).await;
+    let inserts: Vec<_> = (0..300)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let row = session(&format!("session {number}"), Duration::from_secs(600));
+                store.insert(&row).await
+            })
+        })
+        .collect();
+    let reader = store.clone();
+    let reads = tokio::spawn(async move {
+        for _ in 0..200 {
+            reader.of_owner(RowKind::Session, "edward").await.unwrap();
+        }
+    });
+    for insert in inserts {
+        assert_eq!(insert.await.unwrap().unwrap(), Inserted::Done);
+    }
+    reads.await.unwrap();
+
+    let listed = store.of_owner(RowKind::Session, "edward").await.unwrap();
+    assert_eq!(listed.len(), 300);
+}
+
+/// The front page of the crate names the rights that a user needs.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rights_that_the_documentation_names_are_enough() {
+    let docs = include_str!("../src/lib.rs");
+    let (_, from) = docs.split_once("ACL SETUSER app").unwrap();
+    let (rights, _) = from.split_once("```").unwrap();
+    let rights: Vec<&str> = rights
+        .split_whitespace()
+        .filter(|word| *word != "//!")
+        .collect();
+    assert!(rights.len() > 20, "{rights:?}");
+    let redis = Redis::start();
+    let answer = redis.ask(&format!("ACL SETUSER app {}", rights.join(" ")));
+    assert!(answer.starts_with("+OK"), "{answer}");
+    let url = format!("redis://app:secret@127.0.0.1:{}", redis.port());
+
+    let store = RedisStore::connect(&url).await.unwrap();
+
+    testing::row_store_contract(Arc::new(store)).await;
+}

@@ -63,8 +63,8 @@ impl<'a, S> Connecting<'a, S> {
 
     /// Creates the tables where they are missing, before they are checked.
     ///
-    /// Several processes may do so concurrently: one creates the tables in a transaction, the others wait for it. Tables that
-    /// exist are left as they are. The user must be allowed to create tables, even if they exist.
+    /// Several processes may do so concurrently: one creates the tables in a transaction, the others wait for it. Where
+    /// they are current, nothing is created or locked, and the user needs no right to create tables.
     pub fn migrate(self) -> Self {
         Self {
             migrates: true,

@@ -103,7 +103,7 @@ async fn a_person_walks_through_the_quick_start_over_https_with_host_cookies() {
         let left = chrome.cookies().await;
         assert!(
             left.iter()
-                .all(|cookie| cookie.name == "__Host-threelo-session-ended"),
+                .all(|cookie| cookie.name == "__Host-threelo-ended"),
             "{left:?}"
         );
         walk(&chrome, &origin).await;

@@ -46,6 +46,21 @@ fn every_route_has_its_rows_of_parity() {
 }
 
 #[test]
+fn every_described_route_is_compared_with_its_replies() {
+    let checks = read("tests/suite/scenarios/browser_clients/described.rs");
+    for name in names() {
+        let asked = format!("\"/{name}");
+        // Forwarded calls are answered by Atlassian.
+        let is_compared = checks.contains(&asked) || name == "api/";
+        let is_page = PAGES.contains(&name.as_str());
+        assert!(
+            is_compared || is_page,
+            "described.rs does not ask for /{name}"
+        );
+    }
+}
+
+#[test]
 fn every_json_route_is_described() {
     let described: Value = serde_json::from_str(&read("core/src/web/routes/openapi.json")).unwrap();
     let paths: Vec<&String> = described["paths"].as_object().unwrap().keys().collect();

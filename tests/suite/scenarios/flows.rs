@@ -254,10 +254,12 @@ async fn details_that_do_not_fit_are_the_apps_error_and_a_long_return_to_gives_w
     let mut browser = world.browser();
 
     assert_eq!(browser.open("/start-with-too-much").await.status(), 500);
-    let (_, seen) = browser
-        .sign_in(&world, "mia", &format!("/{}", "x".repeat(2000)))
-        .await;
-    assert_eq!(seen.location(), "/");
+    let long = format!("/{}", "x".repeat(2000));
+    let (_, seen) = browser.sign_in(&world, "mia", &long).await;
+    assert_eq!(seen.location(), long, "alone it has room");
+    let started = browser.open("/start-with-much").await;
+    let seen = browser.consent(&world, started.location(), "mia").await;
+    assert_eq!(seen.location(), "/", "the app's details go first");
 }
 
 #[tokio::test]

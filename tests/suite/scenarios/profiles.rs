@@ -1,4 +1,4 @@
-//! Sessions that live for longer, profiles that change, accounts that end. T numbers: docs/attacks.md.
+//! The fields of a profile, sessions that live for longer, profiles that change, accounts that end. T numbers: docs/attacks.md.
 
 use std::time::Duration;
 
@@ -13,6 +13,23 @@ async fn a_day_of_use(world: &World, browser: &mut Browser) {
         browser.open("/user").await;
         assert!(world.auth.drain(Duration::from_secs(5)).await);
     }
+}
+
+#[tokio::test]
+async fn the_profile_has_all_fields_of_the_faqs_example() {
+    let world = World::new().await;
+    let mut browser = world.signed_in("mia").await;
+
+    let profile = browser.fetch("GET", "/profile").await.json();
+
+    assert_eq!(
+        profile["account_id"],
+        "112233aa-bb11-cc22-33dd-445566abcabc"
+    );
+    assert_eq!(profile["nickname"], "mkrystof");
+    assert_eq!(profile["zoneinfo"], "Australia/Sydney");
+    assert_eq!(profile["extended_profile"]["job_title"], "Designer");
+    assert_eq!(profile["extended_profile"]["department"], "Design team");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use crate::error::Rejection;
 use crate::flow::{self, LoginRequest};
 use crate::ids::Subject;
 use crate::message::{Audience, Reply};
+use crate::pages::Page;
 use crate::web::reply::urls::Place;
 use crate::web::request::Context;
 use crate::web::state::Web;
@@ -59,6 +60,18 @@ pub(crate) fn start_login(
     let flow = flow::start(&web.ports, login, &context.flows, subject)?;
     let reply = started(context, flow.location.as_str());
     Ok(flow.cookies.iter().fold(reply, Reply::cookie))
+}
+
+/// The page that asks before a login that another site began. The link leads to `again`, and its click is the
+/// visitor's own.
+pub(crate) fn ask_first(web: &Web, again: &str) -> Reply {
+    web.page(
+        StatusCode::OK,
+        &Page::Continue {
+            login_url: again,
+            home_url: web.ports.config.home(),
+        },
+    )
 }
 
 /// Sends the browser to the page with the button that starts such a flow, where the request itself

@@ -3,7 +3,7 @@
 use url::form_urlencoded;
 
 use crate::config::{BrowserOrigin, Config};
-use crate::flow::FlowCookie;
+use crate::flow::{FlowCookie, is_flow_name};
 use crate::ids::SessionTokenHash;
 use crate::message::cookie::{self, CookieValue};
 use crate::message::{Audience, RequestHead};
@@ -162,7 +162,9 @@ pub(crate) fn flows<'a>(
 ) -> Vec<FlowCookie> {
     let found = cookie::names_with_prefix(cookies, &config.cookies.flow_prefix).into_iter();
     let text = |bytes| std::str::from_utf8(bytes).ok().map(str::to_owned);
+    let is_ours = |name: &[u8]| is_flow_name(&name[config.cookies.flow_prefix.len()..]);
     found
+        .filter(|(name, _)| is_ours(name))
         .filter_map(|(name, value)| {
             Some(FlowCookie {
                 name: text(name)?,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::config::Config;
 use crate::flow::ResolvedSubject;
-use crate::message::{Headers, RequestHead};
+use crate::message::{FetchMetadata, Headers, RequestHead};
 use crate::secret::opaque_debug;
 use crate::web::request::context::Context;
 
@@ -48,6 +48,11 @@ impl Request {
         }
     }
 
+    /// Whether the request can change something, and needs the proof of its origin.
+    pub(crate) fn can_change(&self) -> bool {
+        FetchMetadata::of(&self.head()).can_change(&self.method)
+    }
+
     /// Returns the head, with the header fields that were kept, for functions that take one.
     pub(crate) fn head(&self) -> RequestHead<'_> {
         RequestHead {
@@ -76,7 +81,7 @@ impl Headers for Fields {
 /// The header fields that routes may read; all others are dropped. What is not here cannot identify
 /// a visitor or choose a host: no `X-Forwarded-*`, no `User-Agent` (docs/attacks.md T056, T201,
 /// T221).
-pub(crate) const KEPT: [&str; 19] = [
+pub(crate) const KEPT: [&str; 20] = [
     "accept",
     "access-control-request-method",
     "authorization",
@@ -92,6 +97,7 @@ pub(crate) const KEPT: [&str; 19] = [
     "sec-fetch-site",
     "sec-fetch-user",
     "sec-purpose",
+    "upgrade",
     "x-atlassian-token",
     "x-threelo",
     "x-threelo-account",

@@ -8,18 +8,25 @@ use http::HeaderValue;
 use http::uri::PathAndQuery;
 
 use crate::config::{BrowserOrigin, Config};
-use crate::message::{Audience, Field, RequestHead};
+use crate::message::{Audience, FetchMetadata, Field, RequestHead};
 use crate::web::request::context::{self, Context};
 use crate::web::request::credential::{self, Credential};
+use crate::web::security::start::Start;
 
 /// The fields that are read of every request. `Origin` and `Authorization` are read only if the app
 /// lists origins or allows bearer sessions.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 12] = [
     "accept",
     "cookie",
     "hx-current-url",
     "hx-request",
+    "purpose",
+    "sec-fetch-dest",
     "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "sec-purpose",
+    "upgrade",
     "x-threelo-site",
 ];
 
@@ -30,6 +37,10 @@ pub(crate) struct RequestSnapshot {
     audience: Audience,
     /// Whether the method is `GET` or `HEAD`.
     is_safe: bool,
+    /// Whether the request can change something, and therefore needs the proof of its origin.
+    pub(crate) can_change: bool,
+    /// Whether the request may start a login, if a change of it is proven.
+    pub(crate) start: Start,
     /// Path and query.
     target: Target,
     /// The first `Cookie` field; HTTP/2 clients may split it (RFC 9113 section 8.2.3).
@@ -81,26 +92,57 @@ enum Target {
     Copied(String),
 }
 
-impl RequestSnapshot {
-    /// Reads a head in one walk over its fields. Of a field that comes several times the first
-    /// counts, except for `Cookie`.
-    pub(crate) fn of(config: &Config, head: &RequestHead<'_>) -> Self {
-        let [mut accept, mut htmx, mut mode, mut current_url, mut site] = [None; 5];
-        let (mut cookie, mut more_cookies) = (None, Vec::new());
+/// What one walk over the fields of a head finds.
+#[derive(Default)]
+struct Walked<'a> {
+    accept: Option<&'a [u8]>,
+    htmx: Option<&'a [u8]>,
+    current_url: Option<&'a [u8]>,
+    site: Option<&'a [u8]>,
+    fetch: FetchMetadata<'a>,
+    cookie: Option<HeaderValue>,
+    more_cookies: Vec<HeaderValue>,
+}
+
+impl<'a> Walked<'a> {
+    /// Of a field that comes several times the first counts, except for `Cookie`.
+    fn of(head: &RequestHead<'a>) -> Self {
+        let mut found = Self::default();
         head.headers.walk(&NAMES, &mut |name, field| {
             let first = match name {
-                "accept" => &mut accept,
-                "hx-request" => &mut htmx,
-                "sec-fetch-mode" => &mut mode,
-                "hx-current-url" => &mut current_url,
-                "x-threelo-site" => &mut site,
-                "cookie" if cookie.is_none() => return cookie = kept(field),
-                "cookie" => return more_cookies.extend(kept(field)),
+                "accept" => &mut found.accept,
+                "hx-request" => &mut found.htmx,
+                "hx-current-url" => &mut found.current_url,
+                "x-threelo-site" => &mut found.site,
+                "sec-fetch-mode" => &mut found.fetch.mode,
+                "sec-fetch-site" => &mut found.fetch.site,
+                "sec-fetch-dest" => &mut found.fetch.dest,
+                "sec-fetch-user" => &mut found.fetch.user,
+                "purpose" | "sec-purpose" => &mut found.fetch.purpose,
+                "upgrade" => &mut found.fetch.upgrade,
+                "cookie" if found.cookie.is_none() => return found.cookie = kept(field),
+                "cookie" => return found.more_cookies.extend(kept(field)),
                 _ => return,
             };
             first.get_or_insert(field.bytes());
         });
-        let audience = Audience::of(htmx, mode, accept);
+        found
+    }
+}
+
+impl RequestSnapshot {
+    /// Reads a head.
+    pub(crate) fn of(config: &Config, head: &RequestHead<'_>) -> Self {
+        let Walked {
+            accept,
+            htmx,
+            current_url,
+            site,
+            fetch,
+            cookie,
+            more_cookies,
+        } = Walked::of(head);
+        let audience = Audience::of(htmx, fetch.mode, accept);
         let stands_at = current_url.filter(|_| audience == Audience::Htmx);
         let shown = Shown::of(config, head);
         let has_more = stands_at.is_some()
@@ -110,6 +152,8 @@ impl RequestSnapshot {
         Self {
             audience,
             is_safe: matches!(head.method, "GET" | "HEAD"),
+            can_change: fetch.can_change(head.method),
+            start: Start::of(head.method, &fetch, true),
             target: match head.headers.target() {
                 Some(target) => Target::Shared(target),
                 None => Target::Copied(context::target(head)),

@@ -6,7 +6,7 @@ use crate::grant;
 use crate::message::Reply;
 use crate::web::reply::{Place, start_login, started};
 use crate::web::request::{Request, form, other_loopback_name, return_target};
-use crate::web::routes::login_params::{askable, handoff, more, offered};
+use crate::web::routes::login_params::{askable, handoff, is_site_name, more, offered};
 use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
 
@@ -17,8 +17,8 @@ use crate::web::state::Web;
 /// name to the page with the button; and the app's user, to whom the flow is bound
 /// (docs/decisions/0032).
 ///
-/// The form may have `return_to`, `scope` (as far as the app offers it), `site` (256 bytes at
-/// most), `account` (one that is linked: then only that one may come back, and the flow asks for
+/// The form may have `return_to`, `scope` (as far as the app offers it), `site` (if it can
+/// name one), `account` (one that is linked: then only that one may come back, and the flow asks for
 /// all that it ever granted and the app still asks for), and what a page of another origin adds
 /// that waits for the end. The answer is a redirect to Atlassian; for scripts 200 with `location`.
 ///
@@ -49,10 +49,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     if let Some(place) = form.one("return_to") {
         login = login.return_to(place);
     }
-    if let Some(site) = form
-        .one("site")
-        .filter(|site| (1..=256).contains(&site.len()))
-    {
+    if let Some(site) = form.one("site").filter(|site| is_site_name(site)) {
         login = login.site(site);
     }
     if let Some(account) = form.one("account").filter(|account| !account.is_empty()) {

@@ -1,16 +1,14 @@
 //! `GET login`: starts a login. Sign-in mode only.
 
-use http::StatusCode;
-
 use crate::error::{GrantError, Rejection};
 use crate::flow::LoginRequest;
 use crate::grant::{GrantSet, Holder};
-use crate::message::Reply;
-use crate::pages::Page;
+use crate::message::{FetchMetadata, Reply};
 use crate::session;
-use crate::web::reply::{go, start_login};
+use crate::web::reply::{ask_first, go, start_login};
 use crate::web::request::{Request, other_loopback_name, query};
-use crate::web::routes::login_params::{askable, handoff, more, offered};
+use crate::web::routes::login_params::{askable, handoff, is_site_name, more, offered};
+use crate::web::security::start::Start;
 use crate::web::security::{require_method, require_navigation};
 use crate::web::state::Web;
 
@@ -18,8 +16,9 @@ use crate::web::state::Web;
 ///
 /// Checked in this order: the method (405); that it is a navigation of a whole window and no
 /// prefetch (docs/attacks.md T036, T037); the host name, which sends a visitor of another loopback
-/// name to the public one; and that the user's own click or address bar began it (T015). The last
-/// gets a page that asks, and starts nothing. All of that needs no store; only `account=same` reads
+/// name to the public one; and that the user's own click or address bar began it (T015), a click if
+/// another site's link asks for a site or a longer session. The last gets a page that asks, and
+/// starts nothing. All of that needs no store; only `account=same` reads
 /// the session.
 ///
 /// # Errors
@@ -29,14 +28,16 @@ use crate::web::state::Web;
 pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET"], "GET")?;
     require_navigation(request)?;
+    let start = gate(request);
+    start.check()?;
     if let Some(origin) = other_loopback_name(web, request) {
         let query = request.query.as_deref();
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         let elsewhere = format!("{origin}{}{query}", web.route("login", &[]));
         return Ok(go(request.context.audience, &elsewhere));
     }
-    if is_pushed(request) {
-        return Ok(ask_first(web, request));
+    if start == Start::Asked {
+        return Ok(ask_again(web, request));
     }
     let login = wanted(web, request);
     let login = match query(request).one("account") {
@@ -47,7 +48,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 }
 
 /// Reads what the address asks for: `return_to` (checked when the flow starts), `scope` as far as
-/// the app offers it (docs/attacks.md T058), `site` of 256 bytes at most, `remember=true`, and what
+/// the app offers it (docs/attacks.md T058), `site` if it can name one, `remember=true`, and what
 /// a page of another origin adds that waits for the end. Of a parameter that comes twice none
 /// counts (T072).
 fn wanted(web: &Web, request: &Request) -> LoginRequest {
@@ -56,7 +57,7 @@ fn wanted(web: &Web, request: &Request) -> LoginRequest {
     if let Some(place) = query.one("return_to") {
         login = login.return_to(place);
     }
-    if let Some(site) = query.one("site").filter(|site| site.len() <= 256) {
+    if let Some(site) = query.one("site").filter(|site| is_site_name(site)) {
         login = login.site(site);
     }
     login = login.handoff(handoff(web, &query));
@@ -93,31 +94,28 @@ async fn same_account(
     }
 }
 
-/// Whether a page of another site sent the browser here without a click. Browsers without
-/// `Sec-Fetch-Site` are not recognized; their flow is bound to the browser all the same.
-fn is_pushed(request: &Request) -> bool {
+/// Whether the request may start a login. If another site's link asks for more than where to go, the
+/// wish is obeyed only after a click on a page of ours (docs/attacks.md T015).
+fn gate(request: &Request) -> Start {
     let head = request.head();
-    let from_elsewhere = matches!(
-        head.first("sec-fetch-site"),
-        Some(b"cross-site" | b"same-site")
-    );
-    from_elsewhere && !head.is("sec-fetch-user", b"?1")
+    let fetch = FetchMetadata::of(&head);
+    let query = query(request);
+    let wishes = ["site", "remember"]
+        .iter()
+        .any(|name| query.one(name).is_some());
+    match Start::of(&request.method, &fetch, false) {
+        Start::Allowed if wishes && fetch.is_from_elsewhere() => Start::Asked,
+        start => start,
+    }
 }
 
 /// Asks before a login that another site began. The link on the page leads here again, with the
-/// same parameters, and its click is the user's own.
-fn ask_first(web: &Web, request: &Request) -> Reply {
+/// same parameters.
+fn ask_again(web: &Web, request: &Request) -> Reply {
     let query = request
         .query
         .as_deref()
         .map(|query| format!("?{query}"))
         .unwrap_or_default();
-    let login_url = format!("{}{query}", web.route("login", &[]));
-    web.page(
-        StatusCode::OK,
-        &Page::Continue {
-            login_url: &login_url,
-            home_url: web.ports.config.home(),
-        },
-    )
+    ask_first(web, &format!("{}{query}", web.route("login", &[])))
 }

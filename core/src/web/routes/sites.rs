@@ -14,6 +14,7 @@ use crate::web::reply::json::{self, site_json};
 use crate::web::reply::{Place, go};
 use crate::web::request::{Request, clear_flash, flash, form, query, return_target};
 use crate::web::routes::account::{CurrentAccount, account_param, current_account};
+use crate::web::routes::login_params::is_site_name;
 use crate::web::security::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
@@ -90,8 +91,19 @@ fn notice<'a>(
 ) -> Option<PickerNotice<'a>> {
     let is_gone = chosen.is_some_and(|chosen| sites.iter().all(|site| site.id != *chosen));
     match flash {
-        Some(Flash::SiteNotGranted { wish }) => Some(PickerNotice::NotGranted(wish)),
+        Some(Flash::SiteNotGranted { wish }) => Some(PickerNotice::NotGranted(known_name(wish))),
         _ => is_gone.then_some(PickerNotice::Gone),
+    }
+}
+
+/// A wished site as a page may show it: its host if it is one of Atlassian's. Other wishes come from an address that
+/// anybody may have written, and are not repeated.
+fn known_name(wish: &str) -> &str {
+    let host = wish.strip_prefix("https://").unwrap_or(wish);
+    let host = host.strip_suffix('/').unwrap_or(host);
+    match host.strip_suffix(".atlassian.net") {
+        Some(label) if is_site_name(host) && !label.contains('.') => host,
+        _ => "The site that you asked for",
     }
 }
 

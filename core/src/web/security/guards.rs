@@ -4,7 +4,7 @@
 //! The first that fails decides the answer.
 
 use crate::error::Rejection;
-use crate::message::Audience;
+use crate::message::{Audience, FetchMetadata};
 use crate::web::request::Request;
 use crate::web::security::csrf::is_foreign_read;
 use crate::web::state::Web;
@@ -38,20 +38,11 @@ pub(crate) fn require_method(
 /// (400, in JSON with the address of the login) for frames, fetches and htmx.
 pub(crate) fn require_navigation(request: &Request) -> Result<(), Rejection> {
     let head = request.head();
-    let prefetches = |name| {
-        head.first(name)
-            .is_some_and(|value| value.windows(8).any(|part| part == b"prefetch"))
-    };
-    if prefetches("sec-purpose") || prefetches("purpose") {
+    let fetch = FetchMetadata::of(&head);
+    if fetch.is_prefetch() {
         return Err(Rejection::Prefetch);
     }
-    let is_document = head
-        .first("sec-fetch-dest")
-        .is_none_or(|dest| dest == b"document");
-    let is_navigation = head
-        .first("sec-fetch-mode")
-        .is_none_or(|mode| mode == b"navigate");
-    if !is_document || !is_navigation || request.context.audience == Audience::Htmx {
+    if !fetch.is_navigation() || request.context.audience == Audience::Htmx {
         return Err(Rejection::NavigationOnly);
     }
     Ok(())

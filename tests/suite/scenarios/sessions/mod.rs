@@ -200,23 +200,6 @@ async fn an_inactive_account_gets_no_session() {
 }
 
 #[tokio::test]
-async fn the_profile_has_all_fields_of_the_faqs_example() {
-    let world = World::new().await;
-    let mut browser = world.signed_in("mia").await;
-
-    let profile = browser.fetch("GET", "/profile").await.json();
-
-    assert_eq!(
-        profile["account_id"],
-        "112233aa-bb11-cc22-33dd-445566abcabc"
-    );
-    assert_eq!(profile["nickname"], "mkrystof");
-    assert_eq!(profile["zoneinfo"], "Australia/Sydney");
-    assert_eq!(profile["extended_profile"]["job_title"], "Designer");
-    assert_eq!(profile["extended_profile"]["department"], "Design team");
-}
-
-#[tokio::test]
 async fn me_tells_the_profile_scopes_site_and_seconds_left_and_no_token() {
     let world = World::new().await;
     let mut browser = world.signed_in("edward").await;

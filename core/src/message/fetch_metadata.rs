@@ -1,0 +1,80 @@
+//! What a browser says about where a request comes from and what it is for, in fields that pages cannot set (Fetch
+//! Metadata Request Headers).
+
+use crate::message::RequestHead;
+
+/// The fields of one request, each as its first occurrence says. Programs and old browsers send none of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FetchMetadata<'a> {
+    /// `Sec-Fetch-Site`.
+    pub(crate) site: Option<&'a [u8]>,
+    /// `Sec-Fetch-Mode`.
+    pub(crate) mode: Option<&'a [u8]>,
+    /// `Sec-Fetch-Dest`.
+    pub(crate) dest: Option<&'a [u8]>,
+    /// `Sec-Fetch-User`.
+    pub(crate) user: Option<&'a [u8]>,
+    /// `Sec-Purpose`, or its older name `Purpose`.
+    pub(crate) purpose: Option<&'a [u8]>,
+    /// `Upgrade` (RFC 9110 section 7.8).
+    pub(crate) upgrade: Option<&'a [u8]>,
+}
+
+impl<'a> FetchMetadata<'a> {
+    /// Reads a head.
+    pub(crate) fn of(head: &RequestHead<'a>) -> Self {
+        Self {
+            site: head.first("sec-fetch-site"),
+            mode: head.first("sec-fetch-mode"),
+            dest: head.first("sec-fetch-dest"),
+            user: head.first("sec-fetch-user"),
+            purpose: head.first("sec-purpose").or_else(|| head.first("purpose")),
+            upgrade: head.first("upgrade"),
+        }
+    }
+
+    /// Whether the browser only looks ahead (docs/attacks.md T036).
+    pub(crate) fn is_prefetch(&self) -> bool {
+        self.purpose
+            .is_some_and(|purpose| contains(purpose, b"prefetch"))
+    }
+
+    /// Whether it is a navigation of a whole window, or a browser that does not tell: not a frame, an image or a script
+    /// (docs/attacks.md T037).
+    pub(crate) fn is_navigation(&self) -> bool {
+        self.dest.is_none_or(|dest| dest == b"document")
+            && self.mode.is_none_or(|mode| mode == b"navigate")
+    }
+
+    /// Whether a page of the app's own origin sent it.
+    pub(crate) fn is_own(&self) -> bool {
+        self.site == Some(b"same-origin")
+    }
+
+    /// Whether another site began it; a sibling host may belong to somebody else.
+    pub(crate) fn is_from_elsewhere(&self) -> bool {
+        matches!(self.site, Some(b"cross-site" | b"same-site"))
+    }
+
+    /// Whether another site began it without a click of the visitor's (docs/attacks.md T015).
+    pub(crate) fn is_pushed(&self) -> bool {
+        self.is_from_elsewhere() && self.user != Some(b"?1")
+    }
+
+    /// Whether a request with this method can change something: by the method (RFC 9110 section 9.2.1), or because it
+    /// opens a WebSocket, over which anything can be said (RFC 6455 section 4.1).
+    pub(crate) fn can_change(&self, method: &str) -> bool {
+        let opens = self.mode == Some(b"websocket")
+            || self
+                .upgrade
+                .is_some_and(|upgrade| contains(upgrade, b"websocket"));
+        opens || !matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
+    }
+}
+
+/// Whether a value contains a word, whatever its case.
+fn contains(value: &[u8], word: &[u8]) -> bool {
+    value
+        .windows(word.len())
+        .any(|part| part.eq_ignore_ascii_case(word))
+}
