@@ -251,6 +251,16 @@ impl GrantStore for FaultyGrants {
         self.inner.of_account(app, account).await
     }
 
+    async fn all_of_account(
+        &self,
+        app: &AppKey,
+        account: &AccountId,
+    ) -> Result<Vec<Arc<GrantRecord>>, StoreError> {
+        self.loads.increment();
+        self.works()?;
+        self.inner.all_of_account(app, account).await
+    }
+
     async fn of_subject(
         &self,
         app: &AppKey,

@@ -171,8 +171,11 @@ pub(crate) async fn is_taken(ports: &Ports, consent: &Consent<'_>) -> Result<boo
         return Ok(false);
     }
     let new = record(ports, consent).map_err(|_none| Reason::Unavailable)?;
-    let theirs = ports.grants.of_account(&ports.app, &new.key.account);
-    let theirs = theirs.await.map_err(|_store| Reason::Unavailable)?;
+    let theirs = ports.grants.all_of_account(&ports.app, &new.key.account);
+    let theirs = theirs.await.map_err(|error| {
+        tracing::error!(target: "threelo", error = %Causes(&error), "it is unknown whose an account is");
+        Reason::Unavailable
+    })?;
     Ok(link::is_taken(ports, &theirs, &new))
 }
 
@@ -235,10 +238,11 @@ async fn put(
     new: &GrantRecord,
     change: WriteScope,
 ) -> Result<WriteOutcome, StoreError> {
-    let theirs = ports
-        .grants
-        .of_account(&ports.app, &new.key.account)
-        .await?;
+    let theirs = match change == WriteScope::All && !new.links.is_empty() {
+        true => ports.grants.all_of_account(&ports.app, &new.key.account),
+        false => ports.grants.of_account(&ports.app, &new.key.account),
+    };
+    let theirs = theirs.await?;
     if change == WriteScope::All && link::is_taken(ports, &theirs, new) {
         return Ok(WriteOutcome::Taken);
     }
@@ -326,7 +330,10 @@ async fn settle(ports: &Ports, new: &GrantRecord) -> Result<(), Reason> {
         return Ok(());
     }
     for attempt in 0..TRIES {
-        let theirs = ports.grants.of_account(&ports.app, &new.key.account).await;
+        let theirs = ports
+            .grants
+            .all_of_account(&ports.app, &new.key.account)
+            .await;
         match theirs {
             Ok(theirs) if link::is_taken(ports, &theirs, new) => {
                 give_up(ports, new).await;

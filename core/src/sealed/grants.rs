@@ -89,6 +89,10 @@ pub(crate) fn unsealed(record: &GrantRecord) -> Unsealed {
     }
 }
 
+/// What an operator reads whose instance lacks a key.
+const UNREADABLE: &str = "a grant of the account cannot be opened: its key is not in this instance's THREELO_KEYS; \
+     give it the key, or call delete_account if the key is lost";
+
 impl Sealed {
     /// The grant in a row; `None`, reported once, if it cannot be opened or read.
     pub(crate) fn grant(&self, app: &AppKey, row: &StoredRow) -> Option<Arc<GrantRecord>> {
@@ -146,9 +150,14 @@ impl Sealed {
 
 #[async_trait]
 impl GrantStore for Sealed {
-    /// Inserts, or takes the place of a row that cannot be opened.
+    /// Inserts. A row that cannot be opened gives way to a consent of the same account, but not to a user of the
+    /// app in connect mode: it may be another user's.
     async fn insert(&self, record: Arc<GrantRecord>) -> Result<Inserted, StoreError> {
-        self.insert_row(unsealed(&record)).await
+        if record.links.is_empty() {
+            return self.insert_row(unsealed(&record)).await;
+        }
+        let row = self.row(&unsealed(&record))?;
+        self.rows.insert(&row).await
     }
 
     /// One read; nothing is cached here.
@@ -204,6 +213,20 @@ impl GrantStore for Sealed {
     ) -> Result<Vec<Arc<GrantRecord>>, StoreError> {
         let rows = self.rows.of_owner(KIND, &owner_text(app, account)).await?;
         Ok(self.grants(app, &rows))
+    }
+
+    /// Opens all rows of the account.
+    async fn all_of_account(
+        &self,
+        app: &AppKey,
+        account: &AccountId,
+    ) -> Result<Vec<Arc<GrantRecord>>, StoreError> {
+        let rows = self.rows.of_owner(KIND, &owner_text(app, account)).await?;
+        let grants = self.grants(app, &rows);
+        if grants.len() < rows.len() {
+            return Err(StoreError::Failed(UNREADABLE.into()));
+        }
+        Ok(grants)
     }
 
     /// Opens the rows that the index names, and drops those whose record has no such link.

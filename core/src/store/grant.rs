@@ -293,6 +293,20 @@ pub trait GrantStore: Debug + Send + Sync + 'static {
         account: &AccountId,
     ) -> Result<Vec<Arc<GrantRecord>>, StoreError>;
 
+    /// As [`of_account`](Self::of_account), but a grant that is there and cannot be read is an error: who must know
+    /// whose an account is cannot take it for nobody's (`docs/decisions/0080-unreadable-grants-are-there.md`).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed, or if a grant of the account cannot be read.
+    async fn all_of_account(
+        &self,
+        app: &AppKey,
+        account: &AccountId,
+    ) -> Result<Vec<Arc<GrantRecord>>, StoreError> {
+        self.of_account(app, account).await
+    }
+
     /// All grants for an app that are linked to a user of the app, in no particular order.
     ///
     /// # Errors

@@ -183,12 +183,13 @@ pub trait RowStore: Debug + Send + Sync + 'static {
         to: Option<&[u8]>,
     ) -> Result<Replaced, StoreError>;
 
-    /// Deletes rows and marks whose end is at or before `now`, at most `limit` rows and at most `limit` marks,
-    /// and returns how many were deleted together. A store that expires rows and marks by itself may return 0.
+    /// Deletes rows and marks whose end is at or before `now`, and at or before the time by the store's own clock,
+    /// at most `limit` rows and at most `limit` marks, and returns how many were deleted together. A store that expires rows and marks by itself may return 0.
     ///
     /// One instance calls it about every ten minutes, after a callback, and calls again after a short pause
     /// while `limit` or more were deleted (`docs/decisions/0059-cleanup-follows-callbacks.md`). `now` is the
-    /// caller's clock.
+    /// caller's clock, and may be days ahead: what has not ended by the store's clock stays
+    /// (`docs/decisions/0079-deletion-takes-two-clocks.md`).
     ///
     /// # Errors
     ///

@@ -96,7 +96,8 @@
 //! id of a grant; versions, and what is in a lease slot. Session tokens, subjects and marks are stored as hashes; names, e-mail
 //! addresses and Atlassian's tokens only in the sealed content.
 //!
-//! Sessions and marks expire; the sets of sessions expire with them. Grants do not expire; they stay until the account is
+//! Sessions and marks expire, a minute after their end: Redis is told how long to keep them, not until when, so its clock may
+//! differ from those of the instances. The sets of sessions expire with them. Grants do not expire; they stay until the account is
 //! deleted or disconnected.
 //!
 //! # Rights
@@ -106,7 +107,7 @@
 //! ```text
 //! ACL SETUSER app on >secret ~threelo:* resetchannels -@all
 //!   +hello +auth +select +client +info +evalsha +script|load +time
-//!   +get +set +del +exists +pexpireat +pexpiretime +persist
+//!   +get +set +del +exists +pexpire +pttl +persist
 //!   +hset +hmget +sadd +srem +smembers +scard +zadd +zrem +zrangebylex
 //! ```
 //!

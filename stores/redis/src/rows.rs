@@ -10,7 +10,7 @@ use threelo::store::{
 };
 
 use crate::scripts;
-use crate::scripts::millis;
+use crate::scripts::left;
 use crate::sets::{Listing, PART};
 use crate::store::RedisStore;
 
@@ -108,12 +108,14 @@ impl RowStore for RedisStore {
     }
 
     async fn spend(&self, mark: &str, until: SystemTime) -> Result<Spent, StoreError> {
+        let left = left(until);
         let set: Result<Option<String>, _> = redis::cmd("SET")
             .arg(self.prefix.mark(mark))
             .arg("1")
             .arg("NX")
-            .arg("PXAT")
-            .arg(millis(until))
+            // A time that has passed: the mark is forgotten at once.
+            .arg(if left == "0" { "PXAT" } else { "PX" })
+            .arg(if left == "0" { "1" } else { &left })
             .query_async(&mut self.connection())
             .await;
         Ok(match set.map_err(|error| self.failed(error))? {
@@ -167,7 +169,7 @@ impl RedisStore {
             .arg(row.version)
             .arg(&row.owner)
             .arg(row.subjects.join(" "))
-            .arg(row.ends_at.map(millis).unwrap_or_default())
+            .arg(row.ends_at.map(left).unwrap_or_default())
             .arg(&row.sealed)
             .invoke_async(&mut self.connection())
             .await?;
@@ -189,7 +191,7 @@ impl RedisStore {
             .arg(row.version)
             .arg(&row.owner)
             .arg(row.subjects.join(" "))
-            .arg(row.ends_at.map(millis).unwrap_or_default())
+            .arg(row.ends_at.map(left).unwrap_or_default())
             .arg(&row.sealed)
             .arg(expected)
             .invoke_async(&mut self.connection())

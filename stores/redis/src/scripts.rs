@@ -3,14 +3,14 @@
 //! Versions are passed as text: Lua's numbers could not hold them, and they are only compared. An empty argument stands for
 //! "none".
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
-/// Writes a new row. Arguments: version, owner, subjects, end in milliseconds or none, content. Returns 1, or 0 if the key
+/// Writes a new row. Arguments: version, owner, subjects, milliseconds until its end or none, content. Returns 1, or 0 if the key
 /// exists.
 pub(crate) const INSERT: &str = r"
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'v', ARGV[1], 'o', ARGV[2], 'u', ARGV[3], 's', ARGV[5])
-if ARGV[4] ~= '' then redis.call('PEXPIREAT', KEYS[1], ARGV[4]) end
+if ARGV[4] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return 1
 ";
 
@@ -20,7 +20,7 @@ pub(crate) const REPLACE: &str = r"
 local was = redis.call('HMGET', KEYS[1], 'v', 'o', 'u')
 if was[1] ~= ARGV[6] then return false end
 redis.call('HSET', KEYS[1], 'v', ARGV[1], 'o', ARGV[2], 'u', ARGV[3], 's', ARGV[5])
-if ARGV[4] ~= '' then redis.call('PEXPIREAT', KEYS[1], ARGV[4]) else redis.call('PERSIST', KEYS[1]) end
+if ARGV[4] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[4]) else redis.call('PERSIST', KEYS[1]) end
 return {was[2], was[3]}
 ";
 
@@ -35,14 +35,14 @@ redis.call('DEL', KEYS[1])
 return {was[2], was[3]}
 ";
 
-/// Adds a member to a set. Arguments: the member, and its end in milliseconds or none. The set expires with its last member, or
+/// Adds a member to a set. Arguments: the member, and its milliseconds until its end or none. The set expires with its last member, or
 /// never if a member has no end.
 pub(crate) const INDEX: &str = r"
 redis.call('SADD', KEYS[1], ARGV[1])
 if ARGV[2] == '' then redis.call('PERSIST', KEYS[1]) return 1 end
-local ends = redis.call('PEXPIRETIME', KEYS[1])
-if ends == -1 and redis.call('SCARD', KEYS[1]) > 1 then return 1 end
-if ends < tonumber(ARGV[2]) then redis.call('PEXPIREAT', KEYS[1], ARGV[2]) end
+local left = redis.call('PTTL', KEYS[1])
+if left == -1 and redis.call('SCARD', KEYS[1]) > 1 then return 1 end
+if left < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1
 ";
 
@@ -61,8 +61,19 @@ if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1],
 return 1
 ";
 
-/// A time in milliseconds since 1970, rounded up: no row expires before its end.
-pub(crate) fn millis(time: SystemTime) -> String {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    since.as_micros().div_ceil(1000).to_string()
+/// The milliseconds from now until a time, by the clock of this machine, which is the one that the time comes from: Redis is told
+/// how long to keep a key and not until when, because its clock may be another. A minute is added, so that a clock that is a
+/// little ahead forgets nothing early. `0` if the time has come.
+pub(crate) fn left(time: SystemTime) -> String {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the time that is left is measured by the machine's clock"
+    )]
+    let now = SystemTime::now();
+    let left = time.duration_since(now);
+    let kept = left.map_or(Duration::ZERO, |left| left + MARGIN);
+    kept.as_millis().to_string()
 }
+
+/// How much longer than asked for a key is kept.
+const MARGIN: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ use redis::{AsyncCommands, FromRedisValue, ParsingError, RedisError, Script, Val
 use threelo::store::{Row, RowKind, StoredRow, Version};
 
 use crate::scripts;
-use crate::scripts::millis;
+use crate::scripts::left;
 use crate::store::RedisStore;
 
 /// How many commands travel together: a write to a grant with 100,000 links takes a hundred round trips, and Redis serves others
@@ -72,7 +72,7 @@ impl RedisStore {
     pub(crate) async fn index(&self, row: &Row) -> Result<(), RedisError> {
         let mut connection = self.connection();
         let index = Script::new(scripts::INDEX);
-        let ends = row.ends_at.map(millis).unwrap_or_default();
+        let ends = row.ends_at.map(left).unwrap_or_default();
         let owner = self.prefix.owner(row.kind, &row.owner);
         let () = index
             .key(owner)
@@ -221,19 +221,19 @@ impl RedisStore {
             }
             let is_back: Vec<bool> = removal.query_async(&mut connection).await?;
             for (key, _) in part.iter().zip(is_back).filter(|(_, is_back)| *is_back) {
-                let ends: i64 = redis::cmd("PEXPIRETIME")
+                let left: i64 = redis::cmd("PTTL")
                     .arg(self.prefix.row(kind, key))
                     .query_async(&mut connection)
                     .await?;
-                let ends = if ends > 0 {
-                    ends.to_string()
+                let left = if left > 0 {
+                    left.to_string()
                 } else {
                     String::new()
                 };
                 let () = Script::new(scripts::INDEX)
                     .key(set)
                     .arg(key)
-                    .arg(ends)
+                    .arg(left)
                     .invoke_async(&mut connection)
                     .await?;
             }

@@ -1,7 +1,7 @@
 //! The store: connecting, and checking Redis at start-up.
 
 use std::fmt;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
@@ -11,7 +11,6 @@ use threelo::store::StoreError;
 use crate::keys::Prefix;
 use crate::link::Link;
 use crate::scripts;
-use crate::scripts::millis;
 use crate::setup_error::RedisSetupError;
 
 /// The first major version with the commands of the scripts (`PEXPIRETIME`).
@@ -155,7 +154,7 @@ impl RedisStore {
         let written: Result<i64, _> = Script::new(scripts::INDEX)
             .key(self.prefix.mark("check"))
             .arg("check")
-            .arg(millis(UNIX_EPOCH))
+            .arg("0")
             .invoke_async(&mut connection)
             .await;
         written

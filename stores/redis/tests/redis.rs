@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use threelo::clock::{Clock as _, SystemClock};
-use threelo::store::{Inserted, OwnerPage, Row, RowKind, RowStore as _, StoreError};
+use threelo::store::{
+    Inserted, OwnerPage, Replaced, Row, RowKind, RowStore as _, Spent, StoreError,
+};
 use threelo::testing;
 use threelo_redis::{RedisSetupError, RedisStore};
 use threelo_test_servers::Redis;
@@ -181,13 +183,20 @@ fn session(key: &str, ends: Duration) -> Row {
     Row::new(RowKind::Session, key, 1, [7; 80], "edward").with_end(Some(ends_at))
 }
 
+/// What Redis does a minute after the end of the rows whose keys contain `part`.
+fn expire(redis: &Redis, part: &str) {
+    let rows = format!("redis.call('KEYS', '*{part}*')");
+    let delete = format!("for _, key in ipairs({rows}) do redis.call('DEL', key) end return 1");
+    assert_eq!(redis.ask(&format!("EVAL \"{delete}\" 0")).trim(), ":1");
+}
+
 /// Sessions expire by themselves; their names in the account's set do not.
 #[tokio::test]
 async fn names_of_sessions_that_expired_leave_the_accounts_list() {
     let redis = Redis::start();
     let store = store(&redis).await;
     for number in 0..50 {
-        let row = session(&format!("short {number}"), Duration::from_millis(50));
+        let row = session(&format!("short{number}"), Duration::from_secs(1));
         assert_eq!(store.insert(&row).await.unwrap(), Inserted::Done);
     }
     let stays = session("stays", Duration::from_secs(600));
@@ -198,7 +207,7 @@ async fn names_of_sessions_that_expired_leave_the_accounts_list() {
         redis.ask(&format!("SCARD {}", set.unwrap()))
     };
     assert_eq!(names().trim(), ":51");
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    expire(&redis, "short");
 
     let listed = store.of_owner(RowKind::Session, "edward").await.unwrap();
 
@@ -210,13 +219,13 @@ async fn names_of_sessions_that_expired_leave_the_accounts_list() {
 async fn after_an_account_is_deleted_no_key_names_it() {
     let redis = Redis::start();
     let store = store(&redis).await;
-    let gone = session("gone", Duration::from_millis(20));
+    let gone = session("gone", Duration::from_secs(1));
     let lives = session("lives", Duration::from_secs(600));
     let grant = Row::new(RowKind::Grant, "grant", 1, [7; 80], "edward");
     for row in [gone, lives, grant] {
         assert_eq!(store.insert(&row).await.unwrap(), Inserted::Done);
     }
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    expire(&redis, "gone");
 
     for kind in [RowKind::Session, RowKind::Grant] {
         assert_eq!(store.delete_of(kind, "edward").await.unwrap(), 1);
@@ -299,4 +308,30 @@ async fn the_rights_that_the_documentation_names_are_enough() {
     let store = RedisStore::connect(&url).await.unwrap();
 
     testing::row_store_contract(Arc::new(store)).await;
+}
+
+/// Redis is told how long to keep a key, and never until when: its clock may be ahead of the instances', and a state whose mark
+/// is forgotten works again.
+#[tokio::test]
+async fn redis_measures_how_long_and_compares_no_clocks() {
+    let redis = Redis::start();
+    let store = store(&redis).await;
+    let life = Duration::from_secs(600);
+    let until = SystemClock.now() + life;
+
+    assert_eq!(
+        store.insert(&session("soon", life)).await.unwrap(),
+        Inserted::Done
+    );
+    let mut later = session("soon", life);
+    later.version = 2;
+    assert_eq!(store.replace(1, &later).await.unwrap(), Replaced::Done);
+    assert_eq!(store.spend("state", until).await.unwrap(), Spent::First);
+
+    for part in ["soon", "state", "edward"] {
+        let find = format!("return redis.call('PTTL', redis.call('KEYS', '*{part}*')[1])");
+        let left = redis.ask(&format!("EVAL \"{find}\" 0"));
+        let left: u64 = left.trim().trim_start_matches(':').parse().unwrap();
+        assert!((600_000..=660_000).contains(&left), "{part}: {left}");
+    }
 }

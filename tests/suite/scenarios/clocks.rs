@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use threelo::Auth;
 use threelo::clock::{Clock as _, ManualClock};
+use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::App as _;
 
 use super::{App, Browser, World};
@@ -91,4 +92,48 @@ async fn of_two_consents_the_later_one_counts_although_the_first_was_stamped_ahe
     let stored = world.grants.stored(&world.grant_key("mia")).await;
     assert_eq!(stored.consented_at, world.clock.now());
     assert_ne!(stored.tokens, first.tokens);
+}
+
+/// A job of the app calls Atlassian.
+async fn job_calls(world: &World) -> bool {
+    let grant = world.grant_of("edward").await;
+    let site = grant.sites().await.unwrap()[0].clone();
+    let call = grant.client().jira(&site).get("/rest/api/3/project/search");
+    call.send().await.is_ok()
+}
+
+/// The instance was a day ahead and is put right: what it stored "tomorrow" is no young token for a day.
+#[tokio::test]
+async fn a_token_from_a_clock_that_was_ahead_is_replaced_when_an_api_refuses_it() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let world = World::new().await;
+    world.signed_in("edward").await;
+    let right = world.clock.now();
+    world.clock.advance(DAY);
+    assert!(job_calls(&world).await);
+    assert_eq!(world.refreshes(), 1, "by this clock the token had ended");
+
+    world.clock.set(right);
+    world.pass(Duration::from_secs(2 * 3600));
+
+    assert!(job_calls(&world).await);
+    assert_eq!(world.refreshes(), 2);
+    let stored = world.grants.stored(&world.grant_key("edward")).await;
+    assert!(stored.tokens.exchanged_at <= world.clock.now());
+}
+
+/// The clock is put back by an hour while a grant rests for a second.
+#[tokio::test]
+async fn a_rest_after_a_failure_does_not_become_an_hour() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let world = World::new().await;
+    world.signed_in("edward").await;
+    let began = world.clock.now();
+    world.pass(2 * HOUR);
+    world.sandbox.fault(Endpoint::Token, Fault::Status(429), 1);
+    assert!(!job_calls(&world).await);
+
+    world.clock.set(began + HOUR);
+
+    assert!(job_calls(&world).await);
 }

@@ -251,3 +251,34 @@ async fn an_account_is_disconnected_though_its_lease_cannot_be_forgotten() {
     assert_eq!(world.sandbox.count("POST", "/oauth/revoke"), 1);
     assert_eq!(user.open("/connections").await.text(), "");
 }
+
+/// One of two instances was deployed without the older key: it must not take an account for nobody's.
+#[tokio::test]
+async fn an_instance_without_the_key_hands_no_account_to_another_user() {
+    for access in [threelo::AccessType::Account, threelo::AccessType::Resource] {
+        let rows = sqlite().await;
+        let store = Arc::clone(&rows);
+        let world = World::connecting(|builder| builder.store(store).keys(OLD).access_type(access));
+        let world = world.await;
+        let mut edward = world.browser().with_user("app-user", "edward");
+        edward.connect(&world, "edward", "").await;
+        let store = Arc::clone(&rows);
+        let without =
+            world.another_connect(|builder| builder.store(store).keys(OTHER).access_type(access));
+        let mut mallory = Browser::new(&App::connecting(&without)).with_user("app-user", "mallory");
+
+        let (_, seen) = mallory.connect(&world, "edward", "").await;
+
+        assert!(
+            seen.location()
+                .starts_with("/auth/error?reason=unavailable"),
+            "{access:?}: {}",
+            seen.location()
+        );
+        let edwards = edward.fetch("GET", "/auth/connections").await.json();
+        assert_eq!(edwards["connections"].as_array().unwrap().len(), 1);
+        let taken = mallory.fetch("GET", "/auth/connections").await.json();
+        assert_eq!(taken["connections"].as_array().unwrap().len(), 0);
+        assert_eq!(edward.fetch("GET", "/myself").await.status(), 200);
+    }
+}

@@ -26,7 +26,7 @@ impl<DB: Backend> Tables<DB> {
         })
     }
 
-    /// Deletes expired rows and marks, at most `limit` of each, and as many old lease slots. Returns how many rows and marks were
+    /// Deletes rows and marks that have ended by the caller's clock and by the database's, at most `limit` of each, and as many old lease slots. Returns how many rows and marks were
     /// deleted. Each statement is a transaction of its own: after an error, some may be deleted.
     pub(crate) async fn delete_expired(
         &self,
@@ -48,6 +48,8 @@ impl<DB: Backend> Tables<DB> {
         limit: u32,
     ) -> Result<u64, sqlx::Error> {
         let statements = &self.statements;
+        // An instance whose clock is ahead must not delete what has not ended.
+        let now = now.min(DB::now(connection).await?);
         let limit = Value::Number(i64::from(limit));
         let mut gone = 0;
         for statement in [&statements.expired_rows, &statements.expired_marks] {
