@@ -22,8 +22,8 @@ const BROWSER: Need = Need {
 };
 const DATABASES: Need = Need {
     what: "store",
-    programs: &["redis-server", "postgres"],
-    packages: &["redis-server", "postgresql"],
+    programs: &["redis-server", "postgres", "pgbouncer"],
+    packages: &["redis-server", "postgresql", "pgbouncer"],
     without: Some("--without databases"),
 };
 
@@ -46,7 +46,7 @@ pub(crate) fn browser() -> Outcome {
     install(BROWSER)
 }
 
-/// The same for Redis and Postgres. Tests start processes of their own, never the system's.
+/// The same for Redis, Postgres and PgBouncer. Tests start processes of their own, never the system's.
 pub(crate) fn databases() -> Outcome {
     install(DATABASES)
 }

@@ -38,6 +38,9 @@ pub(crate) trait Backend: Database {
         connection: &mut Self::Connection,
     ) -> impl Future<Output = Result<SystemTime, sqlx::Error>> + Send;
 
+    /// Whether there is a pooler in between on which the statements of different clients get mixed up.
+    fn is_mixed(pool: &Pool<Self>) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
+
     /// Begins a transaction that creates tables; another one waits until this one has ended.
     fn begin_migration(
         pool: &Pool<Self>,

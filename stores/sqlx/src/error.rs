@@ -46,6 +46,13 @@ pub enum SqlSetupError {
         "the database accepts no writes: give the address of the primary or a writable file, and a user that may change rows"
     )]
     ReadOnly(#[source] Cause),
+    /// The address leads to a pooler that lends a connection for one transaction only, as PgBouncer does with
+    /// `pool_mode = transaction`. Prepared statements of different clients would get mixed up.
+    #[error(
+        "the address leads to a pooler that lends connections for one transaction only: give the address of Postgres itself, or \
+         of a pooler in session mode"
+    )]
+    Pooler,
     /// The tables could not be created. They are created in one transaction, so there are all of them or none.
     #[error(
         "the tables cannot be created: the user must be allowed to create them, and the database must not be read-only"

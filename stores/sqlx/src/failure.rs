@@ -18,6 +18,12 @@ pub(crate) fn is_cut(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether the transaction was rolled back for the sake of another one, so that it can be repeated (`40001`, `40P01`).
+pub(crate) fn is_rolled_back(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "40001" || code == "40P01")
+}
+
 /// Whether a table is missing.
 fn is_not_migrated(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| {

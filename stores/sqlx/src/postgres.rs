@@ -10,7 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 use tokio::time::timeout;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, sql};
 use crate::connecting::Connecting;
 use crate::error::SqlSetupError;
 use crate::failure::unusable;
@@ -38,6 +38,9 @@ const MIGRATION_LOCK: i64 = 0x7468_7265_656c_6f01;
 ///   and is closed if that takes longer than a second. A transaction whose commit was not sent is rolled back; a commit that was
 ///   sent may still be carried out.
 /// - **Durability**: that of the server; `synchronous_commit` is left as it is.
+/// - **Poolers**: PgBouncer and its like work in session mode. One that lends connections for one transaction only is found at
+///   start-up and refused ([`SqlSetupError::Pooler`]).
+/// - **Isolation**: any. What the database rolls back with `40001` or `40P01` is repeated.
 /// - **Rights**: the user needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the tables, and for
 ///   [`migrate`](Connecting::migrate) also `CREATE` on the schema. The tables are in the first schema of the user's
 ///   `search_path`.
@@ -77,7 +80,7 @@ impl PostgresStore {
     /// # Errors
     ///
     /// When it is awaited: [`SqlSetupError::Address`], [`SqlSetupError::Unreachable`], [`SqlSetupError::ReadOnly`],
-    /// [`SqlSetupError::Newer`], and [`SqlSetupError::NotMigrated`] or, after [`migrate`](Connecting::migrate),
+    /// [`SqlSetupError::Newer`], [`SqlSetupError::Pooler`], and [`SqlSetupError::NotMigrated`] or, after [`migrate`](Connecting::migrate),
     /// [`SqlSetupError::Migration`].
     pub fn connect(url: &str) -> Connecting<'_, Self> {
         Self::connect_with_prefix(url, "threelo_")
@@ -100,11 +103,21 @@ impl PostgresStore {
         }
         let options = PgConnectOptions::from_str(url);
         let options = options.map_err(|_not_postgres| SqlSetupError::address(url))?;
-        let options = options
-            .application_name("threelo")
-            .options([("statement_timeout", "5000")]);
+        let options = options.application_name("threelo");
         let health = Health::default();
-        let pool = pool_options(&health).connect_with(options).await;
+        let with_timeout = options.clone().options([("statement_timeout", "5000")]);
+        let pool = match pool_options(&health).connect_with(with_timeout).await {
+            Err(error) if refuses_parameters(&error) => {
+                let later = pool_options(&health).after_connect(|connection, _| {
+                    Box::pin(async move {
+                        let set = sqlx::raw_sql("SET statement_timeout = 5000");
+                        set.execute(connection).await.map(drop)
+                    })
+                });
+                later.connect_with(options.extra_float_digits(None)).await
+            }
+            opened => opened,
+        };
         Self::over(pool.map_err(unusable)?, health, prefix)
     }
 
@@ -204,6 +217,29 @@ impl Backend for Postgres {
         Ok(time(micros))
     }
 
+    /// A session that is ours alone keeps what is set in it, and shows it to nobody else. Statements go by the simple protocol,
+    /// because prepared ones are what a pooler gets wrong. A pooler passes a round by chance; it does not pass twenty.
+    async fn is_mixed(pool: &PgPool) -> Result<bool, sqlx::Error> {
+        let mut ours = pool.acquire().await?;
+        let Ok(Ok(mut other)) = timeout(PING_LIMIT, pool.acquire()).await else {
+            // A pool with one connection: nothing to be mixed up with in this process.
+            return Ok(!keeps(&mut ours, 0).await?);
+        };
+        for round in 0..20 {
+            let is_kept = keeps(&mut ours, round).await?;
+            for _ in 0..round % 3 {
+                sqlx::raw_sql("SELECT 1").execute(&mut *other).await?;
+            }
+            if !is_kept || shown(&mut other).await?.is_some() || shown(&mut ours).await?.is_none() {
+                return Ok(true);
+            }
+        }
+        sqlx::raw_sql("RESET threelo.mine")
+            .execute(&mut *ours)
+            .await?;
+        Ok(false)
+    }
+
     /// Waits for the lock, which ends with the transaction.
     async fn begin_migration(pool: &PgPool) -> Result<Transaction<'static, Self>, sqlx::Error> {
         let mut transaction = pool.begin().await?;
@@ -215,6 +251,28 @@ impl Backend for Postgres {
     }
 
     statements!();
+}
+
+/// Whether a session keeps what is set in it.
+async fn keeps(connection: &mut PgConnection, round: u32) -> Result<bool, sqlx::Error> {
+    let value = format!("{} {round}", std::process::id());
+    let set = format!("SET threelo.mine = '{value}'");
+    sqlx::raw_sql(sql(&set)).execute(&mut *connection).await?;
+    Ok(shown(connection).await? == Some(value))
+}
+
+/// What is set in a session.
+async fn shown(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
+    let show = sqlx::raw_sql("SELECT current_setting('threelo.mine', true)");
+    let row = show.fetch_one(connection).await?;
+    let value: Option<String> = sqlx::Row::try_get(&row, 0)?;
+    Ok(value.filter(|value| !value.is_empty()))
+}
+
+/// Whether a pooler refuses the parameters with which a connection begins.
+fn refuses_parameters(error: &sqlx::Error) -> bool {
+    let message = error.as_database_error().map(|error| error.message());
+    message.is_some_and(|message| message.contains("unsupported startup parameter"))
 }
 
 /// A connection that was idle for this long is pinged before use: a firewall on the way may have dropped it.

@@ -218,6 +218,11 @@ impl Backend for Sqlite {
     /// A statement whose caller is gone runs to its end, and closing the connection could lose a database in memory.
     const DRAIN_CANCELLED: bool = false;
 
+    /// Nothing stands between a process and its file.
+    async fn is_mixed(_: &SqlitePool) -> Result<bool, sqlx::Error> {
+        Ok(false)
+    }
+
     /// The machine's clock, which is the same for all its processes.
     async fn now(_: &mut SqliteConnection) -> Result<SystemTime, sqlx::Error> {
         #[expect(clippy::disallowed_methods, reason = "this is the store's clock")]

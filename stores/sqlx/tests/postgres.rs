@@ -11,7 +11,7 @@ use threelo::clock::{Clock as _, SystemClock};
 use threelo::store::{RowKind, RowStore as _, StoreError};
 use threelo::testing;
 use threelo_sqlx::{PostgresStore, SqlSetupError};
-use threelo_test_servers::Postgres;
+use threelo_test_servers::{PgBouncer, Postgres};
 
 async fn store(postgres: &Postgres) -> Arc<PostgresStore> {
     let url = postgres.url();
@@ -221,4 +221,49 @@ async fn callers_who_hang_up_close_no_connection() {
     let after: String = sqlx::query_scalar(backends).fetch_one(&pool).await.unwrap();
     assert_eq!(after, before, "the same processes of the server");
     assert!(store.load(RowKind::Session, "key").await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_in_session_mode_keeps_the_contract() {
+    let postgres = Postgres::start();
+    let pooler = PgBouncer::start(&postgres, "session");
+    let store = PostgresStore::connect(&pooler.url()).migrate().await;
+    testing::row_store_contract(Arc::new(store.unwrap())).await;
+}
+
+/// With `pool_mode = transaction`, a read could run as somebody else's deletion.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_that_lends_connections_for_a_transaction_is_refused() {
+    let postgres = Postgres::start();
+    store(&postgres).await;
+    let pooler = PgBouncer::start(&postgres, "transaction");
+
+    let error = PostgresStore::connect(&pooler.url()).await.unwrap_err();
+    assert!(matches!(error, SqlSetupError::Pooler), "{error:?}");
+    let migrated = PostgresStore::connect(&pooler.url()).migrate().await;
+    let error = migrated.unwrap_err();
+    assert!(matches!(error, SqlSetupError::Pooler), "{error:?}");
+
+    // A pool of the app's, with other clients of the pooler in between.
+    let options = pooler.url().parse::<sqlx::postgres::PgConnectOptions>();
+    let options = options.unwrap().extra_float_digits(None);
+    let pool = PgPoolOptions::new().connect_with(options).await.unwrap();
+    let others = pool.clone();
+    let noise = tokio::spawn(async move {
+        loop {
+            let asked = sqlx::raw_sql("SELECT 1").execute(&others).await;
+            asked.unwrap();
+        }
+    });
+    let store = PostgresStore::from_pool(pool, "threelo_").unwrap();
+    let error = store.check().await.unwrap_err();
+    noise.abort();
+    assert!(matches!(error, SqlSetupError::Pooler), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_serializable_by_default_keeps_the_contract() {
+    let postgres = Postgres::start();
+    postgres.run("ALTER DATABASE threelo SET default_transaction_isolation = 'serializable'");
+    testing::row_store_contract(store(&postgres).await).await;
 }

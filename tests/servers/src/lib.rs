@@ -1,4 +1,4 @@
-//! Real Redis and Postgres servers for tests. They are processes of their own, on free ports and in temporary folders,
+//! Real Redis, Postgres and PgBouncer servers for tests. They are processes of their own, on free ports and in temporary folders,
 //! never those of the system, and end when dropped.
 
 #![expect(
@@ -7,6 +7,7 @@
 )]
 
 mod folder;
+mod pgbouncer;
 mod postgres;
 mod redis;
 
@@ -14,6 +15,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
+pub use self::pgbouncer::PgBouncer;
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
 

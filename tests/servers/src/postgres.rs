@@ -103,6 +103,10 @@ impl Postgres {
         count.expect("a count")
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Its address.
     pub fn url(&self) -> String {
         format!("postgres://threelo@127.0.0.1:{}/threelo", self.port)
@@ -142,7 +146,7 @@ fn serve(data: &Path, port: u16) -> Child {
     process
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let asked = Command::new("id").arg("-u").output();
     asked.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
@@ -179,7 +183,7 @@ fn found(name: &str) -> PathBuf {
     found.pop().unwrap_or_else(|| PathBuf::from(name))
 }
 
-fn own(folder: &Path) {
+pub(crate) fn own(folder: &Path) {
     if is_root() {
         run(Command::new("chown").arg("postgres").arg(folder));
     }

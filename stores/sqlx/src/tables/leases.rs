@@ -37,7 +37,7 @@ impl<DB: Backend> Tables<DB> {
         from: Option<&[u8]>,
         to: Option<&[u8]>,
     ) -> Result<Replaced, StoreError> {
-        self.call(async {
+        self.call(|| async {
             let mut lent = self.lend().await?;
             let outcome = self.try_swap_lease(&mut lent, key, from, to).await;
             lent.end(outcome)

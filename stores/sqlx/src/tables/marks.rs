@@ -15,7 +15,7 @@ impl<DB: Backend> Tables<DB> {
     /// Spends a mark: of all inserts of one mark, the database lets exactly one succeed.
     pub(crate) async fn spend(&self, mark: &str, until: SystemTime) -> Result<Spent, StoreError> {
         let values = [Value::Text(mark), Value::Number(micros(until))];
-        let spent = self.call(async {
+        let spent = self.call(|| async {
             let mut lent = self.lend().await?;
             let spent = DB::execute(&mut lent, &self.statements.spend, &values).await;
             lent.end(spent)
@@ -33,7 +33,7 @@ impl<DB: Backend> Tables<DB> {
         now: SystemTime,
         limit: u32,
     ) -> Result<u64, StoreError> {
-        self.call(async {
+        self.call(|| async {
             let mut lent = self.lend().await?;
             let outcome = self.try_delete_expired(&mut lent, now, limit).await;
             lent.end(outcome)

@@ -7,16 +7,21 @@ mod marks;
 mod rows;
 mod schema;
 
+use std::time::Duration;
+
 use sqlx::Pool;
 use threelo::store::{Replaced, StoreError};
 
 use crate::backend::Backend;
 use crate::error::SqlSetupError;
-use crate::failure::{failed, is_cut};
+use crate::failure::{failed, is_cut, is_rolled_back};
 use crate::health::Health;
 use crate::lent::Lent;
 use crate::prefix::Prefix;
 use crate::statements::Statements;
+
+/// The pause before a call that was rolled back is repeated; then twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
 
 /// The tables of one prefix, and the pool through which they are used.
 #[derive(Debug)]
@@ -46,14 +51,26 @@ impl<DB: Backend> Tables<DB> {
         Lent::of(&self.pool).await
     }
 
-    /// Awaits a call, for as long as [`Health::watch`] allows.
+    /// Awaits a call, for as long as [`Health::watch`] allows. A call that the database rolled back for the sake of another one is
+    /// repeated: with `serializable` as the database's default that is ordinary.
     ///
     /// An error does not mean that nothing was changed: a commit may have been carried out although its answer was lost.
-    async fn call<T>(
-        &self,
-        call: impl Future<Output = Result<T, sqlx::Error>>,
-    ) -> Result<T, StoreError> {
-        self.health.watch(call).await.map_err(failed)
+    async fn call<T, F>(&self, call: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, sqlx::Error>>,
+    {
+        let repeated = async {
+            let mut pause = FIRST_PAUSE;
+            loop {
+                match call().await {
+                    Err(error) if is_rolled_back(&error) => {}
+                    outcome => return outcome,
+                }
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+        };
+        self.health.watch(repeated).await.map_err(failed)
     }
 
     /// Awaits a call that only reads, and repeats it once on another connection if its own was broken.
@@ -62,7 +79,7 @@ impl<DB: Backend> Tables<DB> {
         F: Future<Output = Result<T, sqlx::Error>>,
     {
         match self.health.watch(call()).await {
-            Err(error) if is_cut(&error) => self.call(call()).await,
+            Err(error) if is_cut(&error) || is_rolled_back(&error) => self.call(call).await,
             outcome => outcome.map_err(failed),
         }
     }

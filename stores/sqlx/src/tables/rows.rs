@@ -14,7 +14,7 @@ use crate::tables::{Tables, replaced_if};
 impl<DB: Backend> Tables<DB> {
     /// Inserts a row with its subjects, unless its key exists.
     pub(crate) async fn insert(&self, row: &Row) -> Result<Inserted, StoreError> {
-        self.call(async {
+        self.call(|| async {
             let mut lent = self.lend().await?;
             let outcome = self.try_insert(&mut lent, row).await;
             lent.end(outcome)
@@ -68,7 +68,7 @@ impl<DB: Backend> Tables<DB> {
         expected: Version,
         row: &Row,
     ) -> Result<Replaced, StoreError> {
-        self.call(async {
+        self.call(|| async {
             let mut lent = self.lend().await?;
             let outcome = self.try_replace(&mut lent, expected, row).await;
             lent.end(outcome)
@@ -121,7 +121,7 @@ impl<DB: Backend> Tables<DB> {
         key: &str,
         expected: Option<Version>,
     ) -> Result<Replaced, StoreError> {
-        self.call(async {
+        self.call(|| async {
             let mut lent = self.lend().await?;
             let outcome = self.try_delete(&mut lent, kind, key, expected).await;
             lent.end(outcome)
@@ -186,7 +186,7 @@ impl<DB: Backend> Tables<DB> {
 
     /// Deletes all rows of an owner with their subjects, in one transaction; returns how many rows that were.
     pub(crate) async fn delete_of(&self, kind: RowKind, owner: &str) -> Result<u64, StoreError> {
-        self.call(async {
+        self.call(|| async {
             let mut lent = self.lend().await?;
             let outcome = self.try_delete_of(&mut lent, kind, owner).await;
             lent.end(outcome)

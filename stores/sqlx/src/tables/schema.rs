@@ -44,8 +44,11 @@ impl<DB: Backend> Tables<DB> {
         found.map(|row| DB::number(&row, 0)).transpose()
     }
 
-    /// Checks that the tables have the version of this program and that they can be written to.
+    /// Checks that the tables have the version of this program and that they can be written to, and that no pooler mixes up statements.
     pub(crate) async fn check(&self) -> Result<(), SqlSetupError> {
+        if DB::is_mixed(&self.pool).await.map_err(unusable)? {
+            return Err(SqlSetupError::Pooler);
+        }
         let mut connection = self.pool.acquire().await.map_err(unusable)?;
         match self.version(&mut connection).await.map_err(unusable)? {
             Some(VERSION) => {}
