@@ -10,6 +10,7 @@ use crate::error::{Causes, Rejection};
 use crate::ids::{AccountId, SessionTokenHash};
 use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
+use crate::store::{SessionStore, StoreError};
 
 /// The cookies that take a session from a browser: the removal, and a marker that lives one second
 /// (docs/decisions/0030).
@@ -60,16 +61,42 @@ pub(crate) async fn end_all(
     account: &AccountId,
 ) -> Result<Vec<SetCookie>, Rejection> {
     let (worker, account) = (Arc::clone(ports), account.clone());
-    let ended = async move { worker.sessions.delete_of(&account).await };
+    let ended = async move { delete_all(&*worker.sessions, &account).await };
     ports.tasks.complete(ended).await?;
     tracing::info!(target: "threelo", "all sessions of an account ended");
     Ok(ending(ports))
 }
 
+/// Deletes an account's sessions, and looks again until there are none.
+///
+/// A session that is being made of another one (`share`) is stored first, and then the other one is looked for: it may
+/// have been stored after the first deletion had read the list, and have found the other one before that deletion was
+/// done. The second deletion sees it.
+///
+/// # Errors
+///
+/// [`StoreError`] if the store failed; some sessions may be gone.
+pub(crate) async fn delete_all(
+    sessions: &dyn SessionStore,
+    account: &AccountId,
+) -> Result<u64, StoreError> {
+    let mut total = 0;
+    for _ in 0..MOST_LOOKS {
+        match sessions.delete_of(account).await? {
+            0 => break,
+            gone => total += gone,
+        }
+    }
+    Ok(total)
+}
+
+/// Somebody who begins sessions as fast as they are deleted is not waited for.
+const MOST_LOOKS: usize = 10;
+
 /// Ends the sessions of an account that is not active any more, as Atlassian's profile says. If the
 /// store fails, the next look at the profile tries again; the failure is logged.
 pub(crate) async fn account_ended(ports: &Ports, account: &AccountId) {
-    match ports.sessions.delete_of(account).await {
+    match delete_all(&*ports.sessions, account).await {
         Ok(0) => {}
         Ok(_) => tracing::info!(target: "threelo", "the sessions of an inactive account ended"),
         Err(error) => {

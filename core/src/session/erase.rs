@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::grant::revoke;
 use crate::ids::AccountId;
 use crate::ports::Ports;
+use crate::session::end::delete_all;
 use crate::store::StoreError;
 
 /// What was deleted of an account.
@@ -64,7 +65,7 @@ async fn erase_all(ports: &Arc<Ports>, account: &AccountId) -> Result<Erased, St
 /// Sessions first, so that a failure in between leaves no signed-in visitor without a grant.
 async fn delete(ports: &Ports, account: &AccountId) -> Result<Erased, StoreError> {
     Ok(Erased {
-        sessions: ports.sessions.delete_of(account).await?,
+        sessions: delete_all(&*ports.sessions, account).await?,
         grants: ports.grants.delete_of(&ports.app, account).await?,
     })
 }

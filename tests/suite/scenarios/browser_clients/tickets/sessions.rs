@@ -68,3 +68,27 @@ async fn a_session_for_another_site_ends_when_the_one_it_comes_from_would() {
     window.submit("/auth/logout", "everywhere=true").await;
     assert_eq!(get(&mut page, OTHER, "/auth/me").await.status(), 401);
 }
+
+/// Whichever comes first, no session is left that nobody ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_redeem_and_a_sign_out_everywhere_in_one_moment_no_session_is_left() {
+    const ROUNDS: u64 = 100;
+    let world = world().await;
+    for round in 0..ROUNDS {
+        let mut window = world.browser();
+        let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
+        let mut page = world.browser();
+        let redeemed = async {
+            // The two meet at every point of each other's way.
+            tokio::time::sleep(Duration::from_micros(round * 37 % 1500)).await;
+            redeem(&mut page, OTHER, &ticket, "cookie").await
+        };
+        let (_redeemed, ended) =
+            tokio::join!(redeemed, window.submit("/auth/logout", "everywhere=true"));
+        assert_eq!(ended.status(), 303, "{round}: {}", ended.text());
+
+        assert_eq!(get(&mut page, OTHER, "/auth/me").await.status(), 401);
+        let left = world.sessions.list_of(&world.account("mia")).await.unwrap();
+        assert!(left.is_empty(), "{round}: {left:?}");
+    }
+}
