@@ -69,13 +69,18 @@ pub(crate) async fn reply_of(
     if let Some(subject) = subject {
         responder.know_subject(subject.await);
     }
+    if let Err(reply) = responder.admit().await {
+        return reply;
+    }
     let Some(limit) = responder.body_limit() else {
         return responder.reply(Bytes::new()).await;
     };
-    match body::to_bytes_limited(BodyStream::new(payload), limit).await {
-        Ok(Ok(body)) => responder.reply(body).await,
-        Ok(Err(_io)) => responder.broken_body(),
-        Err(_limit) => responder.too_large(),
+    let body = body::to_bytes_limited(BodyStream::new(payload), limit);
+    match responder.in_time(body).await {
+        Some(Ok(Ok(body))) => responder.reply(body).await,
+        Some(Ok(Err(_io))) => responder.broken_body(),
+        Some(Err(_limit)) => responder.too_large(),
+        None => responder.broken_body(),
     }
 }
 

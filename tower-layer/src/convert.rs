@@ -17,12 +17,17 @@ pub(crate) async fn reply_of<B: Body<Error: Into<BoxError>>>(
     if let Some(subject) = subject {
         responder.know_subject(subject.await);
     }
+    if let Err(reply) = responder.admit().await {
+        return reply;
+    }
     let Some(limit) = responder.body_limit() else {
         return responder.reply(Bytes::new()).await;
     };
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => responder.reply(body.to_bytes()).await,
-        Err(error) if error.is::<LengthLimitError>() => responder.too_large(),
-        Err(_io) => responder.broken_body(),
+    let body = Limited::new(body, limit).collect();
+    match responder.in_time(body).await {
+        Some(Ok(body)) => responder.reply(body.to_bytes()).await,
+        Some(Err(error)) if error.is::<LengthLimitError>() => responder.too_large(),
+        Some(Err(_io)) => responder.broken_body(),
+        None => responder.broken_body(),
     }
 }

@@ -1,6 +1,8 @@
 //! One request that threelo answers itself, from its head to its reply.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -10,11 +12,15 @@ use crate::ids::Subject;
 use crate::message::{Reply, RequestHead};
 use crate::ports::BoxError;
 use crate::web::reply::reject;
-use crate::web::request::{Request, Route};
+use crate::web::request::{Request, Route, signed_in};
 use crate::web::routes::{self, proxy};
 use crate::web::security::{cors, cross_site, is_foreign_read, may_change};
 use crate::web::state::Web;
 
+/// How long the body of a form may take to arrive.
+const SLOWEST_BODY: Duration = Duration::from_secs(10);
+/// How long that of a forwarded call may take.
+const SLOWEST_CALL: Duration = Duration::from_secs(60);
 /// The most bytes that a JSON or form route reads of a body (docs/attacks.md T200).
 const MOST_BODY: usize = 4 * 1024;
 /// The most bytes that are read of the body of a forwarded call.
@@ -26,9 +32,10 @@ const MOST_CALL: usize = 1024 * 1024;
 ///
 /// 1. [`wants_subject`](Self::wants_subject): if so, ask the app who its user is, and pass the
 ///    answer to [`know_subject`](Self::know_subject);
-/// 2. [`body_limit`](Self::body_limit), which depends on the subject: read as much of the body, or
-///    none;
-/// 3. [`reply`](Self::reply), or [`too_large`](Self::too_large) or
+/// 2. [`admit`](Self::admit): if it gives a reply, that is the answer;
+/// 3. [`body_limit`](Self::body_limit), which depends on the subject: read as much of the body, or
+///    none, [`in_time`](Self::in_time);
+/// 4. [`reply`](Self::reply), or [`too_large`](Self::too_large) or
 ///    [`broken_body`](Self::broken_body) if the body could not be read.
 ///
 /// The last three give a reply and cannot fail: rejections are rendered here, in the form that the
@@ -115,6 +122,33 @@ impl Responder {
     /// tell. The failure is logged and becomes 503, never "signed out" (docs/attacks.md T011).
     pub fn know_subject(&mut self, subject: Result<Option<Subject>, BoxError>) {
         self.request.subject = ResolvedSubject::from(subject);
+    }
+
+    /// Decides whether the body is worth waiting for: that of a forwarded call is, once the session
+    /// exists that the request shows. A made-up cookie costs a look-up and no memory
+    /// (docs/attacks.md T200).
+    ///
+    /// # Errors
+    ///
+    /// The reply; the body need not be read.
+    pub async fn admit(&self) -> Result<(), Reply> {
+        if self.body_limit() != Some(MOST_CALL) || self.web.ports.config.mode.is_connect() {
+            return Ok(());
+        }
+        let known = signed_in(&self.web, &self.request).await;
+        known
+            .map(drop)
+            .map_err(|rejection| self.rejected(&rejection))
+    }
+
+    /// Awaits the body for as long as it may take: 10 seconds for a form, a minute for a forwarded
+    /// call. `None` after that: answer with [`broken_body`](Self::broken_body).
+    pub async fn in_time<T>(&self, body: impl Future<Output = T>) -> Option<T> {
+        let limit = match self.body_limit() {
+            Some(MOST_CALL) => SLOWEST_CALL,
+            _ => SLOWEST_BODY,
+        };
+        tokio::time::timeout(limit, body).await.ok()
     }
 
     /// Returns the reply to a body of more bytes than [`body_limit`](Self::body_limit): 413.

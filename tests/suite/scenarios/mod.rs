@@ -28,6 +28,7 @@ mod return_targets;
 mod scopes;
 mod sessions;
 mod sites;
+mod slow_bodies;
 mod upkeep;
 
 type World = threelo_tests::World<App>;
