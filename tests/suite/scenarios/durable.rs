@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use threelo::Auth;
+use threelo::clock::{Clock as _, SystemClock};
 use threelo::store::{RowKind, RowStore};
 use threelo_redis::RedisStore;
 use threelo_sqlx::{PostgresStore, SqliteStore};
@@ -161,37 +162,59 @@ async fn a_connection_made_at_one_instance_is_there_at_the_other() {
     }
 }
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// A world over SQLite, whose clock is that of this machine, as much earlier.
+async fn world_of(rows: &Arc<dyn RowStore>, earlier: Duration) -> World {
+    let store = Arc::clone(rows);
+    let world = World::with(|builder| builder.store(store)).await;
+    world.clock.set(SystemClock.now() - earlier);
+    world
+}
+
+async fn in_memory() -> Arc<dyn RowStore> {
+    let sqlite = SqliteStore::connect("sqlite::memory:").migrate().await;
+    Arc::new(sqlite.unwrap())
+}
+
+async fn sessions_of(world: &World, rows: &Arc<dyn RowStore>, user: &str) -> usize {
+    let account = world.account(user);
+    let found = rows.of_owner(RowKind::Session, account.as_str()).await;
+    found.unwrap().len()
+}
+
 /// Redis does it by itself, by the time of its own clock.
 #[tokio::test]
 async fn sessions_that_ended_leave_the_database_with_a_later_sign_in() {
-    let sqlite = SqliteStore::connect("sqlite::memory:")
-        .migrate()
-        .await
-        .unwrap();
-    let rows: Arc<dyn RowStore> = Arc::new(sqlite);
-    let store = Arc::clone(&rows);
-    let world = World::with(|builder| builder.store(store)).await;
-    let mia = world.account("mia");
-    let sessions = async || {
-        let found = rows.of_owner(RowKind::Session, mia.as_str()).await;
-        found.unwrap().len()
-    };
+    let rows = in_memory().await;
+    let world = world_of(&rows, 41 * DAY).await;
     world.browser().sign_in(&world, "mia", "/").await;
     world.browser().sign_in(&world, "edward", "/").await;
     world.auth.drain(Duration::from_secs(10)).await;
-    assert_eq!(sessions().await, 1);
+    assert_eq!(sessions_of(&world, &rows, "mia").await, 1);
 
-    world.pass(Duration::from_secs(40 * 24 * 3600));
+    world.pass(40 * DAY);
     world.browser().sign_in(&world, "edward", "/").await;
     world.auth.drain(Duration::from_secs(10)).await;
 
-    assert_eq!(sessions().await, 0);
-    let edwards = rows
-        .of_owner(RowKind::Session, world.account("edward").as_str())
-        .await;
-    assert_eq!(
-        edwards.unwrap().len(),
-        1,
-        "a session that lives was deleted"
-    );
+    assert_eq!(sessions_of(&world, &rows, "mia").await, 0);
+    let edwards = sessions_of(&world, &rows, "edward").await;
+    assert_eq!(edwards, 1, "a session that lives was deleted");
+}
+
+/// The clock of one instance is eight days ahead, and a visitor signs in there.
+#[tokio::test]
+async fn an_instance_whose_clock_is_days_ahead_deletes_no_session() {
+    let rows = in_memory().await;
+    let world = world_of(&rows, Duration::ZERO).await;
+    let mut mia = world.signed_in("mia").await;
+    world.auth.drain(Duration::from_secs(10)).await;
+
+    world.clock.advance(8 * DAY);
+    world.browser().sign_in(&world, "edward", "/").await;
+    world.auth.drain(Duration::from_secs(10)).await;
+    world.clock.set(SystemClock.now());
+
+    assert_eq!(sessions_of(&world, &rows, "mia").await, 1);
+    assert!(mia.who_am_i().await.is_some());
 }
