@@ -1,20 +1,14 @@
 //! Connect mode: the app says who its user is.
 
 use std::future::{Future, Ready, ready};
-use std::pin::Pin;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::{Error, HttpMessage, HttpRequest};
-use threelo::{AuthSession, BoxError, Connect, Subject};
+use actix_web::{Error, HttpRequest};
+use threelo::{BoxError, Connect, Subject};
 
-use crate::AuthService;
-
-/// What the app says of its user, on the way.
-pub(crate) type AskedSubject = Pin<Box<dyn Future<Output = Result<Option<Subject>, BoxError>>>>;
-
-/// The app's word on who its user is.
-pub(crate) type Resolver = threelo::adapter::Resolver<HttpRequest, AskedSubject>;
+use crate::middleware::AuthService;
+use crate::resolver::Resolver;
 
 /// Adds "connect my Atlassian account" to an app that has users of its own: the routes under the prefix, and the
 /// extractors [`Connections`](crate::Connections), [`Atlassian`](crate::Atlassian) and
@@ -83,10 +77,4 @@ where
             resolver: Some(self.resolver.clone()),
         }))
     }
-}
-
-/// Asks the app who its user is, if that matters and is not known.
-pub(crate) fn ask(session: &AuthSession, request: &HttpRequest) -> Option<AskedSubject> {
-    let resolver = request.extensions().get::<Resolver>()?.clone();
-    session.wants_subject().then(|| resolver.ask(request))
 }

@@ -9,7 +9,7 @@ use actix_web::web::Bytes;
 use threelo::AuthSession;
 use threelo::adapter::{Field, Headers, Reply, RequestHead, Responder, joined_vary};
 
-use crate::connect::AskedSubject;
+use crate::resolver::AskedSubject;
 
 /// The header fields of an `http` 0.2 request.
 struct Fields<'a>(&'a HeaderMap);

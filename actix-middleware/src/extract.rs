@@ -17,9 +17,9 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use threelo::{ApiClient, AuthSession, ConnectedAccounts, Profile, RejectionResponse, Site};
 use threelo::{Rejection, User, UserSession};
 
-use crate::connect;
 use crate::guard::MISSING;
 use crate::rejection::AuthRejection;
+use crate::resolver;
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
 
@@ -31,7 +31,7 @@ fn extract<T>(
     let session = request.extensions().get::<AuthSession>().cloned();
     let subject = session
         .as_ref()
-        .and_then(|session| connect::ask(session, request));
+        .and_then(|session| resolver::ask(session, request));
     Box::pin(async move {
         let session = session.ok_or_else(|| RejectionResponse::without_layer(MISSING))?;
         if let Some(subject) = subject {

@@ -10,7 +10,7 @@ use actix_web::{Error, HttpMessage};
 use threelo::AuthSession;
 use threelo::adapter::Guard;
 
-use crate::{connect, convert};
+use crate::{convert, resolver};
 
 pub(crate) const MISSING: &str =
     "add `.wrap(AuthMiddleware::new(auth.clone()))` to the app, after all its other middleware";
@@ -127,7 +127,7 @@ where
         let (inner, guard) = (Rc::clone(&self.inner), self.guard.clone());
         let session = request.extensions().get::<AuthSession>().cloned();
         let asked = session.as_ref().filter(|_| guard.wants_subject());
-        let subject = asked.and_then(|session| connect::ask(session, request.request()));
+        let subject = asked.and_then(|session| resolver::ask(session, request.request()));
         Box::pin(async move {
             if let (Some(session), Some(subject)) = (&session, subject) {
                 session.know_subject(subject.await);

@@ -259,6 +259,7 @@ mod guard;
 mod login;
 mod middleware;
 mod rejection;
+mod resolver;
 
 pub use threelo;
 pub use threelo::{

@@ -10,8 +10,8 @@ use actix_web::{Error, HttpMessage};
 use threelo::adapter::Action;
 use threelo::{Auth, AuthSession};
 
-use crate::connect::Resolver;
 use crate::convert;
+use crate::resolver::Resolver;
 
 /// Adds Atlassian sign-in to an app: the routes under the prefix, and an [`AuthSession`] for every other request.
 ///

@@ -1,4 +1,4 @@
-//! The calls to ApiClient that the app under test makes.
+//! The calls to Atlassian that the app under test makes.
 
 use serde_json::{Value, json};
 use threelo::{

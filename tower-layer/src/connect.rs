@@ -1,20 +1,13 @@
 //! Connect mode: the app says who its user is.
 
 use std::future::Future;
-use std::pin::Pin;
 
 use http::request::Parts;
-use threelo::{AuthSession, BoxError, Connect, Subject};
+use threelo::{BoxError, Connect, Subject};
 use tower_layer::Layer;
 
-use crate::AuthService;
-
-/// What the app says of its user, on the way.
-pub(crate) type AskedSubject =
-    Pin<Box<dyn Future<Output = Result<Option<Subject>, BoxError>> + Send>>;
-
-/// The app's word on who its user is.
-pub(crate) type Resolver = threelo::adapter::Resolver<Parts, AskedSubject>;
+use crate::layer::AuthService;
+use crate::resolver::Resolver;
 
 /// Adds "connect my Atlassian account" to an app that has users of its own: the routes under the prefix, and the
 /// extractors [`Connections`](crate::Connections), [`Atlassian`](crate::Atlassian) and
@@ -74,19 +67,5 @@ impl<S> Layer<S> for ConnectLayer {
             auth: self.connect.as_auth().clone(),
             resolver: Some(self.resolver.clone()),
         }
-    }
-}
-
-/// Asks the app who its user is, if that matters and is not known.
-pub(crate) fn ask(session: &AuthSession, parts: &Parts) -> Option<AskedSubject> {
-    let resolver = parts.extensions.get::<Resolver>()?;
-    session.wants_subject().then(|| resolver.ask(parts))
-}
-
-/// The same, and lets the session know.
-#[cfg(feature = "axum")]
-pub(crate) async fn resolve(session: &AuthSession, parts: &Parts) {
-    if let Some(subject) = ask(session, parts) {
-        session.know_subject(subject.await);
     }
 }

@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use threelo::BoxError;
 use threelo::adapter::{Reply, Responder};
 
-use crate::connect::AskedSubject;
+use crate::resolver::AskedSubject;
 
 /// Reads as much of a body as the route asks for, and takes its reply.
 pub(crate) async fn reply_of<B: Body<Error: Into<BoxError>>>(

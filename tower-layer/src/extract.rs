@@ -12,15 +12,15 @@ use http::request::Parts;
 use threelo::{ApiClient, AuthSession, ConnectedAccounts, Profile, RejectionResponse, Site};
 use threelo::{Rejection, User, UserSession};
 
-use crate::connect;
 use crate::guard::MISSING;
 use crate::rejection::AuthRejection;
+use crate::resolver;
 
 /// The session of the request, once the app was asked who its user is.
 async fn session(parts: &Parts) -> Result<&AuthSession, AuthRejection> {
     let session = parts.extensions.get::<AuthSession>();
     let session = session.ok_or_else(|| RejectionResponse::without_layer(MISSING))?;
-    connect::resolve(session, parts).await;
+    resolver::resolve(session, parts).await;
     Ok(session)
 }
 

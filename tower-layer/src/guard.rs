@@ -13,7 +13,7 @@ use threelo::adapter::Guard;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{ResponseBody, connect};
+use crate::{ResponseBody, resolver};
 
 pub(crate) const MISSING: &str =
     "add `.layer(AuthLayer::new(auth))` to the outermost router, after all its routes";
@@ -128,7 +128,7 @@ where
         let (parts, body) = request.into_parts();
         let session = parts.extensions.get::<AuthSession>().cloned();
         let asked = session.as_ref().filter(|_| guard.wants_subject());
-        let subject = asked.and_then(|session| connect::ask(session, &parts));
+        let subject = asked.and_then(|session| resolver::ask(session, &parts));
         let request = Request::from_parts(parts, body);
         Box::pin(async move {
             if let (Some(session), Some(subject)) = (&session, subject) {

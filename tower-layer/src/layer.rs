@@ -14,7 +14,7 @@ use threelo::{Auth, AuthSession, BoxError, LoginRequest};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::connect::Resolver;
+use crate::resolver::Resolver;
 use crate::{ResponseBody, convert};
 
 /// Adds Atlassian sign-in to any tower service over HTTP: the routes under the prefix, and an

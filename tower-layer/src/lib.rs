@@ -243,6 +243,7 @@ mod layer;
 mod login;
 #[cfg(feature = "axum")]
 mod rejection;
+mod resolver;
 #[cfg(feature = "axum")]
 mod routes;
 

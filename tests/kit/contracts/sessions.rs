@@ -152,7 +152,7 @@ async fn what_expired_is_deleted_and_nothing_else(store: &Store) {
 /// With the promise that is broken.
 pub async fn flow_marks_contract(marks: Arc<dyn FlowMarks>) {
     let state = MarkKey([200; 32]);
-    let spenders = (0..16).map(|_| {
+    let spenders = (0..64).map(|_| {
         let marks = Arc::clone(&marks);
         let until = at(4_000_000_000);
         tokio::spawn(async move { marks.spend(state, at(100), until).await.unwrap() })

@@ -96,6 +96,8 @@ fn store_crates_need_neither_an_http_client_nor_the_web_side_of_core() {
             .unwrap();
         assert!(core.contains("default-features = false"), "{store}: {core}");
         assert!(!core.contains("features = ["), "{store}: {core}");
+        let (dependencies, _) = dependencies.split_once("\n[").unwrap();
+        assert!(!dependencies.contains("reqwest"), "{store}");
     }
 }
 

@@ -53,6 +53,27 @@ fn circle(sources: &[Source]) -> String {
     found[0].clone()
 }
 
+/// A crate without folders is one room: its files must not need each other either.
+#[test]
+fn a_circle_in_a_flat_crate_is_found() {
+    let flat = tree(&[
+        (
+            "tower-layer/src/lib.rs",
+            "mod connect;\nmod layer;\npub use self::layer::Service;\n",
+        ),
+        (
+            "tower-layer/src/layer.rs",
+            "use crate::connect::Resolver;\npub struct Service(Resolver);\n",
+        ),
+        (
+            "tower-layer/src/connect.rs",
+            "use crate::Service;\npub struct Resolver;\nfn f(_: Service) {}\n",
+        ),
+    ]);
+
+    assert_eq!(circles("tower-layer/src", &flat).len(), 1);
+}
+
 #[test]
 fn a_clean_tree_passes() {
     let clean = tree(&CLEAN);

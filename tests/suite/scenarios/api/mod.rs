@@ -1,4 +1,4 @@
-//! Calls to ApiClient's APIs.
+//! Calls to Atlassian's APIs.
 
 mod answers;
 mod jobs;
