@@ -46,7 +46,7 @@ pub struct ConnectMiddleware {
 
 impl ConnectMiddleware {
     /// Middleware around `connect`. The resolver tells who the app's user is: the id by which the app knows them, or
-    /// `None` if no user is signed in; an error is a 503. It is called where that matters and nowhere else. It reads what it needs
+    /// `None` if no user is signed in; an error is a 503. It is called only when the response depends on the user. It reads what it needs
     /// from the request before it awaits, and keeps no clone of it.
     pub fn new<F, Fut>(connect: Connect, resolver: F) -> Self
     where

@@ -118,7 +118,7 @@ impl FromRequest for MaybeUser {
 /// The profile of the user who is signed in, as the User Identity API (`GET /me`) gave it: a [`Profile`], by [`Deref`].
 ///
 /// Everything but the account id depends on the person's privacy settings and may be absent. It may be as old as
-/// `AuthBuilder::profile_age`. Turned away as [`CurrentUser`] is.
+/// `AuthBuilder::profile_age`. Rejects the same requests as [`CurrentUser`].
 ///
 /// ```
 /// use threelo_actix::CurrentProfile;
@@ -157,7 +157,7 @@ impl FromRequest for CurrentProfile {
 /// - The named site is not reachable with this grant: 403 (`unknown_site`).
 /// - The grant reaches no site: 403 (`no_site`).
 /// - The sites could not be read at Atlassian: 503 (`sites_unknown`).
-/// - And as [`Atlassian`] is turned away.
+/// - It also fails whenever [`Atlassian`] does.
 ///
 /// ```
 /// use threelo_actix::CurrentSite;
@@ -186,8 +186,8 @@ impl FromRequest for CurrentSite {
     }
 }
 
-/// The session of the user who is signed in, to look at and to end: a [`UserSession`], by [`Deref`]. It holds no data of
-/// the app. Turned away as [`CurrentUser`] is.
+/// The session of the user who is signed in, to inspect or end: a [`UserSession`], by [`Deref`]. It holds no data of
+/// the app. Rejects the same requests as [`CurrentUser`].
 ///
 /// ```
 /// use threelo_actix::{AuthRejection, CurrentSession};
@@ -218,7 +218,7 @@ impl FromRequest for CurrentSession {
 }
 
 /// Atlassian's APIs on behalf of the user who is signed in, or in connect mode of the one account that the app's user has
-/// connected: an [`ApiClient`], by [`Deref`]. Its token works: it is refreshed before its end.
+/// connected: an [`ApiClient`], by [`Deref`]. Its access token is refreshed before it expires.
 ///
 /// - Not signed in: 401 (`not_signed_in`), as [`CurrentUser`].
 /// - The account must consent again: 401 (`consent_needed`); a navigation goes to Atlassian and comes back.

@@ -46,7 +46,7 @@ pub struct ConnectLayer {
 
 impl ConnectLayer {
     /// A layer around `connect`. The resolver tells who the app's user is: the id by which the app knows them, or `None`
-    /// if no user is signed in; an error is a 503. It is called where that matters and nowhere else: read what is needed from the
+    /// if no user is signed in; an error is a 503. It is called only when the response depends on the user: read what is needed from the
     /// request's head, then await.
     pub fn new<F, Fut>(connect: Connect, resolver: F) -> Self
     where

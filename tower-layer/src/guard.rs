@@ -1,4 +1,4 @@
-//! Guards: what a whole part of an app asks of every request.
+//! Guards: requirements for all requests to a part of the app.
 
 use std::future::Future;
 use std::mem;

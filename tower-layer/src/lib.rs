@@ -60,8 +60,8 @@
 //! |---|---|---|
 //! | [`CurrentUser`] | the user who is signed in | 401 `not_signed_in`; navigations go to the login and come back |
 //! | [`MaybeUser`] | the same, or `None` | never turned away for that |
-//! | [`CurrentProfile`] | name, e-mail address and more, as far as the user shows them | as [`CurrentUser`] |
-//! | [`CurrentSession`] | the session, to look at and to end | as [`CurrentUser`] |
+//! | [`CurrentProfile`] | name, e-mail address and more, as far as the user's privacy settings allow | as [`CurrentUser`] |
+//! | [`CurrentSession`] | the session, to inspect or end | as [`CurrentUser`] |
 //! | [`CurrentSite`] | the site of the request | 409 `choose_site`; navigations go to the picker and come back |
 //! | [`Atlassian`] | an API client with a valid token | 401 `consent_needed`; navigations go to Atlassian and back |
 //! | [`Connections`] | connect mode: the accounts that the user has connected | empty |

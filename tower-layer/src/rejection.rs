@@ -28,7 +28,7 @@ impl AuthRejection {
         self.0.rejection()
     }
 
-    /// The address within the app where the visitor can mend it and from where they come back: the login, the picker, the
+    /// The address within the app where the visitor can resolve the problem and is then sent back: the login, the picker, the
     /// step-up for a missing scope. `None` if nothing of that kind helps.
     pub fn recovery_url(&self) -> Option<&str> {
         self.0.recovery_url()

@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Work that outlives a request, such as a token refresh, runs in a runtime that outlives the server's workers.
     let behind = Runtime::new()?;
     let sandbox = behind.block_on(settings::sandbox_unless_configured())?;
-    let builder = behind.block_on(database::kept(settings::of(sandbox.as_ref())))?;
+    let builder = behind.block_on(database::with_store(settings::of(sandbox.as_ref())))?;
     let auth = builder.runtime(behind.handle().clone()).build()?;
 
     let listen = settings::one("LISTEN", "127.0.0.1:3000");

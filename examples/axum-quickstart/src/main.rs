@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let sandbox = settings::sandbox_unless_configured().await?;
-    let auth = database::kept(settings::of(sandbox.as_ref()))
+    let auth = database::with_store(settings::of(sandbox.as_ref()))
         .await?
         .build()?;
     let app = app(auth.clone());

@@ -14,10 +14,10 @@ use threelo_sqlx::{PostgresStore, SqliteStore};
 /// # Errors
 ///
 /// If the address or the database is not usable; the message says why, and what to do.
-pub async fn kept(builder: AuthBuilder) -> Result<AuthBuilder, Box<dyn Error>> {
+pub async fn with_store(builder: AuthBuilder) -> Result<AuthBuilder, Box<dyn Error>> {
     let url = env::var("DATABASE_URL").unwrap_or_else(|_| "memory:".to_owned());
-    Ok(match rows(&url).await? {
-        Some(rows) => builder.store(rows),
+    Ok(match open_store(&url).await? {
+        Some(store) => builder.store(store),
         None => builder,
     })
 }
@@ -27,7 +27,7 @@ pub async fn kept(builder: AuthBuilder) -> Result<AuthBuilder, Box<dyn Error>> {
 /// # Errors
 ///
 /// If the address or the database is not usable; the message says why, and what to do.
-pub async fn rows(url: &str) -> Result<Option<Arc<dyn RowStore>>, Box<dyn Error>> {
+pub async fn open_store(url: &str) -> Result<Option<Arc<dyn RowStore>>, Box<dyn Error>> {
     let (kind, _) = url.split_once(':').unwrap_or((url, ""));
     Ok(match kind {
         "memory" => None,

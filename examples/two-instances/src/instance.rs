@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 pub(crate) async fn run(name: &str, port: u16) -> Result<(), Box<dyn Error>> {
     // Both instances need the same THREELO_KEYS and the same DATABASE_URL, nothing else.
-    let auth = database::kept(settings::of(None)).await?.build()?;
+    let auth = database::with_store(settings::of(None)).await?.build()?;
     let app = Router::new()
         .route("/", get(home))
         .route("/board", get(board))

@@ -28,7 +28,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub enum RedisSetupError {
     /// The address is not one of Redis, or one that this build does not support: `rediss://` needs a TLS feature of the crate
     /// `redis`.
-    #[error("give an address such as redis://user:password@host:6379/0")]
+    #[error("use an address such as redis://user:password@host:6379/0")]
     Address(#[source] Cause),
     /// Keys cannot begin with this prefix.
     #[error("the key prefix {0:?} is not 1 to 64 letters, digits, ':', '-' and '_'")]
@@ -41,7 +41,7 @@ pub enum RedisSetupError {
     TooOld(String),
     /// This is one node of a cluster, and other nodes serve a part of the keys.
     #[error(
-        "redis does not serve all slots at this address: give that of a single primary, or of a proxy for the whole cluster"
+        "redis does not serve all slots at this address: use the address of a single primary, or of a proxy for the whole cluster"
     )]
     Cluster(#[source] Cause),
     /// Redis can be reached, but not written to: it is a replica, or the user may not run scripts or write these keys.

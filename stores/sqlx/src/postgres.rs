@@ -32,7 +32,7 @@ const MIGRATION_LOCK: i64 = 0x7468_7265_656c_6f01;
 ///   or has become a standby, that connection is closed, and so are those that have been idle since before.
 /// - **Clock**: leases are measured by the server's clock, which is the same for all instances. When sessions and marks end is
 ///   decided by the app's clock.
-/// - **Time limits**: the server gives a statement up after 5 seconds (`statement_timeout`), and a call ends after 5 seconds,
+/// - **Time limits**: the server cancels a statement after 5 seconds (`statement_timeout`), and a call ends after 5 seconds,
 ///   including the wait for a connection.
 /// - **Cancellation**: if the caller hangs up or the time limit passes, the connection returns to the pool once it has answered,
 ///   and is closed if that takes longer than a second. A transaction whose commit was not sent is rolled back; a commit that was
