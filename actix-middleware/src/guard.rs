@@ -63,11 +63,10 @@ pub fn require_site() -> GuardMiddleware {
     GuardMiddleware(Guard::Site)
 }
 
-/// Lets changes (any method but GET, HEAD, OPTIONS) through only from pages of this app; from those of listed origins with
-/// the field `X-Threelo`; and from a client that shows a bearer session of ours. Others get 403 (`cross_site`).
+/// Lets changes (any method but GET, HEAD, OPTIONS and TRACE, and every WebSocket handshake) through only from pages of this
+/// app; from those of listed origins with the field `X-Threelo`; and from a client that shows a bearer session of ours. Others get 403 (`cross_site`).
 ///
-/// The proof is `Sec-Fetch-Site: same-origin` where browsers send it, else an `Origin` equal to the public URL. A WebSocket
-/// begins with a `GET`, which passes: compare its `Origin` yourself.
+/// The proof is `Sec-Fetch-Site: same-origin` where browsers send it, else an `Origin` equal to the public URL.
 ///
 /// ```
 /// use actix_web::web;

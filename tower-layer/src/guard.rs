@@ -66,11 +66,10 @@ pub fn require_site() -> GuardLayer {
     GuardLayer(Guard::Site)
 }
 
-/// Lets changes (any method but GET, HEAD, OPTIONS) through only from pages of this app; from those of listed origins with
-/// the field `X-Threelo`; and from a client that shows a bearer session of ours. Others get 403 (`cross_site`).
+/// Lets changes (any method but GET, HEAD, OPTIONS and TRACE, and every WebSocket handshake) through only from pages of this
+/// app; from those of listed origins with the field `X-Threelo`; and from a client that shows a bearer session of ours. Others get 403 (`cross_site`).
 ///
-/// The proof is `Sec-Fetch-Site: same-origin` where browsers send it, else an `Origin` equal to the public URL. A WebSocket
-/// begins with a `GET`, which passes: compare its `Origin` yourself.
+/// The proof is `Sec-Fetch-Site: same-origin` where browsers send it, else an `Origin` equal to the public URL.
 ///
 /// ```
 /// use axum::{Router, routing::post};

@@ -198,7 +198,8 @@ impl Grant {
     /// When the account must consent again at the latest if the grant is not used: 90 days after
     /// the last exchange (docs/protocol.md, 3.1), or earlier if the app sets
     /// [`AuthBuilder::longest_consent`](crate::AuthBuilder::longest_consent). Without a refresh
-    /// token it is the end of the access token.
+    /// token it is the end of the access token. If the grant needs a consent already, it is the time
+    /// since when, which lies in the past.
     pub fn consent_by(&self) -> SystemTime {
         grant::consent_by(&self.ports.config, self.newest())
     }

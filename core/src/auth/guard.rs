@@ -25,7 +25,8 @@ pub enum Guard {
     /// The request has a site: named, chosen, or the only one that the grant reaches. Never one of
     /// several by default.
     Site,
-    /// A change (any method but GET, HEAD, OPTIONS) comes with the proof of docs/decisions/0063:
+    /// A change (any method but GET, HEAD, OPTIONS and TRACE, and every WebSocket handshake) comes
+    /// with the proof of docs/decisions/0063:
     /// from a page of this app, from a listed origin with `X-Threelo`, or with a bearer session.
     SameOrigin,
 }

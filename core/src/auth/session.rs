@@ -328,12 +328,11 @@ impl AuthSession {
         }
     }
 
-    /// Succeeds if a change (any method but GET, HEAD and OPTIONS) comes from a page of this app,
-    /// from a page of a listed origin with the field `X-Threelo`, or with a bearer session
-    /// (docs/decisions/0063); reading needs no proof.
+    /// Succeeds if a change comes from a page of this app, from a page of a listed origin with the
+    /// field `X-Threelo`, or with a bearer session (docs/decisions/0063); reading needs no proof.
     ///
-    /// A WebSocket begins with a `GET`, before which no browser asks: compare its `Origin`
-    /// yourself.
+    /// A change is every method but GET, HEAD, OPTIONS and TRACE, and every WebSocket handshake
+    /// (docs/decisions/0078).
     ///
     /// # Errors
     ///

@@ -70,7 +70,9 @@ pub enum ApiErrorKind {
     /// sent.
     #[error("the call cannot be made: {0}")]
     Misused(&'static str),
-    /// The store of the grants failed before the call. Nothing was sent.
+    /// The store of the grants failed. Nothing was sent, unless Atlassian had refused the call before: then the store
+    /// was asked for a newer token, and the refused call had no effect. With a retry policy an earlier try may have had
+    /// one.
     #[error("the grant store failed")]
     Store(#[source] crate::store::StoreError),
 }

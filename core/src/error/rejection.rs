@@ -70,7 +70,7 @@ pub enum Rejection {
     /// 405: the route exists, but not with this method.
     #[error("the method is not allowed; allowed: {0}")]
     Method(&'static str),
-    /// 404: a path below the prefix that is no auth route.
+    /// 404: a path below the prefix that is no auth route, or names a session that there is not.
     #[error("no such auth route")]
     NotFound,
     /// 400: a body or parameter that cannot be used.

@@ -32,8 +32,8 @@ use crate::store::Spent;
 ///    T001, T002, T045).
 /// 3. The flow must be of the app's mode (T007).
 /// 4. In connect mode the app's user must be the one who started the flow (docs/decisions/0032).
-/// 5. The state is spent (docs/decisions/0015), and after that the code is exchanged, or the flow
-///    ends without one.
+/// 5. The state is spent (docs/decisions/0015), and after that the code is exchanged. Without a code
+///    the flow ends with its cookie, and nothing is spent (docs/decisions/0077).
 pub(crate) async fn handle_callback(
     ports: &Arc<Ports>,
     arrival: CallbackRequest<'_>,

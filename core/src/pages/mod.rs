@@ -2,7 +2,8 @@
 //!
 //! A [`Page`] is data. [`Pages::render`] makes HTML of it, and the routes send the result with a
 //! status and with headers that no page can change: `default-src 'none'`, `frame-ancestors 'none'`,
-//! `X-Frame-Options: DENY` (docs/attacks.md T136) and `Referrer-Policy: same-origin` (T132).
+//! `X-Frame-Options: DENY` (docs/attacks.md T136) and `Referrer-Policy: same-origin` (T132), or
+//! `no-referrer` where the address of the page holds a code.
 //! [`PlainPages`] is the built-in look; an app replaces it by passing its own [`Pages`] to the
 //! builder's `pages`.
 

@@ -1,7 +1,8 @@
 //! The app's part in a login: hooks that may refuse it or choose where it leads.
 //!
-//! A hook runs at most once per flow. Those for consents run in the task of the exchange, so they
-//! finish even if the visitor hangs up; the hook for cancelled flows runs in the request.
+//! A hook for consents runs at most once per flow, in the task of the exchange, so it finishes even
+//! if the visitor hangs up. The hook for cancelled flows runs in the request, and again if the
+//! cancelled callback is repeated before its cookie is gone (docs/decisions/0077).
 
 use std::error::Error;
 use std::future::Future;
@@ -23,8 +24,7 @@ use crate::secret::opaque_debug;
 /// Any error of the app. Its text is not shown to visitors.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// How long a hook may take; a visitor waits for it, and an exchange keeps its turn
-/// (docs/attacks.md, T230).
+/// How long a hook may take; a visitor waits for it (docs/attacks.md, T230).
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// What a login brought, before there is a session. Given to

@@ -75,7 +75,7 @@ pub enum Outcome {
     /// Any other `error`. Its text is ignored, so that no text of a request reaches a page (docs/attacks.md T134).
     Failed,
     /// An answer to the flow that cannot be right: a code that is too long or not printable, or a foreign `iss`. It
-    /// uses the flow up.
+    /// ends the flow; its code, if it has one, is never exchanged.
     Wrong,
 }
 

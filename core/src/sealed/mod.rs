@@ -40,7 +40,8 @@ const MOST_REPORTED: usize = 1000;
 ///
 /// A row is sealed for its kind, its key and its version. Content that was copied from another row, or from
 /// another version of the same row, does not open. What does not open counts as absent: a session is signed
-/// out, a grant needs consent, and that consent takes the row's place. Reads never write or delete it, because
+/// out, a grant needs consent, and that consent takes the row's place. In connect mode it is there, and nobody
+/// else's: no other user gets the account (`docs/decisions/0080-unreadable-grants-are-there.md`). Reads never write or delete it, because
 /// an instance with an incomplete key ring would destroy what others can read.
 pub struct Sealed {
     /// The database.

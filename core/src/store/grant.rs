@@ -228,11 +228,13 @@ impl PageRequest {
 /// Keeps grants, and the right to refresh them.
 ///
 /// Implementations are the in-memory store and the one over sealed rows. The contract in the project's own
-/// tests holds both to the same answers. A grant that cannot be read counts as absent, except for `delete_of`.
+/// tests holds both to the same answers. A grant that cannot be read counts as absent, except for `delete_of` and
+/// `all_of_account`.
 #[async_trait]
 pub trait GrantStore: Debug + Send + Sync + 'static {
     /// Stores a new grant. A key that exists is [`Inserted::Exists`]; a stored grant that cannot be read gives
-    /// way, because the new consent is all that is left of it.
+    /// way to one without links, because the new consent is all that is left of it. To one with links it is
+    /// [`Inserted::Exists`]: it may be another user's.
     ///
     /// # Errors
     ///

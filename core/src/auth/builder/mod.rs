@@ -335,7 +335,8 @@ impl<M> Builder<M> {
 
     /// Called when the visitor pressed Cancel at Atlassian, in the browser that started the flow:
     /// clean up, or choose where the visitor goes. An error, and no answer within 5 seconds, count
-    /// as [`HookDecision::Continue`]: the visitor sees the page with the way back.
+    /// as [`HookDecision::Continue`]: the visitor sees the page with the way back. It may be called
+    /// again for one flow, if the visitor reloads before the browser has dropped the flow's cookie.
     pub fn on_cancel<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(Cancelled) -> Fut + Send + Sync + 'static,

@@ -124,8 +124,8 @@ impl AuthBuilder {
         self
     }
 
-    /// Called at the end of a login, after Atlassian's profile was read and before anything is
-    /// stored: create a local user, choose where the visitor goes ([`HookDecision::GoTo`]), or
+    /// Called at the end of a login, after Atlassian's profile was read and before anything new is
+    /// stored (a grant that the account has already got its new tokens): create a local user, choose where the visitor goes ([`HookDecision::GoTo`]), or
     /// refuse. An error, and no answer within 5 seconds, are refusals (docs/attacks.md, T230).
     ///
     /// ```
