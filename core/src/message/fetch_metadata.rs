@@ -14,8 +14,9 @@ pub(crate) struct FetchMetadata<'a> {
     pub(crate) dest: Option<&'a [u8]>,
     /// `Sec-Fetch-User`.
     pub(crate) user: Option<&'a [u8]>,
-    /// `Sec-Purpose`, or its older name `Purpose`.
-    pub(crate) purpose: Option<&'a [u8]>,
+    /// Whether `Sec-Purpose`, or its older name `Purpose`, says that the browser only looks ahead (docs/attacks.md
+    /// T036). Either is enough.
+    pub(crate) is_prefetch: bool,
     /// `Upgrade` (RFC 9110 section 7.8).
     pub(crate) upgrade: Option<&'a [u8]>,
 }
@@ -23,20 +24,25 @@ pub(crate) struct FetchMetadata<'a> {
 impl<'a> FetchMetadata<'a> {
     /// Reads a head.
     pub(crate) fn of(head: &RequestHead<'a>) -> Self {
-        Self {
+        let mut fetch = Self {
             site: head.first("sec-fetch-site"),
             mode: head.first("sec-fetch-mode"),
             dest: head.first("sec-fetch-dest"),
             user: head.first("sec-fetch-user"),
-            purpose: head.first("sec-purpose").or_else(|| head.first("purpose")),
+            is_prefetch: false,
             upgrade: head.first("upgrade"),
+        };
+        for name in ["sec-purpose", "purpose"] {
+            if let Some(value) = head.first(name) {
+                fetch.note_purpose(value);
+            }
         }
+        fetch
     }
 
-    /// Whether the browser only looks ahead (docs/attacks.md T036).
-    pub(crate) fn is_prefetch(&self) -> bool {
-        self.purpose
-            .is_some_and(|purpose| contains(purpose, b"prefetch"))
+    /// Takes a value of `Sec-Purpose` or `Purpose`.
+    pub(crate) fn note_purpose(&mut self, value: &[u8]) {
+        self.is_prefetch |= contains(value, b"prefetch");
     }
 
     /// Whether it is a navigation of a whole window, or a browser that does not tell: not a frame, an image or a script

@@ -70,6 +70,17 @@ fn ways() -> Vec<(Headers, Outcome)> {
         (from("same-site", "navigate", "document"), Outcome::Asked),
         (with(vec![HTML], ahead), Outcome::Refused(503)),
         (
+            with(
+                with(vec![HTML], ("purpose", "prefetch")),
+                ("sec-purpose", "other"),
+            ),
+            Outcome::Refused(503),
+        ),
+        (
+            with(with(vec![HTML], ("purpose", "other")), ahead),
+            Outcome::Refused(503),
+        ),
+        (
             with(from("none", "navigate", "document"), ahead),
             Outcome::Refused(503),
         ),

@@ -118,7 +118,7 @@ impl<'a> Walked<'a> {
                 "sec-fetch-site" => &mut found.fetch.site,
                 "sec-fetch-dest" => &mut found.fetch.dest,
                 "sec-fetch-user" => &mut found.fetch.user,
-                "purpose" | "sec-purpose" => &mut found.fetch.purpose,
+                "purpose" | "sec-purpose" => return found.fetch.note_purpose(field.bytes()),
                 "upgrade" => &mut found.fetch.upgrade,
                 "cookie" if found.cookie.is_none() => return found.cookie = kept(field),
                 "cookie" => return found.more_cookies.extend(kept(field)),

@@ -39,7 +39,7 @@ pub(crate) fn require_method(
 pub(crate) fn require_navigation(request: &Request) -> Result<(), Rejection> {
     let head = request.head();
     let fetch = FetchMetadata::of(&head);
-    if fetch.is_prefetch() {
+    if fetch.is_prefetch {
         return Err(Rejection::Prefetch);
     }
     if !fetch.is_navigation() || request.context.audience == Audience::Htmx {

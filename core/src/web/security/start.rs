@@ -34,7 +34,7 @@ impl Start {
         let is_own_script = fetch.is_own() && fetch.dest.is_none_or(|dest| dest == b"empty");
         if method != "GET" {
             Self::Method
-        } else if fetch.is_prefetch() {
+        } else if fetch.is_prefetch {
             Self::Prefetch
         } else if !fetch.is_navigation() && !is_own_script {
             Self::Inside
@@ -83,7 +83,7 @@ mod tests {
             ..way
         };
         let ahead = |way| FetchMetadata {
-            purpose: Some(b"prefetch;prerender"),
+            is_prefetch: true,
             ..way
         };
         let window = fetch("cross-site", "navigate", "document");
