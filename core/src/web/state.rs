@@ -1,6 +1,6 @@
 //! What all replies of an app are made with.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Semaphore;
 
@@ -23,6 +23,8 @@ pub(crate) struct Web {
     /// The app's own origin as browsers write it in `Origin`. It comes from the public URL, never
     /// from `Host` (docs/attacks.md T113).
     pub(crate) origin: String,
+    /// What `GET openapi.json` serves, once somebody has asked for it.
+    pub(crate) description: OnceLock<String>,
     /// The turns of long forwarded answers; see [`limited_body`](body::limited_body).
     pub(crate) turns: Arc<Semaphore>,
 }
@@ -43,6 +45,7 @@ impl Web {
             pages,
             policy,
             origin,
+            description: OnceLock::new(),
             turns: Arc::new(Semaphore::new(body::TURNS)),
         }
     }

@@ -71,6 +71,14 @@ pub(crate) fn find(config: &Config, path: &str) -> Found {
     }
 }
 
+/// Returns whether the app has the route of a path template of `openapi.json`, as
+/// `/sessions/{handle}`.
+pub(crate) fn has_template(config: &Config, template: &str) -> bool {
+    let path = template.replace("{handle}", "AAAAAAAAAAAAAAAA");
+    let name = path.trim_start_matches('/');
+    named(name).is_some_and(|route| route.is_of(config))
+}
+
 /// Returns the path below the mount path; a path that does not begin with the mount path is
 /// returned whole.
 fn inner_path<'a>(mount: &str, path: &'a str) -> &'a str {

@@ -1,28 +1,24 @@
 //! Every route by every method.
 
+use serde_json::Value;
+
 use super::{FETCH, FLOW, HOST, HTMX, PAGE, Row, SESSION, row};
 
-const ROUTES: [&str; 23] = [
+/// The description of the JSON routes, every one of which has its rows.
+const DESCRIPTION: &str = include_str!("../../../../core/src/web/routes/openapi.json");
+/// Pages, and odd paths.
+const PATHS: [&str; 14] = [
     "/auth/login?return_to=%2Fuser",
     "/auth/callback",
     "/auth/callback?error=access_denied&state={STATE}",
-    "/auth/logout",
-    "/auth/me",
-    "/auth/sites",
-    "/auth/site",
-    "/auth/sessions",
-    "/auth/sessions/AAAAAAAAAAAAAAAA",
     "/auth/error?reason=cancelled",
-    "/auth/disconnect",
-    "/auth/connect",
-    "/auth/connections",
-    "/auth/token",
-    "/auth/redeem",
     "/auth/done",
     "/auth/popup.js",
-    "/auth/openapi.json",
     "/auth/api/jira/11111111-aaaa-4aaa-8aaa-111111111111/rest/api/3/search/jql?jql=project%3DAD",
     "/auth/api/jira/../me",
+    "/auth/api/",
+    "/auth/sessions/",
+    "/auth/sessions/short",
     "/auth/nothing",
     "/auth",
     "/auth/",
@@ -32,10 +28,21 @@ const OTHERS: [&str; 8] = [
     "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW",
 ];
 
+/// Every path to ask for.
+fn paths() -> Vec<String> {
+    let described: Value = serde_json::from_str(DESCRIPTION).expect("openapi.json is JSON");
+    let described = described["paths"].as_object().expect("paths");
+    let templates = described.keys().filter(|path| !path.starts_with("/api/"));
+    let json =
+        templates.map(|path| format!("/auth{}", path.replace("{handle}", "AAAAAAAAAAAAAAAA")));
+    let pages = PATHS.into_iter().chain(APPS).map(str::to_owned);
+    json.chain(pages).collect()
+}
+
 /// Every route by every method, for every audience, for strangers and for who is signed in.
 pub(super) fn routes_by_method() -> Vec<Row> {
     let mut rows = Vec::new();
-    for route in ROUTES.into_iter().chain(APPS) {
+    for route in &paths() {
         for (audience, headers) in [
             ("page", PAGE),
             ("fetch", FETCH),
@@ -53,7 +60,10 @@ pub(super) fn routes_by_method() -> Vec<Row> {
             }
         }
         // The other methods of the app's own routes are the framework's business.
-        for method in OTHERS.into_iter().filter(|_| !APPS.contains(&route)) {
+        for method in OTHERS
+            .into_iter()
+            .filter(|_| !APPS.contains(&route.as_str()))
+        {
             let name = format!("{method} {route}");
             rows.push(row(
                 name,

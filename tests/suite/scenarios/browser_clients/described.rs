@@ -58,6 +58,16 @@ async fn check_post(description: &Value, browser: &mut Browser, path: &str, body
     seen
 }
 
+/// A page's script gets every JSON route that can be got, as it is described.
+async fn check_gets(description: &Value, world: &World, browser: &mut Browser) {
+    for operation in world.operations().await {
+        if operation.method == "GET" {
+            let seen = get(browser, SPA, &operation.path).await;
+            fits(description, "get", &operation.template, &seen);
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_json_route_answers_as_it_is_described() {
     let world = world().await;
@@ -68,6 +78,7 @@ async fn every_json_route_answers_as_it_is_described() {
         let seen = check_get(&said, &mut browser, path).await;
         assert_eq!(seen.status(), 401);
     }
+    check_gets(&said, &world, &mut browser).await;
     let seen = get(&mut browser, SPA, "/auth/me?optional=true").await;
     assert_eq!(
         (seen.status(), &seen.json()["account_id"]),
@@ -76,7 +87,7 @@ async fn every_json_route_answers_as_it_is_described() {
     fits(&said, "get", "/me", &seen);
     browser.sign_in(&world, "mia", "/").await;
     // Several sites and none chosen.
-    check_get(&said, &mut browser, "/me").await;
+    check_gets(&said, &world, &mut browser).await;
     let seen = check_get(&said, &mut browser, "/sites").await;
     let chosen = seen.json()["sites"][1]["id"].as_str().unwrap().to_owned();
     check_post(&said, &mut browser, "/token", "").await;
@@ -84,25 +95,24 @@ async fn every_json_route_answers_as_it_is_described() {
     check_post(&said, &mut browser, "/site", &body).await;
     check_post(&said, &mut browser, "/site", "{}").await;
     for _ in 0..2 {
-        check_get(&said, &mut browser, "/me").await;
+        check_gets(&said, &world, &mut browser).await;
         check_post(&said, &mut browser, "/token", "").await;
         // Once more without the consent.
         world.sandbox.revoke_user("mia");
         world.pass(std::time::Duration::from_secs(3600));
     }
-    check_get(&said, &mut browser, "/sessions").await;
     let seen = browser
         .fetch("DELETE", "/auth/sessions/AAAAAAAAAAAAAAAA")
         .await;
     fits(&said, "delete", "/sessions/{handle}", &seen);
     check_post(&said, &mut browser, "/disconnect", "").await;
-    check_get(&said, &mut browser, "/me").await;
+    check_gets(&said, &world, &mut browser).await;
     for body in ["{}", r#"{"ticket": "1.x", "verifier": "x"}"#] {
         let seen = post(&mut browser, OTHER, "/auth/redeem", body).await;
         fits(&said, "post", "/redeem", &seen);
     }
     world.sessions.set_down(true);
-    check_get(&said, &mut browser, "/me").await;
+    check_gets(&said, &world, &mut browser).await;
     world.sessions.set_down(false);
     check_post(&said, &mut browser, "/logout", "").await;
 }
@@ -112,7 +122,7 @@ async fn connect_mode_answers_as_it_is_described() {
     let world = World::connecting(|builder| builder.same_site_origins([SPA])).await;
     let said = description(&world).await;
     let mut browser = world.browser();
-    check_get(&said, &mut browser, "/connections").await;
+    check_gets(&said, &world, &mut browser).await;
     let mut browser = browser.with_user("app-user", "paula");
     check_post(&said, &mut browser, "/connect", "{}").await;
     browser.connect(&world, "mia", "return_to=%2Fpublic").await;
@@ -121,6 +131,6 @@ async fn connect_mode_answers_as_it_is_described() {
         seen.json()["connect_url"],
         "http://localhost:3000/auth/connect"
     );
-    check_get(&said, &mut browser, "/sites").await;
+    check_gets(&said, &world, &mut browser).await;
     check_post(&said, &mut browser, "/disconnect", "{}").await;
 }

@@ -104,22 +104,6 @@ async fn post(browser: &mut Browser, origin: &str, path: &str, body: &str) -> Se
     script.fields(&proof).body(body).send(browser).await
 }
 
-/// The operations that `openapi.json` describes, as `GET /me`.
-async fn described_operations(world: &World) -> Vec<String> {
-    let seen = world.browser().fetch("GET", "/auth/openapi.json").await;
-    let paths = seen.json()["paths"].as_object().unwrap().clone();
-    let mut operations = Vec::new();
-    for (path, item) in &paths {
-        for method in ["get", "post", "put", "patch", "delete"] {
-            if item.get(method).is_some() {
-                operations.push(format!("{} {path}", method.to_uppercase()));
-            }
-        }
-    }
-    assert!(operations.len() >= 12, "{operations:?}");
-    operations
-}
-
 /// Whether the browser lets the script read the answer.
 fn is_readable(seen: &Seen, origin: &str) -> bool {
     let fields = seen.response.headers();
