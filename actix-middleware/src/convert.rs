@@ -88,6 +88,9 @@ pub(crate) async fn reply_of(
 pub(crate) fn finish(session: &AuthSession, headers: &mut HeaderMap) -> bool {
     let patch = session.finish(headers.contains_key(CACHE_CONTROL));
     let is_touched = !patch.set.is_empty() || !patch.append.is_empty();
+    for name in patch.remove {
+        headers.remove(*name);
+    }
     for (name, value) in patch.set.iter().filter_map(field) {
         headers.insert(name, value);
     }

@@ -6,6 +6,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use threelo::{Auth, BoxError, Connect, Subject};
 
+/// The fields in which the handler of `/bye` tells caches to keep its reply.
+pub(crate) const CACHED: [&str; 3] = ["cache-control", "cdn-cache-control", "surrogate-control"];
+
 /// An app that answers requests in process. Each framework serves the same routes:
 ///
 /// | path | what it does |

@@ -9,7 +9,7 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::test::{TestRequest, init_service};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{App as Server, Error, HttpRequest, HttpServer, rt};
+use actix_web::{App as Server, Error, HttpRequest, HttpResponse, HttpServer, rt};
 use bytes::Bytes;
 use http::{Request, Response};
 use threelo::{Auth, Connect};
@@ -20,7 +20,7 @@ use threelo_actix::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::app::{App, subject_of};
+use crate::app::{App, CACHED, subject_of};
 
 /// Serves what a factory makes on a free port, on a thread of its own. The type of an app cannot be named.
 macro_rules! listening {
@@ -245,9 +245,14 @@ async fn board(site: CurrentSite) -> String {
     site.name.to_string()
 }
 
-async fn bye(session: CurrentSession) -> Result<&'static str, AuthRejection> {
+/// Says what caches may do with the reply, as if the page were the same for everybody.
+async fn bye(session: CurrentSession) -> Result<HttpResponse, AuthRejection> {
     session.sign_out().await?;
-    Ok("bye")
+    let mut response = HttpResponse::Ok();
+    for name in CACHED {
+        response.insert_header((name, "max-age=60"));
+    }
+    Ok(response.body("bye"))
 }
 
 async fn bye_everywhere(session: CurrentSession) -> Result<&'static str, AuthRejection> {

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use http::request::Parts;
@@ -16,7 +17,7 @@ use threelo_tower::{
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-use crate::app::{App, subject_of};
+use crate::app::{App, CACHED, subject_of};
 
 /// An axum router.
 #[derive(Clone, Debug)]
@@ -160,9 +161,10 @@ async fn board(site: CurrentSite) -> String {
     site.name.to_string()
 }
 
-async fn bye(session: CurrentSession) -> Result<&'static str, AuthRejection> {
+/// Says what caches may do with the reply, as if the page were the same for everybody.
+async fn bye(session: CurrentSession) -> Result<impl IntoResponse, AuthRejection> {
     session.sign_out().await?;
-    Ok("bye")
+    Ok((CACHED.map(|name| (name, "max-age=60")), "bye"))
 }
 
 async fn bye_everywhere(session: CurrentSession) -> Result<&'static str, AuthRejection> {

@@ -24,14 +24,28 @@ const VARY_SITE: HeaderValue = HeaderValue::from_static("X-Threelo-Site");
 /// when the session cookie changes (docs/decisions/0030).
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
+/// The fields by which an app tells certain caches more than `Cache-Control` does (RFC 9213, and older ones). Where
+/// they stand beside it, those caches obey them only.
+const OTHER_CACHE_FIELDS: [&str; 8] = [
+    "akamai-cache-control",
+    "cdn-cache-control",
+    "cloudflare-cdn-cache-control",
+    "edge-control",
+    "netlify-cdn-cache-control",
+    "surrogate-control",
+    "vercel-cdn-cache-control",
+    "x-accel-expires",
+];
+
 impl AuthSession {
     /// Returns what must be added to the app's reply, and takes the pending cookies: a second call
     /// returns none of them.
     ///
     /// - If the handler asked who is signed in, the reply gets `Vary`, and `Cache-Control: private,
     ///   no-store` unless the app set a `Cache-Control` of its own (`has_cache_control`).
-    /// - If a cookie of ours is set or removed, the app's `Cache-Control` is overruled: a cache
-    ///   must never store a `Set-Cookie` for the next visitor.
+    /// - If a cookie of ours is set or removed, the app's `Cache-Control` is overruled, and what it
+    ///   tells certain caches (`CDN-Cache-Control` and its like) is taken out: a cache must never
+    ///   store a `Set-Cookie` for the next visitor.
     /// - If the handler asked for the site, the reply also varies by `X-Threelo-Site`.
     ///
     /// Adapters call it after the app has answered, also if the app answered with an error.
@@ -48,6 +62,9 @@ impl AuthSession {
         if !cookies.is_empty() || (was_asked && !has_cache_control) {
             patch.set.push((CACHE_CONTROL, PRIVATE));
         }
+        if !cookies.is_empty() {
+            patch.remove = &OTHER_CACHE_FIELDS;
+        }
         let values = cookies
             .iter()
             .filter_map(|cookie| HeaderValue::from_str(&cookie.to_header_string()).ok());
@@ -60,7 +77,15 @@ impl AuthSession {
     /// not replaced.
     pub fn finish_headers(&self, headers: &mut HeaderMap) {
         if self.0.cold.get().is_some() {
-            let HeaderPatch { set, append } = self.finish(headers.contains_key(CACHE_CONTROL));
+            let patch = self.finish(headers.contains_key(CACHE_CONTROL));
+            let HeaderPatch {
+                remove,
+                set,
+                append,
+            } = patch;
+            for name in remove {
+                headers.remove(*name);
+            }
             for (name, value) in set {
                 headers.insert(name, value);
             }

@@ -23,6 +23,8 @@ pub enum Reason {
     Busy,
     /// The set-up of the app is wrong, and only its operator can correct it. The log says what it is.
     Setup,
+    /// The browser sends more cookies than are read. The visitor can delete those of this site.
+    Cookies,
     /// The Atlassian account is inactive or closed.
     Account,
     /// Atlassian or a store did not respond, or Atlassian ended the login with an error. The visitor can start again.
@@ -41,6 +43,7 @@ impl Reason {
             Self::Cancelled => "cancelled",
             Self::Busy => "busy",
             Self::Setup => "setup",
+            Self::Cookies => "cookies",
             Self::Account => "account",
             Self::Unavailable => "unavailable",
             Self::WrongAccount => "wrong_account",
@@ -55,6 +58,7 @@ impl Reason {
             Self::Cancelled,
             Self::Busy,
             Self::Setup,
+            Self::Cookies,
             Self::Account,
             Self::Unavailable,
             Self::WrongAccount,

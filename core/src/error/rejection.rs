@@ -79,6 +79,10 @@ pub enum Rejection {
     /// 413: the body is larger than the route accepts.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// 431: more cookies than are read (128 KiB, or 8,192 pairs), so it is unknown whose request it is. A sibling host can
+    /// set them (docs/attacks.md T101).
+    #[error("the request has more cookies than are read")]
+    TooManyCookies,
     /// 503: a prefetch. Nothing may start or end for a page that the visitor did not open (docs/attacks.md T036).
     #[error("prefetching is refused")]
     Prefetch,
@@ -131,6 +135,7 @@ impl Rejection {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest(_) | Self::NavigationOnly => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::MissingLayer(_) | Self::Login(_) | Self::WrongMode(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -166,6 +171,7 @@ impl Rejection {
             Self::NotFound => "not_found",
             Self::BadRequest(_) => "bad_request",
             Self::TooLarge(_) => "too_large",
+            Self::TooManyCookies => "too_many_cookies",
             Self::Prefetch => "prefetch",
             Self::NavigationOnly => "navigation_only",
             Self::Ticket => "ticket_refused",

@@ -6,12 +6,12 @@
 
 use std::fmt;
 
-/// The most bytes that are read, over all `Cookie` fields of a request.
-const MAX_LEN: usize = 16 * 1024;
+/// The most bytes that are read, over all `Cookie` fields of a request: as much as actix-web lets through, and more than
+/// common proxies do. Hosts below a large shared domain receive the cookies of many apps.
+const MAX_LEN: usize = 128 * 1024;
 
-/// The most pairs that are read, over all `Cookie` fields of a request. Hosts below a large shared domain receive the
-/// cookies of many apps, so the limit is generous.
-const MAX_PAIRS: usize = 200;
+/// The most pairs that are read, over all `Cookie` fields of a request.
+const MAX_PAIRS: usize = 8192;
 
 /// The most cookies that [`names_with_prefix`] returns.
 const MAX_FOUND: usize = 32;
@@ -45,8 +45,8 @@ impl fmt::Debug for CookieValue<'_> {
 
 /// Finds a cookie by its exact name in the raw `Cookie` fields.
 ///
-/// More than 16 KiB or more than 200 pairs count as no cookie at all: dropping only a part would let an attacker choose
-/// which part is read (docs/attacks.md T101). The same value twice counts as one.
+/// More than 128 KiB or more than 8,192 pairs count as no cookie at all: dropping only a part would let an attacker choose
+/// which part is read (docs/attacks.md T101); see [`are_readable`]. The same value twice counts as one.
 ///
 /// ```
 /// use threelo::internals::cookie::{CookieValue, find};
@@ -71,7 +71,7 @@ pub fn find<'a>(fields: impl Iterator<Item = &'a [u8]>, name: &str) -> CookieVal
 
 /// Returns name and value of the first 32 cookies whose names begin with `prefix`, in the order of the request.
 ///
-/// A name may occur twice; the caller decides what that means. More than 16 KiB or more than 200 pairs count as no
+/// A name may occur twice; the caller decides what that means. More than 128 KiB or more than 8,192 pairs count as no
 /// cookie at all.
 pub fn names_with_prefix<'a>(
     fields: impl Iterator<Item = &'a [u8]>,
@@ -84,6 +84,12 @@ pub fn names_with_prefix<'a>(
         }
     });
     if is_read { found } else { Vec::new() }
+}
+
+/// Returns whether the cookies of a request are within the limits. If not, [`find`] finds none, and nobody can tell whose
+/// request it is.
+pub(crate) fn are_readable<'a>(fields: impl Iterator<Item = &'a [u8]>) -> bool {
+    each_pair(fields, |_, _| {})
 }
 
 /// Visits the pairs that have a name and a `=`. Returns `false` if a limit was exceeded; then only some of the pairs
@@ -271,14 +277,16 @@ mod tests {
         let of_pairs = |count: usize| format!("sid=1{}", "; x=y".repeat(count - 1));
         let of_length = |length: usize| format!("sid=1; x={}", "y".repeat(length - 9));
 
-        for good in [of_pairs(200), of_length(16_384)] {
+        for good in [of_pairs(8192), of_length(131_072)] {
             assert_eq!(find_sid(&[good.as_bytes()]), CookieValue::One(b"1"));
+            assert!(are_readable([good.as_bytes()].into_iter()));
         }
-        for bad in [of_pairs(201), of_length(16_385)] {
+        for bad in [of_pairs(8193), of_length(131_073)] {
             assert_eq!(find_sid(&[bad.as_bytes()]), CookieValue::Absent);
+            assert!(!are_readable([bad.as_bytes()].into_iter()));
             assert!(names_with_prefix([bad.as_bytes()].into_iter(), "s").is_empty());
         }
-        let halves = of_length(9_000);
+        let halves = of_length(70_000);
         assert_eq!(
             find_sid(&[halves.as_bytes(), halves.as_bytes()]),
             CookieValue::Absent

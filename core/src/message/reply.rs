@@ -107,6 +107,8 @@ impl Reply {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct HeaderPatch {
+    /// Names of fields of the app that are taken out, in lower case. The app need not have them.
+    pub remove: &'static [&'static str],
     /// Fields that replace those of the app with the same name.
     pub set: Vec<(HeaderName, HeaderValue)>,
     /// Fields that stand beside those of the app. `Vary` is [joined](crate::adapter::joined_vary) with what the app

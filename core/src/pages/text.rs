@@ -170,6 +170,11 @@ pub(crate) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
             "For them: check the client secret and the callback URL, and that the User Identity API with the scope \
              read:me was added to the app in the Atlassian developer console. The log says more.",
         ),
+        Reason::Cookies => (
+            "Your browser sends too many cookies",
+            "So many cookies are stored for this site that we cannot tell who you are.",
+            "Delete the cookies of this site and its neighbours in the browser's settings, and try again.",
+        ),
         Reason::Account => (
             "This account cannot be used",
             "Atlassian says that the account is not active.",

@@ -28,6 +28,7 @@ impl Render for Visitor {
     /// Makes the reply that [`reject`] gives, with the address that would solve the problem.
     fn render(&self, rejection: Rejection) -> RejectionResponse {
         let account = self.account.as_ref();
+        let rejection = self.context.explain(rejection);
         let reply = reject(&self.web, &rejection, &self.context, account);
         let recovery_url = recovery_url(&self.web, &rejection, &self.context, account);
         RejectionResponse::new(rejection, reply).with_recovery_url(recovery_url)

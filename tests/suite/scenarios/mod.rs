@@ -16,6 +16,7 @@ mod errors;
 mod flows;
 mod grants;
 mod mallory;
+mod many_cookies;
 mod negotiation;
 mod new_tokens;
 mod outages;

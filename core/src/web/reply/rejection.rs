@@ -233,6 +233,11 @@ fn error_page<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>>
             try_again: urls.here,
             home_url,
         },
+        Rejection::TooManyCookies => Page::Failed {
+            reason: Reason::Cookies,
+            try_again: urls.here,
+            home_url,
+        },
         Rejection::NoSite => Page::NoSites {
             account: "",
             add_url: way,

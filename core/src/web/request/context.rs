@@ -3,6 +3,7 @@
 use url::form_urlencoded;
 
 use crate::config::{BrowserOrigin, Config};
+use crate::error::Rejection;
 use crate::flow::{FlowCookie, is_flow_name};
 use crate::ids::SessionTokenHash;
 use crate::message::cookie::{self, CookieValue};
@@ -38,6 +39,8 @@ pub(crate) struct Context {
     pub named_site: Option<String>,
     /// The cookie with a message for the next page, still sealed.
     pub flash: Option<String>,
+    /// Whether there are more cookies than are read; then all of the above counts as absent.
+    pub cookies_unread: bool,
 }
 
 // Its address may hold a code, and its cookies hold secrets.
@@ -78,6 +81,7 @@ impl Context {
             flows: flows(config, head.all("cookie").into_iter()),
             named_site: text("x-threelo-site"),
             flash: flash(config, head.all("cookie").into_iter()),
+            cookies_unread: !cookie::are_readable(head.all("cookie").into_iter()),
         }
     }
 
@@ -93,6 +97,16 @@ impl Context {
             flows: Vec::new(),
             named_site: None,
             flash: None,
+            cookies_unread: false,
+        }
+    }
+
+    /// Returns why the request is turned away, now that its cookies are known: who shows too many of them is not
+    /// signed out, but unknown.
+    pub(crate) fn explain(&self, rejection: Rejection) -> Rejection {
+        match rejection {
+            Rejection::NotSignedIn if self.cookies_unread => Rejection::TooManyCookies,
+            rejection => rejection,
         }
     }
 

@@ -8,7 +8,7 @@ use http::HeaderValue;
 use http::uri::PathAndQuery;
 
 use crate::config::{BrowserOrigin, Config};
-use crate::message::{Audience, FetchMetadata, Field, RequestHead};
+use crate::message::{Audience, FetchMetadata, Field, RequestHead, cookie};
 use crate::web::request::context::{self, Context};
 use crate::web::request::credential::{self, Credential};
 use crate::web::security::start::Start;
@@ -196,6 +196,7 @@ impl RequestSnapshot {
             named_site: self.cold().and_then(|cold| cold.named_site.clone()),
             // A flash is for threelo's own pages.
             flash: None,
+            cookies_unread: !cookie::are_readable(self.cookies()),
         }
     }
 

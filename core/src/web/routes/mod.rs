@@ -42,6 +42,9 @@ pub(crate) async fn run(
     route: Option<&Route>,
     request: &Request,
 ) -> Result<Reply, Rejection> {
+    if request.context.cookies_unread {
+        return Err(Rejection::TooManyCookies);
+    }
     if let Some(answer) = cross_site::same_page_for_all(web, route, request) {
         return answer;
     }

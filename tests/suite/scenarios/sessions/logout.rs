@@ -102,6 +102,9 @@ async fn a_handler_can_end_the_session() {
 
     assert_eq!(seen.text(), "bye");
     assert_eq!(seen.header("cache-control"), "private, no-store");
+    // What the handler says to certain caches would overrule it there.
+    assert_eq!(seen.header("cdn-cache-control"), "");
+    assert_eq!(seen.header("surrogate-control"), "");
     assert!(browser.cookies.is_empty());
     assert_eq!(browser.who_am_i().await, None);
 }
