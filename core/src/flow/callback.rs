@@ -5,6 +5,9 @@
 //! is spent.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
 
 use crate::clock::SKEW;
 use crate::error::{Reason, Rejection};
@@ -14,13 +17,13 @@ use crate::flow::consent::{self, ConsentRequest};
 use crate::flow::outcome::{CallbackReply, Destination};
 use crate::flow::state_cookie::{self, Flow};
 use crate::flow::verified::VerifiedFlow;
-use crate::ids::{SessionTokenHash, Subject};
+use crate::ids::{MarkKey, SessionTokenHash, Subject};
 use crate::ports::{Cancelled, HookDecision, Ports};
 use crate::provider::authorization::{AuthorizationResponse, Outcome};
 use crate::return_to::ReturnTo;
 use crate::secret::AuthorizationCode;
 use crate::session::clean_up;
-use crate::store::Spent;
+use crate::store::{Spent, StoreError};
 
 /// Finishes a flow. Never fails: whatever goes wrong is a destination.
 ///
@@ -133,12 +136,17 @@ fn refuse(why: &'static str) -> CallbackReply {
 /// any more, by any instance's clock. The first arrival also starts the cleanup of expired rows
 /// (docs/decisions/0059).
 ///
+/// Marks in memory are gone after a restart. A flow that began before them may have been spent, so it counts as spent.
+///
 /// # Errors
 ///
 /// [`Rejection::Store`] if the store cannot tell who was first: then nothing may be exchanged.
 async fn spend(ports: &Arc<Ports>, flow: &VerifiedFlow) -> Result<Spent, Rejection> {
     let now = ports.now();
     let issued_at = flow.flow.issued_at.unwrap_or(now);
+    if ports.marks_since().is_some_and(|since| issued_at < since) {
+        return Ok(Spent::Again);
+    }
     let until = issued_at
         .checked_add(ports.config.lifetimes.flow + SKEW)
         .unwrap_or(now);
@@ -182,6 +190,18 @@ async fn cancelled(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
     }
 }
 
+/// How long another instance believes that a flow is at work. An exchange with all its tries and hooks ends sooner; after
+/// a crash the visitor is told so after this time.
+const LONGEST_WORK: Duration = Duration::from_secs(90);
+
+/// Notes for other instances that the flow is at work here, beside the work. If that fails, an arrival at another one is
+/// refused, and no more.
+fn note_work(ports: &Arc<Ports>, state: MarkKey) -> JoinHandle<Result<(), StoreError>> {
+    let marks = Arc::clone(&ports.marks);
+    let noted = async move { marks.begin_work(state, LONGEST_WORK).await };
+    ports.tasks.spawn(noted)
+}
+
 /// Exchanges the code, as the first arrival of its flow.
 ///
 /// A place in the queue is taken before the state is spent: if the process has too many exchanges,
@@ -208,9 +228,17 @@ async fn exchange(
     let is_connect = subject.is_some();
     let return_to = flow.return_to.clone();
     let request = ConsentRequest::new(ports, &flow.flow, return_to, code, subject);
+    let state: MarkKey = flow.state.hash().into();
     let work = ports.tasks.spawn(async move {
         let (_at_work, _place) = (at_work, place);
-        consent::take(&worker, request).await
+        let noted = note_work(&worker, state);
+        let outcome = consent::take(&worker, request).await;
+        let marks = Arc::clone(&worker.marks);
+        drop(worker.tasks.spawn(async move {
+            drop(noted.await);
+            marks.end_work(state).await
+        }));
+        outcome
     });
     match work.await {
         Ok(Ok(consented)) if is_connect => completion::connected(ports, &flow, consented),

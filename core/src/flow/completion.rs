@@ -170,7 +170,7 @@ async fn expected_name(
 /// A later arrival of a flow whose state is spent. It never exchanges anything
 /// (docs/decisions/0016).
 ///
-/// - While the first arrival is at work in this process, it is asked to wait.
+/// - While the first arrival is at work, in this process or at another instance, it is asked to wait.
 /// - If this browser has a session that began after the flow did, the login has happened: it is led
 ///   on.
 /// - Otherwise it is refused. If the store cannot tell, the cookie stays and the visitor can try
@@ -194,7 +194,7 @@ pub(crate) async fn again(
     };
     let since = |created_at| is_since(created_at, flow.began());
     let Some(session) = session.filter(|session| since(session.created_at)) else {
-        return flow.failed(Reason::Refused);
+        return wait_or_refuse(ports, flow).await;
     };
     let account = session.account().as_str();
     let reply = match &flow.flow.handoff {
@@ -217,11 +217,20 @@ async fn connected_again(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackRepl
     };
     let since = |set: &GrantSet| is_since(set.newest().consented_at, flow.began());
     if !linked.iter().any(since) {
-        return flow.failed(Reason::Refused);
+        return wait_or_refuse(ports, flow).await;
     }
     let reply = match &flow.flow.handoff {
         Some(handoff) => done(ports, handoff, flow.return_to, subject.as_str()),
         None => CallbackReply::to(Destination::App(flow.return_to)),
     };
     reply.cookie(flow.removal)
+}
+
+/// Asks the visitor to wait while another instance exchanges the code of their flow, and refuses otherwise.
+async fn wait_or_refuse(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
+    match ports.marks.is_at_work(flow.state.hash().into()).await {
+        Ok(true) => CallbackReply::to(Destination::StillWorking),
+        Ok(false) => flow.failed(Reason::Refused),
+        Err(error) => flow.unavailable(&error.into()),
+    }
 }

@@ -26,8 +26,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, from_unix_seconds, unix_seconds};
 use crate::config::Config;
 use crate::crypto::KeyRing;
 use crate::http_client::HttpClient;
@@ -65,6 +66,8 @@ pub(crate) struct Ports {
     pub grants: Arc<dyn GrantStore>,
     /// Which states and tickets are spent.
     pub marks: Arc<dyn FlowMarks>,
+    /// When `marks` began to remember, if it began empty with this app; `None` for a database.
+    marks_began: Option<Began>,
     /// The three stores above, if they are one database of rows; for changing keys.
     pub sealed: Option<Arc<Sealed>>,
     /// The keys that seal what browsers carry.
@@ -104,6 +107,8 @@ pub(crate) struct Stores {
     pub grants: Arc<dyn GrantStore>,
     /// Which states and tickets are spent.
     pub marks: Arc<dyn FlowMarks>,
+    /// Whether `marks` began empty with this process.
+    pub marks_are_new: bool,
     /// The three above, if they are one database of rows.
     pub sealed: Option<Arc<Sealed>>,
 }
@@ -142,6 +147,10 @@ impl Ports {
             profile_throttle: Throttle::default(),
             site_throttle: Throttle::default(),
             cleanup_throttle: Throttle::default(),
+            marks_began: stores.marks_are_new.then(|| Began {
+                at: outside.clock.now(),
+                steady: Instant::now(),
+            }),
             clock: outside.clock,
             http: outside.http,
             keys: outside.keys,
@@ -162,6 +171,16 @@ impl Ports {
     /// The time now. The one way in which rooms above learn it.
     pub(crate) fn now(&self) -> SystemTime {
         self.clock.now()
+    }
+
+    /// Since when spent states are remembered, in whole seconds, as flows tell their beginning; `None` if always. A state
+    /// that is older may have been spent before a restart.
+    pub(crate) fn marks_since(&self) -> Option<SystemTime> {
+        let began = self.marks_began.as_ref()?;
+        // A clock that was ahead at the start and was set back must not make every flow look old.
+        let by_now = self.now().checked_sub(began.steady.elapsed());
+        let since = began.at.min(by_now.unwrap_or(began.at));
+        Some(from_unix_seconds(unix_seconds(since)))
     }
 
     /// The key of an account's grant at an account-level app. At a resource-level app no grant has
@@ -196,6 +215,12 @@ impl Ports {
             .unwrap_or_else(PoisonError::into_inner)
             .contains(state)
     }
+}
+
+/// A moment by the app's clock, and by one that is never set.
+struct Began {
+    at: SystemTime,
+    steady: Instant,
 }
 
 /// A flow whose code is being exchanged; dropping it ends the note.

@@ -15,7 +15,7 @@ mod wire;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use base64::Engine;
@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 use self::opened::Opened;
 pub use self::rekey::Rekeyed;
 pub(crate) use self::rekey::rekey;
+use crate::clock::unix_seconds;
 use crate::crypto::key_ring::{KeyRing, Purpose};
 use crate::crypto::random;
 use crate::ids::MarkKey;
@@ -191,4 +192,39 @@ impl FlowMarks for Sealed {
     ) -> Result<Spent, StoreError> {
         self.rows.spend(&hash_text(&state.0), until).await
     }
+
+    /// Writes the time of the end into a lease slot of its own. A slot that is full stays: the state was spent once, so
+    /// nobody else works on it.
+    async fn begin_work(&self, state: MarkKey, life: Duration) -> Result<(), StoreError> {
+        let key = work_text(&state);
+        let slot = self.rows.lease_slot(&key).await?;
+        let until = slot.now.checked_add(life).unwrap_or(slot.now);
+        let until = unix_seconds(until).to_string().into_bytes();
+        let from = slot.value.as_deref();
+        let _taken = self.rows.swap_lease(&key, from, Some(&until)).await?;
+        Ok(())
+    }
+
+    /// Empties the slot.
+    async fn end_work(&self, state: MarkKey) -> Result<(), StoreError> {
+        let key = work_text(&state);
+        let slot = self.rows.lease_slot(&key).await?;
+        if let Some(value) = slot.value.as_deref() {
+            let _emptied = self.rows.swap_lease(&key, Some(value), None).await?;
+        }
+        Ok(())
+    }
+
+    /// Compares the end with the store's clock.
+    async fn is_at_work(&self, state: MarkKey) -> Result<bool, StoreError> {
+        let slot = self.rows.lease_slot(&work_text(&state)).await?;
+        let until = slot.value.and_then(|value| String::from_utf8(value).ok());
+        let until = until.and_then(|text| text.parse().ok());
+        Ok(until.is_some_and(|until| unix_seconds(slot.now) < until))
+    }
+}
+
+/// The key of the lease slot of a state whose code is being exchanged. No grant has it: those keys begin with an address.
+fn work_text(state: &MarkKey) -> String {
+    format!("flow {}", hash_text(&state.0))
 }

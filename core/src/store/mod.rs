@@ -26,7 +26,7 @@ mod session;
 
 use std::error::Error;
 use std::fmt::Debug;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
@@ -139,4 +139,32 @@ pub trait FlowMarks: Debug + Send + Sync + 'static {
         now: SystemTime,
         until: SystemTime,
     ) -> Result<Spent, StoreError>;
+
+    /// Notes for all instances that the code of a state is being exchanged, for `life` by the store's clock. A store of
+    /// one process need not: it is not asked about its own work.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; then another instance takes the flow for ended.
+    async fn begin_work(&self, _state: MarkKey, _life: Duration) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Takes the note away.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; the note ends by its time.
+    async fn end_work(&self, _state: MarkKey) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Whether an instance noted that it is exchanging the code of a state.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot tell.
+    async fn is_at_work(&self, _state: MarkKey) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use threelo::internals::{FlowMarks, MarkKey};
 use threelo::store::{Spent, StoreError};
-use threelo::{Auth, Credentials, Environment};
+use threelo::Auth;
 use threelo_tests::{App as _, ORIGIN, Seen};
 
 use super::{App, Browser, World};
@@ -253,21 +253,12 @@ async fn a_link_makers_text_is_on_no_page() {
 
 /// Another app of the same operator, with the same keys and on the same host.
 fn other_app(world: &World) -> Auth {
-    let credentials = Credentials::new("another-client-id", world.sandbox.client_secret());
-    let address = world.sandbox.url();
-    Auth::builder(credentials, ORIGIN)
-        .environment(Environment::custom(address, address))
-        .keys(KEYS)
-        .clock(world.clock.clone())
-        .build()
-        .unwrap()
+    super::restarts::app_called(world, "another-client-id")
 }
-
-const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
 
 #[tokio::test]
 async fn a_flow_of_one_app_finishes_at_no_other_that_shares_its_keys() {
-    let world = World::with(|builder| builder.keys(KEYS)).await;
+    let world = World::with(|builder| builder.keys(super::restarts::KEYS)).await;
     let mut browser = world.browser();
     let callback = browser.callback_of_login(&world, "mia", "/user").await;
     let mut elsewhere = Browser::new(&App::new(&other_app(&world)));

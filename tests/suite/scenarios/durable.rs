@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use threelo::Auth;
 use threelo::clock::{Clock as _, SystemClock};
+use threelo::internals::MarkKey;
 use threelo::store::{RowKind, RowStore};
 use threelo_redis::RedisStore;
+use threelo_sandbox::{Endpoint, Fault};
 use threelo_sqlx::{PostgresStore, SqliteStore};
 use threelo_test_servers::{Postgres, Redis};
-use threelo_tests::App as _;
+use threelo_tests::{App as _, sealed};
 use tokio::task::JoinSet;
 
 use super::{App, Browser, World};
@@ -121,6 +123,53 @@ async fn a_flow_begins_at_one_instance_and_ends_at_the_other_once() {
         assert_eq!(world.sandbox.count("POST", "/oauth/token"), 1);
         assert_eq!(signed_in.iter().filter(|is| **is).count(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_reload_at_another_instance_waits_while_the_first_one_works() {
+    for database in all_databases().await {
+        let (world, other, app) = two_instances(&database).await;
+        world
+            .sandbox
+            .fault(Endpoint::Token, Fault::Delay(Duration::from_millis(600)), 1);
+        let mut here = world.browser();
+        let callback = here.callback_of_login(&world, "mia", "/user").await;
+        let mut there = at(&app, &here);
+        let cookies = there.cookies.clone();
+        let (mut tab, address) = (here.clone(), callback.clone());
+        let first = tokio::spawn(async move { tab.arrive(&address).await });
+        world.wait_for_exchange().await;
+
+        let second = there.arrive(&callback).await;
+
+        assert_eq!(second.status(), 200, "{}", second.location());
+        assert!(second.text().contains("href=\"\""), "{}", second.text());
+        assert_eq!(there.cookies, cookies, "the flow's cookie stays");
+        assert_eq!(first.await.unwrap().location(), "/user");
+        assert_eq!(world.sandbox.count("POST", "/oauth/token"), 1);
+        // When the work is over, who has no session is refused and not asked to wait.
+        let second_is_idle = Duration::from_secs(5);
+        assert!(world.auth.drain(second_is_idle).await && other.drain(second_is_idle).await);
+        let late = there.arrive(&callback).await;
+        assert_eq!(
+            late.location(),
+            "/auth/error?reason=refused&return_to=%2Fuser"
+        );
+    }
+}
+
+/// The first instance never comes to its end: what it noted ends by the clock of the database.
+#[tokio::test]
+async fn a_flow_whose_instance_crashed_is_refused_after_a_while() {
+    let rows = in_memory().await;
+    let store = sealed(Arc::clone(&rows), super::restarts::KEYS).unwrap();
+    let state = MarkKey([7; 32]);
+    for (life, is_at_work) in [(Duration::from_secs(90), true), (Duration::ZERO, false)] {
+        store.marks.begin_work(state, life).await.unwrap();
+
+        assert_eq!(store.marks.is_at_work(state).await.unwrap(), is_at_work);
+    }
+    assert!(!store.marks.is_at_work(MarkKey([8; 32])).await.unwrap());
 }
 
 #[tokio::test]

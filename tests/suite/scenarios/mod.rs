@@ -25,6 +25,7 @@ mod profiles;
 mod refresh;
 mod refresh_failures;
 mod resource_level;
+mod restarts;
 mod return_targets;
 mod scopes;
 mod sessions;

@@ -155,6 +155,7 @@ impl Common {
                 sessions: sealed.clone(),
                 grants: sealed.clone(),
                 marks: sealed.clone(),
+                marks_are_new: false,
                 sealed: Some(sealed),
             };
         }
@@ -163,6 +164,7 @@ impl Common {
         Stores {
             sessions: sessions.unwrap_or_else(|| Arc::new(MemorySessions::new())),
             grants: grants.unwrap_or_else(|| Arc::new(MemoryGrants::new())),
+            marks_are_new: marks.is_none(),
             marks: marks.unwrap_or_else(|| Arc::new(MemoryFlowMarks::new())),
             sealed: None,
         }

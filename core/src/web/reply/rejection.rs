@@ -233,23 +233,25 @@ fn error_page<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>>
             try_again: urls.here,
             home_url,
         },
-        Rejection::TooManyCookies => Page::Failed {
-            reason: Reason::Cookies,
-            try_again: urls.here,
-            home_url,
-        },
         Rejection::NoSite => Page::NoSites {
             account: "",
             add_url: way,
             home_url,
         },
-        rejection if is_outage(rejection) => Page::Failed {
-            reason: Reason::Unavailable,
+        rejection => Page::Failed {
+            reason: reason_of(rejection)?,
             try_again: way,
             home_url,
         },
-        _ => return None,
     })
+}
+
+/// What the page for failures says about a rejection.
+fn reason_of(rejection: &Rejection) -> Option<Reason> {
+    match rejection {
+        Rejection::TooManyCookies => Some(Reason::Cookies),
+        rejection => is_outage(rejection).then_some(Reason::Unavailable),
+    }
 }
 
 /// What a visitor can make of a failed call.
