@@ -142,6 +142,11 @@ impl RowStore for WatchedRows {
         self.watched(Call::List, work).await
     }
 
+    async fn leases(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
+        let work = self.inner.leases(page);
+        self.watched(Call::List, work).await
+    }
+
     async fn spend(&self, mark: &str, until: SystemTime) -> Result<Spent, StoreError> {
         let work = self.inner.spend(mark, until);
         self.watched(Call::Spend, work).await

@@ -4,6 +4,7 @@ use crate::auth::Auth;
 use crate::auth::connect::Connect;
 use crate::error::GrantError;
 use crate::ids::AccountId;
+use crate::refresh;
 use crate::sealed::{self, Rekeyed};
 use crate::session::{self, Erased};
 
@@ -35,6 +36,28 @@ impl Auth {
     /// [`GrantError::Store`] if something may still be there: call it again.
     pub async fn delete_account(&self, account: &AccountId) -> Result<Erased, GrantError> {
         Ok(session::erase(&self.web.ports, account).await?)
+    }
+
+    /// Finishes refreshes that an instance began and did not finish, because it crashed or got no answer, and returns how
+    /// many it took up.
+    ///
+    /// Every instance of an app with a database does this by itself, in turn: ten seconds after its start, and then about
+    /// once a minute. Atlassian accepts a refresh token again for ten minutes, so a grant is lost only if no instance runs
+    /// for that long. Call it if your app runs for moments only, as a function or a job does: at its start.
+    ///
+    /// ```no_run
+    /// # async fn start(auth: threelo::Auth) -> Result<(), threelo::GrantError> {
+    /// let taken_up = auth.finish_refreshes().await?;
+    /// println!("{taken_up} refreshes were unfinished");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError::Store`] if they could not be listed.
+    pub async fn finish_refreshes(&self) -> Result<u64, GrantError> {
+        Ok(refresh::finish_all(&self.web.ports).await?)
     }
 
     /// Seals with the first of the [`keys`](crate::AuthBuilder::keys) whatever is stored under
@@ -72,6 +95,15 @@ impl Auth {
 }
 
 impl Connect {
+    /// Finishes refreshes that an instance began and did not finish, as [`Auth::finish_refreshes`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError::Store`] if they could not be listed.
+    pub async fn finish_refreshes(&self) -> Result<u64, GrantError> {
+        self.as_auth().finish_refreshes().await
+    }
+
     /// Deletes everything that is stored of an account, as [`Auth::delete_account`] does, for all
     /// users of the app who have connected it. To remove it for one user only, use
     /// [`Grant::forget`](crate::Grant::forget).

@@ -26,6 +26,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::clock::{Clock, from_unix_seconds, unix_seconds};
@@ -250,6 +251,8 @@ pub(crate) struct Refresh {
     pub(crate) circuit_breaker: CircuitBreaker,
     /// How long a lease lives in the store, by the store's own clock.
     pub(crate) lease: Duration,
+    /// The task that looks for unfinished refreshes; it ends with the runtime that it runs on.
+    watch: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Refresh {
@@ -260,6 +263,16 @@ impl Refresh {
             single_flight: SingleFlight::default(),
             circuit_breaker: CircuitBreaker::default(),
             lease: lease.unwrap_or(LEASE),
+            watch: Mutex::default(),
+        }
+    }
+
+    /// Starts the task that looks for unfinished refreshes, unless one is running. `None` is no task.
+    pub(crate) fn watched_by(&self, start: impl FnOnce() -> Option<JoinHandle<()>>) {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_running = watch.as_ref().is_some_and(|watch| !watch.is_finished());
+        if !is_running {
+            *watch = start();
         }
     }
 

@@ -49,6 +49,18 @@ impl Tasks {
         }
     }
 
+    /// Runs `work` beside everything else: nobody waits for it at a shutdown. `None` if there is no runtime yet.
+    pub(crate) fn attend(
+        &self,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Option<JoinHandle<()>> {
+        let runtime = self
+            .runtime
+            .clone()
+            .or_else(|| Handle::try_current().ok())?;
+        Some(runtime.spawn(work))
+    }
+
     /// Does what a visitor asked for, even if they hang up: a sign-out that was requested happens.
     ///
     /// # Errors

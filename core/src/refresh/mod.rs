@@ -12,8 +12,10 @@ mod attempt;
 mod commit;
 mod freshness;
 mod run;
+mod unfinished;
 
 pub(crate) use self::freshness::Need;
+pub(crate) use self::unfinished::{finish_all, watch};
 
 use std::sync::Arc;
 
@@ -39,6 +41,7 @@ pub(crate) async fn fresh(
     key: &GrantKey,
     need: Need,
 ) -> Result<Arc<GrantRecord>, GrantError> {
+    watch(ports);
     let now = ports.now();
     if let Some(kept) = ports.refresh.cache.get(key, now)
         && freshness::assess(&kept, need, now) == Verdict::Good

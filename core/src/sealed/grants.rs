@@ -4,6 +4,7 @@
 //! Account ids are in clear, because grants are found and listed by them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -11,16 +12,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::Digest as _;
 use sha2::Sha256;
 
+use crate::clock::{from_unix_seconds, unix_seconds};
 use crate::error::Causes;
 use crate::ids::{AccountId, ConsentId, Subject};
 use crate::sealed::{Sealed, Unsealed, wire};
 use crate::store::{
     AppKey, GrantKey, GrantRecord, GrantStore, Inserted, Lease, LeaseOwner, LeaseRequest, LeaseRow,
-    OwnerPage, PageRequest, Renewed, Replaced, RowKind, StoreError, StoredRow, Version,
+    OwnerPage, PageRequest, Renewed, Replaced, RowKind, StoreError, StoredRow, Unfinished, Version,
 };
 
 /// Rows of this file.
 const KIND: RowKind = RowKind::Grant;
+/// How many lease slots are listed at a time.
+const SLOTS: usize = 500;
 /// How often a lease slot is read and swapped before the call fails. Other writers change it only when they
 /// take, renew or release, so a second try is rare.
 const TRIES: usize = 8;
@@ -287,9 +291,64 @@ impl GrantStore for Sealed {
         };
         self.change_lease(key, rule).await
     }
+
+    /// Reads every slot of the app that is not empty: those of refreshes in progress, and few others.
+    async fn unfinished(&self, app: &AppKey) -> Result<Vec<Unfinished>, StoreError> {
+        let prefix = app_text(app);
+        let (mut found, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = OwnerPage::new(&prefix, after.as_deref(), SLOTS);
+            let keys = self.rows.leases(&page).await?;
+            for key in &keys {
+                found.extend(self.abandoned(app, key).await?);
+            }
+            match keys.into_iter().next_back() {
+                Some(last) if after.as_ref() != Some(&last) => after = Some(last),
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    /// Swaps the time of the last turn in a lease slot of its own.
+    async fn take_turn(&self, app: &AppKey, gap: Duration) -> Result<bool, StoreError> {
+        let key = format!("turn {}", app_text(app).trim_end());
+        let slot = self.rows.lease_slot(&key).await?;
+        let last = slot
+            .value
+            .as_deref()
+            .and_then(|value| str::from_utf8(value).ok());
+        let last = last
+            .and_then(|text| text.parse().ok())
+            .map(from_unix_seconds);
+        // A time that lies ahead was written by a clock that was wrong: it is no turn.
+        let rest = last.and_then(|last| slot.now.duration_since(last).ok());
+        if rest.is_some_and(|rest| rest < gap) {
+            return Ok(false);
+        }
+        let now = unix_seconds(slot.now).to_string();
+        let from = slot.value.as_deref();
+        let swapped = self
+            .rows
+            .swap_lease(&key, from, Some(now.as_bytes()))
+            .await?;
+        Ok(swapped == Replaced::Done)
+    }
 }
 
 impl Sealed {
+    /// Reads a slot of the app; `None` if nobody abandoned it.
+    async fn abandoned(&self, app: &AppKey, key: &str) -> Result<Option<Unfinished>, StoreError> {
+        let slot = self.rows.lease_slot(key).await?;
+        let row = slot.value.as_deref().and_then(wire::read_lease);
+        let row = row.filter(|row| row.is_abandoned(slot.now));
+        Ok(row.and_then(|row| {
+            Some(Unfinished {
+                key: read_key(app, key)?,
+                generation: row.generation,
+            })
+        }))
+    }
+
     /// Empties the lease slot of a grant that was just deleted. A failure is logged and not returned: the grant
     /// is gone, and a lease that stays ends by itself.
     async fn forget_lease(&self, key: &str) {
@@ -297,7 +356,8 @@ impl Sealed {
             let slot = self.rows.lease_slot(key).await?;
             match slot.value.as_deref() {
                 Some(value) => self.rows.swap_lease(key, Some(value), None).await,
-                None => Ok(Replaced::Done),
+                // A store may name a slot that is empty.
+                None => self.rows.swap_lease(key, None, None).await,
             }
         };
         if let Err(error) = forgotten.await {

@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
@@ -361,4 +361,32 @@ pub trait GrantStore: Debug + Send + Sync + 'static {
         owner: LeaseOwner,
         settled: bool,
     ) -> Result<(), StoreError>;
+
+    /// The refreshes that nobody is at and nobody finished, by the store's clock: their owner crashed, or got no answer.
+    /// A store of one process has none, because it ends with its owners.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the list would be incomplete.
+    async fn unfinished(&self, _app: &AppKey) -> Result<Vec<Unfinished>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Takes the turn to look for them: of all instances one has it within `gap`, by the store's clock.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it is unknown who has it.
+    async fn take_turn(&self, _app: &AppKey, _gap: Duration) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
+/// A refresh that was begun and not finished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Whose it is.
+    pub(crate) key: GrantKey,
+    /// The generation that was to be replaced. If another one is stored, somebody finished it.
+    pub(crate) generation: u64,
 }

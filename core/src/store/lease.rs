@@ -155,6 +155,17 @@ impl LeaseRow {
         })
     }
 
+    /// Whether an owner left the refresh unfinished, and nobody is at it: the lease ended by its time, or it was given
+    /// back without an answer, and the provider may still accept the old token.
+    pub(crate) fn is_abandoned(&self, now: SystemTime) -> bool {
+        let open = match self.owner {
+            Some(_) if now < self.until => return false,
+            Some(_) => Some(self.open_since.unwrap_or(self.began)),
+            None => self.open_since,
+        };
+        open.is_some_and(|since| age(since, now) < MEMORY)
+    }
+
     /// The attempts of others, for the owner that has just taken the lease.
     pub fn attempts(&self, now: SystemTime) -> Attempts {
         Attempts {
@@ -219,6 +230,21 @@ mod tests {
         assert_eq!(soon.attempts(at(60)).first, Some(Duration::from_secs(60)));
         let late = LeaseRow::take(Some(&open), &by(2), at(3600)).unwrap();
         assert_eq!(late.attempts(at(3600)).first, None);
+    }
+
+    #[test]
+    fn a_lease_is_abandoned_after_its_end_or_without_an_answer_for_a_while() {
+        let held = LeaseRow::take(None, &by(1), at(0)).unwrap();
+        assert!(!held.is_abandoned(at(29)));
+        assert!(held.is_abandoned(at(30)));
+        assert!(!held.is_abandoned(at(15 * 60)));
+        let open = held.released(false).unwrap();
+        assert!(open.is_abandoned(at(1)));
+        assert!(!open.is_abandoned(at(15 * 60)));
+        // A second owner is at it.
+        let again = LeaseRow::take(Some(&open), &by(2), at(60)).unwrap();
+        assert!(!again.is_abandoned(at(61)));
+        assert!(again.is_abandoned(at(90)));
     }
 
     #[test]

@@ -31,7 +31,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 #[doc(hidden)]
-pub use self::grant::{AppKey, ConsentMark, GrantKey, GrantRecord, GrantStore, Link};
+pub use self::grant::{AppKey, ConsentMark, GrantKey, GrantRecord, GrantStore, Link, Unfinished};
 pub use self::grant::{ConsentReason, PageRequest};
 #[doc(hidden)]
 pub use self::lease::{Attempts, Lease, LeaseOwner, LeaseRequest, LeaseRow, Renewed};

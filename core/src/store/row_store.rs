@@ -36,8 +36,8 @@ use crate::store::{Inserted, Replaced, Spent, StoreError, Version};
 ///
 /// # How it grows
 ///
-/// No method has a default body today, so the compiler names what is missing. Methods that are added in later
-/// versions come with a default body, and the values [`Row`], [`StoredRow`], [`LeaseSlot`] and [`OwnerPage`]
+/// The compiler names what is missing, [`leases`](Self::leases) aside, which was added later. Methods that are added in
+/// later versions come with a default body, and the values [`Row`], [`StoredRow`], [`LeaseSlot`] and [`OwnerPage`]
 /// are `#[non_exhaustive]` and made by constructors: a store that compiles with one version compiles with the
 /// next ones.
 ///
@@ -182,6 +182,23 @@ pub trait RowStore: Debug + Send + Sync + 'static {
         from: Option<&[u8]>,
         to: Option<&[u8]>,
     ) -> Result<Replaced, StoreError>;
+
+    /// The keys of lease slots that are not empty, begin with `page.prefix` and come after `page.after`, ordered byte by
+    /// byte, each once, at most `page.limit`. Fewer than `page.limit` means that there are no more.
+    ///
+    /// About once a minute one instance looks through them for a refresh that an instance did not finish because it
+    /// crashed (`docs/decisions/0083-unfinished-refreshes-are-finished.md`). A slot too many does no harm.
+    ///
+    /// The default is none: then a refresh that a crash cut off is finished when somebody asks for the token, and its
+    /// grant is lost if nobody does within ten minutes.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the list would be incomplete.
+    async fn leases(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
+        let _none_are_listed = page;
+        Ok(Vec::new())
+    }
 
     /// Deletes rows and marks whose end is at or before `now`, and at or before the time by the store's own clock,
     /// at most `limit` rows and at most `limit` marks, and returns how many were deleted together. A store that expires rows and marks by itself may return 0.

@@ -178,7 +178,7 @@ impl LeaseSlot {
     }
 }
 
-/// A part of the sorted list of owners that have grants.
+/// A part of a sorted list: of the owners that have grants, or of the keys of lease slots.
 ///
 /// ```
 /// use threelo::store::OwnerPage;

@@ -37,6 +37,7 @@ pub async fn row_store_contract(store: Arc<dyn RowStore>) {
     owners_are_listed_in_parts_each_once(&store).await;
     a_mark_is_spent_once(&store).await;
     a_lease_slot_is_swapped_by_who_knows_what_stands_in_it(&store).await;
+    filled_lease_slots_are_listed(&store).await;
     what_ended_is_deleted_in_parts_and_nothing_else(&store).await;
     any_byte_is_kept(&store).await;
     a_grant_of_many_subjects_is_written_in_time(&store).await;
@@ -275,6 +276,32 @@ async fn a_lease_slot_is_swapped_by_who_knows_what_stands_in_it(store: &Store) {
     );
     assert_eq!(swap(Some("b"), None).await, Replaced::Done);
     assert_eq!(store.lease_slot("lease").await.unwrap().value, None);
+}
+
+/// The slots that are filled are listed in the order of their bytes, and only they. A store that lists none keeps to the
+/// default of [`RowStore::leases`](crate::store::RowStore::leases).
+async fn filled_lease_slots_are_listed(store: &Store) {
+    let fill = async |key: &str| store.swap_lease(key, None, Some(b"x")).await.unwrap();
+    for key in ["l b", "l a", "l C", "m a", "l gone", "l"] {
+        assert_eq!(fill(key).await, Replaced::Done);
+    }
+    let gone = store.swap_lease("l gone", Some(b"x"), None).await.unwrap();
+    assert_eq!(gone, Replaced::Done);
+    let leases = async |after, limit| {
+        let page = OwnerPage::new("l ", after, limit);
+        store.leases(&page).await.unwrap()
+    };
+    if leases(None, 9).await.is_empty() {
+        return;
+    }
+
+    // Whoever wanted to empty it came too late.
+    let late = store.swap_lease("l a", Some(b"y"), None).await.unwrap();
+    assert_eq!(late, Replaced::Conflict);
+
+    assert_eq!(leases(None, 2).await, ["l C", "l a"]);
+    assert_eq!(leases(Some("l a"), 2).await, ["l b"]);
+    assert!(leases(Some("l b"), 2).await.is_empty());
 }
 
 /// Keys may contain any printable ASCII character, and contents any byte, 64 KiB of them (`docs/attacks.md`

@@ -39,6 +39,11 @@ impl Prefix {
         format!("{}:mark:{mark}", self.0)
     }
 
+    /// The sorted set of the lease slots that may not be empty, by the time at which each was written.
+    pub(crate) fn leases(&self) -> String {
+        format!("{}:leases", self.0)
+    }
+
     /// The lease slot of a grant.
     pub(crate) fn lease(&self, key: &str) -> String {
         format!("{}:lease:{key}", self.0)

@@ -91,6 +91,7 @@
 //! | `threelo:grant-owners` | sorted set | all owners of grants |
 //! | `threelo:mark:{mark}` | string | a spent state |
 //! | `threelo:lease:{key}` | string | which instance refreshes a grant; expires an hour after its last write |
+//! | `threelo:leases` | sorted set | the keys of the leases above, for two hours at most |
 //!
 //! In clear are: the Atlassian account id of a session; the origin of the authorization server, the client id and the account
 //! id of a grant; versions, and what is in a lease slot. Session tokens, subjects and marks are stored as hashes; names, e-mail
@@ -108,7 +109,7 @@
 //! ACL SETUSER app on >secret ~threelo:* resetchannels -@all
 //!   +hello +auth +select +client +info +evalsha +script|load +time
 //!   +get +set +del +exists +pexpire +pttl +persist
-//!   +hset +hmget +sadd +srem +smembers +scard +zadd +zrem +zrangebylex
+//!   +hset +hmget +sadd +srem +smembers +scard +zadd +zrem +zrange +zremrangebyscore +zrangebylex
 //! ```
 //!
 //! # Cluster

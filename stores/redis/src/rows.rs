@@ -141,16 +141,20 @@ impl RowStore for RedisStore {
         from: Option<&[u8]>,
         to: Option<&[u8]>,
     ) -> Result<Replaced, StoreError> {
-        let swapped: Result<i64, _> = Script::new(scripts::SWAP_LEASE)
-            .key(self.prefix.lease(key))
-            .arg(from.unwrap_or_default())
-            .arg(to.unwrap_or_default())
-            .invoke_async(&mut self.connection())
-            .await;
-        Ok(match swapped.map_err(|error| self.failed(error))? {
-            0 => Replaced::Conflict,
-            _ => Replaced::Done,
-        })
+        let swapped = self.try_swap_lease(key, from, to).await;
+        swapped.map_err(|error| self.failed(error))
+    }
+
+    /// Reads all names, which are few: refreshes in progress, and what was left of two hours.
+    async fn leases(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
+        let set = self.prefix.leases();
+        let names: Result<Vec<String>, _> = self.connection().zrange(&set, 0, -1).await;
+        let mut names = names.map_err(|error| self.failed(error))?;
+        let is_after = |name: &String| page.after.is_none_or(|after| name.as_str() > after);
+        names.retain(|name| name.starts_with(page.prefix) && is_after(name));
+        names.sort_unstable();
+        names.truncate(page.limit);
+        Ok(names)
     }
 
     /// Does nothing: Redis expires rows and marks by itself.
@@ -160,6 +164,42 @@ impl RowStore for RedisStore {
 }
 
 impl RedisStore {
+    /// Names a slot before it is filled. Its name goes before it is emptied, and comes back if that fails: then another
+    /// owner filled it meanwhile.
+    async fn try_swap_lease(
+        &self,
+        key: &str,
+        from: Option<&[u8]>,
+        to: Option<&[u8]>,
+    ) -> Result<Replaced, RedisError> {
+        let set = self.prefix.leases();
+        match to {
+            Some(_) => self.name_lease(&set, key).await?,
+            None => self.connection().zrem(&set, key).await?,
+        }
+        let swapped: Result<i64, _> = Script::new(scripts::SWAP_LEASE)
+            .key(self.prefix.lease(key))
+            .arg(from.unwrap_or_default())
+            .arg(to.unwrap_or_default())
+            .invoke_async(&mut self.connection())
+            .await;
+        if to.is_none() && !matches!(swapped, Ok(1)) {
+            self.name_lease(&set, key).await?;
+        }
+        Ok(match swapped? {
+            0 => Replaced::Conflict,
+            _ => Replaced::Done,
+        })
+    }
+
+    async fn name_lease(&self, set: &str, key: &str) -> Result<(), RedisError> {
+        Script::new(scripts::NAME_LEASE)
+            .key(set)
+            .arg(key)
+            .invoke_async(&mut self.connection())
+            .await
+    }
+
     /// Adds the key to its sets, then writes the row, and adds the key again, because another call may have removed it before the
     /// row was there.
     async fn try_insert(&self, row: &Row) -> Result<Inserted, RedisError> {

@@ -61,6 +61,15 @@ if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1],
 return 1
 ";
 
+/// Names a lease slot with the time of Redis, and drops names of slots that expired long ago. Argument: the key of the slot.
+pub(crate) const NAME_LEASE: &str = r"
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 7200)
+redis.call('EXPIRE', KEYS[1], 7200)
+return 1
+";
+
 /// The milliseconds from now until a time, by the clock of this machine, which is the one that the time comes from: Redis is told
 /// how long to keep a key and not until when, because its clock may be another. A minute is added, so that a clock that is a
 /// little ahead forgets nothing early. `0` if the time has come.

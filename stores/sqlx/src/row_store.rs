@@ -63,6 +63,10 @@ macro_rules! row_store {
                 self.tables.owners(page).await
             }
 
+            async fn leases(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
+                self.tables.leases(page).await
+            }
+
             async fn spend(&self, mark: &str, until: SystemTime) -> Result<Spent, StoreError> {
                 self.tables.spend(mark, until).await
             }

@@ -50,6 +50,8 @@ pub(crate) struct Statements {
     pub(crate) spend: String,
     /// Selects the content of a lease slot.
     pub(crate) load_lease: String,
+    /// Selects a page of the keys of lease slots, in the order of their bytes.
+    pub(crate) leases: String,
     /// Fills an empty lease slot.
     pub(crate) insert_lease: String,
     /// Replaces the content of a lease slot, provided that it is the expected one.
@@ -124,6 +126,9 @@ impl Statements {
                 "INSERT INTO {p}marks (mark, until) VALUES ($1, $2) ON CONFLICT DO NOTHING"
             ),
             load_lease: format!("SELECT value FROM {p}leases WHERE key = $1"),
+            leases: format!(
+                "SELECT key FROM {p}leases WHERE key >= $1 AND key < $2 AND key > $3 ORDER BY key LIMIT $4"
+            ),
             insert_lease: format!(
                 "INSERT INTO {p}leases (key, value, written_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
             ),

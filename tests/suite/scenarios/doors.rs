@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use threelo::Auth;
 use threelo::internals::{FlowMarks, MarkKey};
 use threelo::store::{Spent, StoreError};
-use threelo::Auth;
 use threelo_tests::{App as _, ORIGIN, Seen};
 
 use super::{App, Browser, World};

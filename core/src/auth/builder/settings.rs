@@ -11,6 +11,7 @@ use crate::crypto::{KeyRing, random};
 use crate::http_client::HttpClient;
 use crate::pages::{Pages, PlainPages};
 use crate::ports::{Dependencies, Hooks, Ports, Stores};
+use crate::refresh;
 use crate::sealed::Sealed;
 use crate::secret::{Keys, opaque_debug};
 use crate::store::{
@@ -138,12 +139,13 @@ impl Common {
             runtime: self.runtime,
             lease: self.lease,
         };
-        let ports = Ports::new(config, stores, outside, self.hooks);
+        let ports = Arc::new(Ports::new(config, stores, outside, self.hooks));
+        refresh::watch(&ports);
         let pages = self.pages.map_or_else(
             || Arc::new(PlainPages::new()) as Arc<dyn Pages>,
             |pages| pages.0,
         );
-        Ok(Web::new(Arc::new(ports), pages))
+        Ok(Web::new(ports, pages))
     }
 
     /// The database of rows, sealed, if there is one; else the given record stores; memory for what

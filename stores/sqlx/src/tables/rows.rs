@@ -217,6 +217,16 @@ impl<DB: Backend> Tables<DB> {
 
     /// Reads a page of the owners of grants.
     pub(crate) async fn owners(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
+        self.page(&self.statements.owners, page).await
+    }
+
+    /// Reads a page of the keys of lease slots.
+    pub(crate) async fn leases(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
+        self.page(&self.statements.leases, page).await
+    }
+
+    /// Runs a statement that selects a page of one column.
+    async fn page(&self, statement: &str, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
         // All texts are printable ASCII, so this sorts after everything that begins with the prefix.
         let end = format!("{}\u{7f}", page.prefix);
         let values = [
@@ -225,9 +235,9 @@ impl<DB: Backend> Tables<DB> {
             Value::Text(page.after.unwrap_or("")),
             Value::Number(i64::try_from(page.limit).unwrap_or(i64::MAX)),
         ];
-        let found = self.fetch(&self.statements.owners, &values).await?;
-        let owners: Result<_, _> = found.iter().map(|row| DB::text(row, 0)).collect();
-        owners.map_err(failed)
+        let found = self.fetch(statement, &values).await?;
+        let names: Result<_, _> = found.iter().map(|row| DB::text(row, 0)).collect();
+        names.map_err(failed)
     }
 
     /// Makes `row.subjects` the subjects of a grant: two statements, whatever their number. Those that stay are not written.

@@ -1,0 +1,92 @@
+//! Refreshes that were begun and not finished: their instance crashed, or got no answer.
+//!
+//! The lease of such a refresh tells that the token may be spent. Atlassian accepts it again for ten minutes
+//! (`docs/protocol.md`, section 3.1), so somebody must send it within that time, whether or not anybody asks for a token
+//! (`docs/decisions/0083-unfinished-refreshes-are-finished.md`).
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::error::Causes;
+use crate::ports::{Phase, Ports};
+use crate::refresh::run;
+use crate::store::{StoreError, Unfinished};
+
+/// When a process looks for the first time.
+const FIRST: Duration = Duration::from_secs(10);
+/// How often one of all processes looks. A lease ends 30 seconds after a crash, so that the token is sent within a minute
+/// and a half, and several times more if that fails.
+const GAP: Duration = Duration::from_secs(60);
+
+/// Looks for unfinished refreshes, now and then, for as long as the app lives. Does nothing if there is no runtime to do it
+/// on, or if the process looks already.
+pub(crate) fn watch(ports: &Arc<Ports>) {
+    if ports.sealed.is_some() {
+        let start = || ports.tasks.attend(look_often(Arc::downgrade(ports)));
+        ports.refresh.watched_by(start);
+    }
+}
+
+/// Takes a turn every minute, until the app is gone.
+async fn look_often(ports: Weak<Ports>) {
+    let mut pause = FIRST;
+    loop {
+        sleep(pause).await;
+        pause = GAP;
+        let Some(ports) = ports.upgrade() else {
+            return;
+        };
+        if let Err(error) = look_in_turn(&ports).await {
+            tracing::warn!(target: "threelo", error = %Causes(&error), "unfinished refreshes could not be looked for");
+        }
+    }
+}
+
+/// Looks, unless another instance did a moment ago.
+///
+/// # Errors
+///
+/// [`StoreError`]; the next turn looks again.
+async fn look_in_turn(ports: &Arc<Ports>) -> Result<(), StoreError> {
+    // A little less than the pause, so that an instance that is alone has every turn.
+    if ports.grants.take_turn(&ports.app, GAP - GAP / 4).await? {
+        finish_all(ports).await?;
+    }
+    Ok(())
+}
+
+/// Finishes every refresh that nobody is at, and returns how many there were. Waits for each until it has an outcome or is
+/// known to take longer.
+///
+/// # Errors
+///
+/// [`StoreError`] if they could not be listed.
+pub(crate) async fn finish_all(ports: &Arc<Ports>) -> Result<u64, StoreError> {
+    let unfinished = ports.grants.unfinished(&ports.app).await?;
+    let mut count = 0;
+    for one in &unfinished {
+        count += u64::from(finish(ports, one).await?);
+    }
+    if count > 0 {
+        tracing::info!(target: "threelo", count, "refreshes were taken up that an instance had left unfinished");
+    }
+    Ok(count)
+}
+
+/// Sends the token again, unless another one is stored by now; tells whether it did.
+async fn finish(ports: &Arc<Ports>, unfinished: &Unfinished) -> Result<bool, StoreError> {
+    let Some(record) = ports.grants.load(&unfinished.key).await? else {
+        return Ok(false);
+    };
+    if record.generation != unfinished.generation || record.consent_needed.is_some() {
+        return Ok(false);
+    }
+    let Ok(mut flight) = run::join(ports, &record) else {
+        return Ok(false);
+    };
+    let landed = flight.wait_for(|phase| !matches!(phase, Phase::Working));
+    drop(tokio::time::timeout(ports.config.refresh_wait, landed).await);
+    Ok(true)
+}
