@@ -9,6 +9,7 @@ use http::Method;
 use url::Url;
 
 use crate::config::forward::Forward;
+use crate::config::handoff_pages::{handoff_pages, is_of, is_page};
 use crate::config::problem::Problem;
 use crate::config::settings::Settings;
 use crate::environment::{is_loopback, origin_text, parse_origin};
@@ -51,6 +52,8 @@ impl BrowserOrigin {
 pub struct Browsers {
     /// Each origin once, those of the same site first.
     pub(crate) origins: Vec<BrowserOrigin>,
+    /// The pages to which a handoff ticket may come, each a whole address.
+    pub(crate) handoff_pages: Vec<Arc<str>>,
     /// Whether a handoff ticket may be redeemed for a bearer session instead of a cookie.
     pub bearer_sessions: bool,
     /// Whether `POST token` hands out access tokens.
@@ -64,6 +67,13 @@ impl Browsers {
     pub fn origin(&self, value: &[u8]) -> Option<&BrowserOrigin> {
         let mut origins = self.origins.iter();
         origins.find(|origin| origin.text.as_bytes() == value)
+    }
+
+    /// Whether a return target is a registered page of the listed origin `origin`, so that a ticket may come to it.
+    pub(crate) fn is_handoff_page(&self, origin: &str, target: &str) -> bool {
+        Url::parse(target).is_ok_and(|target| {
+            is_of(&origin_text(&target), origin) && is_page(&self.handoff_pages, &target)
+        })
     }
 
     /// Whether any origin of another site is listed. Without one, no ticket is ever made.
@@ -80,6 +90,33 @@ pub(crate) fn browsers(
     public_url: &Url,
     problems: &mut Vec<Problem>,
 ) -> Browsers {
+    let origins = listed(settings, public_url, problems);
+    if origins.len() > MOST_ORIGINS {
+        let remedy = format!("list at most {MOST_ORIGINS}");
+        let count = origins.len().to_string();
+        problems.push(problem("same_site_origins", &count, remedy));
+    }
+    problems.extend(settings.forwards.iter().filter_map(of_forward));
+    let cross_site = origins
+        .iter()
+        .filter(|origin| origin.relation == SiteRelation::CrossSite);
+    let cross_site: Vec<&str> = cross_site.map(|origin| &*origin.text).collect();
+    let handoff_pages = handoff_pages(&settings.handoff_pages, &cross_site, problems);
+    Browsers {
+        origins,
+        handoff_pages,
+        bearer_sessions: settings.bearer_sessions,
+        access_tokens: settings.access_tokens,
+        forwards: settings.forwards.clone(),
+    }
+}
+
+/// The origins of both lists that are right.
+fn listed(
+    settings: &Settings,
+    public_url: &Url,
+    problems: &mut Vec<Problem>,
+) -> Vec<BrowserOrigin> {
     let mut origins: Vec<BrowserOrigin> = Vec::new();
     for (setting, relation, listed) in [
         (
@@ -108,18 +145,7 @@ pub(crate) fn browsers(
             }
         }
     }
-    if origins.len() > MOST_ORIGINS {
-        let remedy = format!("list at most {MOST_ORIGINS}");
-        let count = origins.len().to_string();
-        problems.push(problem("same_site_origins", &count, remedy));
-    }
-    problems.extend(settings.forwards.iter().filter_map(of_forward));
-    Browsers {
-        origins,
-        bearer_sessions: settings.bearer_sessions,
-        access_tokens: settings.access_tokens,
-        forwards: settings.forwards.clone(),
-    }
+    origins
 }
 
 /// A problem whose value is shown in quotes.

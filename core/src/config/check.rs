@@ -70,11 +70,22 @@ pub(crate) fn check(settings: Settings) -> Result<Config, ConfigError> {
     })
 }
 
-/// Adds the web origins of code in browsers to those that visitors may return to. Extensions and desktop apps with
-/// schemes of their own are left out, because nothing navigates there.
+/// Adds the web origins of code in browsers to those that visitors may return to, and those of handoff pages. Extensions
+/// and desktop apps with schemes of their own are left out, because nothing navigates there.
 fn with_pages(mut origins: Vec<Url>, browsers: &Browsers) -> Vec<Url> {
-    let pages = browsers.origins.iter();
-    for page in pages.filter_map(|origin| parse_origin(&origin.text)) {
+    let listed = browsers
+        .origins
+        .iter()
+        .map(|origin| origin.text.to_string());
+    let pages = browsers
+        .handoff_pages
+        .iter()
+        .filter_map(|page| Url::parse(page).ok());
+    let pages = pages.map(|page| origin_text(&page));
+    for page in listed
+        .chain(pages)
+        .filter_map(|origin| parse_origin(&origin))
+    {
         if !origins.contains(&page) {
             origins.push(page);
         }

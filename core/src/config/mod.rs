@@ -7,6 +7,7 @@ mod browser;
 mod check;
 mod checked;
 mod forward;
+mod handoff_pages;
 mod problem;
 mod settings;
 

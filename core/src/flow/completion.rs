@@ -52,9 +52,9 @@ pub(crate) async fn sign_in(
 }
 
 /// Where a login ends for which a page of another origin waits: in a popup, on the page that tells
-/// its opener; otherwise at the return target, with a ticket in its fragment if the target belongs
-/// to that origin. A ticket goes nowhere else (docs/decisions/0065): an attacker who starts a login
-/// chooses both challenge and return target.
+/// its opener; otherwise at the return target, with a ticket in its fragment if the target is a
+/// registered page of that origin. A ticket goes nowhere else (docs/decisions/0065, 0084): an
+/// attacker who starts a login chooses both challenge and return target.
 fn handed_off(
     ports: &Ports,
     handoff: &Handoff,
@@ -65,8 +65,16 @@ fn handed_off(
     if handoff.popup {
         return done(ports, handoff, place, recipient);
     }
+    if !handoff.may_come_to(ports, &place) {
+        tracing::warn!(
+            target: "threelo",
+            origin = handoff.origin,
+            "no handoff ticket: the return target is none of handoff_pages"
+        );
+        return CallbackReply::to(Destination::App(place));
+    }
     let ticket = handoff.ticket(ports, session);
-    CallbackReply::to(match ticket.filter(|_| handoff.owns(&place)) {
+    CallbackReply::to(match ticket {
         Some(ticket) => Destination::Handoff(with_ticket(&place, &ticket)),
         None => Destination::App(place),
     })

@@ -13,11 +13,9 @@ use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
-use url::Url;
 
 use crate::clock::SKEW;
 use crate::crypto::Envelope;
-use crate::environment::origin_text;
 use crate::error::Rejection;
 use crate::ids::{HandoffTicket, SessionTokenHash};
 use crate::ports::Ports;
@@ -57,17 +55,12 @@ impl Handoff {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     }
 
-    /// Whether a place belongs to the page that waits: an address of its origin, or the address at
-    /// which Chrome hands the end of a login to an extension. Anywhere else, an attacker who made
-    /// the challenge could read the ticket (docs/decisions/0065).
-    pub(crate) fn owns(&self, place: &ReturnTo) -> bool {
-        let Ok(url) = Url::parse(place.as_str()) else {
-            return false;
-        };
-        let origin = origin_text(&url);
-        let extension = self.origin.strip_prefix("chrome-extension://");
-        origin == self.origin
-            || extension.is_some_and(|id| origin == format!("https://{id}.chromiumapp.org"))
+    /// Whether the ticket may come to a place: a registered page of the origin that waits. Anywhere else, an attacker who
+    /// made the challenge could read the ticket (docs/decisions/0065), and a page that redirects would pass it on
+    /// (docs/decisions/0084).
+    pub(crate) fn may_come_to(&self, ports: &Ports, place: &ReturnTo) -> bool {
+        let browsers = &ports.config.browsers;
+        browsers.is_handoff_page(&self.origin, place.as_str())
     }
 
     /// A ticket for a session; `None` if no challenge was given, or if it cannot be sealed.

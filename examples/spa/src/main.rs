@@ -52,6 +52,7 @@ fn open_to_pages(builder: AuthBuilder, port: u16) -> AuthBuilder {
     builder
         .same_site_origins([format!("http://localhost:{port}")])
         .cross_site_origins([format!("http://127.0.0.1:{port}"), EXTENSION.to_owned()])
+        .handoff_pages([format!("http://127.0.0.1:{port}/")])
         .bearer_sessions()
         .access_tokens()
         .forward([Forward::to("jira", "/rest/api/3/search/")])

@@ -82,8 +82,8 @@ impl AuthBuilder {
     /// Origins of the app's own code that are of *another site*: another domain,
     /// `chrome-extension://…`, a desktop app. The session cookie never reaches them; a login hands
     /// them a one-time ticket instead, which they redeem for a session of their own (`POST redeem`;
-    /// docs/decisions/0064). A ticket goes to pages of its own origin only; for an extension,
-    /// `https://<id>.chromiumapp.org` counts as its own (docs/decisions/0065). See the guides to
+    /// docs/decisions/0064). The ticket comes by `postMessage` to a window that opened the login, or to
+    /// one of the [`handoff_pages`](Self::handoff_pages). See the guides to
     /// [extensions](crate::guide::chrome_extension) and [Electron](crate::guide::electron).
     pub fn cross_site_origins<S: Into<String>>(
         mut self,
@@ -91,6 +91,30 @@ impl AuthBuilder {
     ) -> Self {
         let origins = origins.into_iter().map(Into::into);
         self.common.settings.cross_site_origins = origins.collect();
+        self
+    }
+
+    /// The pages to which a handoff ticket may come in the fragment of the address, for logins
+    /// that are navigations and not popups: whole addresses, compared exactly as redirect URIs
+    /// are; only the fragment of a return target may differ. Each belongs to one of the
+    /// [`cross_site_origins`](Self::cross_site_origins), or is
+    /// `https://<id>.chromiumapp.org/` for a listed extension. None unless set.
+    ///
+    /// A page must not redirect, because browsers pass the fragment on (docs/decisions/0084).
+    ///
+    /// ```
+    /// # fn build() -> Result<(), threelo::BuildError> {
+    /// # use threelo::{Auth, Credentials};
+    /// let auth = Auth::builder(Credentials::new("my-client-id", "my-secret"), "https://api.example.com")
+    ///     .cross_site_origins(["https://app.example.org"])
+    ///     .handoff_pages(["https://app.example.org/signed-in"])
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn handoff_pages<S: Into<String>>(mut self, pages: impl IntoIterator<Item = S>) -> Self {
+        let pages = pages.into_iter().map(Into::into);
+        self.common.settings.handoff_pages = pages.collect();
         self
     }
 

@@ -69,8 +69,9 @@ struct Announcement {
 /// Makes the announcement for an origin that is still listed; `None` if it is not any more.
 ///
 /// An origin of another site gets a ticket for the session of this browser, if it gave a challenge.
-/// An origin of the same site needs none: the session cookie reaches it. The fallback is a page of
-/// that very origin and no other, because its address holds the ticket (docs/decisions/0065).
+/// An origin of the same site needs none: the session cookie reaches it. The fallback is a
+/// registered page of that very origin and no other, because its address holds the ticket
+/// (docs/decisions/0065, 0084).
 fn announcement(
     web: &Web,
     request: &Request,
@@ -88,7 +89,8 @@ fn announcement(
         message["ticket"] = ticket.as_str().into();
     }
     // A page that the session cookie reaches needs no detour: it asks `GET me` itself.
-    let page = return_target(web, Some(return_to)).filter(|place| handoff.owns(place));
+    let page =
+        return_target(web, Some(return_to)).filter(|place| handoff.may_come_to(ports, place));
     Some(Announcement {
         origin: handoff.origin.clone(),
         message: message.to_string(),

@@ -23,12 +23,17 @@ const OTHER: &str = "http://127.0.0.1:5173";
 const EXTENSION: &str = "chrome-extension://abcdefghijklmnopabcdefghijklmnop";
 /// Where Chrome gives the extension the end of a login.
 const CHROMIUMAPP: &str = "https://abcdefghijklmnopabcdefghijklmnop.chromiumapp.org";
+/// A registered page of `OTHER`.
+const BOARD: &str = "http://127.0.0.1:5173/board";
+/// A registered page of the extension.
+const LANDING: &str = "https://abcdefghijklmnopabcdefghijklmnop.chromiumapp.org/board";
 const EVIL: &str = "https://evil.example";
 
 fn open_to_browsers(builder: AuthBuilder) -> AuthBuilder {
     builder
         .same_site_origins([SPA])
         .cross_site_origins([OTHER, EXTENSION, CHROMIUMAPP])
+        .handoff_pages(["http://127.0.0.1:5173/", BOARD, LANDING])
         .access_tokens()
         .bearer_sessions()
         .forward([

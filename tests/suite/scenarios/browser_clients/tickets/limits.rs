@@ -6,8 +6,8 @@ use threelo::Environment;
 use threelo_tests::App as _;
 
 use super::{
-    App, Browser, CHROMIUMAPP, EVIL, EXTENSION, OTHER, SPA, Script, VERIFIER, World, any_ticket,
-    challenge, open_to_browsers, post, redeem, redeeming, ticket, world,
+    App, BOARD, Browser, CHROMIUMAPP, EVIL, EXTENSION, OTHER, SPA, Script, VERIFIER, World,
+    any_ticket, challenge, open_to_browsers, post, redeem, redeeming, ticket, world,
 };
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn of_many_concurrent_attempts_to_redeem_one_gets_a_session() {
 
 /// Mallory makes the challenge and chooses the place: nothing that she could read there is a ticket.
 #[tokio::test]
-async fn a_ticket_goes_to_pages_of_its_own_origin_and_nowhere_else() {
+async fn a_ticket_goes_to_registered_pages_of_its_own_origin_and_nowhere_else() {
     let world = world().await;
     for (origin, place) in [
         (OTHER, "%2Fboard".to_owned()),
@@ -91,6 +91,14 @@ async fn a_ticket_goes_to_pages_of_its_own_origin_and_nowhere_else() {
         (OTHER, format!("{CHROMIUMAPP}%2F")),
         (EXTENSION, format!("{OTHER}%2Fboard")),
         (CHROMIUMAPP, format!("{OTHER}%2Fboard")),
+        // Pages of the origin that the app did not register: any of them may redirect, and a fragment survives that.
+        (
+            OTHER,
+            format!("{OTHER}%2Fout%3Fto%3Dhttps%253A%252F%252Fevil.example"),
+        ),
+        (OTHER, format!("{OTHER}%2Fboard%2F")),
+        (OTHER, format!("{OTHER}%2Fboard%3Fa%3D1")),
+        (EXTENSION, format!("{CHROMIUMAPP}%2F")),
     ] {
         for display in ["", "&display=popup"] {
             let mut window = world.browser();
@@ -170,7 +178,13 @@ async fn a_ticket_of_another_user_signs_no_one_in() {
 #[tokio::test]
 async fn a_web_site_gets_no_bearer_session() {
     const SITE: &str = "https://other.example";
-    let world = World::with(|builder| builder.cross_site_origins([SITE]).bearer_sessions()).await;
+    let world = World::with(|builder| {
+        builder
+            .cross_site_origins([SITE])
+            .handoff_pages([format!("{SITE}/board")])
+            .bearer_sessions()
+    })
+    .await;
     let mut window = world.browser();
     let ticket = ticket(&world, &mut window, SITE, SITE).await;
     for (deliver, status) in [("bearer", 400), ("cookie", 200)] {
@@ -195,7 +209,8 @@ async fn a_ticket_is_good_in_its_own_app_only() {
 
 #[tokio::test]
 async fn an_app_that_allows_no_bearer_sessions_gives_and_knows_none() {
-    let world = World::with(|builder| builder.cross_site_origins([OTHER])).await;
+    let world =
+        World::with(|builder| builder.cross_site_origins([OTHER]).handoff_pages([BOARD])).await;
     let ticket = any_ticket(&world).await;
     let mut page = world.browser();
     assert_eq!(

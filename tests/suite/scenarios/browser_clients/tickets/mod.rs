@@ -11,7 +11,7 @@ use threelo_tests::Seen;
 
 use super::super::App;
 use super::{
-    Browser, CHROMIUMAPP, EVIL, EXTENSION, OTHER, SPA, Script, World, get, is_readable,
+    BOARD, Browser, CHROMIUMAPP, EVIL, EXTENSION, OTHER, SPA, Script, World, get, is_readable,
     open_to_browsers, post, world,
 };
 
