@@ -1,5 +1,7 @@
 //! actix-web speaks `http` 0.2, core `http` 1: the two meet only here.
 
+use std::net::IpAddr;
+
 use actix_web::HttpResponse;
 use actix_web::body::{self, BodyStream, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest};
@@ -11,8 +13,8 @@ use threelo::adapter::{Field, Headers, Reply, RequestHead, Responder, joined_var
 
 use crate::resolver::AskedSubject;
 
-/// The header fields of an `http` 0.2 request.
-struct Fields<'a>(&'a HeaderMap);
+/// The header fields of an `http` 0.2 request, and where it comes from.
+struct Fields<'a>(&'a HeaderMap, Option<IpAddr>);
 
 impl Headers for Fields<'_> {
     fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
@@ -26,6 +28,10 @@ impl Headers for Fields<'_> {
             each(name.as_str(), Field::Bytes(value.as_bytes()));
         }
     }
+
+    fn peer(&self) -> Option<IpAddr> {
+        self.1
+    }
 }
 
 /// Lends the head of a request.
@@ -33,11 +39,12 @@ pub(crate) fn with_head<T>(
     request: &ServiceRequest,
     work: impl FnOnce(&RequestHead<'_>) -> T,
 ) -> T {
+    let peer = request.peer_addr().map(|peer| peer.ip());
     work(&RequestHead {
         method: request.method().as_str(),
         path: request.uri().path(),
         query: request.uri().query(),
-        headers: &Fields(request.headers()),
+        headers: &Fields(request.headers(), peer),
     })
 }
 

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 pub use crate::auth::{Action, Guard};
 pub use crate::message::{
-    Audience, BodyError, Field, HeaderPatch, Headers, Reply, ReplyBody, RequestHead, joined_vary,
+    Audience, BodyError, Field, HeaderPatch, Headers, PeerAddress, Reply, ReplyBody, RequestHead,
+    joined_vary,
 };
 pub use crate::web::Responder;
 

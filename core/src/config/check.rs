@@ -52,6 +52,7 @@ pub(crate) fn check(settings: Settings) -> Result<Config, ConfigError> {
         optional_scopes: settings.optional_scopes.into_iter().collect(),
         credentials: settings.credentials,
         environment: settings.environment,
+        trusted_proxies: settings.trusted_proxies,
         mount: settings.mount,
         prefix: settings.prefix,
         token_encoding: settings.token_encoding,

@@ -66,6 +66,8 @@ pub struct Config {
     pub return_to: ReturnToRules,
     /// Other origins that visitors may return to; those of code in browsers are among them.
     pub return_origins: Vec<Url>,
+    /// How many proxies in front of the app add to `X-Forwarded-For`; `None` if no address is believed.
+    pub trusted_proxies: Option<usize>,
     /// The origins of the app's code in browsers, and what that code may do.
     pub browsers: Browsers,
     /// The names of the cookies.

@@ -4,21 +4,23 @@
 //! spent before the flow is proven to be this browser's, and nothing is exchanged before the state
 //! is spent.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
 use crate::clock::SKEW;
 use crate::error::{Reason, Rejection};
 use crate::flow::callback_request::{CallbackRequest, ResolvedSubject};
 use crate::flow::completion;
-use crate::flow::consent::{self, ConsentRequest};
-use crate::flow::outcome::{CallbackReply, Destination};
+use crate::flow::consent::{self, ConsentRequest, ConsentResult, Failure};
+use crate::flow::outcome::{Busy, CallbackReply, Destination};
 use crate::flow::state_cookie::{self, Flow};
 use crate::flow::verified::VerifiedFlow;
 use crate::ids::{MarkKey, SessionTokenHash, Subject};
-use crate::ports::{Cancelled, HookDecision, Ports};
+use crate::ports::{AtWork, Cancelled, HookDecision, Place, Ports};
 use crate::provider::authorization::{AuthorizationResponse, Outcome};
 use crate::return_to::ReturnTo;
 use crate::secret::AuthorizationCode;
@@ -62,13 +64,12 @@ pub(crate) async fn handle_callback(
         flow,
     };
     match user_of(&flow, &arrival) {
-        User::Right(subject) => {
-            let session = arrival.session;
-            match response.outcome {
-                Outcome::Code(code) => exchange(ports, flow, code, subject, session).await,
-                other => without_code(ports, flow, &other).await,
+        User::Right(subject) => match response.outcome {
+            Outcome::Code(code) => {
+                exchange(ports, flow, code, Arriving::of(subject, &arrival)).await
             }
-        }
+            other => without_code(ports, flow, &other).await,
+        },
         User::Wrong => wrong_user(ports, flow).await,
         User::Bounce => CallbackReply::to(Destination::Bounce),
         User::Unknown => flow.unavailable(&Rejection::Subject),
@@ -190,6 +191,39 @@ async fn cancelled(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
     }
 }
 
+/// Who arrives with a code.
+struct Arriving<'a> {
+    /// In connect mode, the app's user.
+    subject: Option<Subject>,
+    /// The session that the browser shows.
+    session: Option<&'a SessionTokenHash>,
+    /// The network that the browser is in, if it is known.
+    client: Option<IpAddr>,
+}
+
+impl<'a> Arriving<'a> {
+    /// The right user, and what else the request shows.
+    fn of(subject: Option<Subject>, arrival: &CallbackRequest<'a>) -> Self {
+        Self {
+            subject,
+            session: arrival.session,
+            client: arrival.client,
+        }
+    }
+}
+
+/// When a visitor for whom there is no place comes again.
+const SOON: Duration = Duration::from_secs(5);
+
+/// There is no place for the exchange. Nothing was spent, and the cookie stays.
+fn busy(is_limited: bool, again_in: Duration) -> CallbackReply {
+    tracing::warn!(target: "threelo", is_limited, "too many codes are being exchanged: a visitor waits");
+    CallbackReply::to(Destination::Busy(Busy {
+        is_limited,
+        again_in,
+    }))
+}
+
 /// How long another instance believes that a flow is at work. An exchange with all its tries and hooks ends sooner; after
 /// a crash the visitor is told so after this time.
 const LONGEST_WORK: Duration = Duration::from_secs(90);
@@ -212,11 +246,19 @@ async fn exchange(
     ports: &Arc<Ports>,
     flow: VerifiedFlow,
     code: AuthorizationCode,
-    subject: Option<Subject>,
-    old_session: Option<&SessionTokenHash>,
+    who: Arriving<'_>,
 ) -> CallbackReply {
+    let Arriving {
+        subject,
+        session: old_session,
+        client,
+    } = who;
+    let share = match ports.shares.take(client, ports.now()) {
+        Ok(share) => share,
+        Err(again_in) => return busy(true, again_in),
+    };
     let Ok(place) = Arc::clone(&ports.queue).try_acquire_owned() else {
-        return flow.busy();
+        return busy(false, SOON);
     };
     match spend(ports, &flow).await {
         Err(error) => return flow.unavailable(&error),
@@ -224,26 +266,54 @@ async fn exchange(
         Ok(Spent::First) => {}
     }
     // From here on the work goes on without the visitor: a hang-up must not lose a grant.
-    let (at_work, worker) = (ports.mark_at_work(flow.state.hash()), Arc::clone(ports));
+    let at_work = ports.mark_at_work(flow.state.hash());
     let is_connect = subject.is_some();
     let return_to = flow.return_to.clone();
     let request = ConsentRequest::new(ports, &flow.flow, return_to, code, subject);
-    let state: MarkKey = flow.state.hash().into();
-    let work = ports.tasks.spawn(async move {
-        let (_at_work, _place) = (at_work, place);
-        let noted = note_work(&worker, state);
-        let outcome = consent::take(&worker, request).await;
-        let marks = Arc::clone(&worker.marks);
-        drop(worker.tasks.spawn(async move {
-            drop(noted.await);
-            marks.end_work(state).await
-        }));
-        outcome
-    });
+    let places = Places {
+        share,
+        place,
+        at_work,
+    };
+    let work = start(ports, flow.state.hash().into(), request, places);
     match work.await {
         Ok(Ok(consented)) if is_connect => completion::connected(ports, &flow, consented),
         Ok(Ok(consented)) => completion::sign_in(ports, flow, consented, old_session).await,
         Ok(Err(failure)) => completion::failed(ports, flow, failure, old_session).await,
         Err(_panic_or_shutdown) => flow.failed(Reason::Unavailable),
     }
+}
+
+/// What an exchange takes up until it is over.
+struct Places {
+    /// The client's part of the queue.
+    share: Place,
+    /// A place in the queue.
+    place: OwnedSemaphorePermit,
+    /// The note that this process is at work.
+    at_work: AtWork,
+}
+
+/// Starts the exchange in a task of its own.
+fn start(
+    ports: &Arc<Ports>,
+    state: MarkKey,
+    request: ConsentRequest,
+    places: Places,
+) -> JoinHandle<Result<ConsentResult, Failure>> {
+    let worker = Arc::clone(ports);
+    ports.tasks.spawn(async move {
+        let noted = note_work(&worker, state);
+        let outcome = consent::take(&worker, request).await;
+        if matches!(&outcome, Err(failure) if failure.is_code_refused) {
+            places.share.refused();
+        }
+        drop((places.at_work, places.place));
+        let marks = Arc::clone(&worker.marks);
+        drop(worker.tasks.spawn(async move {
+            drop(noted.await);
+            marks.end_work(state).await
+        }));
+        outcome
+    })
 }

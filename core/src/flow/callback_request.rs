@@ -1,5 +1,7 @@
 //! Who comes to the callback, and with what.
 
+use std::net::IpAddr;
+
 use crate::error::{Causes, Rejection};
 use crate::flow::state_cookie::FlowCookie;
 use crate::ids::{SessionTokenHash, Subject};
@@ -14,6 +16,8 @@ pub(crate) struct CallbackRequest<'a> {
     pub flows: &'a [FlowCookie],
     /// The session that its cookie names; it may have ended, or never existed.
     pub session: Option<&'a SessionTokenHash>,
+    /// The network that it comes from, for limits; `None` if it is not known.
+    pub client: Option<IpAddr>,
     /// In connect mode, the user of the app who is signed in in this browser.
     pub subject: ResolvedSubject,
     /// Whether a page of ours sent it here again, to bring the app's own cookies: then there is no

@@ -89,12 +89,17 @@ pub(crate) struct Failure {
     /// The name of the account that was chosen instead of the requested one; `None` for every other
     /// reason.
     pub(crate) chosen: Option<String>,
+    /// Whether Atlassian refused the code: it was made up, used before, or too old.
+    pub(crate) is_code_refused: bool,
 }
 
 impl From<Reason> for Failure {
     fn from(reason: Reason) -> Self {
-        let chosen = None;
-        Self { reason, chosen }
+        Self {
+            reason,
+            chosen: None,
+            is_code_refused: false,
+        }
     }
 }
 
@@ -129,7 +134,7 @@ pub(crate) async fn take(
         id,
         tokens,
         profile,
-    } = exchange(ports, &asked).await?;
+    } = exchange(ports, &asked).await.map_err(of_code)?;
     let mut consent = Consent {
         id: &id,
         profile: &profile,
@@ -160,6 +165,14 @@ pub(crate) async fn take(
         return_to: led_to.unwrap_or(asked.return_to),
         profile,
     })
+}
+
+/// A failure of the exchange.
+fn of_code(reason: Reason) -> Failure {
+    Failure {
+        is_code_refused: reason == Reason::Refused,
+        ..reason.into()
+    }
 }
 
 /// What the exchange of a code brought.
@@ -286,6 +299,7 @@ fn wrong_account(asked: &ConsentRequest, profile: &Profile) -> Option<Failure> {
     Some(Failure {
         reason: Reason::WrongAccount,
         chosen: Some(profile.display_name().to_owned()),
+        is_code_refused: false,
     })
 }
 

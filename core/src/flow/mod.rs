@@ -24,5 +24,5 @@ pub(crate) use self::callback_request::{CallbackRequest, ResolvedSubject};
 pub(crate) use self::flash::Flash;
 pub use self::login::LoginRequest;
 pub(crate) use self::login::start;
-pub(crate) use self::outcome::{Destination, Interstitial};
+pub(crate) use self::outcome::{Busy, Destination, Interstitial};
 pub(crate) use self::state_cookie::{FlowCookie, is_name as is_flow_name};

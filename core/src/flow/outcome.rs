@@ -1,8 +1,10 @@
 //! Where a browser goes after the callback.
 //!
-//! Every end but two is a redirect, so that no code stays in the address bar or in the history
+//! Every end but three is a redirect, so that no code stays in the address bar or in the history
 //! (docs/decisions/0019). What becomes of each destination is decided by the route; this room only
 //! names it.
+
+use std::time::Duration;
 
 use crate::error::Reason;
 use crate::flow::flash::{self, Flash};
@@ -38,10 +40,21 @@ pub(crate) enum Destination {
     /// Nowhere: the first arrival of this flow is still exchanging its code in this process. The
     /// page asks to wait.
     StillWorking,
+    /// Nowhere: there is no place for the exchange now. The page comes back by itself.
+    Busy(Busy),
     /// To the callback once more, by way of a page of ours, because the app's `SameSite=Strict`
     /// cookies are not sent with a navigation that began at Atlassian (docs/decisions/0033). Never
     /// a third time.
     Bounce,
+}
+
+/// Why a code is not exchanged now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Busy {
+    /// Whether this client has its share, and not the process all that it can do.
+    pub is_limited: bool,
+    /// When to come again.
+    pub again_in: Duration,
 }
 
 /// What the error page needs to know.

@@ -30,12 +30,6 @@ impl VerifiedFlow {
         self.error(reason).cookie(removal)
     }
 
-    /// The error page for too many logins in progress. The state was not spent and the cookie
-    /// stays, so that the visitor can try again.
-    pub(crate) fn busy(self) -> CallbackReply {
-        self.error(Reason::Busy)
-    }
-
     /// The error page for a store or an app that did not answer, which is logged. The cookie stays,
     /// so that the visitor can try again (docs/attacks.md, T011).
     pub(crate) fn unavailable(self, error: &Rejection) -> CallbackReply {

@@ -1,6 +1,7 @@
 //! The part of a request that is read to decide about it: everything before the body.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request};
@@ -37,6 +38,12 @@ pub trait Headers {
         for name in names {
             self.each(name, &mut |value| each(name, Field::Bytes(value)));
         }
+    }
+
+    /// The address of the machine at the other end of the connection, if the framework knows it. It is asked for only where
+    /// the app says how many proxies are in front of it, and decides about limits only.
+    fn peer(&self) -> Option<IpAddr> {
+        None
     }
 
     /// Path and query, if the framework has them in a form that can be kept without a copy. By default, they are copied
@@ -76,7 +83,8 @@ impl fmt::Debug for Field<'_> {
 /// A request before its body, borrowed from the framework byte by byte.
 ///
 /// An adapter lends it to [`Auth::handle`](crate::Auth::handle). No permission and no redirect URI depends on a client
-/// address, `Host` or a forwarded field: the public URL comes from the settings (docs/attacks.md T056, T201).
+/// address, `Host` or a forwarded field: the public URL comes from the settings (docs/attacks.md T056, T201). Limits may
+/// depend on the address, if the app says how to know it.
 ///
 /// ```
 /// use threelo::adapter::{Action, RequestHead};
@@ -115,7 +123,11 @@ impl<'a> RequestHead<'a> {
             method: request.method().as_str(),
             path: uri.path(),
             query: uri.query(),
-            headers: &Fields(request.headers(), uri.path_and_query()),
+            headers: &Fields {
+                fields: request.headers(),
+                target: uri.path_and_query(),
+                peer: request.extensions().get(),
+            },
         })
     }
 
@@ -159,24 +171,53 @@ impl fmt::Debug for RequestHead<'_> {
     }
 }
 
+/// The address of the machine at the other end of the connection, as an extension of an `http` 1 request. Whatever accepts
+/// connections knows it and may add it; see [`trusted_proxies`](crate::AuthBuilder::trusted_proxies).
+///
+/// ```
+/// use threelo::adapter::PeerAddress;
+///
+/// let mut request = http::Request::get("/").body(())?;
+/// request.extensions_mut().insert(PeerAddress::new([192, 0, 2, 7].into()));
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PeerAddress(pub(crate) IpAddr);
+
+impl PeerAddress {
+    /// This address.
+    pub fn new(address: IpAddr) -> Self {
+        Self(address)
+    }
+}
+
 /// The header fields of an `http` 1 request, with its path and query.
-struct Fields<'a>(&'a HeaderMap, Option<&'a PathAndQuery>);
+struct Fields<'a> {
+    fields: &'a HeaderMap,
+    target: Option<&'a PathAndQuery>,
+    peer: Option<&'a PeerAddress>,
+}
 
 impl Headers for Fields<'_> {
     fn each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-        for value in self.0.get_all(name) {
+        for value in self.fields.get_all(name) {
             each(value.as_bytes());
         }
     }
 
     fn walk<'a>(&'a self, _: &[&'static str], each: &mut dyn FnMut(&str, Field<'a>)) {
-        for (name, value) in self.0 {
+        for (name, value) in self.fields {
             each(name.as_str(), Field::Value(value));
         }
     }
 
     fn target(&self) -> Option<PathAndQuery> {
-        self.1.cloned()
+        self.target.cloned()
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        self.peer.map(|peer| peer.0)
     }
 }
 

@@ -4,6 +4,7 @@
 //! instead of guessing: in attacks on logins, a helpful parser is usually the first step.
 
 mod body;
+mod client;
 pub mod cookie;
 mod fetch_metadata;
 mod head;
@@ -14,8 +15,9 @@ mod reply;
 mod vary;
 
 pub use self::body::{BodyError, ReplyBody};
+pub(crate) use self::client::client;
 pub(crate) use self::fetch_metadata::FetchMetadata;
-pub use self::head::{Audience, Field, Headers, RequestHead};
+pub use self::head::{Audience, Field, Headers, PeerAddress, RequestHead};
 pub(crate) use self::outbound::{
     bearer, cleaned, https_only, is_html, is_json, is_json_type, retry_after,
 };

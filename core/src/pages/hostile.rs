@@ -79,6 +79,11 @@ fn pages() -> Vec<String> {
             go_on: hostile,
             home_url: hostile,
         },
+        Page::Busy {
+            is_limited: true,
+            go_on: hostile,
+            home_url: hostile,
+        },
         Page::SiteFirst {
             gone: true,
             sites_url: hostile,

@@ -110,6 +110,15 @@ pub enum Page<'a> {
         /// The app's front page.
         home_url: &'a str,
     },
+    /// There is no place for the sign-in at this moment. Nothing was used up, and the page loads itself again (`Refresh`).
+    Busy {
+        /// Whether too many sign-ins come from the visitor's own network (429), and not from everywhere (503).
+        is_limited: bool,
+        /// The same address once more; empty, as that of `StillWorking`.
+        go_on: &'a str,
+        /// The app's front page.
+        home_url: &'a str,
+    },
     /// The visitor is not signed in, or the account must consent again, and a redirect to the login
     /// is no answer: it would lose the body of what was sent (docs/attacks.md T070), or the app in
     /// connect mode does not say where its users sign in.

@@ -210,6 +210,9 @@ fn words<'a>(page: &Page<'a>) -> (Short, Option<(&'a str, &'static str)>) {
     match *page {
         Page::Continue { login_url, .. } => (CONTINUE, Some((login_url, "Go on to Atlassian"))),
         Page::StillWorking { go_on, .. } => (STILL_WORKING, Some((go_on, "Go on"))),
+        Page::Busy {
+            is_limited, go_on, ..
+        } => (text::busy(is_limited), Some((go_on, "Go on now"))),
         Page::SignInFirst {
             login_url,
             at_atlassian: true,
@@ -246,6 +249,7 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
     match page {
         Page::Continue { home_url, .. }
         | Page::StillWorking { home_url, .. }
+        | Page::Busy { home_url, .. }
         | Page::SignInFirst { home_url, .. }
         | Page::SiteFirst { home_url, .. }
         | Page::MissingScope { home_url, .. }

@@ -20,6 +20,20 @@ pub(crate) const STILL_WORKING: Short = (
     "Almost there",
     "Your sign-in is still being finished, probably in another tab or after a reload.",
 );
+/// Said to a visitor for whose sign-in there is no place now.
+pub(crate) fn busy(is_limited: bool) -> Short {
+    match is_limited {
+        true => (
+            "Too many sign-ins from your network",
+            "Many sign-ins come from your network at once, or several of them failed. Nothing is lost: this page goes on by \
+             itself in a moment.",
+        ),
+        false => (
+            "Many people are signing in",
+            "Nothing is lost: this page goes on by itself in a moment.",
+        ),
+    }
+}
 /// Said to a visitor who is not signed in and sent a form, whose content is lost.
 pub(crate) const SIGN_IN_FIRST: Short = (
     "Please sign in first",

@@ -10,6 +10,7 @@ mod details;
 mod grant_cache;
 mod hooks;
 mod provider_client;
+mod shares;
 mod single_flight;
 mod tasks;
 mod throttle;
@@ -18,6 +19,7 @@ pub use self::details::FlowDetails;
 pub use self::hooks::{BoxError, Cancelled, Connected, HookDecision, SignIn};
 pub(crate) use self::hooks::{Hooks, boxed};
 pub(crate) use self::provider_client::{ProfileUnread, RefreshError, SitesUnread};
+pub(crate) use self::shares::Place;
 pub(crate) use self::single_flight::{Entry, Failure, Outcome, Phase};
 
 use std::collections::HashSet;
@@ -37,6 +39,7 @@ use crate::ids::{AccountId, FlowStateHash};
 use crate::ports::circuit_breaker::CircuitBreaker;
 use crate::ports::grant_cache::Cache;
 use crate::ports::provider_client::ProviderClient;
+use crate::ports::shares::Shares;
 use crate::ports::single_flight::SingleFlight;
 use crate::ports::tasks::Tasks;
 use crate::ports::throttle::Throttle;
@@ -93,6 +96,8 @@ pub(crate) struct Ports {
     pub(crate) refreshes: Semaphore,
     /// The places of callbacks that exchange or wait; taken before a state is spent.
     pub(crate) queue: Arc<Semaphore>,
+    /// What each client has of these places.
+    pub(crate) shares: Shares,
     /// The flows whose codes this process is exchanging at the moment.
     at_work: Mutex<HashSet<FlowStateHash>>,
 }
@@ -164,6 +169,7 @@ impl Ports {
             logins: Semaphore::new(LOGINS),
             refreshes: Semaphore::new(config.concurrent_refreshes),
             queue: Arc::new(Semaphore::new(LOGINS + WAITING)),
+            shares: Shares::default(),
             at_work: Mutex::default(),
             config,
         }

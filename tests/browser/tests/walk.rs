@@ -228,6 +228,11 @@ async fn the_rarer_pages_render_too() {
                 go_on: "",
                 home_url,
             },
+            "/come-again" | "/limited" => Page::Busy {
+                is_limited: target == "/limited",
+                go_on: "",
+                home_url,
+            },
             "/sign-in-first" => Page::SignInFirst {
                 login_url: Some(login_url),
                 at_atlassian: true,
@@ -259,6 +264,8 @@ async fn the_rarer_pages_render_too() {
 
     for name in [
         "still-working",
+        "come-again",
+        "limited",
         "sign-in-first",
         "wrong-account",
         "cross-site",

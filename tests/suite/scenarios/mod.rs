@@ -10,6 +10,7 @@ mod callback_corpus;
 mod canary;
 mod clocks;
 mod connect;
+mod crowds;
 mod doors;
 mod durable;
 mod errors;

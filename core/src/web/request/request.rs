@@ -1,10 +1,12 @@
 //! A request to one of threelo's routes, owned, so that it can wait for its body.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 
 use crate::config::Config;
 use crate::flow::ResolvedSubject;
-use crate::message::{FetchMetadata, Headers, RequestHead};
+use crate::message::{FetchMetadata, Headers, RequestHead, client};
 use crate::secret::opaque_debug;
 use crate::web::request::context::Context;
 
@@ -21,6 +23,8 @@ pub(crate) struct Request {
     pub(crate) context: Context,
     /// The body; empty until the adapter has read it, and for routes that read none.
     pub(crate) body: Bytes,
+    /// The network that it comes from, if the app says how to know it.
+    pub(crate) client: Option<IpAddr>,
     /// The app's user, in connect mode, once the app was asked.
     pub(crate) subject: ResolvedSubject,
     /// The header fields of [`KEPT`].
@@ -43,6 +47,9 @@ impl Request {
             query: head.query.map(str::to_owned),
             context: Context::of(config, head),
             body: Bytes::new(),
+            client: config
+                .trusted_proxies
+                .and_then(|proxies| client(head, proxies)),
             subject: ResolvedSubject::NotAsked,
             fields: Fields(kept.collect()),
         }
@@ -80,7 +87,7 @@ impl Headers for Fields {
 
 /// The header fields that routes may read; all others are dropped. What is not here cannot identify
 /// a visitor or choose a host: no `X-Forwarded-*`, no `User-Agent` (docs/attacks.md T056, T201,
-/// T221).
+/// T221). For limits, `client` is read before.
 pub(crate) const KEPT: [&str; 20] = [
     "accept",
     "access-control-request-method",

@@ -1,9 +1,10 @@
 //! `GET callback`: where Atlassian sends the browser after the consent (RFC 6749 section 4.1.2).
 
 use http::StatusCode;
+use http::header::{REFRESH, RETRY_AFTER};
 
 use crate::error::Rejection;
-use crate::flow::{self, CallbackRequest, Destination, Interstitial};
+use crate::flow::{self, Busy, CallbackRequest, Destination, Interstitial};
 use crate::message::query::Param;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
@@ -11,6 +12,9 @@ use crate::web::reply::go;
 use crate::web::request::{Request, query};
 use crate::web::security::{require_method, require_navigation};
 use crate::web::state::Web;
+
+/// After how many seconds the page of a flow that is at work looks again.
+const SOON: &str = "3";
 
 /// The parameter that marks the second request, so that there is no third.
 const BOUNCED: &str = "bounced";
@@ -20,8 +24,8 @@ const BOUNCED: &str = "bounced";
 /// Takes `GET` only (`HEAD` is 405, docs/attacks.md T033) and only navigations (T036, T037); what
 /// else must hold, [`flow::handle_callback`] checks. The end is a redirect: to the place that the
 /// visitor wanted, to a page on the way, or to the error page. In this way neither code nor state
-/// stays in the address bar or in the history (T133). Only two ends are pages: see [`bounce`] and
-/// [`still_working`].
+/// stays in the address bar or in the history (T133). Only three ends are pages: see [`bounce`],
+/// [`still_working`] and [`come_again`].
 ///
 /// # Errors
 ///
@@ -34,6 +38,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         query: request.query.as_deref(),
         flows: &request.context.flows,
         session: request.context.session_key(),
+        client: request.client,
         subject: request.subject.clone(),
         bounced: !matches!(query(request).param(BOUNCED), Param::Absent),
     };
@@ -41,6 +46,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     Ok(match &reply.to {
         Destination::Bounce => bounce(web, request),
         Destination::StillWorking => still_working(web),
+        Destination::Busy(busy) => come_again(web, busy),
         to => {
             let redirect = go(Audience::Page, &address(web, to));
             reply.cookies.iter().fold(redirect, Reply::cookie)
@@ -77,17 +83,38 @@ fn address(web: &Web, to: &Destination) -> String {
                 Interstitial::Done => web.route("done", &[]),
             }
         }
-        Destination::Bounce | Destination::StillWorking => web.route("callback", &[]),
+        Destination::Bounce | Destination::StillWorking | Destination::Busy(_) => {
+            web.route("callback", &[])
+        }
     }
 }
 
-/// Answers a second arrival while the first still exchanges the code. The link leads to the empty
-/// address, which is this one: the page itself holds neither code nor state (docs/decisions/0020).
+/// Answers a second arrival while the first still exchanges the code. The page loads the same address again, by itself and
+/// by a link to the empty address: it holds neither code nor state (docs/decisions/0020).
 fn still_working(web: &Web) -> Reply {
     let page = Page::StillWorking {
         go_on: "",
         home_url: web.ports.config.home(),
     };
-    let reply = web.page(StatusCode::OK, &page);
+    let reply = web.page(StatusCode::OK, &page).header(REFRESH, SOON);
     reply.header(http::header::REFERRER_POLICY, "no-referrer")
+}
+
+/// Answers an arrival for which there is no place. Its state is not spent and its cookie stays, and the page loads the same
+/// address again when there may be one.
+fn come_again(web: &Web, busy: &Busy) -> Reply {
+    let page = Page::Busy {
+        is_limited: busy.is_limited,
+        go_on: "",
+        home_url: web.ports.config.home(),
+    };
+    let status = match busy.is_limited {
+        true => StatusCode::TOO_MANY_REQUESTS,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let seconds = busy.again_in.as_secs().max(1).to_string();
+    web.page(status, &page)
+        .computed(RETRY_AFTER, &seconds)
+        .computed(REFRESH, &seconds)
+        .header(http::header::REFERRER_POLICY, "no-referrer")
 }
