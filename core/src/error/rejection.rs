@@ -97,6 +97,9 @@ pub enum Rejection {
     /// 403: calls are forwarded for scripts only. A page of Atlassian must never appear under the address of this app.
     #[error("calls are forwarded for scripts only, not for pages, frames and images")]
     ScriptsOnly,
+    /// 429: the account has a hundred forwarded calls in flight.
+    #[error("too many forwarded calls at a time")]
+    TooManyCalls,
     /// 403: a call that the app does not list for forwarding.
     #[error("the app does not forward this call")]
     NotForwarded,
@@ -135,6 +138,7 @@ impl Rejection {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest(_) | Self::NavigationOnly => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
             Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::MissingLayer(_) | Self::Login(_) | Self::WrongMode(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -171,6 +175,7 @@ impl Rejection {
             Self::NotFound => "not_found",
             Self::BadRequest(_) => "bad_request",
             Self::TooLarge(_) => "too_large",
+            Self::TooManyCalls => "too_many_calls",
             Self::TooManyCookies => "too_many_cookies",
             Self::Prefetch => "prefetch",
             Self::NavigationOnly => "navigation_only",

@@ -11,6 +11,7 @@ use crate::flow::ResolvedSubject;
 use crate::ids::Subject;
 use crate::message::{Reply, RequestHead};
 use crate::ports::BoxError;
+use crate::web::proxy::calls::CallInFlight;
 use crate::web::reply::reject;
 use crate::web::request::{Request, Route, signed_in};
 use crate::web::routes::{self, proxy};
@@ -125,20 +126,35 @@ impl Responder {
     }
 
     /// Decides whether the body is worth waiting for: that of a forwarded call is, once the session
-    /// exists that the request shows. A made-up cookie costs a look-up and no memory
-    /// (docs/attacks.md T200).
+    /// exists that the request shows, and if the account has fewer than a hundred calls in flight. A
+    /// made-up cookie costs a look-up and no memory (docs/attacks.md T200).
     ///
     /// # Errors
     ///
     /// The reply; the body need not be read.
-    pub async fn admit(&self) -> Result<(), Reply> {
-        if self.body_limit() != Some(MOST_CALL) || self.web.ports.config.mode.is_connect() {
+    pub async fn admit(&mut self) -> Result<(), Reply> {
+        if self.body_limit() != Some(MOST_CALL) {
             return Ok(());
         }
-        let known = signed_in(&self.web, &self.request).await;
-        known
-            .map(drop)
-            .map_err(|rejection| self.rejected(&rejection))
+        match self.begin_call().await {
+            Ok(call) => {
+                self.request.call = Some(call);
+                Ok(())
+            }
+            Err(rejection) => Err(self.rejected(&rejection)),
+        }
+    }
+
+    /// Counts the call for the account that is signed in, or for the app's user in connect mode.
+    async fn begin_call(&self) -> Result<Arc<CallInFlight>, Rejection> {
+        if self.web.ports.config.mode.is_connect() {
+            return self
+                .web
+                .calls
+                .begin(self.request.subject.required()?.as_str());
+        }
+        let session = signed_in(&self.web, &self.request).await?;
+        self.web.calls.begin(session.account().as_str())
     }
 
     /// Awaits the body for as long as it may take: 10 seconds for a form, a minute for a forwarded

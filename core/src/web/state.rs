@@ -9,6 +9,7 @@ use crate::pages::Pages;
 use crate::ports::Ports;
 use crate::secret::opaque_debug;
 use crate::web::proxy::body;
+use crate::web::proxy::calls::Calls;
 
 /// What all replies of an app are made with. Made once when the app is built, and shared by all of
 /// its requests.
@@ -23,6 +24,8 @@ pub(crate) struct Web {
     /// The app's own origin as browsers write it in `Origin`. It comes from the public URL, never
     /// from `Host` (docs/attacks.md T113).
     pub(crate) origin: String,
+    /// The forwarded calls in flight.
+    pub(crate) calls: Calls,
     /// What `GET openapi.json` serves, once somebody has asked for it.
     pub(crate) description: OnceLock<String>,
     /// The turns of long forwarded answers; see [`limited_body`](body::limited_body).
@@ -45,6 +48,7 @@ impl Web {
             pages,
             policy,
             origin,
+            calls: Calls::default(),
             description: OnceLock::new(),
             turns: Arc::new(Semaphore::new(body::TURNS)),
         }

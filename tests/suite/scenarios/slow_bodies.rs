@@ -12,8 +12,8 @@ use super::{App, World};
 const AT_ONCE: Duration = Duration::from_secs(5);
 const CALL: &str = "/auth/api/jira/11111111-aaaa-4aaa-8aaa-111111111111/rest/api/3/issue";
 
-/// The status of the answer to a request whose body of so many bytes never comes.
-async fn status(port: u16, path: &str, cookie: &str, length: usize) -> String {
+/// A request whose body of so many bytes never comes.
+async fn begun(port: u16, path: &str, cookie: &str, length: usize) -> TcpStream {
     let mut wire = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let host = &ORIGIN["http://".len()..];
     let head = format!(
@@ -22,6 +22,15 @@ async fn status(port: u16, path: &str, cookie: &str, length: usize) -> String {
          cookie: {cookie}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{{"
     );
     wire.write_all(head.as_bytes()).await.unwrap();
+    wire
+}
+
+/// The status of the answer to such a request.
+async fn status(port: u16, path: &str, cookie: &str, length: usize) -> String {
+    answer(&mut begun(port, path, cookie, length).await).await
+}
+
+async fn answer(wire: &mut TcpStream) -> String {
     let mut answer = [0; 12];
     wire.read_exact(&mut answer).await.unwrap();
     String::from_utf8_lossy(&answer[9..]).into_owned()
@@ -54,4 +63,44 @@ async fn a_form_whose_body_does_not_come_is_given_up() {
         given_up.expect("the body is waited for without an end"),
         "400"
     );
+}
+
+/// The calls of one account that may be in flight.
+const MOST: usize = 100;
+
+#[tokio::test]
+async fn an_account_has_a_hundred_calls_in_flight_and_others_have_theirs() {
+    let world = World::with(|builder| {
+        builder.forward([Forward::to("jira", "/rest/api/3/").methods(["POST"])])
+    })
+    .await;
+    let mallory = world.signed_in("mia").await.cookie_header();
+    let edward = world.signed_in("edward").await.cookie_header();
+    let port = App::listen(&world.auth).await;
+    let mut held = Vec::new();
+    for _ in 0..MOST {
+        held.push(begun(port, CALL, &mallory, 1_000_000).await);
+    }
+
+    // One that comes before the last of these was counted has a place, and one of these has none.
+    let mut one_more = None;
+    while one_more.is_none() {
+        let mut wire = begun(port, CALL, &mallory, 1_000_000).await;
+        let answered = tokio::time::timeout(AT_ONCE / 10, answer(&mut wire)).await;
+        one_more = answered.ok();
+        held.push(wire);
+        assert!(
+            held.len() < MOST + 10,
+            "bodies are waited for without a limit"
+        );
+    }
+    let others = status(port, CALL, &edward, 1);
+    let others = tokio::time::timeout(AT_ONCE, others).await.unwrap();
+
+    assert_eq!(one_more.as_deref(), Some("429"));
+    assert_ne!(others, "429");
+    drop(held);
+    while status(port, CALL, &mallory, 1).await == "429" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 use crate::error::Causes;
 use crate::http_client::{Chunks, HttpClientError};
 use crate::message::{BodyError, ReplyBody};
+use crate::web::proxy::calls::CallInFlight;
 use crate::web::proxy::idle_timeout::{IdleTimeout, Limits};
 
 /// The most bytes of an answer that are passed back.
@@ -38,8 +39,15 @@ const TURN: Duration = Duration::from_secs(10);
 /// with an error, and never with an end that looks whole, if it is larger than 256 MiB, takes
 /// longer than ten minutes, is not read for a minute, or breaks off at Atlassian. Dropping it drops
 /// Atlassian's answer immediately. Must be called inside a Tokio runtime.
-pub(crate) fn limited_body(body: Box<dyn Chunks>, turns: &Arc<Semaphore>) -> ReplyBody {
+///
+/// `in_flight` is dropped with the body: until then the call counts for its account.
+pub(crate) fn limited_body(
+    body: Box<dyn Chunks>,
+    turns: &Arc<Semaphore>,
+    in_flight: Arc<CallInFlight>,
+) -> ReplyBody {
     let limited = Limited {
+        _in_flight: in_flight,
         body,
         turn: Turn::NotYet(Arc::clone(turns)),
         taken: Bytes::new(),
@@ -68,6 +76,8 @@ enum Turn {
 
 /// An answer that is being passed on.
 struct Limited {
+    /// The call, which counts until its answer is over.
+    _in_flight: Arc<CallInFlight>,
     /// What comes from Atlassian.
     body: Box<dyn Chunks>,
     /// Whether the answer has a turn.
@@ -134,6 +144,11 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
+    use crate::web::proxy::calls::Calls;
+
+    fn in_flight() -> Arc<CallInFlight> {
+        Calls::default().begin("mia").unwrap()
+    }
     use async_trait::async_trait;
     use futures_util::StreamExt as _;
 
@@ -169,7 +184,7 @@ mod tests {
             there: Arc::clone(&there),
         };
         let turns = Arc::new(Semaphore::new(TURNS));
-        (limited_body(Box::new(body), &turns), there)
+        (limited_body(Box::new(body), &turns, in_flight()), there)
     }
 
     #[tokio::test(start_paused = true)]
@@ -180,7 +195,7 @@ mod tests {
             every: TURN / 4,
             there: Arc::default(),
         };
-        let mut body = limited_body(Box::new(body), &turns);
+        let mut body = limited_body(Box::new(body), &turns, in_flight());
         for _ in 0..4 {
             body.next().await.unwrap().unwrap();
         }

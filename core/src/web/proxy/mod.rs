@@ -2,4 +2,5 @@
 //! (docs/decisions/0069).
 
 pub(crate) mod body;
+pub(crate) mod calls;
 mod idle_timeout;

@@ -56,6 +56,7 @@ pub(crate) fn reject(
             Some(rest) => reply.computed(RETRY_AFTER, &rest.as_secs().max(1).to_string()),
             None => reply,
         },
+        Rejection::TooManyCalls => reply.header(RETRY_AFTER, "1"),
         rejection if is_outage(rejection) => reply.header(RETRY_AFTER, SOON),
         _ => reply,
     }

@@ -1,6 +1,7 @@
 //! A request to one of threelo's routes, owned, so that it can wait for its body.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -8,6 +9,7 @@ use crate::config::Config;
 use crate::flow::ResolvedSubject;
 use crate::message::{FetchMetadata, Headers, RequestHead, client};
 use crate::secret::opaque_debug;
+use crate::web::proxy::calls::CallInFlight;
 use crate::web::request::context::Context;
 
 /// A request to one of threelo's routes. `Debug` prints nothing of it: its address and its fields
@@ -27,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) client: Option<IpAddr>,
     /// The app's user, in connect mode, once the app was asked.
     pub(crate) subject: ResolvedSubject,
+    /// The forwarded call that this is, once it counts.
+    pub(crate) call: Option<Arc<CallInFlight>>,
     /// The header fields of [`KEPT`].
     fields: Fields,
 }
@@ -51,6 +55,7 @@ impl Request {
                 .trusted_proxies
                 .and_then(|proxies| client(head, proxies)),
             subject: ResolvedSubject::NotAsked,
+            call: None,
             fields: Fields(kept.collect()),
         }
     }

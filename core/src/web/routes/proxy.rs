@@ -20,6 +20,7 @@ use crate::message::{Audience, Reply, is_json_type};
 use crate::provider::site::Site;
 use crate::sites::{self, SiteSelection};
 use crate::web::proxy::body::limited_body;
+use crate::web::proxy::calls::CallInFlight;
 use crate::web::request::Request;
 use crate::web::routes::account::current_account;
 use crate::web::security::{may_change, require_readable, require_same_origin};
@@ -85,6 +86,10 @@ pub(crate) async fn run(web: &Arc<Web>, request: &Request, call: &str) -> Result
     let account = request.head().first("x-threelo-account");
     let account = account.and_then(|value| std::str::from_utf8(value).ok());
     let account = current_account(web, request, account).await?;
+    let in_flight = match &request.call {
+        Some(counted) => Arc::clone(counted),
+        None => web.calls.begin(account.grants.account().as_str())?,
+    };
     let selection = SiteSelection {
         chosen: None,
         named: Some(id.as_str()),
@@ -98,7 +103,7 @@ pub(crate) async fn run(web: &Arc<Web>, request: &Request, call: &str) -> Result
         path,
     };
     let answer = forward(web, account.holder().clone(), call).await?;
-    Ok(passed_back(web, answer))
+    Ok(passed_back(web, answer, in_flight))
 }
 
 /// Refuses navigations, frames and images: an answer must be read by a script, never shown as a
@@ -160,7 +165,11 @@ fn allowed(web: &Web, request: &Request, product: &str, path: &str) -> Result<Me
 ///
 /// Whatever is not JSON becomes a download, and the policy sandboxes everything. An answer without
 /// a body (204, 205, 304) gets none.
-fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Reply {
+fn passed_back(
+    web: &Web,
+    answer: Response<Box<dyn Chunks>>,
+    in_flight: Arc<CallInFlight>,
+) -> Reply {
     let (head, body) = answer.into_parts();
     let mut reply = Reply::new(head.status)
         .header(CONTENT_SECURITY_POLICY, POLICY)
@@ -180,7 +189,7 @@ fn passed_back(web: &Web, answer: Response<Box<dyn Chunks>>) -> Reply {
         StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
     );
     match has_body {
-        true => reply.stream(limited_body(body, &web.turns)),
+        true => reply.stream(limited_body(body, &web.turns, in_flight)),
         false => reply,
     }
 }
