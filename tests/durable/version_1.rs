@@ -43,6 +43,7 @@ fn session() -> SessionRecord {
         created_at: at(1_800_000_001),
         seen_at: at(1_800_000_002),
         expires_at: at(4_000_000_000),
+        idle_ends_at: at(4_000_000_000),
         version: 1,
     }
 }

@@ -33,6 +33,7 @@ fn record(number: u8, account: &str, version: u64) -> Arc<SessionRecord> {
         created_at: at(100),
         seen_at: at(100),
         expires_at: at(200),
+        idle_ends_at: at(200),
         version,
     })
 }

@@ -31,7 +31,7 @@ pub(crate) fn unsealed(record: &SessionRecord) -> Unsealed {
         plaintext: wire::session(record),
         owner: record.account().as_str().to_owned(),
         subjects: Vec::new(),
-        ends_at: Some(record.expires_at),
+        ends_at: Some(record.ends_at()),
     }
 }
 

@@ -52,6 +52,8 @@ struct Session {
     created_at: Nanos,
     seen_at: Nanos,
     expires_at: Nanos,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    idle_ends_at: Option<Nanos>,
 }
 
 /// The plaintext of a session, wiped when it is dropped; `None` if it cannot be serialized.
@@ -64,6 +66,7 @@ pub(crate) fn session(record: &SessionRecord) -> Option<Zeroizing<Vec<u8>>> {
         created_at: nanos(record.created_at),
         seen_at: nanos(record.seen_at),
         expires_at: nanos(record.expires_at),
+        idle_ends_at: Some(nanos(record.idle_ends_at)),
     };
     serde_json::to_vec(&wire).ok().map(Zeroizing::new)
 }
@@ -84,6 +87,7 @@ pub(crate) fn read_session(
         created_at: time(wire.created_at),
         seen_at: time(wire.seen_at),
         expires_at: time(wire.expires_at),
+        idle_ends_at: time(wire.idle_ends_at.unwrap_or(wire.expires_at)),
         version,
     })
 }

@@ -13,7 +13,7 @@ use crate::message::cookie::SetCookie;
 use crate::ports::Ports;
 use crate::provider::profile::Profile;
 use crate::session::kind::SessionKind;
-use crate::session::lookup::lives;
+use crate::session::lookup::{idle_end, lives};
 use crate::store::{Inserted, SessionRecord, StoreError};
 
 /// A session of its own for code of another site, beside the one of the browser's first-party
@@ -161,6 +161,7 @@ async fn insert(
         created_at: now,
         seen_at: now,
         expires_at: begins.expires_at,
+        idle_ends_at: idle_end(ports, begins.remembered, now),
         version: 1,
     };
     match ports.sessions.insert(Arc::new(record)).await? {

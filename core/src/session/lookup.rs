@@ -61,6 +61,12 @@ pub(crate) fn lives(ports: &Ports, record: &SessionRecord, now: SystemTime) -> b
     now < record.expires_at && idle_end.is_none_or(|end| now < end)
 }
 
+/// When a session that was seen at `seen_at` ends without further activity.
+pub(crate) fn idle_end(ports: &Ports, remembered: bool, seen_at: SystemTime) -> SystemTime {
+    let (idle, _) = ports.config.session_lives(remembered);
+    seen_at.checked_add(idle).unwrap_or(seen_at)
+}
+
 /// Writes the time of the last activity, in the background, and only if the stored one is older
 /// than the activity step: five minutes, or a tenth of the idle lifetime (docs/attacks.md, T103).
 ///
@@ -76,6 +82,7 @@ fn note_activity(ports: &Ports, record: &Arc<SessionRecord>, now: SystemTime) {
     }
     let seen = SessionRecord {
         seen_at: now,
+        idle_ends_at: idle_end(ports, record.remembered, now),
         version: record.version + 1,
         ..SessionRecord::clone(record)
     };

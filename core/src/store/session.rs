@@ -33,6 +33,9 @@ pub struct SessionRecord {
     pub seen_at: SystemTime,
     /// The absolute end, which activity does not move.
     pub expires_at: SystemTime,
+    /// When the session ends without further activity, as far as it was written: from then on a store may forget
+    /// it. It is the absolute end in records of earlier versions.
+    pub idle_ends_at: SystemTime,
     /// Counts the writes, starting at 1.
     pub version: Version,
 }
@@ -41,6 +44,11 @@ impl SessionRecord {
     /// A name for this session in lists and forms. It is derived from the key and does not work as a cookie.
     pub fn handle(&self) -> String {
         self.key.handle()
+    }
+
+    /// When a store may forget the record: at its idle or its absolute end, whichever comes first.
+    pub fn ends_at(&self) -> SystemTime {
+        self.expires_at.min(self.idle_ends_at)
     }
 
     /// The account that is signed in.

@@ -164,6 +164,7 @@ pub async fn fill(
             created_at: now,
             seen_at: now,
             expires_at: end(now),
+            idle_ends_at: end(now),
             version: 1,
         };
         if store.insert(Arc::new(record)).await? == Inserted::Exists {

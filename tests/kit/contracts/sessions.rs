@@ -39,6 +39,7 @@ fn record(number: u8, account: &str, version: Version) -> Arc<SessionRecord> {
         created_at: at(100),
         seen_at: at(100),
         expires_at: at(4_000_000_000),
+        idle_ends_at: at(4_000_000_000),
         version,
     })
 }
@@ -132,16 +133,23 @@ async fn what_expired_is_deleted_and_nothing_else(store: &Store) {
     let ends = |number, seconds: u64| {
         Arc::new(SessionRecord {
             expires_at: at(seconds),
+            idle_ends_at: at(seconds),
             ..SessionRecord::clone(&record(number, "ends", 1))
         })
     };
     insert(store, ends(7, 1)).await;
     insert(store, ends(8, 5_000_000_000)).await;
+    let idle = SessionRecord {
+        idle_ends_at: at(1),
+        ..SessionRecord::clone(&record(9, "ends", 1))
+    };
+    insert(store, Arc::new(idle)).await;
 
     // A store may forget what ended by itself, but nothing before its end.
     store.delete_expired(at(2)).await.unwrap();
 
     assert!(store.load(&key(7)).await.unwrap().is_none());
+    assert!(store.load(&key(9)).await.unwrap().is_none());
     assert!(store.load(&key(8)).await.unwrap().is_some());
 }
 

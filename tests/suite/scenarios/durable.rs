@@ -15,6 +15,7 @@ use threelo_test_servers::{Postgres, Redis};
 use threelo_tests::{App as _, sealed};
 use tokio::task::JoinSet;
 
+use super::refresh::HOUR;
 use super::{App, Browser, World};
 
 /// A database, and the server that must outlive it.
@@ -249,6 +250,28 @@ async fn sessions_that_ended_leave_the_database_with_a_later_sign_in() {
     assert_eq!(sessions_of(&world, &rows, "mia").await, 0);
     let edwards = sessions_of(&world, &rows, "edward").await;
     assert_eq!(edwards, 1, "a session that lives was deleted");
+}
+
+/// Their absolute end is days away. One that is used meanwhile stays.
+#[tokio::test]
+async fn sessions_that_are_idle_leave_the_database_and_those_in_use_stay() {
+    let rows = in_memory().await;
+    let world = world_of(&rows, 3 * DAY).await;
+    world.browser().sign_in(&world, "mia", "/").await;
+    let mut nora = world.browser();
+    nora.sign_in(&world, "nora", "/").await;
+    // A session is idle after eight hours.
+    world.pass(7 * HOUR);
+    assert!(nora.who_am_i().await.is_some());
+    world.auth.drain(Duration::from_secs(10)).await;
+
+    world.pass(2 * HOUR);
+    world.browser().sign_in(&world, "edward", "/").await;
+    world.auth.drain(Duration::from_secs(10)).await;
+
+    assert_eq!(sessions_of(&world, &rows, "mia").await, 0);
+    assert_eq!(sessions_of(&world, &rows, "nora").await, 1);
+    assert!(nora.who_am_i().await.is_some());
 }
 
 /// The clock of one instance is eight days ahead, and a visitor signs in there.

@@ -76,7 +76,7 @@ impl MemorySessions {
         true
     }
 
-    /// Removes the sessions whose absolute end is at or before `now`, and returns how many. Each shard is read
+    /// Removes the sessions whose idle or absolute end is at or before `now`, and returns how many. Each shard is read
     /// for a moment, and each session removed by itself, so that requests go on meanwhile.
     fn remove_expired(&self, now: SystemTime) -> u64 {
         let expired: Vec<SessionTokenHash> = self
@@ -84,7 +84,7 @@ impl MemorySessions {
             .iter()
             .flat_map(|shard| {
                 let shard = read(shard);
-                let old = shard.values().filter(|record| record.expires_at <= now);
+                let old = shard.values().filter(|record| record.ends_at() <= now);
                 old.map(|record| record.key).collect::<Vec<_>>()
             })
             .collect();
