@@ -209,6 +209,19 @@ fn more_than_fifty_scopes_are_a_warning_and_no_error() {
 }
 
 #[test]
+fn a_page_to_which_no_login_can_come_back_is_a_problem() {
+    for page in [
+        "https://spa.example.com//board",
+        "https://spa.example.com/a%252fb%25252525",
+        "https://other.example.com/",
+    ] {
+        let with = builder().cross_site_origins(["https://spa.example.com"]);
+        let text = problem(with.handoff_pages([page]));
+        assert!(text.contains("handoff_pages"), "{page}: {text}");
+    }
+}
+
+#[test]
 fn an_origin_that_matches_more_than_itself_is_refused() {
     for origin in [
         "*",

@@ -163,6 +163,7 @@ impl Auth {
     /// # }
     /// ```
     pub async fn drain(&self, timeout: Duration) -> bool {
+        self.web.ports.refresh.stop_watch();
         self.web.ports.tasks.drain(timeout).await
     }
 }

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::config::browser::{Browsers, browsers};
 use crate::config::checked::{Config, CookiePolicy};
+use crate::config::handoff_pages::unreachable;
 use crate::config::problem::{ConfigError, Problem};
 use crate::config::settings::{Mode, Settings};
 use crate::environment::{is_loopback, origin_text, parse_origin};
@@ -35,13 +36,13 @@ pub(crate) fn check(settings: Settings) -> Result<Config, ConfigError> {
     };
 
     let browsers = browsers(&settings, &public_url, &mut problems.0);
-    if !problems.0.is_empty() {
-        return Err(ConfigError::new(problems.0));
-    }
     let return_origins = with_pages(return_origins, &browsers);
 
     let public_prefix = format!("{}{}", settings.mount, settings.prefix);
     let return_to = ReturnToRules::new(public_url.clone(), &public_prefix, &return_origins);
+    problems
+        .0
+        .extend(unreachable(&browsers.handoff_pages, &return_to));
     let default_return_to = default_place(&settings, &return_to, problems)?;
     Ok(Config {
         redirect_uri: format!("{}{public_prefix}/callback", origin_text(&public_url)),
@@ -94,18 +95,21 @@ fn with_pages(mut origins: Vec<Url>, browsers: &Browsers) -> Vec<Url> {
     origins
 }
 
-/// The default return target, which must pass the same rules as any other.
+/// The default return target, which must pass the same rules as any other; fails for problems that were found before, too.
 fn default_place(
     settings: &Settings,
     rules: &ReturnToRules,
     mut problems: Problems,
 ) -> Result<ReturnTo, ConfigError> {
     let place = rules.accept(&default_target(settings));
-    place.ok_or_else(|| {
+    if place.is_none() {
         let remedy = "give a path of this app, such as /";
         problems.add("default_return_to", &settings.default_return_to, remedy);
-        ConfigError::new(problems.0)
-    })
+    }
+    match place {
+        Some(place) if problems.0.is_empty() => Ok(place),
+        _ => Err(ConfigError::new(problems.0)),
+    }
 }
 
 /// The text of the default return target. `/` stands for the front page of the app, which is below the mount path.

@@ -7,6 +7,7 @@ use url::{Position, Url};
 
 use crate::config::problem::Problem;
 use crate::environment::{is_loopback, origin_text};
+use crate::return_to::ReturnToRules;
 
 /// Checks the registered pages against the listed origins of other sites; each that cannot be one is added to `problems`.
 pub(crate) fn handoff_pages(
@@ -26,6 +27,24 @@ pub(crate) fn handoff_pages(
         }
     }
     good
+}
+
+/// Pages to which no login can come back, because the rules for return targets refuse them or write them in another way.
+pub(crate) fn unreachable(pages: &[Arc<str>], rules: &ReturnToRules) -> Vec<Problem> {
+    let reaches = |page: &&Arc<str>| {
+        let place = rules.accept(page);
+        place.is_some_and(|place| place.as_str() == &***page)
+    };
+    let problem = |page: &Arc<str>| Problem {
+        setting: "handoff_pages",
+        value: format!("{page:?}"),
+        remedy: "no login can come back to it: see the rules for return targets".to_owned(),
+    };
+    pages
+        .iter()
+        .filter(|page| !reaches(page))
+        .map(problem)
+        .collect()
 }
 
 /// What is wrong with a page, if anything.

@@ -117,7 +117,7 @@ pub(crate) fn log(rejection: &Rejection) {
     if status.is_server_error() && !matches!(rejection, Rejection::Prefetch) {
         tracing::error!(target: "threelo", code = rejection.code(), error = %Causes(rejection), "request failed");
     } else if matches!(rejection, Rejection::TooManyCookies) {
-        tracing::warn!(target: "threelo", "a request has more cookies than are read, and its visitor is unknown");
+        tracing::info!(target: "threelo", "a request has more cookies than are read, and its visitor is unknown");
     } else {
         tracing::debug!(target: "threelo", code = rejection.code(), "request turned away");
     }

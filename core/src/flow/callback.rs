@@ -8,8 +8,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use crate::clock::SKEW;
 use crate::error::{Reason, Rejection};
@@ -25,7 +26,7 @@ use crate::provider::authorization::{AuthorizationResponse, Outcome};
 use crate::return_to::ReturnTo;
 use crate::secret::AuthorizationCode;
 use crate::session::clean_up;
-use crate::store::{Spent, StoreError};
+use crate::store::Spent;
 
 /// Finishes a flow. Never fails: whatever goes wrong is a destination.
 ///
@@ -217,23 +218,35 @@ const SOON: Duration = Duration::from_secs(5);
 
 /// There is no place for the exchange. Nothing was spent, and the cookie stays.
 fn busy(is_limited: bool, again_in: Duration) -> CallbackReply {
-    tracing::warn!(target: "threelo", is_limited, "too many codes are being exchanged: a visitor waits");
+    tracing::info!(target: "threelo", is_limited, "too many codes are being exchanged: a visitor waits");
     CallbackReply::to(Destination::Busy(Busy {
         is_limited,
         again_in,
     }))
 }
 
-/// How long another instance believes that a flow is at work. An exchange with all its tries and hooks ends sooner; after
-/// a crash the visitor is told so after this time.
-const LONGEST_WORK: Duration = Duration::from_secs(90);
+/// How long another instance believes that a flow is at work. It is noted anew while the work goes on; after a crash the
+/// visitor is told so after this time.
+const BELIEVED: Duration = Duration::from_secs(90);
+/// How long the exchange waits for the first note.
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Notes for other instances that the flow is at work here, beside the work. If that fails, an arrival at another one is
-/// refused, and no more.
-fn note_work(ports: &Arc<Ports>, state: MarkKey) -> JoinHandle<Result<(), StoreError>> {
+/// Notes for other instances that the flow is at work here, now and every half a minute, until it is aborted. Returns when
+/// the first note is written, or after a second: if it cannot be written, an arrival at another instance is refused, and no
+/// more.
+async fn note_work(ports: &Arc<Ports>, state: MarkKey) -> Option<JoinHandle<()>> {
     let marks = Arc::clone(&ports.marks);
-    let noted = async move { marks.begin_work(state, LONGEST_WORK).await };
-    ports.tasks.spawn(noted)
+    let (tell, noted) = oneshot::channel();
+    let keeper = ports.tasks.attend(async move {
+        drop(marks.begin_work(state, BELIEVED).await);
+        let _gone = tell.send(());
+        loop {
+            sleep(BELIEVED / 3).await;
+            drop(marks.begin_work(state, BELIEVED).await);
+        }
+    });
+    drop(timeout(PATIENCE, noted).await);
+    keeper
 }
 
 /// Exchanges the code, as the first arrival of its flow.
@@ -303,15 +316,18 @@ fn start(
 ) -> JoinHandle<Result<ConsentResult, Failure>> {
     let worker = Arc::clone(ports);
     ports.tasks.spawn(async move {
-        let noted = note_work(&worker, state);
+        let keeper = note_work(&worker, state).await;
         let outcome = consent::take(&worker, request).await;
         if matches!(&outcome, Err(failure) if failure.is_code_refused) {
-            places.share.refused();
+            places.share.refused(worker.now());
         }
         drop((places.at_work, places.place));
         let marks = Arc::clone(&worker.marks);
         drop(worker.tasks.spawn(async move {
-            drop(noted.await);
+            if let Some(keeper) = keeper {
+                keeper.abort();
+                drop(keeper.await);
+            }
             marks.end_work(state).await
         }));
         outcome

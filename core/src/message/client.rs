@@ -32,17 +32,20 @@ fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(with_port)
 }
 
-/// Returns what one subscriber has: an IPv4 address, or the first half of an IPv6 address, of which each machine of a
-/// network can have as many as it likes (RFC 4291 section 2.5.4).
+/// Returns what one subscriber has: an IPv4 address, or the first 56 bits of an IPv6 address, which is what many providers
+/// give to a household (RFC 6177). Behind a NAT64 (RFC 6052) it is the IPv4 address.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let bits = u128::from(address) & !u128::from(u64::MAX);
-            IpAddr::V6(bits.into())
-        }
+        IpAddr::V6(address) => match address.octets() {
+            [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => [a, b, c, d].into(),
+            _ => IpAddr::V6((u128::from(address) & SUBSCRIBER).into()),
+        },
         v4 @ IpAddr::V4(_) => v4,
     }
 }
+
+/// The first 56 bits.
+const SUBSCRIBER: u128 = !(u128::MAX >> 56);
 
 #[cfg(test)]
 mod tests {
@@ -104,9 +107,10 @@ mod tests {
         for (entry, expected) in [
             ("192.0.2.3:4711", Some("192.0.2.3")),
             (" 192.0.2.3 ", Some("192.0.2.3")),
-            ("[2001:db8:1:2:3:4:5:6]:4711", Some("2001:db8:1:2::")),
-            ("2001:db8:1:2:3:4:5:6", Some("2001:db8:1:2::")),
+            ("[2001:db8:1:234:3:4:5:6]:4711", Some("2001:db8:1:200::")),
+            ("2001:db8:1:2ff:3:4:5:6", Some("2001:db8:1:200::")),
             ("::ffff:192.0.2.3", Some("192.0.2.3")),
+            ("64:ff9b::192.0.2.3", Some("192.0.2.3")),
             ("unknown", None),
             ("", None),
             ("192.0.2.3.4", None),

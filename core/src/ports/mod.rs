@@ -282,6 +282,14 @@ impl Refresh {
         }
     }
 
+    /// Stops the task that looks for unfinished refreshes. What it began goes on.
+    pub(crate) fn stop_watch(&self) {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watch) = watch.take() {
+            watch.abort();
+        }
+    }
+
     /// How long an answer may take: a third of a lease, so that the owner still has the lease when
     /// it arrives.
     pub(crate) fn deadline(&self) -> Duration {

@@ -25,7 +25,7 @@ pub(crate) struct Shares(Arc<Mutex<HashMap<IpAddr, Share>>>);
 struct Share {
     places: u32,
     refusals: u32,
-    /// When the first of the refusals was.
+    /// When the first of the refusals was; at the beginning, when the client came.
     since: SystemTime,
 }
 
@@ -84,21 +84,30 @@ pub(crate) struct Place(Option<(Shares, IpAddr)>);
 
 impl Place {
     /// Notes that Atlassian refused the code.
-    pub(crate) fn refused(&self) {
+    pub(crate) fn refused(&self, now: SystemTime) {
         if let Some((shares, client)) = &self.0
             && let Some(share) = shares.lock().get_mut(client)
         {
+            if share.refusals == 0 {
+                share.since = now;
+            }
             share.refusals += 1;
         }
     }
 }
 
 impl Drop for Place {
+    /// Gives the place back, and forgets a client that has no other and had no code refused.
     fn drop(&mut self) {
-        if let Some((shares, client)) = &self.0
-            && let Some(share) = shares.lock().get_mut(client)
-        {
+        let Some((shares, client)) = &self.0 else {
+            return;
+        };
+        let mut shares = shares.lock();
+        if let Some(share) = shares.get_mut(client) {
             share.places -= 1;
+            if share.places == 0 && share.refusals == 0 {
+                shares.remove(client);
+            }
         }
     }
 }
@@ -136,7 +145,7 @@ mod tests {
     fn a_client_whose_codes_are_refused_waits_for_the_rest_of_a_minute() {
         let shares = Shares::default();
         for _ in 0..MOST_REFUSALS {
-            shares.take(client(1), at(100)).unwrap().refused();
+            shares.take(client(1), at(100)).unwrap().refused(at(100));
         }
         let rest = shares.take(client(1), at(120)).unwrap_err();
         assert_eq!(rest, Duration::from_secs(40));
@@ -149,7 +158,8 @@ mod tests {
     fn a_clock_that_is_set_back_holds_nobody() {
         let shares = Shares::default();
         for _ in 0..MOST_REFUSALS {
-            shares.take(client(1), at(1_000_000)).unwrap().refused();
+            let now = at(1_000_000);
+            shares.take(client(1), now).unwrap().refused(now);
         }
         assert!(shares.take(client(1), at(0)).is_ok());
     }
@@ -159,8 +169,11 @@ mod tests {
         let shares = Shares::default();
         for number in 0..30_000_u32 {
             let client = Some(IpAddr::V4(number.into()));
-            drop(shares.take(client, at(0)));
+            shares.take(client, at(0)).unwrap().refused(at(0));
         }
         assert!(shares.lock().len() <= MOST_CLIENTS);
+        let idle = Shares::default();
+        drop(idle.take(client(1), at(0)));
+        assert!(idle.lock().is_empty());
     }
 }

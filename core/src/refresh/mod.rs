@@ -15,7 +15,7 @@ mod run;
 mod unfinished;
 
 pub(crate) use self::freshness::Need;
-pub(crate) use self::unfinished::{finish_all, watch};
+pub(crate) use self::unfinished::{finish_all, keep_looking};
 
 use std::sync::Arc;
 
@@ -41,13 +41,13 @@ pub(crate) async fn fresh(
     key: &GrantKey,
     need: Need,
 ) -> Result<Arc<GrantRecord>, GrantError> {
-    watch(ports);
     let now = ports.now();
     if let Some(kept) = ports.refresh.cache.get(key, now)
         && freshness::assess(&kept, need, now) == Verdict::Good
     {
         return Ok(kept);
     }
+    keep_looking(ports);
     let record = load(ports, key).await?;
     match freshness::assess(&record, need, ports.now()) {
         Verdict::Good => Ok(record),

@@ -7,12 +7,14 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::error::Causes;
 use crate::ports::{Phase, Ports};
 use crate::refresh::run;
-use crate::store::{StoreError, Unfinished};
+use crate::store::{GrantRecord, StoreError, Unfinished};
 
 /// When a process looks for the first time.
 const FIRST: Duration = Duration::from_secs(10);
@@ -22,7 +24,7 @@ const GAP: Duration = Duration::from_secs(60);
 
 /// Looks for unfinished refreshes, now and then, for as long as the app lives. Does nothing if there is no runtime to do it
 /// on, or if the process looks already.
-pub(crate) fn watch(ports: &Arc<Ports>) {
+pub(crate) fn keep_looking(ports: &Arc<Ports>) {
     if ports.sealed.is_some() {
         let start = || ports.tasks.attend(look_often(Arc::downgrade(ports)));
         ports.refresh.watched_by(start);
@@ -57,36 +59,47 @@ async fn look_in_turn(ports: &Arc<Ports>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Finishes every refresh that nobody is at, and returns how many there were. Waits for each until it has an outcome or is
-/// known to take longer.
+/// Finishes every refresh that nobody is at, and returns how many there were. All are begun at once, as far as the turns of
+/// refreshes allow, and then waited for, for as long as a request would wait.
 ///
 /// # Errors
 ///
-/// [`StoreError`] if they could not be listed.
+/// [`StoreError`] if they could not be listed. A grant that cannot be loaded is left to the next turn.
 pub(crate) async fn finish_all(ports: &Arc<Ports>) -> Result<u64, StoreError> {
-    let unfinished = ports.grants.unfinished(&ports.app).await?;
-    let mut count = 0;
-    for one in &unfinished {
-        count += u64::from(finish(ports, one).await?);
+    let mut flights = Vec::new();
+    for one in ports.grants.unfinished(&ports.app).await? {
+        match begin(ports, &one).await {
+            Ok(flight) => flights.extend(flight),
+            Err(error) => {
+                tracing::warn!(target: "threelo", error = %Causes(&error), "an unfinished refresh could not be taken up");
+            }
+        }
     }
+    let count = flights.len() as u64;
     if count > 0 {
         tracing::info!(target: "threelo", count, "refreshes were taken up that an instance had left unfinished");
     }
+    let landed = flights.iter_mut().map(|flight| async move {
+        drop(
+            flight
+                .wait_for(|phase| !matches!(phase, Phase::Working))
+                .await,
+        );
+    });
+    drop(tokio::time::timeout(ports.config.refresh_wait, join_all(landed)).await);
     Ok(count)
 }
 
-/// Sends the token again, unless another one is stored by now; tells whether it did.
-async fn finish(ports: &Arc<Ports>, unfinished: &Unfinished) -> Result<bool, StoreError> {
-    let Some(record) = ports.grants.load(&unfinished.key).await? else {
-        return Ok(false);
+/// Begins to send the token again; `None` if another one is stored by now, or if the grant rests.
+async fn begin(
+    ports: &Arc<Ports>,
+    unfinished: &Unfinished,
+) -> Result<Option<watch::Receiver<Phase>>, StoreError> {
+    let record = ports.grants.load(&unfinished.key).await?;
+    let is_open = |record: &Arc<GrantRecord>| {
+        record.generation == unfinished.generation && record.consent_needed.is_none()
     };
-    if record.generation != unfinished.generation || record.consent_needed.is_some() {
-        return Ok(false);
-    }
-    let Ok(mut flight) = run::join(ports, &record) else {
-        return Ok(false);
-    };
-    let landed = flight.wait_for(|phase| !matches!(phase, Phase::Working));
-    drop(tokio::time::timeout(ports.config.refresh_wait, landed).await);
-    Ok(true)
+    Ok(record
+        .filter(is_open)
+        .and_then(|record| run::join(ports, &record).ok()))
 }

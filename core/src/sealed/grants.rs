@@ -300,7 +300,11 @@ impl GrantStore for Sealed {
             let page = OwnerPage::new(&prefix, after.as_deref(), SLOTS);
             let keys = self.rows.leases(&page).await?;
             for key in &keys {
-                found.extend(self.abandoned(app, key).await?);
+                match self.abandoned(app, key).await {
+                    Ok(one) => found.extend(one),
+                    Err(_) if !found.is_empty() => return Ok(found),
+                    Err(error) => return Err(error),
+                }
             }
             match keys.into_iter().next_back() {
                 Some(last) if after.as_ref() != Some(&last) => after = Some(last),

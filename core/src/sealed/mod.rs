@@ -193,8 +193,8 @@ impl FlowMarks for Sealed {
         self.rows.spend(&hash_text(&state.0), until).await
     }
 
-    /// Writes the time of the end into a lease slot of its own. A slot that is full stays: the state was spent once, so
-    /// nobody else works on it.
+    /// Writes the time of the end into a lease slot of its own, over an earlier one: the state was spent once, so nobody
+    /// else works on it.
     async fn begin_work(&self, state: MarkKey, life: Duration) -> Result<(), StoreError> {
         let key = work_text(&state);
         let slot = self.rows.lease_slot(&key).await?;

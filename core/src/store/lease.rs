@@ -10,6 +10,11 @@ use std::time::{Duration, SystemTime};
 /// minutes (`docs/protocol.md`, section 3.1); the rest is margin.
 const MEMORY: Duration = Duration::from_secs(15 * 60);
 
+/// How long an attempt is taken up that nobody asks for: a minute less than the ten for which Atlassian accepts the old
+/// token. Later it would end the whole family (`docs/protocol.md`, section 3.3), of which a newer pair may wait
+/// for a store that was down.
+const TAKEN_UP: Duration = Duration::from_secs(9 * 60);
+
 /// Identifies one refresh task: a random number, drawn once per refresh and not per process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LeaseOwner(pub u128);
@@ -156,14 +161,19 @@ impl LeaseRow {
     }
 
     /// Whether an owner left the refresh unfinished, and nobody is at it: the lease ended by its time, or it was given
-    /// back without an answer, and the provider may still accept the old token.
+    /// back without an answer, and the provider still accepts the old token.
+    ///
+    /// An owner that chases a lost answer sleeps for as long as a lease lives at most, and its lease may end
+    /// meanwhile: it counts as gone after twice that time.
     pub(crate) fn is_abandoned(&self, now: SystemTime) -> bool {
+        let life = self.until.duration_since(self.last).unwrap_or_default();
+        let gone = self.until.checked_add(life).unwrap_or(self.until);
         let open = match self.owner {
-            Some(_) if now < self.until => return false,
+            Some(_) if now < gone => return false,
             Some(_) => Some(self.open_since.unwrap_or(self.began)),
             None => self.open_since,
         };
-        open.is_some_and(|since| age(since, now) < MEMORY)
+        open.is_some_and(|since| age(since, now) < TAKEN_UP)
     }
 
     /// The attempts of others, for the owner that has just taken the lease.
@@ -235,16 +245,17 @@ mod tests {
     #[test]
     fn a_lease_is_abandoned_after_its_end_or_without_an_answer_for_a_while() {
         let held = LeaseRow::take(None, &by(1), at(0)).unwrap();
-        assert!(!held.is_abandoned(at(29)));
-        assert!(held.is_abandoned(at(30)));
-        assert!(!held.is_abandoned(at(15 * 60)));
+        assert!(!held.is_abandoned(at(59)));
+        assert!(held.is_abandoned(at(60)));
+        assert!(!held.is_abandoned(at(9 * 60)));
         let open = held.released(false).unwrap();
         assert!(open.is_abandoned(at(1)));
-        assert!(!open.is_abandoned(at(15 * 60)));
+        assert!(!open.is_abandoned(at(9 * 60)));
         // A second owner is at it.
         let again = LeaseRow::take(Some(&open), &by(2), at(60)).unwrap();
         assert!(!again.is_abandoned(at(61)));
-        assert!(again.is_abandoned(at(90)));
+        assert!(!again.is_abandoned(at(119)));
+        assert!(again.is_abandoned(at(120)));
     }
 
     #[test]

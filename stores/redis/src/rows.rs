@@ -192,7 +192,8 @@ impl RedisStore {
         })
     }
 
-    async fn name_lease(&self, set: &str, key: &str) -> Result<(), RedisError> {
+    /// Adds a slot to the names.
+    pub(crate) async fn name_lease(&self, set: &str, key: &str) -> Result<(), RedisError> {
         Script::new(scripts::NAME_LEASE)
             .key(set)
             .arg(key)

@@ -66,7 +66,7 @@ pub(crate) const NAME_LEASE: &str = r"
 local now = tonumber(redis.call('TIME')[1])
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 7200)
-redis.call('EXPIRE', KEYS[1], 7200)
+redis.call('PEXPIRE', KEYS[1], 7200000)
 return 1
 ";
 

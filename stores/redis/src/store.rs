@@ -157,9 +157,18 @@ impl RedisStore {
             .arg("0")
             .invoke_async(&mut connection)
             .await;
-        written
-            .map(|_| ())
+        written.map_err(|error| RedisSetupError::ReadOnly(error.into()))?;
+        self.try_names()
+            .await
             .map_err(|error| RedisSetupError::ReadOnly(error.into()))
+    }
+
+    /// Names a lease slot that there is not, and takes the name away: a user of an earlier version may lack the rights.
+    async fn try_names(&self) -> Result<(), RedisError> {
+        let set = self.prefix.leases();
+        self.name_lease(&set, "check").await?;
+        let _names: Vec<String> = self.connection().zrange(&set, 0, 0).await?;
+        self.connection().zrem(&set, "check").await
     }
 
     /// Asks for keys in so many slots that one node of several cannot serve them all.

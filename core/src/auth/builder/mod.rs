@@ -231,7 +231,7 @@ impl<M> Builder<M> {
     /// the end of `X-Forwarded-For`. With 0 it is the peer of the connection: actix-web knows it, other apps add a
     /// [`PeerAddress`](crate::adapter::PeerAddress) to their requests. Unless set, no address is read at all.
     ///
-    /// With it, one client (an IPv4 address or an IPv6 network of 64 bits) has at most a tenth of the places in which codes
+    /// With it, one client (an IPv4 address or an IPv6 network of 56 bits) has at most a tenth of the places in which codes
     /// are exchanged, and waits for up to a minute after 20 codes that Atlassian refused: the answer is 429 with
     /// `Retry-After`, and the flow goes on. Without it the places are shared by all (docs/decisions/0085). The address
     /// decides about nothing else. A number that is too low takes your own proxy for the client of everybody; one that is

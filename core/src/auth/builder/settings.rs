@@ -140,7 +140,7 @@ impl Common {
             lease: self.lease,
         };
         let ports = Arc::new(Ports::new(config, stores, outside, self.hooks));
-        refresh::watch(&ports);
+        refresh::keep_looking(&ports);
         let pages = self.pages.map_or_else(
             || Arc::new(PlainPages::new()) as Arc<dyn Pages>,
             |pages| pages.0,
