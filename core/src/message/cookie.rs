@@ -46,7 +46,7 @@ impl fmt::Debug for CookieValue<'_> {
 /// Finds a cookie by its exact name in the raw `Cookie` fields.
 ///
 /// More than 128 KiB or more than 8,192 pairs count as no cookie at all: dropping only a part would let an attacker choose
-/// which part is read (docs/attacks.md T101); see [`are_readable`]. The same value twice counts as one.
+/// which part is read (docs/attacks.md T101). The same value twice counts as one.
 ///
 /// ```
 /// use threelo::internals::cookie::{CookieValue, find};
