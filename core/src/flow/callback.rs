@@ -226,18 +226,38 @@ fn busy(is_limited: bool, again_in: Duration) -> CallbackReply {
 }
 
 /// How long another instance believes that a flow is at work. It is noted anew while the work goes on; after a crash the
-/// visitor is told so after this time.
+/// visitor is refused when this time has passed.
 const BELIEVED: Duration = Duration::from_secs(90);
 /// How long the exchange waits for the first note.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Notes for other instances that the flow is at work here, now and every half a minute, until it is aborted. Returns when
-/// the first note is written, or after a second: if it cannot be written, an arrival at another instance is refused, and no
-/// more.
-async fn note_work(ports: &Arc<Ports>, state: MarkKey) -> Option<JoinHandle<()>> {
+/// Keeps other instances informed that a flow is at work here. Dropping it stops that, also if the work panics.
+struct Noted(Option<JoinHandle<()>>);
+
+impl Noted {
+    /// Stops, and waits until nothing is written any more.
+    async fn stop(mut self) {
+        if let Some(keeper) = self.0.take() {
+            keeper.abort();
+            drop(keeper.await);
+        }
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        if let Some(keeper) = &self.0 {
+            keeper.abort();
+        }
+    }
+}
+
+/// Notes for other instances that the flow is at work here, now and every half a minute. Returns when the first note is
+/// written, or after a second: if it cannot be written, an arrival at another instance is refused, and no more.
+async fn note_work(ports: &Arc<Ports>, state: MarkKey) -> Noted {
     let marks = Arc::clone(&ports.marks);
     let (tell, noted) = oneshot::channel();
-    let keeper = ports.tasks.attend(async move {
+    let keeper = ports.tasks.spawn_uncounted(async move {
         drop(marks.begin_work(state, BELIEVED).await);
         let _gone = tell.send(());
         loop {
@@ -245,6 +265,7 @@ async fn note_work(ports: &Arc<Ports>, state: MarkKey) -> Option<JoinHandle<()>>
             drop(marks.begin_work(state, BELIEVED).await);
         }
     });
+    let keeper = Noted(keeper);
     drop(timeout(PATIENCE, noted).await);
     keeper
 }
@@ -316,7 +337,7 @@ fn start(
 ) -> JoinHandle<Result<ConsentResult, Failure>> {
     let worker = Arc::clone(ports);
     ports.tasks.spawn(async move {
-        let keeper = note_work(&worker, state).await;
+        let noted = note_work(&worker, state).await;
         let outcome = consent::take(&worker, request).await;
         if matches!(&outcome, Err(failure) if failure.is_code_refused) {
             places.share.refused(worker.now());
@@ -324,12 +345,36 @@ fn start(
         drop((places.at_work, places.place));
         let marks = Arc::clone(&worker.marks);
         drop(worker.tasks.spawn(async move {
-            if let Some(keeper) = keeper {
-                keeper.abort();
-                drop(keeper.await);
-            }
+            noted.stop().await;
             marks.end_work(state).await
         }));
         outcome
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_panics_leaves_nobody_who_notes_it() {
+        let kept = Arc::new(());
+        let theirs = Arc::clone(&kept);
+        let keeper = tokio::spawn(async move {
+            let _theirs = theirs;
+            std::future::pending::<()>().await;
+        });
+        let work = tokio::spawn(async move {
+            let _noted = Noted(Some(keeper));
+            panic!("the work");
+        });
+        assert!(work.await.is_err());
+
+        let gone = async {
+            while Arc::strong_count(&kept) > 1 {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert!(timeout(Duration::from_secs(5), gone).await.is_ok());
+    }
 }

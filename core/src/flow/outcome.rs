@@ -37,8 +37,8 @@ pub(crate) enum Destination {
     /// To a page of a listed origin, with the handoff ticket in its fragment; only to the origin
     /// that asked for it (docs/decisions/0065).
     Handoff(String),
-    /// Nowhere: the first arrival of this flow is still exchanging its code in this process. The
-    /// page asks to wait.
+    /// Nowhere: the first arrival of this flow is still exchanging its code, in this process or at
+    /// another instance. The page asks to wait.
     StillWorking,
     /// Nowhere: there is no place for the exchange now. The page comes back by itself.
     Busy(Busy),

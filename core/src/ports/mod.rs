@@ -274,7 +274,7 @@ impl Refresh {
     }
 
     /// Starts the task that looks for unfinished refreshes, unless one is running. `None` is no task.
-    pub(crate) fn watched_by(&self, start: impl FnOnce() -> Option<JoinHandle<()>>) {
+    pub(crate) fn start_watch(&self, start: impl FnOnce() -> Option<JoinHandle<()>>) {
         let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
         let is_running = watch.as_ref().is_some_and(|watch| !watch.is_finished());
         if !is_running {

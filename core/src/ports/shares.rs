@@ -1,5 +1,5 @@
-//! What one client may have of the exchanges of this process, so that junk codes from one place take nobody else's
-//! (docs/decisions/0085).
+//! What one client may have of the exchanges of this process, so that the junk codes of one client take no places from
+//! others (docs/decisions/0085).
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -49,8 +49,8 @@ impl Tasks {
         }
     }
 
-    /// Runs `work` beside everything else: nobody waits for it at a shutdown. `None` if there is no runtime yet.
-    pub(crate) fn attend(
+    /// Runs `work` without counting it: nobody waits for it at a shutdown. `None` if there is no runtime yet.
+    pub(crate) fn spawn_uncounted(
         &self,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> Option<JoinHandle<()>> {

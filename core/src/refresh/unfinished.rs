@@ -18,16 +18,20 @@ use crate::store::{GrantRecord, StoreError, Unfinished};
 
 /// When a process looks for the first time.
 const FIRST: Duration = Duration::from_secs(10);
-/// How often one of all processes looks. A lease ends 30 seconds after a crash, so that the token is sent within a minute
-/// and a half, and several times more if that fails.
+/// How often one of all processes looks. A lease counts as abandoned a minute after a crash, so that the token is sent
+/// within about two minutes, and several times more if that fails.
 const GAP: Duration = Duration::from_secs(60);
 
 /// Looks for unfinished refreshes, now and then, for as long as the app lives. Does nothing if there is no runtime to do it
 /// on, or if the process looks already.
 pub(crate) fn keep_looking(ports: &Arc<Ports>) {
     if ports.sealed.is_some() {
-        let start = || ports.tasks.attend(look_often(Arc::downgrade(ports)));
-        ports.refresh.watched_by(start);
+        let start = || {
+            ports
+                .tasks
+                .spawn_uncounted(look_often(Arc::downgrade(ports)))
+        };
+        ports.refresh.start_watch(start);
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Context {
     pub named_site: Option<String>,
     /// The cookie with a message for the next page, still sealed.
     pub flash: Option<String>,
-    /// Whether there are more cookies than are read; then all of the above counts as absent.
+    /// Whether there are more cookies than are read; then session, flows and flash count as absent.
     pub cookies_unread: bool,
 }
 
