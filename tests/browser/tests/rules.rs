@@ -110,6 +110,56 @@ async fn after_a_click_at_another_site_lax_cookies_arrive_strict_ones_do_not_and
     chrome.quit().await;
 }
 
+/// What a page that asks a visitor to wait is sent with.
+const WAITING: [(&str, &str); 4] = [
+    ("refresh", "1"),
+    ("referrer-policy", "no-referrer"),
+    ("cache-control", "no-store"),
+    (
+        "content-security-policy",
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+];
+
+/// It comes back by itself, as a navigation with the flow's cookie.
+#[tokio::test]
+async fn a_page_with_refresh_loads_itself_again_as_a_navigation_of_its_own_site() {
+    let pages = Pages::serve(|target, port| match target {
+        "/set" => html(
+            "",
+            &[("set-cookie", "flow=1; Path=/; HttpOnly; SameSite=Lax")],
+        ),
+        "/consent" => html(
+            "<form method=post action=/accept><button id=accept>Accept</button></form>",
+            &[],
+        ),
+        "/accept" => redirect(&format!("http://{A}:{port}/callback?code=c&state=s"), &[]),
+        _ => html("", &WAITING),
+    })
+    .await;
+    let chrome = Chrome::start().await;
+    chrome.open(&pages.on(A, "/set")).await;
+    chrome.open(&pages.on(B, "/consent")).await;
+    chrome.click("#accept").await;
+    let line = "GET /callback?code=c&state=s";
+    let first = arrival(&pages, line).await;
+    assert_eq!(first.header("sec-fetch-site"), "cross-site");
+
+    let comes_back = async {
+        while pages.count(line) < 2 {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    };
+    let came = tokio::time::timeout(Duration::from_secs(10), comes_back).await;
+    assert!(came.is_ok(), "the page did not come back");
+    let again = arrival(&pages, line).await;
+    assert_eq!(again.header("cookie"), "flow=1");
+    assert_eq!(again.header("sec-fetch-mode"), "navigate");
+    assert_eq!(again.header("sec-fetch-dest"), "document");
+    assert_eq!(again.header("referer"), "");
+    chrome.quit().await;
+}
+
 #[tokio::test]
 async fn form_action_stops_a_form_that_is_redirected_to_another_site_and_no_link() {
     let pages = Pages::serve(|target, port| match target {

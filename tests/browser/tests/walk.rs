@@ -177,6 +177,7 @@ async fn every_page_renders_in_light_and_dark_narrow_and_wide() {
         ("cancelled", "/auth/error?reason=cancelled"),
         ("busy", "/auth/error?reason=busy"),
         ("setup", "/auth/error?reason=setup"),
+        ("cookies", "/auth/error?reason=cookies"),
         ("account", "/auth/error?reason=account"),
         ("unavailable", "/auth/error?reason=unavailable"),
     ] {
