@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use threelo_tests::{AxumApp, Order, Point, Settings, Told};
+use threelo_tests::{AxumApp, Order, Point, Settings, Told, World};
 
 use crate::database::{Database, instance, on_every_database, rounds};
 
@@ -10,15 +10,21 @@ const HOUR: Duration = Duration::from_secs(3600);
 const LEASE: Duration = Duration::from_millis(500);
 const WAITING: usize = 4;
 
-/// Every round one instance dies at the point, and another one has a token for every task that asks it.
-async fn no_user_is_sent_to_consent(database: &Database) {
+/// A world with a grant, and what its other instances are started with.
+async fn edward_is_signed_in(database: &Database) -> (World<AxumApp>, Settings) {
     let world = database.world::<AxumApp>().await;
     world.signed_in("edward").await;
-    let account = world.account("edward").as_str().to_owned();
     let settings = Settings {
         lease: LEASE,
         ..database.settings(&world)
     };
+    (world, settings)
+}
+
+/// Every round one instance dies at the point, and another one has a token for every task that asks it.
+async fn no_user_is_sent_to_consent(database: &Database) {
+    let (world, settings) = edward_is_signed_in(database).await;
+    let account = world.account("edward").as_str().to_owned();
     let mut rescuer = instance(&settings).await;
     let mut passed = Duration::ZERO;
     for point in [Point::AfterLease, Point::BeforeWrite, Point::AfterWrite] {
@@ -54,13 +60,8 @@ on_every_database! {
 /// An instance dies when Atlassian has answered and nothing is stored. Nobody asks for a token after that: another instance
 /// sends the old one again within its ten minutes.
 async fn a_cut_off_refresh_is_finished(database: &Database) {
-    let world = database.world::<AxumApp>().await;
-    world.signed_in("edward").await;
+    let (world, settings) = edward_is_signed_in(database).await;
     let account = world.account("edward").as_str().to_owned();
-    let settings = Settings {
-        lease: LEASE,
-        ..database.settings(&world)
-    };
     world.pass(HOUR);
     let before = world.refreshes();
     let mut victim = instance(&settings).await;
