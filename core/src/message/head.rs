@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{Extensions, HeaderMap, HeaderValue, Request};
 
 /// The header fields of a request as bytes, independent of the type that the framework has for them.
 ///
@@ -126,7 +126,7 @@ impl<'a> RequestHead<'a> {
             headers: &Fields {
                 fields: request.headers(),
                 target: uri.path_and_query(),
-                peer: request.extensions().get(),
+                extensions: request.extensions(),
             },
         })
     }
@@ -196,7 +196,8 @@ impl PeerAddress {
 struct Fields<'a> {
     fields: &'a HeaderMap,
     target: Option<&'a PathAndQuery>,
-    peer: Option<&'a PeerAddress>,
+    /// Searched only for the peer, and only if somebody asks for it.
+    extensions: &'a Extensions,
 }
 
 impl Headers for Fields<'_> {
@@ -217,7 +218,8 @@ impl Headers for Fields<'_> {
     }
 
     fn peer(&self) -> Option<IpAddr> {
-        self.peer.map(|peer| peer.0)
+        let peer: Option<&PeerAddress> = self.extensions.get();
+        peer.map(|peer| peer.0)
     }
 }
 
