@@ -22,8 +22,8 @@ const BROWSER: Need = Need {
 };
 const DATABASES: Need = Need {
     what: "store",
-    programs: &["redis-server", "postgres", "pgbouncer"],
-    packages: &["redis-server", "postgresql", "pgbouncer"],
+    programs: &["redis-server", "postgres", "pgbouncer", "openssl"],
+    packages: &["redis-server", "postgresql", "pgbouncer", "openssl"],
     without: Some("--without databases"),
 };
 

@@ -55,7 +55,10 @@ pub trait Headers {
 
 /// The value of a field, in the cheapest form to keep that the framework offers.
 #[derive(Clone, Copy)]
-#[expect(clippy::exhaustive_enums, reason = "adapters make them")]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "adapters make them; without their feature they are private"
+)]
 pub enum Field<'a> {
     /// Borrowed bytes, which are copied if they must be kept.
     Bytes(&'a [u8]),

@@ -38,8 +38,35 @@
 //! maxmemory-policy noeviction
 //! ```
 //!
-//! Without these settings, [`connect`](RedisStore::connect) logs a warning. With them, a crash may still lose the writes of the
-//! last second (`appendfsync everysec`), and a failover those that had not reached the replica.
+//! Without these settings, [`connect`](RedisStore::connect) logs a warning if its user may run `INFO`. With them, a crash may still
+//! lose the writes of the last second (`appendfsync everysec`).
+//!
+//! # Addresses
+//!
+//! | what there is | what to write |
+//! |---|---|
+//! | one server, or a proxy | `RedisStore::connect("redis://user:password@host:6379/0")` |
+//! | several, of which one is the primary | the addresses, separated by commas; with two primaries, the first of the list counts |
+//! | Sentinels | `RedisStore::builder("redis://user:password@mymaster/0").sentinels("redis://s1:26379,redis://s2:26379")` |
+//! | a cluster | the address of one node or several, and the feature `cluster` of this crate |
+//! | TLS | `rediss://`, and the feature `rustls`; [`root_certificates`](RedisBuilder::root_certificates) and [`client_certificate`](RedisBuilder::client_certificate) for certificates of your own |
+//!
+//! The feature `rustls` uses the crypto provider that the app has installed; if there is none when a store connects, it installs
+//! aws-lc-rs. An app that installs another one does so first, or turns on `rustls-no-provider` instead: then a store without a
+//! provider is an error ([`RedisSetupError::NoCryptoProvider`]).
+//!
+//! # Failover
+//!
+//! Redis answers before a write has reached a replica. When a replica becomes the primary, the writes that it has not got are
+//! taken back, mostly those of the last milliseconds, or of the whole time that a primary was cut off:
+//!
+//! - **A refresh**: the row has the refresh token from before, which is spent. Atlassian accepts it again for ten minutes, so the
+//!   grant survives if it is used within that time; tokens are refreshed before they end, so a grant in use is.
+//! - **A consent**: the user connects again. **A session**: the user signs in again.
+//! - **A sign-out**: the session works again until it ends. **A spent state**: it is no use, because Atlassian accepts a code once.
+//!
+//! [`wait_for_replicas`](RedisBuilder::wait_for_replicas) makes a write an error unless replicas have it, and nothing that was
+//! acknowledged is lost. `min-replicas-to-write 1` in Redis itself keeps a primary that was cut off from accepting writes.
 //!
 //! # Keys
 //!
@@ -107,23 +134,39 @@
 //!
 //! ```text
 //! ACL SETUSER app on >secret ~threelo:* resetchannels -@all
-//!   +hello +auth +select +client +info +evalsha +script|load +time
+//!   +hello +auth +select +evalsha +script|load +time
 //!   +get +set +del +exists +pexpire +pttl +persist
 //!   +hset +hmget +sadd +srem +smembers +scard +zadd +zrem +zrange +zremrangebyscore +zrangebylex
 //! ```
 //!
+//! `+info` lets [`check`](RedisStore::check) see whether Redis keeps what it is given. A cluster needs `+cluster|slots +asking` as
+//! well, and [`wait_for_replicas`](RedisBuilder::wait_for_replicas) needs `+wait`.
+//!
 //! # Cluster
 //!
-//! Every command and every script touches one key, so that a proxy may spread them over a cluster. The store itself follows no
-//! redirection: a single node that does not serve all slots is refused at start-up ([`RedisSetupError::Cluster`]).
+//! Every command and every script touches one key. With the feature `cluster`, the store follows the slots of a cluster and its
+//! failovers. Without it, a node that does not serve all slots is refused at start-up ([`RedisSetupError::Cluster`]); a proxy in
+//! front of a cluster is a single server.
 
+mod builder;
+mod certificates;
+mod check;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod keys;
 mod link;
+mod nodes;
 mod rows;
 mod scripts;
+mod server;
 mod sets;
 mod setup_error;
 mod store;
+mod wire;
 
+pub use self::builder::RedisBuilder;
 pub use self::setup_error::RedisSetupError;
 pub use self::store::RedisStore;
+
+/// The time limit for an answer, and for an attempt to connect.
+const DEADLINE: std::time::Duration = std::time::Duration::from_secs(3);

@@ -11,8 +11,8 @@ use threelo::store::{
 
 use crate::scripts;
 use crate::scripts::left;
-use crate::sets::{Listing, PART};
-use crate::store::RedisStore;
+use crate::sets::Listing;
+use crate::store::{RedisStore, failed};
 
 /// The conditions under which a row is deleted; a script compares them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,16 +26,14 @@ struct DeleteIf<'a> {
 #[async_trait]
 impl RowStore for RedisStore {
     async fn insert(&self, row: &Row) -> Result<Inserted, StoreError> {
-        self.try_insert(row)
-            .await
-            .map_err(|error| self.failed(error))
+        self.try_insert(row).await.map_err(failed)
     }
 
     async fn load(&self, kind: RowKind, key: &str) -> Result<Option<StoredRow>, StoreError> {
         let row = self.prefix.row(kind, key);
         let found: Result<(Option<Version>, Option<Vec<u8>>), _> =
-            self.connection().hmget(row, &["v", "s"]).await;
-        let (version, sealed) = found.map_err(|error| self.failed(error))?;
+            self.reads().hmget(row, &["v", "s"]).await;
+        let (version, sealed) = found.map_err(failed)?;
         let (Some(version), Some(sealed)) = (version, sealed) else {
             return Ok(None);
         };
@@ -43,9 +41,7 @@ impl RowStore for RedisStore {
     }
 
     async fn replace(&self, expected: Version, row: &Row) -> Result<Replaced, StoreError> {
-        self.try_replace(expected, row)
-            .await
-            .map_err(|error| self.failed(error))
+        self.try_replace(expected, row).await.map_err(failed)
     }
 
     async fn delete(
@@ -58,31 +54,23 @@ impl RowStore for RedisStore {
             version: expected,
             owner: None,
         };
-        self.try_delete(kind, key, condition)
-            .await
-            .map_err(|error| self.failed(error))
+        self.try_delete(kind, key, condition).await.map_err(failed)
     }
 
     async fn of_owner(&self, kind: RowKind, owner: &str) -> Result<Vec<StoredRow>, StoreError> {
-        self.rows_of(kind, owner)
-            .await
-            .map_err(|error| self.failed(error))
+        self.rows_of(kind, owner).await.map_err(failed)
     }
 
     async fn of_subject(&self, subject: &str) -> Result<Vec<StoredRow>, StoreError> {
-        self.grants_by(subject)
-            .await
-            .map_err(|error| self.failed(error))
+        self.grants_by(subject).await.map_err(failed)
     }
 
     async fn delete_of(&self, kind: RowKind, owner: &str) -> Result<u64, StoreError> {
-        self.try_delete_of(kind, owner)
-            .await
-            .map_err(|error| self.failed(error))
+        self.try_delete_of(kind, owner).await.map_err(failed)
     }
 
     async fn owners(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
-        let mut connection = self.connection();
+        let mut connection = self.reads();
         let set = self.prefix.owners();
         let end = format!("({}\u{7f}", page.prefix);
         let mut after = match page.after {
@@ -91,18 +79,18 @@ impl RowStore for RedisStore {
         };
         let mut owners = Vec::new();
         while owners.len() < page.limit {
-            let count = isize::try_from((page.limit - owners.len()).min(PART)).unwrap_or(1);
+            let count = isize::try_from((page.limit - owners.len()).min(1000)).unwrap_or(1);
             let part: Result<Vec<String>, _> = connection
                 .zrangebylex_limit(&set, &after, &end, 0, count)
                 .await;
-            let part = part.map_err(|error| self.failed(error))?;
+            let part = part.map_err(failed)?;
             let Some(last) = part.last() else {
                 return Ok(owners);
             };
             after = format!("({last}");
             // The set may name an owner who has no grants any more.
             let having = self.with_grants(part).await;
-            owners.extend(having.map_err(|error| self.failed(error))?);
+            owners.extend(having.map_err(failed)?);
         }
         Ok(owners)
     }
@@ -116,9 +104,9 @@ impl RowStore for RedisStore {
             // A time that has passed: the mark is forgotten at once.
             .arg(if left == "0" { "PXAT" } else { "PX" })
             .arg(if left == "0" { "1" } else { &left })
-            .query_async(&mut self.connection())
+            .query_async(&mut self.writes())
             .await;
-        Ok(match set.map_err(|error| self.failed(error))? {
+        Ok(match set.map_err(failed)? {
             Some(_) => Spent::First,
             None => Spent::Again,
         })
@@ -127,9 +115,9 @@ impl RowStore for RedisStore {
     async fn lease_slot(&self, key: &str) -> Result<LeaseSlot, StoreError> {
         let slot: Result<(Option<Vec<u8>>, u64, u32), _> = Script::new(scripts::LEASE_SLOT)
             .key(self.prefix.lease(key))
-            .invoke_async(&mut self.connection())
+            .invoke_async(&mut self.reads())
             .await;
-        let (value, seconds, micros) = slot.map_err(|error| self.failed(error))?;
+        let (value, seconds, micros) = slot.map_err(failed)?;
         let since = Duration::new(seconds, micros.saturating_mul(1000).min(999_999_999));
         let now = UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH);
         Ok(LeaseSlot::new(value, now))
@@ -142,14 +130,14 @@ impl RowStore for RedisStore {
         to: Option<&[u8]>,
     ) -> Result<Replaced, StoreError> {
         let swapped = self.try_swap_lease(key, from, to).await;
-        swapped.map_err(|error| self.failed(error))
+        swapped.map_err(failed)
     }
 
     /// Reads all names, which are few: refreshes in progress, and what was left of two hours.
     async fn leases(&self, page: &OwnerPage<'_>) -> Result<Vec<String>, StoreError> {
         let set = self.prefix.leases();
-        let names: Result<Vec<String>, _> = self.connection().zrange(&set, 0, -1).await;
-        let mut names = names.map_err(|error| self.failed(error))?;
+        let names: Result<Vec<String>, _> = self.reads().zrange(&set, 0, -1).await;
+        let mut names = names.map_err(failed)?;
         let is_after = |name: &String| page.after.is_none_or(|after| name.as_str() > after);
         names.retain(|name| name.starts_with(page.prefix) && is_after(name));
         names.sort_unstable();
@@ -175,13 +163,13 @@ impl RedisStore {
         let set = self.prefix.leases();
         match to {
             Some(_) => self.name_lease(&set, key).await?,
-            None => self.connection().zrem(&set, key).await?,
+            None => self.writes().zrem(&set, key).await?,
         }
         let swapped: Result<i64, _> = Script::new(scripts::SWAP_LEASE)
             .key(self.prefix.lease(key))
             .arg(from.unwrap_or_default())
             .arg(to.unwrap_or_default())
-            .invoke_async(&mut self.connection())
+            .invoke_async(&mut self.writes())
             .await;
         if to.is_none() && !matches!(swapped, Ok(1)) {
             self.name_lease(&set, key).await?;
@@ -197,7 +185,7 @@ impl RedisStore {
         Script::new(scripts::NAME_LEASE)
             .key(set)
             .arg(key)
-            .invoke_async(&mut self.connection())
+            .invoke_async(&mut self.writes())
             .await
     }
 
@@ -212,7 +200,7 @@ impl RedisStore {
             .arg(row.subjects.join(" "))
             .arg(row.ends_at.map(left).unwrap_or_default())
             .arg(&row.sealed)
-            .invoke_async(&mut self.connection())
+            .invoke_async(&mut self.writes())
             .await?;
         if inserted == 0 {
             return Ok(Inserted::Exists);
@@ -235,7 +223,7 @@ impl RedisStore {
             .arg(row.ends_at.map(left).unwrap_or_default())
             .arg(&row.sealed)
             .arg(expected)
-            .invoke_async(&mut self.connection())
+            .invoke_async(&mut self.writes())
             .await?;
         let Some(was) = was else {
             return Ok(Replaced::Conflict);
@@ -261,7 +249,7 @@ impl RedisStore {
             .key(self.prefix.row(kind, key))
             .arg(version.unwrap_or_default())
             .arg(condition.owner.unwrap_or_default())
-            .invoke_async(&mut self.connection())
+            .invoke_async(&mut self.writes())
             .await?;
         let Some(was) = was else {
             return Ok(Replaced::Conflict);

@@ -13,10 +13,6 @@ use crate::scripts;
 use crate::scripts::left;
 use crate::store::RedisStore;
 
-/// How many commands travel together: a write to a grant with 100,000 links takes a hundred round trips, and Redis serves others
-/// in between.
-pub(crate) const PART: usize = 1000;
-
 /// What a row is listed by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listing {
@@ -70,7 +66,7 @@ type Fields = (
 impl RedisStore {
     /// Adds the row's key to the sets of its owner and its subjects, and a grant's owner to the owners.
     pub(crate) async fn index(&self, row: &Row) -> Result<(), RedisError> {
-        let mut connection = self.connection();
+        let mut connection = self.writes();
         let index = Script::new(scripts::INDEX);
         let ends = row.ends_at.map(left).unwrap_or_default();
         let owner = self.prefix.owner(row.kind, &row.owner);
@@ -81,13 +77,11 @@ impl RedisStore {
             .invoke_async(&mut connection)
             .await?;
         // The sets of subjects name grants only, and so they have no end.
-        for part in row.subjects.chunks(PART) {
-            let mut adds = redis::pipe();
-            for subject in part {
-                adds.sadd(self.prefix.subject(subject), &row.key).ignore();
-            }
-            let () = adds.query_async(&mut connection).await?;
+        let mut adds = redis::pipe();
+        for subject in &row.subjects {
+            adds.sadd(self.prefix.subject(subject), &row.key).ignore();
         }
+        let () = adds.query_async(&mut connection).await?;
         if row.kind == RowKind::Grant {
             let owners = self.prefix.owners();
             let _: i64 = connection.zadd(owners, &row.owner, 0).await?;
@@ -104,18 +98,16 @@ impl RedisStore {
         was: &Listing,
     ) -> Result<(), RedisError> {
         let now = self.listing(kind, key).await?;
-        let mut connection = self.connection();
+        let mut connection = self.writes();
         if now.as_ref().is_none_or(|now| now.owner != was.owner) {
             let set = self.prefix.owner(kind, &was.owner);
             let _: i64 = connection.srem(&set, key).await?;
         }
-        for part in was.subjects_without(now.as_ref()).chunks(PART) {
-            let mut removals = redis::pipe();
-            for subject in part {
-                removals.srem(self.prefix.subject(subject), key).ignore();
-            }
-            let () = removals.query_async(&mut connection).await?;
+        let mut removals = redis::pipe();
+        for subject in was.subjects_without(now.as_ref()) {
+            removals.srem(self.prefix.subject(subject), key).ignore();
         }
+        let () = removals.query_async(&mut connection).await?;
         let Some(now) = self.listing(kind, key).await? else {
             return self.forget_owner(kind, &was.owner).await;
         };
@@ -133,7 +125,7 @@ impl RedisStore {
         if kind != RowKind::Grant || !self.rows_of(kind, owner).await?.is_empty() {
             return Ok(());
         }
-        let mut connection = self.connection();
+        let mut connection = self.writes();
         let owners = self.prefix.owners();
         let _: i64 = connection.zrem(&owners, owner).await?;
         if !self.rows_of(kind, owner).await?.is_empty() {
@@ -145,8 +137,7 @@ impl RedisStore {
     /// What a row is listed by now; `None` if it is gone.
     async fn listing(&self, kind: RowKind, key: &str) -> Result<Option<Listing>, RedisError> {
         let row = self.prefix.row(kind, key);
-        let found: (Option<String>, Option<String>) =
-            self.connection().hmget(row, &["o", "u"]).await?;
+        let found: (Option<String>, Option<String>) = self.reads().hmget(row, &["o", "u"]).await?;
         let (owner, subjects) = found;
         Ok(owner.map(|owner| Listing {
             owner,
@@ -154,7 +145,7 @@ impl RedisStore {
         }))
     }
 
-    /// Reads all rows of an owner, in two round trips at most.
+    /// Reads all rows of an owner.
     pub(crate) async fn rows_of(
         &self,
         kind: RowKind,
@@ -165,7 +156,7 @@ impl RedisStore {
             .await
     }
 
-    /// Reads all grants with a subject, in two round trips at most.
+    /// Reads all grants with a subject.
     pub(crate) async fn grants_by(&self, subject: &str) -> Result<Vec<StoredRow>, RedisError> {
         let set = self.prefix.subject(subject);
         self.named(RowKind::Grant, &set, |listing| listing.has_subject(subject))
@@ -179,17 +170,13 @@ impl RedisStore {
         set: &str,
         is_meant: impl Fn(&Listing) -> bool + Send,
     ) -> Result<Vec<StoredRow>, RedisError> {
-        let mut connection = self.connection();
+        let mut connection = self.reads();
         let keys: Vec<String> = connection.smembers(set).await?;
-        let mut found: Vec<Fields> = Vec::new();
-        for part in keys.chunks(PART) {
-            let mut reads = redis::pipe();
-            for key in part {
-                reads.hmget(self.prefix.row(kind, key), &["v", "s", "o", "u"]);
-            }
-            let mut part: Vec<Fields> = reads.query_async(&mut connection).await?;
-            found.append(&mut part);
+        let mut reads = redis::pipe();
+        for key in &keys {
+            reads.hmget(self.prefix.row(kind, key), &["v", "s", "o", "u"]);
         }
+        let found: Vec<Fields> = reads.query_async(&mut connection).await?;
         let (mut rows, mut gone) = (Vec::new(), Vec::new());
         for (key, fields) in keys.into_iter().zip(found) {
             let (Some(version), Some(sealed), Some(owner), subjects) = fields else {
@@ -212,38 +199,36 @@ impl RedisStore {
     /// has any. A row whose insert is under way has its name before it is there: the insert adds the name again after the row,
     /// and a row that came between the two looks is named again here.
     async fn prune(&self, kind: RowKind, set: &str, gone: &[String]) -> Result<(), RedisError> {
-        let mut connection = self.connection();
-        for part in gone.chunks(PART) {
-            let mut removal = redis::pipe();
-            removal.srem(set, part).ignore();
-            for key in part {
-                removal.exists(self.prefix.row(kind, key));
-            }
-            let is_back: Vec<bool> = removal.query_async(&mut connection).await?;
-            for (key, _) in part.iter().zip(is_back).filter(|(_, is_back)| *is_back) {
-                let left: i64 = redis::cmd("PTTL")
-                    .arg(self.prefix.row(kind, key))
-                    .query_async(&mut connection)
-                    .await?;
-                let left = if left > 0 {
-                    left.to_string()
-                } else {
-                    String::new()
-                };
-                let () = Script::new(scripts::INDEX)
-                    .key(set)
-                    .arg(key)
-                    .arg(left)
-                    .invoke_async(&mut connection)
-                    .await?;
-            }
+        let mut connection = self.writes();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let _: i64 = connection.srem(set, gone).await?;
+        let mut looks = redis::pipe();
+        for key in gone {
+            looks.exists(self.prefix.row(kind, key));
+        }
+        let is_back: Vec<bool> = looks.query_async(&mut connection).await?;
+        for (key, _) in gone.iter().zip(is_back).filter(|(_, is_back)| *is_back) {
+            let left: i64 = connection.pttl(self.prefix.row(kind, key)).await?;
+            let left = if left > 0 {
+                left.to_string()
+            } else {
+                String::new()
+            };
+            let () = Script::new(scripts::INDEX)
+                .key(set)
+                .arg(key)
+                .arg(left)
+                .invoke_async(&mut connection)
+                .await?;
         }
         Ok(())
     }
 
-    /// Which of these owners have a grant, in two round trips for each thousand.
+    /// Which of these owners have a grant.
     pub(crate) async fn with_grants(&self, owners: Vec<String>) -> Result<Vec<String>, RedisError> {
-        let mut connection = self.connection();
+        let mut connection = self.reads();
         let mut sets = redis::pipe();
         for owner in &owners {
             sets.smembers(self.prefix.owner(RowKind::Grant, owner));
@@ -252,16 +237,14 @@ impl RedisStore {
         let of = |(owner, keys)| std::iter::repeat(owner).zip(keys);
         let named: Vec<(&String, String)> = owners.iter().zip(keys).flat_map(of).collect();
         let mut having = HashSet::new();
-        for part in named.chunks(PART) {
-            let mut reads = redis::pipe();
-            for (_, key) in part {
-                reads.hmget(self.prefix.row(RowKind::Grant, key), &["o"]);
-            }
-            let theirs: Vec<(Option<String>,)> = reads.query_async(&mut connection).await?;
-            for ((owner, _), (is,)) in part.iter().zip(theirs) {
-                if is.as_ref() == Some(*owner) {
-                    having.insert((*owner).clone());
-                }
+        let mut reads = redis::pipe();
+        for (_, key) in &named {
+            reads.hmget(self.prefix.row(RowKind::Grant, key), &["o"]);
+        }
+        let theirs: Vec<(Option<String>,)> = reads.query_async(&mut connection).await?;
+        for ((owner, _), (is,)) in named.iter().zip(theirs) {
+            if is.as_ref() == Some(*owner) {
+                having.insert((*owner).clone());
             }
         }
         Ok(owners

@@ -26,10 +26,22 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RedisSetupError {
-    /// The address is not one of Redis, or one that this build does not support: `rediss://` needs a TLS feature of the crate
-    /// `redis`.
-    #[error("use an address such as redis://user:password@host:6379/0")]
+    /// An address is not one of Redis, or one that this build does not support: `rediss://` needs the feature `rustls` of this
+    /// crate. Or a certificate or key is not PEM.
+    #[error(
+        "use an address such as redis://user:password@host:6379/0, or rediss:// with the feature \"rustls\" of threelo-redis and certificates in PEM"
+    )]
     Address(#[source] Cause),
+    /// With Sentinels, there is not exactly one address, whose host is the name of the primary.
+    #[error(
+        "with Sentinels, give one address, whose host is the name under which they know the primary: redis://user:password@mymaster/0"
+    )]
+    Sentinels,
+    /// The app has installed no crypto provider of rustls, and the feature `rustls`, which brings one, is off.
+    #[error(
+        "TLS needs a crypto provider: install one first, as in rustls::crypto::ring::default_provider().install_default(), or turn on the feature \"rustls\" of threelo-redis"
+    )]
+    NoCryptoProvider,
     /// Keys cannot begin with this prefix.
     #[error("the key prefix {0:?} is not 1 to 64 letters, digits, ':', '-' and '_'")]
     Prefix(String),
@@ -39,11 +51,14 @@ pub enum RedisSetupError {
     /// Redis is older than the commands in the scripts.
     #[error("redis is version {0}: threelo needs 7.0 or newer")]
     TooOld(String),
-    /// This is one node of a cluster, and other nodes serve a part of the keys.
+    /// This is one node of a cluster, and other nodes serve a part of the keys; or a part is served by none.
     #[error(
-        "redis does not serve all slots at this address: use the address of a single primary, or of a proxy for the whole cluster"
+        "redis does not serve all slots at this address: turn on the feature \"cluster\" of threelo-redis, and see that the cluster is complete"
     )]
     Cluster(#[source] Cause),
+    /// Fewer replicas acknowledged a write than [`wait_for_replicas`](crate::RedisBuilder::wait_for_replicas) asks for.
+    #[error("redis has too few replicas that acknowledge writes: start them, or ask for fewer")]
+    TooFewReplicas(#[source] Cause),
     /// Redis can be reached, but not written to: it is a replica, or the user may not run scripts or write these keys.
     #[error(
         "redis accepts no writes: give the address of the primary, and a user that may run scripts and write keys that begin with the prefix"

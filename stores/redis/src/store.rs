@@ -1,45 +1,21 @@
-//! The store: connecting, and checking Redis at start-up.
+//! The store, and how an app gets one.
 
 use std::fmt;
-use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::io::tcp::TcpSettings;
-use redis::{AsyncCommands, Client, IntoConnectionInfo, ProtocolVersion, RedisError, Script};
+use redis::RedisError;
+use redis::aio::ConnectionManager;
 use threelo::store::StoreError;
 
+use crate::builder::RedisBuilder;
 use crate::keys::Prefix;
 use crate::link::Link;
-use crate::scripts;
 use crate::setup_error::RedisSetupError;
-
-/// The first major version with the commands of the scripts (`PEXPIRETIME`).
-const OLDEST: u32 = 7;
-
-/// The time limit for an answer, and for an attempt to connect.
-const DEADLINE: Duration = Duration::from_secs(3);
-
-/// An error of the first commands, for which there is no other variant.
-fn unreachable(error: RedisError) -> RedisSetupError {
-    RedisSetupError::Unreachable(error.into())
-}
-
-/// Detects a machine that has vanished: if it does not acknowledge what it was sent within the time limit, the system ends the
-/// connection, and the next call reconnects.
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
-fn tcp_settings() -> TcpSettings {
-    TcpSettings::default().set_user_timeout(DEADLINE)
-}
-
-/// On other systems it takes as long as the system's own time limit.
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
-fn tcp_settings() -> TcpSettings {
-    TcpSettings::default()
-}
+use crate::wire::Connection;
 
 /// A store in Redis, for any number of instances. Clones share the connection.
 ///
-/// There is one connection for each store, on which concurrent calls do not wait for each other's answers. It reconnects by
+/// There is one connection for each store, on which concurrent calls do not wait for each other's answers; with
+/// [`wait_for_replicas`](RedisBuilder::wait_for_replicas) there are two, and in a cluster one for each node. It reconnects by
 /// itself. A connection that is still open but has become useless, because the primary became a replica or nothing answers behind
 /// a proxy, is replaced after a call on it has failed, at most once in a second.
 ///
@@ -61,7 +37,8 @@ fn tcp_settings() -> TcpSettings {
 /// ```
 #[derive(Clone)]
 pub struct RedisStore {
-    link: Link,
+    reads: Connection,
+    writes: Connection,
     pub(crate) prefix: Prefix,
 }
 
@@ -74,18 +51,19 @@ impl fmt::Debug for RedisStore {
 
 impl RedisStore {
     /// Connects to `redis://user:password@host:port/database`, with keys that begin with `threelo:`, and [checks](Self::check)
-    /// Redis.
+    /// Redis. There may be several addresses, separated by commas: nodes of which one is the primary, or nodes of a cluster.
+    /// [`builder`](Self::builder) takes Sentinels and certificates.
     ///
     /// The store speaks RESP3, with which it notices that an idle connection was closed. For a proxy that does not speak it, add
     /// `?protocol=resp2` to the address; the first call after an idle connection was closed fails then.
     ///
-    /// `rediss://` connects with TLS if the app turns on a TLS feature of the crate `redis`, such as `tokio-rustls-comp`.
+    /// `rediss://` connects with TLS, if the feature `rustls` of this crate is on.
     ///
     /// # Errors
     ///
     /// [`RedisSetupError::Address`], [`RedisSetupError::Unreachable`], and those of [`check`](Self::check).
     pub async fn connect(url: &str) -> Result<Self, RedisSetupError> {
-        Self::connect_with_prefix(url, "threelo").await
+        Self::builder(url).connect().await
     }
 
     /// Connects as [`connect`](Self::connect) does, but with another prefix for the keys: 1 to 64 letters, digits, `:`, `-` and
@@ -95,91 +73,12 @@ impl RedisStore {
     ///
     /// Those of [`connect`](Self::connect), and [`RedisSetupError::Prefix`].
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, RedisSetupError> {
-        let address = |error: RedisError| RedisSetupError::Address(error.into());
-        let info = url.into_connection_info().map_err(address)?;
-        // With RESP3, the manager is told when an idle connection is closed.
-        let info = match url.contains("protocol=") {
-            true => info,
-            false => {
-                let settings = info.redis_settings().clone();
-                info.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3))
-            }
-        };
-        let client = Client::open(info.set_tcp_settings(tcp_settings())).map_err(address)?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(DEADLINE))
-            .set_response_timeout(Some(DEADLINE))
-            .set_number_of_retries(2);
-        let link = Link::to(client, config).await.map_err(unreachable)?;
-        let store = Self::over(link, prefix)?;
-        store.check().await?;
-        Ok(store)
+        Self::builder(url).prefix(prefix).connect().await
     }
 
-    /// Checks that Redis is new enough, serves all keys and accepts writes. [`connect`](Self::connect) has done so. Nothing that
-    /// is stored is changed.
-    ///
-    /// Logs a warning if Redis may lose grants, because it evicts keys (`maxmemory-policy`) or keeps no append-only file
-    /// (`appendonly`).
-    ///
-    /// # Errors
-    ///
-    /// [`RedisSetupError::Unreachable`], [`RedisSetupError::TooOld`], [`RedisSetupError::Cluster`] and
-    /// [`RedisSetupError::ReadOnly`].
-    pub async fn check(&self) -> Result<(), RedisSetupError> {
-        let mut connection = self.connection();
-        let asked: Result<String, _> = redis::cmd("INFO").query_async(&mut connection).await;
-        let info = asked.map_err(unreachable)?;
-        let value = |name: &str| {
-            let mut lines = info.lines();
-            lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-        };
-        let version = value("redis_version").unwrap_or_default();
-        let major = version
-            .split('.')
-            .next()
-            .and_then(|major| major.parse().ok());
-        if major.is_some_and(|major: u32| major < OLDEST) {
-            return Err(RedisSetupError::TooOld(version.to_owned()));
-        }
-        if value("cluster_enabled") == Some("1") {
-            self.find_all_slots().await?;
-        }
-        if value("maxmemory_policy").is_some_and(|policy| policy != "noeviction") {
-            tracing::warn!(target: "threelo", "redis may evict grants when it is full: set maxmemory-policy noeviction");
-        }
-        if value("aof_enabled") == Some("0") {
-            tracing::warn!(target: "threelo", "redis keeps no append-only file: grants may be lost when it stops; set appendonly yes");
-        }
-        let written: Result<i64, _> = Script::new(scripts::INDEX)
-            .key(self.prefix.mark("check"))
-            .arg("check")
-            .arg("0")
-            .invoke_async(&mut connection)
-            .await;
-        written.map_err(|error| RedisSetupError::ReadOnly(error.into()))?;
-        self.try_names()
-            .await
-            .map_err(|error| RedisSetupError::ReadOnly(error.into()))
-    }
-
-    /// Names a lease slot that there is not, and takes the name away: a user of an earlier version may lack the rights.
-    async fn try_names(&self) -> Result<(), RedisError> {
-        let set = self.prefix.leases();
-        self.name_lease(&set, "check").await?;
-        let _names: Vec<String> = self.connection().zrange(&set, 0, 0).await?;
-        self.connection().zrem(&set, "check").await
-    }
-
-    /// Asks for keys in so many slots that one node of several cannot serve them all.
-    async fn find_all_slots(&self) -> Result<(), RedisSetupError> {
-        let mut connection = self.connection();
-        for number in 0..64 {
-            let key = self.prefix.mark(&format!("slot-{number}"));
-            let found: Result<bool, RedisError> = connection.exists(key).await;
-            found.map_err(|error| RedisSetupError::Cluster(error.into()))?;
-        }
-        Ok(())
+    /// Begins with the address, or several separated by commas, and takes what an address cannot say.
+    pub fn builder(addresses: &str) -> RedisBuilder {
+        RedisBuilder::new(addresses)
     }
 
     /// Uses a connection of `redis` that the app has already. This is the only function that takes a type of `redis`, so the app
@@ -213,20 +112,36 @@ impl RedisStore {
     }
 
     /// A store over a connection.
-    fn over(link: Link, prefix: &str) -> Result<Self, RedisSetupError> {
+    pub(crate) fn over(link: Link, prefix: &str) -> Result<Self, RedisSetupError> {
         let checked = Prefix::parse(prefix);
         let prefix = checked.ok_or_else(|| RedisSetupError::Prefix(prefix.to_owned()))?;
-        Ok(Self { link, prefix })
+        Ok(Self {
+            reads: Connection::new(link.clone(), 0),
+            writes: Connection::new(link, 0),
+            prefix,
+        })
     }
 
-    /// The connection for the next call.
-    pub(crate) fn connection(&self) -> ConnectionManager {
-        self.link.connection()
+    /// Writes over a connection of its own, each of which so many replicas have to acknowledge.
+    pub(crate) fn with_writes(self, link: Link, replicas: u32) -> Self {
+        Self {
+            writes: Connection::new(link, replicas),
+            ..self
+        }
     }
 
-    /// An error of a call, as threelo expects it. The connection is replaced if the error shows that it is useless.
-    pub(crate) fn failed(&self, error: RedisError) -> StoreError {
-        self.link.judge(&error);
-        StoreError::Failed(Box::new(error))
+    /// The connection for reading.
+    pub(crate) fn reads(&self) -> Connection {
+        self.reads.clone()
     }
+
+    /// The connection for whatever changes something.
+    pub(crate) fn writes(&self) -> Connection {
+        self.writes.clone()
+    }
+}
+
+/// An error of a call, as threelo expects it.
+pub(crate) fn failed(error: RedisError) -> StoreError {
+    StoreError::Failed(Box::new(error))
 }

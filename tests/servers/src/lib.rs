@@ -6,18 +6,24 @@
     reason = "a kit for tests: an unexpected state must end the test"
 )]
 
+mod certificates;
 mod folder;
 mod pgbouncer;
 mod postgres;
 mod redis;
+mod redis_cluster;
+mod sentinel;
 
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
+pub use self::certificates::Certificates;
 pub use self::pgbouncer::PgBouncer;
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
+pub use self::redis_cluster::RedisCluster;
+pub use self::sentinel::Sentinel;
 
 /// Whether to run without database servers, as after `cargo xtask test --without databases`.
 pub fn are_left_out() -> bool {

@@ -1,15 +1,18 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::folder::Folder;
-use crate::{free_port, signal, wait_for};
+use crate::{Certificates, free_port, signal, wait_for};
 
 /// A Redis server.
 #[derive(Debug)]
 pub struct Redis {
     process: Child,
     port: u16,
+    /// 0 without TLS.
+    tls_port: u16,
     folder: Folder,
 }
 
@@ -52,8 +55,64 @@ impl Redis {
         Self {
             process,
             port,
+            tls_port: 0,
             folder,
         }
+    }
+
+    /// Starts a server that speaks TLS on a second port, and asks its clients for a certificate.
+    ///
+    /// # Panics
+    ///
+    /// If `redis-server` is not there or does not start.
+    pub fn start_with_tls(certificates: &Certificates) -> Self {
+        let port = free_port();
+        let [root, certificate, key] =
+            ["root.crt", "server.crt", "server.key"].map(|name| certificates.path(name));
+        let mut redis = Self::start_with(&[
+            "--tls-port",
+            &port.to_string(),
+            "--tls-ca-cert-file",
+            &root,
+            "--tls-cert-file",
+            &certificate,
+            "--tls-key-file",
+            &key,
+            "--tls-auth-clients",
+            "yes",
+        ]);
+        redis.tls_port = port;
+        redis
+    }
+
+    /// Its address for TLS.
+    pub fn tls_url(&self) -> String {
+        format!("rediss://127.0.0.1:{}", self.tls_port)
+    }
+
+    /// Makes it follow another server, and waits until it has what that has.
+    ///
+    /// # Panics
+    ///
+    /// If it does not within ten seconds.
+    pub fn follow(&self, primary: &Self) {
+        self.ask(&format!("REPLICAOF 127.0.0.1 {}", primary.port));
+        for _ in 0..200 {
+            if self
+                .ask("INFO replication")
+                .contains("master_link_status:up")
+            {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the replica did not follow within 10 s");
+    }
+
+    /// Kills it, as a crash does.
+    pub fn kill(&mut self) {
+        signal("-KILL", self.process.id());
+        let _ = self.process.wait();
     }
 
     /// Suspends it: it accepts data and answers nothing.
@@ -83,12 +142,7 @@ impl Redis {
     ///
     /// If it does not answer.
     pub fn ask(&self, command: &str) -> String {
-        let mut wire = TcpStream::connect(("127.0.0.1", self.port)).expect("redis listens");
-        let line = format!("{command}\r\n");
-        wire.write_all(line.as_bytes()).expect("redis reads");
-        let mut answer = [0; 4096];
-        let count = wire.read(&mut answer).expect("redis answers");
-        String::from_utf8_lossy(&answer[..count]).into_owned()
+        ask(self.port, command)
     }
 
     /// The number of connections besides that of the caller.
@@ -116,6 +170,16 @@ impl Redis {
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
+}
+
+/// Sends a command as one line to a port and returns the answer.
+pub(crate) fn ask(port: u16, command: &str) -> String {
+    let mut wire = TcpStream::connect(("127.0.0.1", port)).expect("redis listens");
+    let line = format!("{command}\r\n");
+    wire.write_all(line.as_bytes()).expect("redis reads");
+    let mut answer = [0; 4096];
+    let count = wire.read(&mut answer).expect("redis answers");
+    String::from_utf8_lossy(&answer[..count]).into_owned()
 }
 
 impl Drop for Redis {
