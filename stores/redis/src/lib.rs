@@ -49,7 +49,7 @@
 //! | several, of which one is the primary | the addresses, separated by commas; with two primaries, the first of the list counts |
 //! | Sentinels | `RedisStore::builder("redis://user:password@mymaster/0").sentinels("redis://s1:26379,redis://s2:26379")` |
 //! | a cluster | the address of one node or several, and the feature `cluster` of this crate |
-//! | TLS | `rediss://`, and the feature `rustls`; [`root_certificates`](RedisBuilder::root_certificates) and [`client_certificate`](RedisBuilder::client_certificate) for certificates of your own |
+//! | TLS | `rediss://`, and the feature `rustls`; `root_certificates` and `client_certificate` of [`RedisBuilder`] for certificates of your own |
 //!
 //! The feature `rustls` uses the crypto provider that the app has installed; if there is none when a store connects, it installs
 //! aws-lc-rs. An app that installs another one does so first, or turns on `rustls-no-provider` instead: then a store without a
