@@ -47,7 +47,69 @@ impl fmt::Debug for RedisBuilder {
     }
 }
 
+impl RedisStore {
+    /// Connects to `redis://user:password@host:port/database`, with keys that begin with `threelo:`, and [checks](Self::check)
+    /// Redis. There may be several addresses, separated by commas: nodes of which one is the primary, or nodes of a cluster.
+    /// [`builder`](Self::builder) takes Sentinels and certificates.
+    ///
+    /// The store speaks RESP3, with which it notices that an idle connection was closed. For a proxy that does not speak it, add
+    /// `?protocol=resp2` to the address; the first call after an idle connection was closed fails then.
+    ///
+    /// `rediss://` connects with TLS, if the feature `rustls` of this crate is on.
+    ///
+    /// # Errors
+    ///
+    /// [`RedisSetupError::Address`], [`RedisSetupError::Unreachable`], and those of [`check`](Self::check).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// use threelo_redis::RedisStore;
+    ///
+    /// let one = RedisStore::connect("redis://:secret@redis.internal:6379").await?;
+    /// let several = RedisStore::connect("redis://a.internal,redis://b.internal").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn connect(url: &str) -> Result<Self, RedisSetupError> {
+        Self::builder(url).connect().await
+    }
+
+    /// Connects as [`connect`](Self::connect) does, but with another prefix for the keys: 1 to 64 letters, digits, `:`, `-` and
+    /// `_`; a colon is put after it. Several apps can share a Redis if each has a prefix of its own.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect), and [`RedisSetupError::Prefix`].
+    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, RedisSetupError> {
+        Self::builder(url).prefix(prefix).connect().await
+    }
+
+    /// Begins with the address, or several separated by commas, and takes what an address cannot say.
+    ///
+    /// Nothing is connected, and no address is read, before [`connect`](RedisBuilder::connect).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// use threelo_redis::RedisStore;
+    ///
+    /// let store = RedisStore::builder("redis://redis.internal:6379")
+    ///     .prefix("my-app")
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(addresses: &str) -> RedisBuilder {
+        RedisBuilder::new(addresses)
+    }
+}
+
 impl RedisBuilder {
+    /// Begins with addresses that are not read yet.
     pub(crate) fn new(addresses: &str) -> Self {
         Self {
             addresses: addresses.to_owned(),
@@ -89,6 +151,20 @@ impl RedisBuilder {
 
     /// The certificates, in PEM, of the authorities that may have signed the certificate of Redis and of the Sentinels. Those
     /// that the system trusts are then not trusted. For `rediss://`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// use threelo_redis::RedisStore;
+    ///
+    /// let store = RedisStore::builder("rediss://app:secret@redis.internal:6380/0")
+    ///     .root_certificates(&std::fs::read("ca.pem")?)
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "rustls-no-provider")]
     #[cfg_attr(
         docsrs,
@@ -101,6 +177,21 @@ impl RedisBuilder {
 
     /// The certificate of this app, with its chain, and its private key, both in PEM, for a Redis that asks for one
     /// (`tls-auth-clients`). For `rediss://`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// use threelo_redis::RedisStore;
+    ///
+    /// let store = RedisStore::builder("rediss://redis.internal:6380")
+    ///     .root_certificates(&std::fs::read("ca.pem")?)
+    ///     .client_certificate(&std::fs::read("app.pem")?, &std::fs::read("app.key")?)
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "rustls-no-provider")]
     #[cfg_attr(
         docsrs,

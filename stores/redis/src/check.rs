@@ -2,11 +2,11 @@
 
 use redis::{AsyncCommands, RedisError, Script, Value};
 
+use crate::connection::is_too_few;
 use crate::scripts;
 use crate::server::Server;
 use crate::setup_error::RedisSetupError;
 use crate::store::RedisStore;
-use crate::wire::is_too_few;
 
 /// The first major version that the tests have run on.
 const OLDEST: u32 = 7;

@@ -29,6 +29,7 @@ pub(crate) struct Node {
 }
 
 impl Cluster {
+    /// Over a connection; which node serves what is not asked yet.
     pub(crate) fn new(connection: ClusterConnection) -> Self {
         Self {
             connection,
@@ -77,6 +78,7 @@ impl Cluster {
         *self.known() = None;
     }
 
+    /// The primary of each slot, asked for once.
     async fn primaries(&self) -> RedisResult<Primaries> {
         if let Some(known) = self.known().clone() {
             return Ok(known);
@@ -103,6 +105,7 @@ impl Cluster {
         Ok(primaries)
     }
 
+    /// What is known of the primaries; a panic elsewhere leaves it usable.
     fn known(&self) -> std::sync::MutexGuard<'_, Option<Primaries>> {
         let known = self.primaries.lock();
         known.unwrap_or_else(PoisonError::into_inner)

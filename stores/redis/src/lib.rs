@@ -153,6 +153,7 @@ mod certificates;
 mod check;
 #[cfg(feature = "cluster")]
 mod cluster;
+mod connection;
 mod keys;
 mod link;
 mod nodes;

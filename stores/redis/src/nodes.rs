@@ -250,6 +250,7 @@ fn split(addresses: &str) -> Vec<&str> {
     found
 }
 
+/// Whether an address begins with it, as the driver reads them.
 fn is_scheme(scheme: &str) -> bool {
     [
         "redis",
@@ -289,10 +290,12 @@ fn at(address: &ConnectionInfo, host: String, port: u16) -> ConnectionInfo {
     address.clone().set_addr(moved)
 }
 
+/// Every address that answers is a replica.
 fn no_primary() -> RedisError {
     (ErrorKind::Client, "no address leads to a primary").into()
 }
 
+/// The Sentinel watches nothing under the name that is the host of the store's address.
 fn unknown_name() -> RedisError {
     (
         ErrorKind::Client,
@@ -301,6 +304,7 @@ fn unknown_name() -> RedisError {
         .into()
 }
 
+/// A node that did not answer within its second.
 fn silent() -> RedisError {
     std::io::Error::from(std::io::ErrorKind::TimedOut).into()
 }

@@ -6,16 +6,15 @@ use redis::RedisError;
 use redis::aio::ConnectionManager;
 use threelo::store::StoreError;
 
-use crate::builder::RedisBuilder;
+use crate::connection::Connection;
 use crate::keys::Prefix;
 use crate::link::Link;
 use crate::setup_error::RedisSetupError;
-use crate::wire::Connection;
 
 /// A store in Redis, for any number of instances. Clones share the connection.
 ///
 /// There is one connection for each store, on which concurrent calls do not wait for each other's answers; with
-/// [`wait_for_replicas`](RedisBuilder::wait_for_replicas) there are two, and in a cluster one for each node. It reconnects by
+/// [`wait_for_replicas`](crate::RedisBuilder::wait_for_replicas) there are two, and in a cluster one for each node. It reconnects by
 /// itself. A connection that is still open but has become useless, because the primary became a replica or nothing answers behind
 /// a proxy, is replaced after a call on it has failed, at most once in a second.
 ///
@@ -50,37 +49,6 @@ impl fmt::Debug for RedisStore {
 }
 
 impl RedisStore {
-    /// Connects to `redis://user:password@host:port/database`, with keys that begin with `threelo:`, and [checks](Self::check)
-    /// Redis. There may be several addresses, separated by commas: nodes of which one is the primary, or nodes of a cluster.
-    /// [`builder`](Self::builder) takes Sentinels and certificates.
-    ///
-    /// The store speaks RESP3, with which it notices that an idle connection was closed. For a proxy that does not speak it, add
-    /// `?protocol=resp2` to the address; the first call after an idle connection was closed fails then.
-    ///
-    /// `rediss://` connects with TLS, if the feature `rustls` of this crate is on.
-    ///
-    /// # Errors
-    ///
-    /// [`RedisSetupError::Address`], [`RedisSetupError::Unreachable`], and those of [`check`](Self::check).
-    pub async fn connect(url: &str) -> Result<Self, RedisSetupError> {
-        Self::builder(url).connect().await
-    }
-
-    /// Connects as [`connect`](Self::connect) does, but with another prefix for the keys: 1 to 64 letters, digits, `:`, `-` and
-    /// `_`; a colon is put after it. Several apps can share a Redis if each has a prefix of its own.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`connect`](Self::connect), and [`RedisSetupError::Prefix`].
-    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, RedisSetupError> {
-        Self::builder(url).prefix(prefix).connect().await
-    }
-
-    /// Begins with the address, or several separated by commas, and takes what an address cannot say.
-    pub fn builder(addresses: &str) -> RedisBuilder {
-        RedisBuilder::new(addresses)
-    }
-
     /// Uses a connection of `redis` that the app has already. This is the only function that takes a type of `redis`, so the app
     /// must use the same version of it as this crate.
     ///
