@@ -19,5 +19,5 @@ pub use crate::secret::{AuthorizationCode, ClientSecret, CodeVerifier, Keys, Ref
 pub use crate::store::{
     AppKey, Attempts, ConsentMark, FlowMarks, GrantKey, GrantRecord, GrantStore, Lease, LeaseOwner,
     LeaseRequest, LeaseRow, Link, MemoryFlowMarks, MemoryGrants, MemorySessions, Renewed,
-    SessionRecord, SessionStore,
+    SessionRecord, SessionStore, UnknownFields,
 };

@@ -101,6 +101,7 @@ impl Play {
             last_site: None,
             profile: None,
             links: links.collect(),
+            unknown: Default::default(),
             generation: version,
             version,
         })

@@ -44,6 +44,7 @@ fn session() -> SessionRecord {
         seen_at: at(1_800_000_002),
         expires_at: at(4_000_000_000),
         idle_ends_at: at(4_000_000_000),
+        unknown: Default::default(),
         version: 1,
     }
 }
@@ -92,6 +93,7 @@ fn grant() -> GrantRecord {
             linked_at: at(1_800_000_200),
             site: Some(site_id),
         }]),
+        unknown: Default::default(),
         generation: 3,
         version: 5,
     }

@@ -34,6 +34,7 @@ fn session(number: u8, account: &str, version: u64) -> Arc<SessionRecord> {
         seen_at: at(100),
         expires_at: at(4_000_000_000),
         idle_ends_at: at(4_000_000_000),
+        unknown: Default::default(),
         version,
     })
 }

@@ -34,6 +34,7 @@ fn record(number: u8, account: &str, version: u64) -> Arc<SessionRecord> {
         seen_at: at(100),
         expires_at: at(200),
         idle_ends_at: at(200),
+        unknown: Default::default(),
         version,
     })
 }

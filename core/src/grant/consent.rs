@@ -22,7 +22,7 @@ use crate::provider::site::Site;
 use crate::provider::token::TokenSet;
 use crate::scope::Scopes;
 use crate::store::first_version::earliest;
-use crate::store::{GrantKey, GrantRecord, Inserted, Replaced, StoreError, Version};
+use crate::store::{GrantKey, GrantRecord, Inserted, Replaced, StoreError, UnknownFields, Version};
 
 /// What a consent brought, before it is a record.
 pub(crate) struct Consent<'a> {
@@ -214,6 +214,7 @@ pub(crate) fn record(
             .map(|subject| link::new(subject, now, consent.site.clone()))
             .into_iter()
             .collect(),
+        unknown: UnknownFields::default(),
         generation: beginning,
         version: beginning,
     })

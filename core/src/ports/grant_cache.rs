@@ -214,6 +214,7 @@ mod tests {
             last_site: None,
             profile: None,
             links: Arc::new([]),
+            unknown: Default::default(),
             generation: version,
             version,
         })

@@ -10,6 +10,7 @@ mod grants;
 mod opened;
 mod rekey;
 mod sessions;
+mod unknown;
 mod wire;
 
 use std::collections::HashSet;

@@ -1,9 +1,10 @@
 //! Records as the JSON that is sealed.
 //!
 //! A row may be older than the program that reads it, and newer than one on another instance during a deploy.
-//! Therefore fields are added and never change their meaning; a new one has a default, and unknown ones are
-//! ignored; an older program that writes the row drops them. Key and version of a record are not in the JSON:
-//! they come from the row, whose seal covers them.
+//! Therefore fields are added and never change their meaning; a new one has a default, and unknown ones are kept and written
+//! again as they are. That is so for the fields of the record itself: what belongs to a site or a link and has to survive an
+//! older program is a field of the record. Key and version of a record are not in the JSON: they come from the row, whose seal
+//! covers them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::provider::profile::Profile;
 use crate::provider::site::Site;
 use crate::provider::token::{TokenSet, TokenType};
 use crate::scope::Scopes;
+use crate::sealed::unknown::{read, write};
 use crate::secret::{AccessToken, RefreshToken};
 use crate::store::{
     ConsentMark, ConsentReason, GrantKey, GrantRecord, LeaseOwner, LeaseRow, Link, SessionRecord,
@@ -41,6 +43,7 @@ fn time(nanos: Nanos) -> SystemTime {
 
 /// The content of a session's row.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Session {
     /// The profile as JSON of its own.
     profile: Arc<Profile>,
@@ -68,7 +71,7 @@ pub(crate) fn session(record: &SessionRecord) -> Option<Zeroizing<Vec<u8>>> {
         expires_at: nanos(record.expires_at),
         idle_ends_at: Some(nanos(record.idle_ends_at)),
     };
-    serde_json::to_vec(&wire).ok().map(Zeroizing::new)
+    write(wire, &record.unknown)
 }
 
 /// The session of a plaintext; `None` if it is not one.
@@ -77,7 +80,7 @@ pub(crate) fn read_session(
     version: Version,
     plaintext: &[u8],
 ) -> Option<SessionRecord> {
-    let wire: Session = serde_json::from_slice(plaintext).ok()?;
+    let (wire, unknown): (Session, _) = read(plaintext)?;
     Some(SessionRecord {
         key,
         profile: wire.profile,
@@ -88,6 +91,7 @@ pub(crate) fn read_session(
         seen_at: time(wire.seen_at),
         expires_at: time(wire.expires_at),
         idle_ends_at: time(wire.idle_ends_at.unwrap_or(wire.expires_at)),
+        unknown,
         version,
     })
 }
@@ -100,6 +104,7 @@ fn cloud_id(text: Option<String>) -> Option<CloudId> {
 /// The content of a grant's row. Tokens are borrowed from the plaintext while it is read, which saves a copy
 /// that nothing would wipe; only a token with characters that JSON escapes is copied.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Grant<'a> {
     /// The current access token.
     #[serde(borrow)]
@@ -190,13 +195,13 @@ pub(crate) fn grant(record: &GrantRecord) -> Option<Zeroizing<Vec<u8>>> {
         links: record.links.iter().map(WireLink::of).collect(),
         generation: record.generation,
     };
-    serde_json::to_vec(&wire).ok().map(Zeroizing::new)
+    write(wire, &record.unknown)
 }
 
 /// The grant of a plaintext; `None` if it is not one. Sites and links that are malformed are left out, rather
 /// than losing the tokens with them.
 pub(crate) fn read_grant(key: GrantKey, version: Version, plaintext: &[u8]) -> Option<GrantRecord> {
-    let wire: Grant<'_> = serde_json::from_slice(plaintext).ok()?;
+    let (wire, unknown): (Grant<'_>, _) = read(plaintext)?;
     let tokens = wire.tokens();
     let sites = wire.sites.map(|sites| {
         let sites = sites.into_iter().filter_map(WireSite::into_site);
@@ -228,6 +233,7 @@ pub(crate) fn read_grant(key: GrantKey, version: Version, plaintext: &[u8]) -> O
             .into_iter()
             .filter_map(WireLink::into_link)
             .collect(),
+        unknown,
         generation: wire.generation,
         version,
     })

@@ -14,7 +14,7 @@ use crate::ports::Ports;
 use crate::provider::profile::Profile;
 use crate::session::kind::SessionKind;
 use crate::session::lookup::{idle_end, lives};
-use crate::store::{Inserted, SessionRecord, StoreError};
+use crate::store::{Inserted, SessionRecord, StoreError, UnknownFields};
 
 /// A session of its own for code of another site, beside the one of the browser's first-party
 /// pages.
@@ -162,6 +162,7 @@ async fn insert(
         seen_at: now,
         expires_at: begins.expires_at,
         idle_ends_at: idle_end(ports, begins.remembered, now),
+        unknown: UnknownFields::default(),
         version: 1,
     };
     match ports.sessions.insert(Arc::new(record)).await? {

@@ -17,7 +17,7 @@ use crate::provider::site::Site;
 use crate::provider::token::TokenSet;
 use crate::scope::Scopes;
 use crate::store::lease::{Lease, LeaseOwner, LeaseRequest, Renewed};
-use crate::store::{Inserted, Replaced, StoreError, Version};
+use crate::store::{Inserted, Replaced, StoreError, UnknownFields, Version};
 
 /// An app in an environment. Apps that share a store never see each other's grants, because every key contains
 /// this.
@@ -107,6 +107,8 @@ pub struct GrantRecord {
     /// The users of the app who connected the account, in connect mode; one record can have several with
     /// `LinkPolicy::Share`.
     pub links: Arc<[Link]>,
+    /// What a newer program wrote beside these.
+    pub unknown: UnknownFields,
     /// Counts the token pairs, starting at the number at which the record's version started.
     pub generation: u64,
     /// Counts the writes, starting at a number that no earlier grant of the account had.

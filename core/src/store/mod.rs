@@ -23,6 +23,7 @@ mod memory;
 mod row_store;
 mod rows;
 mod session;
+mod unknown_fields;
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -41,6 +42,8 @@ pub use self::row_store::RowStore;
 pub use self::rows::{LeaseSlot, OwnerPage, Row, RowKind, StoredRow};
 #[doc(hidden)]
 pub use self::session::{SessionRecord, SessionStore};
+#[doc(hidden)]
+pub use self::unknown_fields::UnknownFields;
 use crate::ids::MarkKey;
 
 /// Identifies one write of a record: each write stores a number that is higher by at least one.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::ids::{AccountId, CloudId, SessionTokenHash};
 use crate::provider::profile::Profile;
-use crate::store::{Inserted, Replaced, StoreError, Version};
+use crate::store::{Inserted, Replaced, StoreError, UnknownFields, Version};
 
 /// A browser that is signed in. The record holds no token: tokens belong to the grant of the account, so a
 /// stolen session row opens nothing at Atlassian.
@@ -36,6 +36,8 @@ pub struct SessionRecord {
     /// When the session ends without further activity, as far as it was written: from then on a store may forget
     /// it. It is the absolute end in records of earlier versions.
     pub idle_ends_at: SystemTime,
+    /// What a newer program wrote beside these.
+    pub unknown: UnknownFields,
     /// Counts the writes, starting at 1.
     pub version: Version,
 }

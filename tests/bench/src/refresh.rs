@@ -135,6 +135,7 @@ fn record(account: &AccountId, now: SystemTime) -> Result<GrantRecord, Box<dyn E
         added: Arc::new([]),
         profile: None,
         links: Arc::new([]),
+        unknown: Default::default(),
         generation: 1,
         version: 1,
     })

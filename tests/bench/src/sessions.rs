@@ -165,6 +165,7 @@ pub async fn fill(
             seen_at: now,
             expires_at: end(now),
             idle_ends_at: end(now),
+            unknown: Default::default(),
             version: 1,
         };
         if store.insert(Arc::new(record)).await? == Inserted::Exists {

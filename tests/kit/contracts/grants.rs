@@ -70,6 +70,7 @@ fn record(key: GrantKey, version: Version) -> GrantRecord {
         last_site: None,
         profile: None,
         links: Arc::new([]),
+        unknown: Default::default(),
         generation: 1,
         version,
     }

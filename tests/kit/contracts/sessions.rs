@@ -40,6 +40,7 @@ fn record(number: u8, account: &str, version: Version) -> Arc<SessionRecord> {
         seen_at: at(100),
         expires_at: at(4_000_000_000),
         idle_ends_at: at(4_000_000_000),
+        unknown: Default::default(),
         version,
     })
 }
