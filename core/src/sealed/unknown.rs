@@ -7,9 +7,15 @@ use zeroize::Zeroizing;
 
 use crate::store::UnknownFields;
 
-/// A record with the fields that this program does not know.
+/// What was read of a record.
+pub(crate) struct Fields<T> {
+    pub(crate) known: T,
+    pub(crate) unknown: UnknownFields,
+}
+
+/// A record as it is written, with the fields that this program does not know beside the others.
 #[derive(Serialize, Deserialize)]
-struct WithUnknown<T, U> {
+struct Flat<T, U> {
     #[serde(flatten)]
     known: T,
     #[serde(flatten)]
@@ -20,18 +26,22 @@ struct WithUnknown<T, U> {
 pub(crate) fn write<T: Serialize>(known: T, unknown: &UnknownFields) -> Option<Zeroizing<Vec<u8>>> {
     let text = match unknown.get() {
         None => serde_json::to_vec(&known),
-        Some(unknown) => serde_json::to_vec(&WithUnknown { known, unknown }),
+        Some(unknown) => serde_json::to_vec(&Flat { known, unknown }),
     };
     text.ok().map(Zeroizing::new)
 }
 
 /// The record of a plaintext. `T` denies unknown fields, so that looking for them costs only the records that have some.
-pub(crate) fn read<'a, T: Deserialize<'a>>(plaintext: &'a [u8]) -> Option<(T, UnknownFields)> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(plaintext: &'a [u8]) -> Option<Fields<T>> {
     if let Ok(known) = serde_json::from_slice(plaintext) {
-        return Some((known, UnknownFields::default()));
+        let unknown = UnknownFields::default();
+        return Some(Fields { known, unknown });
     }
-    let all: WithUnknown<T, Map<String, Value>> = serde_json::from_slice(plaintext).ok()?;
-    Some((all.known, UnknownFields::new(all.unknown)))
+    let all: Flat<T, Map<String, Value>> = serde_json::from_slice(plaintext).ok()?;
+    Some(Fields {
+        known: all.known,
+        unknown: UnknownFields::new(all.unknown),
+    })
 }
 
 #[cfg(test)]

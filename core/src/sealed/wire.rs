@@ -18,7 +18,7 @@ use crate::provider::profile::Profile;
 use crate::provider::site::Site;
 use crate::provider::token::{TokenSet, TokenType};
 use crate::scope::Scopes;
-use crate::sealed::unknown::{read, write};
+use crate::sealed::unknown::{Fields, read, write};
 use crate::secret::{AccessToken, RefreshToken};
 use crate::store::{
     ConsentMark, ConsentReason, GrantKey, GrantRecord, LeaseOwner, LeaseRow, Link, SessionRecord,
@@ -80,7 +80,10 @@ pub(crate) fn read_session(
     version: Version,
     plaintext: &[u8],
 ) -> Option<SessionRecord> {
-    let (wire, unknown): (Session, _) = read(plaintext)?;
+    let Fields {
+        known: wire,
+        unknown,
+    }: Fields<Session> = read(plaintext)?;
     Some(SessionRecord {
         key,
         profile: wire.profile,
@@ -201,7 +204,10 @@ pub(crate) fn grant(record: &GrantRecord) -> Option<Zeroizing<Vec<u8>>> {
 /// The grant of a plaintext; `None` if it is not one. Sites and links that are malformed are left out, rather
 /// than losing the tokens with them.
 pub(crate) fn read_grant(key: GrantKey, version: Version, plaintext: &[u8]) -> Option<GrantRecord> {
-    let (wire, unknown): (Grant<'_>, _) = read(plaintext)?;
+    let Fields {
+        known: wire,
+        unknown,
+    }: Fields<Grant<'_>> = read(plaintext)?;
     let tokens = wire.tokens();
     let sites = wire.sites.map(|sites| {
         let sites = sites.into_iter().filter_map(WireSite::into_site);

@@ -150,7 +150,7 @@ impl RedisBuilder {
     }
 
     /// The certificates, in PEM, of the authorities that may have signed the certificate of Redis and of the Sentinels. Those
-    /// that the system trusts are then not trusted. For `rediss://`.
+    /// that the system trusts are then not trusted. For `rediss://`, with the feature `rustls` or `rustls-no-provider`.
     ///
     /// # Examples
     ///
@@ -166,17 +166,13 @@ impl RedisBuilder {
     /// # }
     /// ```
     #[cfg(feature = "rustls-no-provider")]
-    #[cfg_attr(
-        docsrs,
-        doc(cfg(any(feature = "rustls", feature = "rustls-no-provider")))
-    )]
     pub fn root_certificates(mut self, pem: &[u8]) -> Self {
         self.certificates.roots = Some(pem.to_vec());
         self
     }
 
     /// The certificate of this app, with its chain, and its private key, both in PEM, for a Redis that asks for one
-    /// (`tls-auth-clients`). For `rediss://`.
+    /// (`tls-auth-clients`). For `rediss://`, with the feature `rustls` or `rustls-no-provider`.
     ///
     /// # Examples
     ///
@@ -193,10 +189,6 @@ impl RedisBuilder {
     /// # }
     /// ```
     #[cfg(feature = "rustls-no-provider")]
-    #[cfg_attr(
-        docsrs,
-        doc(cfg(any(feature = "rustls", feature = "rustls-no-provider")))
-    )]
     pub fn client_certificate(mut self, certificate: &[u8], key: &[u8]) -> Self {
         self.certificates.client = Some(redis::ClientTlsConfig {
             client_cert: certificate.to_vec(),

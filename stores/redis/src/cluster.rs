@@ -84,21 +84,14 @@ impl Cluster {
             return Ok(known);
         }
         let mut connection = self.connection.clone();
-        let ranges: Vec<(u16, u16, Value)> = {
-            let said: Vec<Vec<Value>> = redis::cmd("CLUSTER")
-                .arg("SLOTS")
-                .query_async(&mut connection)
-                .await?;
-            said.into_iter().filter_map(range).collect()
-        };
+        let ranges: Vec<Vec<Value>> = redis::cmd("CLUSTER")
+            .arg("SLOTS")
+            .query_async(&mut connection)
+            .await?;
         let mut primaries = HashMap::new();
-        for (first, last, node) in ranges {
-            let Ok((host, port)) = node_of(node) else {
-                continue;
-            };
-            let node = Arc::new(Node { host, port });
-            let slots = (first..=last).filter_map(Slot::new);
-            primaries.extend(slots.map(|slot| (slot, Arc::clone(&node))));
+        for range in ranges.into_iter().filter_map(Range::read) {
+            let slots = (range.first..=range.last).filter_map(Slot::new);
+            primaries.extend(slots.map(|slot| (slot, Arc::clone(&range.primary))));
         }
         let primaries = Arc::new(primaries);
         *self.known() = Some(Arc::clone(&primaries));
@@ -112,21 +105,30 @@ impl Cluster {
     }
 }
 
-/// First slot, last slot and primary of a range.
-fn range(fields: Vec<Value>) -> Option<(u16, u16, Value)> {
-    let mut fields = fields.into_iter();
-    let mut number = || u16::from_redis_value(fields.next()?).ok();
-    let (first, last) = (number()?, number()?);
-    Some((first, last, fields.next()?))
+/// Slots that follow each other and have the same primary.
+struct Range {
+    first: u16,
+    last: u16,
+    primary: Arc<Node>,
 }
 
-/// Host and port of a node.
-fn node_of(node: Value) -> RedisResult<(String, u16)> {
-    let fields: Vec<Value> = redis::from_redis_value(node)?;
-    let mut fields = fields.into_iter();
-    let (host, port) = (fields.next(), fields.next());
-    Ok((
-        redis::from_redis_value(host.unwrap_or(Value::Nil))?,
-        redis::from_redis_value(port.unwrap_or(Value::Nil))?,
-    ))
+impl Range {
+    /// Reads a line of `CLUSTER SLOTS`: the first slot, the last slot, the primary, its replicas. `None` if the primary has no
+    /// address, as on a node that does not know its own.
+    fn read(line: Vec<Value>) -> Option<Self> {
+        let mut line = line.into_iter();
+        let mut number = || u16::from_redis_value(line.next()?).ok();
+        let (first, last) = (number()?, number()?);
+        let node: Vec<Value> = redis::from_redis_value(line.next()?).ok()?;
+        let mut node = node.into_iter();
+        let primary = Arc::new(Node {
+            host: redis::from_redis_value(node.next()?).ok()?,
+            port: redis::from_redis_value(node.next()?).ok()?,
+        });
+        Some(Self {
+            first,
+            last,
+            primary,
+        })
+    }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Sends over a link; 0 replicas are waited for by nobody.
+    /// Sends over a link. With 0 replicas, nothing is waited for.
     pub(crate) fn new(link: Link, replicas: u32) -> Self {
         Self { link, replicas }
     }
@@ -209,7 +209,7 @@ pub(crate) fn is_too_few(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Client && error.to_string().starts_with(TOO_FEW)
 }
 
-/// How the error begins that a write without enough replicas ends in.
+/// How the error of [`too_few`] begins.
 const TOO_FEW: &str = "too few replicas acknowledged the write";
 
 /// The error of a write that only so many replicas acknowledged. The primary has carried it out.
