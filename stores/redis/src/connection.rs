@@ -4,9 +4,7 @@
 //! that comes after it on the same connection.
 
 use redis::aio::ConnectionLike;
-use redis::{
-    Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, ServerErrorKind, Value,
-};
+use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value};
 
 #[cfg(feature = "cluster")]
 use crate::cluster::Cluster;
@@ -52,25 +50,6 @@ impl Connection {
             }
             return answer;
         }
-        let answer = self.send_one_and_wait(command).await;
-        let moved = ErrorKind::Server(ServerErrorKind::Moved);
-        if !matches!(&answer, Err(error) if error.kind() == moved) {
-            return answer;
-        }
-        // A cluster's connection learns that a slot has moved from single commands only. What was refused was not carried out.
-        let key = match command.args_iter().next() {
-            Some(Arg::Simple(b"EVALSHA")) => command.args_iter().nth(3),
-            _ => command.args_iter().nth(1),
-        };
-        if let Some(Arg::Simple(key)) = key {
-            let mut current = self.link.connection().await?;
-            current.wire.send(redis::cmd("EXISTS").arg(key)).await?;
-        }
-        self.send_one_and_wait(command).await
-    }
-
-    /// Sends one command, and waits for replicas.
-    async fn send_one_and_wait(&self, command: &Cmd) -> RedisResult<Value> {
         let mut pipeline = Pipeline::new();
         pipeline.add_command(command.clone());
         let mut answers = self.send_part(pipeline).await?;

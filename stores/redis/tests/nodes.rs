@@ -221,6 +221,43 @@ async fn in_a_cluster_writes_wait_for_replicas_and_a_user_needs_few_rights() {
     testing::row_store_contract(Arc::new(store)).await;
 }
 
+/// Gives the slot of a key that there is not, and that the first primary serves, to the second.
+fn move_slot(cluster: &mut RedisCluster, key: &str) {
+    let nodes = cluster.nodes();
+    let served = nodes[0].ask(&format!("EXISTS {key}"));
+    assert_eq!(served.trim(), ":0", "{key}");
+    let slot = nodes[0].ask(&format!("CLUSTER KEYSLOT {key}"));
+    let slot = slot.trim().trim_start_matches(':');
+    let id = nodes[1].ask("CLUSTER MYID");
+    let id = id.lines().nth(1).unwrap();
+    let command = format!("CLUSTER SETSLOT {slot} NODE {id}");
+    for node in [1, 0] {
+        let answer = nodes[node].ask(&command);
+        assert!(answer.starts_with("+OK"), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_cluster_reads_and_writes_follow_a_slot_that_moves() {
+    let mut cluster = RedisCluster::start_with(&[]);
+    // The slots of these keys begin at the first primary.
+    for (replicas, subject, mark) in [(0, "moves-0", "mark-2"), (1, "moves-4", "mark-3")] {
+        let store = RedisStore::builder(&cluster.urls()).wait_for_replicas(replicas);
+        let store = store.connect().await.unwrap();
+        let of = |key: &str, subject: &str| grant(key).with_subjects(vec![subject.to_owned()]);
+        let before = of(&format!("before {replicas}"), "stays");
+        assert_eq!(store.insert(&before).await.unwrap(), Inserted::Done);
+
+        move_slot(&mut cluster, &format!("threelo:grant-by:{subject}"));
+        move_slot(&mut cluster, &format!("threelo:mark:{mark}"));
+
+        let after = of(&format!("after {replicas}"), subject);
+        assert_eq!(store.insert(&after).await.unwrap(), Inserted::Done);
+        assert_eq!(store.of_subject(subject).await.unwrap().len(), 1);
+        spends(&store, mark).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_too_few_replicas_acknowledged_is_an_error() {
     let (primary, mut replica) = (Redis::start(), Redis::start());
