@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use threelo::clock::{Clock as _, SystemClock};
-use threelo::store::{Inserted, Row, RowKind, RowStore as _, StoreError};
+use threelo::store::{Inserted, Replaced, Row, RowKind, RowStore as _, StoreError};
 use threelo::testing;
 use threelo_redis::{RedisSetupError, RedisStore};
 use threelo_test_servers::{Certificates, Redis, RedisCluster, Sentinel};
@@ -224,41 +224,52 @@ async fn in_a_cluster_writes_wait_for_replicas_and_a_user_needs_few_rights() {
     testing::row_store_contract(Arc::new(store)).await;
 }
 
-/// Gives the slot of a key that there is not, and that the first primary serves, to the second.
+/// Gives the slot of a key, which the first primary serves, to the second, with the key.
 fn move_slot(cluster: &mut RedisCluster, key: &str) {
     let nodes = cluster.nodes();
-    let served = nodes[0].ask(&format!("EXISTS {key}"));
-    assert_eq!(served.trim(), ":0", "{key}");
     let slot = nodes[0].ask(&format!("CLUSTER KEYSLOT {key}"));
     let slot = slot.trim().trim_start_matches(':');
-    let id = nodes[1].ask("CLUSTER MYID");
-    let id = id.lines().nth(1).unwrap();
-    let command = format!("CLUSTER SETSLOT {slot} NODE {id}");
-    for node in [1, 0] {
+    let id = |node: usize| {
+        let answer = nodes[node].ask("CLUSTER MYID");
+        answer.lines().nth(1).unwrap().to_owned()
+    };
+    let port = nodes[1].port();
+    let steps = [
+        (1, format!("CLUSTER SETSLOT {slot} IMPORTING {}", id(0))),
+        (0, format!("CLUSTER SETSLOT {slot} MIGRATING {}", id(1))),
+        (0, format!("MIGRATE 127.0.0.1 {port} {key} 0 5000")),
+        (1, format!("CLUSTER SETSLOT {slot} NODE {}", id(1))),
+        (0, format!("CLUSTER SETSLOT {slot} NODE {}", id(1))),
+    ];
+    for (node, command) in steps {
         let answer = nodes[node].ask(&command);
-        assert!(answer.starts_with("+OK"), "{answer}");
+        assert!(answer.starts_with('+'), "{command}: {answer}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_cluster_reads_and_writes_follow_a_slot_that_moves() {
     let mut cluster = RedisCluster::start_with(&[]);
-    // The slots of these keys begin at the first primary.
-    for (replicas, subject, mark) in [(0, "moves-0", "mark-2"), (1, "moves-4", "mark-3")] {
-        let store = RedisStore::builder(&cluster.urls()).wait_for_replicas(replicas);
-        let store = store.connect().await.unwrap();
-        let before = grant(&format!("before {replicas}"));
-        assert_eq!(store.insert(&before).await.unwrap(), Inserted::Done);
+    let plain = RedisStore::connect(&cluster.urls()).await.unwrap();
+    // The slots of all these keys begin at the first primary.
+    for key in ["g2", "g3", "g6", "g7"] {
+        assert_eq!(plain.insert(&grant(key)).await.unwrap(), Inserted::Done);
+    }
+    let waiting = RedisStore::builder(&cluster.urls()).wait_for_replicas(1);
+    let waiting = waiting.connect().await.unwrap();
+    let stores = [(&plain, "g2", "mark-2"), (&waiting, "g7", "mark-3")];
+    for (store, key, mark) in stores {
+        assert_eq!(store.of_subject("u1").await.unwrap().len(), 4);
 
-        move_slot(&mut cluster, &format!("threelo:grant-by:{subject}"));
+        move_slot(&mut cluster, &format!("threelo:grant:{key}"));
         move_slot(&mut cluster, &format!("threelo:mark:{mark}"));
 
-        // The slot of the second subject does not move, so that the node answers some of the commands.
-        let both = vec![subject.to_owned(), "stays-2".to_owned()];
-        let after = grant(&format!("after {replicas}")).with_subjects(both);
-        assert_eq!(store.insert(&after).await.unwrap(), Inserted::Done);
-        assert_eq!(store.of_subject(subject).await.unwrap().len(), 1);
-        spends(&store, mark).await.unwrap();
+        // Of what is asked of the first primary, it has a part.
+        assert_eq!(store.of_subject("u1").await.unwrap().len(), 4);
+        let mut row = grant(key);
+        row.version = 2;
+        assert_eq!(store.replace(1, &row).await.unwrap(), Replaced::Done);
+        spends(store, mark).await.unwrap();
     }
 }
 
