@@ -1,12 +1,15 @@
 //! Databases that several processes share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use threelo::store::RowStore;
 use threelo_test_servers::{Postgres, Redis};
 use threelo_tests::{App, Instance, Settings, World, rows_as};
 
-const INSTANCE: &str = env!("CARGO_BIN_EXE_instance");
+/// The program of an instance.
+pub(crate) const INSTANCE: &str = env!("CARGO_BIN_EXE_instance");
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// A database, and what must outlive it.
@@ -33,6 +36,39 @@ impl Database {
     pub(crate) fn postgres() -> Option<Self> {
         let is_there = !threelo_test_servers::are_left_out();
         is_there.then(|| Self::Postgres(Postgres::start()))
+    }
+
+    /// A copy of the file that version 1 wrote; see `version_1.rs`.
+    pub(crate) fn sqlite_of_version_1() -> Self {
+        let database = Self::sqlite();
+        if let Self::Sqlite(path) = &database {
+            std::fs::copy(fixture("v1.db"), path).unwrap();
+        }
+        database
+    }
+
+    pub(crate) fn redis_of_version_1() -> Option<Self> {
+        if threelo_test_servers::are_left_out() {
+            return None;
+        }
+        let folder = fixture("");
+        // It is read, and never written.
+        let file = ["--dir", folder.to_str()?, "--dbfilename", "v1.rdb"];
+        let arguments = [file.as_slice(), &["--save", ""]].concat();
+        Some(Self::Redis(Redis::start_with(&arguments)))
+    }
+
+    pub(crate) fn postgres_of_version_1() -> Option<Self> {
+        let database = Self::postgres()?;
+        if let Self::Postgres(postgres) = &database {
+            postgres.run(&std::fs::read_to_string(fixture("v1.sql")).unwrap());
+        }
+        Some(database)
+    }
+
+    /// The rows under a prefix.
+    pub(crate) async fn rows_as(&self, prefix: &str) -> Arc<dyn RowStore> {
+        rows_as(&self.url(), prefix).await
     }
 
     /// The server goes away; SQLite has none.
@@ -93,6 +129,12 @@ impl Database {
     pub(crate) fn settings<A>(&self, world: &World<A>) -> Settings {
         Settings::of(world, &self.url(), "d_")
     }
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("durable/fixtures")
+        .join(name)
 }
 
 impl Drop for Database {

@@ -16,4 +16,5 @@ mod outages;
 mod refreshes;
 mod streams;
 mod trips;
+mod upgrades;
 mod version_1;

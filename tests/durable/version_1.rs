@@ -1,6 +1,5 @@
 //! Databases as version 1 of threelo left them: what is in `fixtures` was written by it, and is never written again.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,11 +10,12 @@ use threelo::internals::{
 };
 use threelo::store::{Inserted, RowStore};
 use threelo::{AccountId, CloudId, Profile, Scopes, Subject};
-use threelo_test_servers::{Postgres, Redis};
-use threelo_tests::{SealedStores, rows_as, sealed};
+use threelo_tests::{SealedStores, sealed};
+
+use crate::database::Database;
 
 const KEYS: &str = "v1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
-const PREFIX: &str = "v1_";
+pub(crate) const PREFIX: &str = "v1_";
 
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
@@ -112,7 +112,7 @@ async fn stores(rows: Arc<dyn RowStore>) -> SealedStores {
 }
 
 /// Everything is read as it was written, by every way that leads to it.
-async fn reads_what_version_1_wrote(rows: Arc<dyn RowStore>) {
+pub(crate) async fn reads_what_version_1_wrote(rows: Arc<dyn RowStore>) {
     let (session, grant) = (session(), grant());
     let stores = stores(rows).await;
 
@@ -131,41 +131,22 @@ async fn reads_what_version_1_wrote(rows: Arc<dyn RowStore>) {
     assert_eq!(of_account.await.unwrap().len(), 1);
 }
 
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("durable/fixtures")
-        .join(name)
-}
-
 #[tokio::test]
 async fn a_sqlite_file_of_version_1_is_read() {
-    let copy = std::env::temp_dir().join(format!("threelo-v1-{}.db", std::process::id()));
-    std::fs::copy(fixture("v1.db"), &copy).unwrap();
-
-    reads_what_version_1_wrote(rows_as(&format!("sqlite:{}", copy.display()), PREFIX).await).await;
-
-    std::fs::remove_file(&copy).unwrap();
+    let database = Database::sqlite_of_version_1();
+    reads_what_version_1_wrote(database.rows_as(PREFIX).await).await;
 }
 
 #[tokio::test]
 async fn a_postgres_dump_of_version_1_is_read() {
-    if threelo_test_servers::are_left_out() {
-        return;
+    if let Some(database) = Database::postgres_of_version_1() {
+        reads_what_version_1_wrote(database.rows_as(PREFIX).await).await;
     }
-    let postgres = Postgres::start();
-    postgres.run(&std::fs::read_to_string(fixture("v1.sql")).unwrap());
-
-    reads_what_version_1_wrote(rows_as(&postgres.url(), PREFIX).await).await;
 }
 
 #[tokio::test]
 async fn a_redis_dump_of_version_1_is_read() {
-    if threelo_test_servers::are_left_out() {
-        return;
+    if let Some(database) = Database::redis_of_version_1() {
+        reads_what_version_1_wrote(database.rows_as(PREFIX).await).await;
     }
-    let fixtures = fixture("");
-    let folder = fixtures.to_str().unwrap();
-    let redis = Redis::start_with(&["--dir", folder, "--dbfilename", "v1.rdb"]);
-
-    reads_what_version_1_wrote(rows_as(&redis.url(), PREFIX).await).await;
 }

@@ -1,6 +1,7 @@
 //! The commands of this repository: `cargo xtask test`, and the steps of CI.
 
 mod cargo;
+mod release;
 mod scenario;
 mod setup;
 mod surface;
@@ -191,11 +192,13 @@ fn deny() -> Outcome {
     }
 }
 
-/// On each database: 200 crashes at each point of a refresh, and 1000 times a hundred identical callbacks.
+/// On each database: 200 crashes at each point of a refresh, 1000 times a hundred identical callbacks, 30 upgrades of an older
+/// program.
 fn soak() -> Outcome {
     setup::databases()?;
+    let old = release::build_old_instance()?;
     cargo_with(
-        &[("THREELO_SOAK", "1")],
+        &[("THREELO_SOAK", "1"), ("THREELO_OLD_INSTANCE", &old)],
         &["test", "--package", "threelo-tests", "--test", "durable"],
     )?;
     Ok("nothing was lost".to_owned())

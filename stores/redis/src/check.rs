@@ -11,6 +11,9 @@ use crate::store::RedisStore;
 /// The first major version that the tests have run on.
 const OLDEST: u32 = 7;
 
+/// The newest version of the keys that this program can use (`docs/decisions/0088-tables-are-expanded-then-contracted.md`).
+const KNOWN: u32 = 1;
+
 impl RedisStore {
     /// Checks that Redis is new enough, serves all keys and accepts writes. [`connect`](Self::connect) has done so. Nothing that
     /// is stored is changed.
@@ -21,7 +24,7 @@ impl RedisStore {
     /// # Errors
     ///
     /// [`RedisSetupError::Unreachable`], [`RedisSetupError::TooOld`], [`RedisSetupError::Cluster`],
-    /// [`RedisSetupError::TooFewReplicas`] and [`RedisSetupError::ReadOnly`].
+    /// [`RedisSetupError::Newer`], [`RedisSetupError::TooFewReplicas`] and [`RedisSetupError::ReadOnly`].
     pub async fn check(&self) -> Result<(), RedisSetupError> {
         let unreachable = |error: RedisError| RedisSetupError::Unreachable(error.into());
         let mut connection = self.reads();
@@ -32,11 +35,27 @@ impl RedisStore {
         if server.may_be_one_of_many() {
             self.find_all_slots().await?;
         }
+        self.find_version().await?;
         self.warn_of_losses().await;
         match self.try_writes().await {
             Err(error) if is_too_few(&error) => Err(RedisSetupError::TooFewReplicas(error.into())),
             Err(error) => Err(RedisSetupError::ReadOnly(error.into())),
             Ok(()) => Ok(()),
+        }
+    }
+
+    /// Asks which programs can use what is stored.
+    async fn find_version(&self) -> Result<(), RedisSetupError> {
+        let asked: Result<Option<String>, RedisError> =
+            self.reads().get(self.prefix.schema()).await;
+        let found = asked.map_err(|error| RedisSetupError::Unreachable(error.into()))?;
+        let is_known = |found: &String| found.parse::<u32>().is_ok_and(|version| version <= KNOWN);
+        match found {
+            Some(found) if !is_known(&found) => Err(RedisSetupError::Newer {
+                found,
+                known: KNOWN,
+            }),
+            _ => Ok(()),
         }
     }
 

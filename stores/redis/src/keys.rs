@@ -34,6 +34,11 @@ impl Prefix {
         format!("{}:grant-owners", self.0)
     }
 
+    /// The version of the keys. No program has written it yet: it is 1 where there is none.
+    pub(crate) fn schema(&self) -> String {
+        format!("{}:schema", self.0)
+    }
+
     /// A spent mark.
     pub(crate) fn mark(&self, mark: &str) -> String {
         format!("{}:mark:{mark}", self.0)

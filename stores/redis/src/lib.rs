@@ -118,6 +118,7 @@
 //! | `threelo:grant-owners` | sorted set | all owners of grants |
 //! | `threelo:mark:{mark}` | string | a spent state |
 //! | `threelo:lease:{key}` | string | which instance refreshes a grant; expires an hour after its last write |
+//! | `threelo:schema` | string | the version of the keys, if it is not 1 |
 //! | `threelo:leases` | sorted set | the keys of the leases above, for two hours at most |
 //!
 //! In clear are: the Atlassian account id of a session; the origin of the authorization server, the client id and the account

@@ -56,6 +56,16 @@ pub enum RedisSetupError {
         "redis does not serve all slots at this address: turn on the feature \"cluster\" of threelo-redis, and see that the cluster is complete"
     )]
     Cluster(#[source] Cause),
+    /// What is stored was changed by a newer version of this crate in such a way that this one cannot use it. It is left as it is.
+    #[error(
+        "the keys in redis have version {found}, but this program knows version {known}: update the program"
+    )]
+    Newer {
+        /// The version of the keys.
+        found: String,
+        /// The newest version that this program can use.
+        known: u32,
+    },
     /// Fewer replicas acknowledged a write than [`wait_for_replicas`](crate::RedisBuilder::wait_for_replicas) asks for.
     #[error("redis has too few replicas that acknowledge writes: start them, or ask for fewer")]
     TooFewReplicas(#[source] Cause),

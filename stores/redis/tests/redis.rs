@@ -57,6 +57,28 @@ async fn a_wrong_password_is_said_and_never_shown() {
 }
 
 #[tokio::test]
+async fn keys_of_a_newer_program_are_told_at_start() {
+    let redis = Redis::start();
+    for version in ["1", "2", "2.1"] {
+        redis.ask(&format!("SET threelo:schema {version}"));
+
+        let connected = RedisStore::connect(&redis.url()).await;
+
+        match connected {
+            Ok(_) => assert_eq!(version, "1"),
+            Err(error) => {
+                assert!(
+                    matches!(&error, RedisSetupError::Newer { found, known: 1 } if found == version),
+                    "{error:?}"
+                );
+                assert!(error.to_string().contains("update the program"), "{error}");
+            }
+        }
+    }
+    assert!(redis.ask("GET threelo:schema").contains("2.1"));
+}
+
+#[tokio::test]
 async fn a_replica_is_refused_at_start_up() {
     let primary = Redis::start();
     let of = format!("127.0.0.1 {}", primary.port());

@@ -58,20 +58,21 @@ pub enum SqlSetupError {
         "the tables cannot be created: the user must be allowed to create them, and the database must not be read-only"
     )]
     Migration(#[source] Cause),
-    /// The tables were created by a newer version of this crate. They are left as they are.
+    /// The tables were changed by a newer version of this crate in such a way that this one cannot use them. They are left as they
+    /// are.
     #[error(
         "the tables have version {found}, but this program knows version {known}: update the program"
     )]
     Newer {
         /// The version of the tables.
         found: i64,
-        /// The version that this program creates.
+        /// The newest version that this program can use.
         known: i64,
     },
-    /// The tables do not exist. Calls on a store from a pool that was neither migrated nor checked also fail with it: it is the
+    /// The tables do not exist, or lack what a newer version of this crate added to them. Calls on a store from a pool that was neither migrated nor checked also fail with it: it is the
     /// source of their `StoreError`.
     #[error(
-        "the tables are missing: call migrate() at start-up, as in connect(url).migrate(), or have an operator do it"
+        "the tables are missing or older than this program: call migrate() at start-up, as in connect(url).migrate(), or have an operator do it"
     )]
     NotMigrated,
 }

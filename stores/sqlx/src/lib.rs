@@ -61,6 +61,10 @@
 //! any instance can serve any request. For SQLite, these are processes on one machine. Every instance may call `migrate` at
 //! every start: one creates the tables, the others wait for it.
 //!
+//! A new version of the app may be rolled out one instance after another. `migrate` of the new one only adds to the tables, so that
+//! instances of the release before go on and can be started again. A program that can no longer use the tables says so at start-up
+//! with [`SqlSetupError::Newer`].
+//!
 //! Several apps can share a database, each with a prefix of its own (`connect_with_prefix`).
 //!
 //! # What a caller can rely on
@@ -88,7 +92,8 @@
 //! | `threelo_subjects` | `subject`, `key` | the users of the app to whom a grant is linked |
 //! | `threelo_marks` | `mark`, `until` | spent states |
 //! | `threelo_leases` | `key`, `value`, `written_at` | which instance refreshes a grant |
-//! | `threelo_schema` | `id`, `version` | the version of the tables |
+//! | `threelo_schema` | `id`, `version` | the version of the tables: that of the oldest program that can use them |
+//! | `threelo_steps` | `step` | the changes of the tables that were made |
 //!
 //! Times are microseconds since 1970. In clear are: the Atlassian account id of a session; the origin of the authorization
 //! server, the client id and the account id of a grant; versions, times, and what is in a lease slot. Session tokens, subjects
@@ -111,6 +116,7 @@ mod row_store;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
+mod steps;
 mod tables;
 
 pub use self::connecting::Connecting;

@@ -7,9 +7,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::prefix::Prefix;
 
-/// The version of the tables that this program creates and understands.
-pub(crate) const VERSION: i64 = 1;
-
 /// The parts of the SQL that differ between the databases.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dialect {
@@ -72,16 +69,8 @@ pub(crate) struct Statements {
     pub(crate) expired_marks: String,
     /// Deletes lease slots that were last written before a time.
     pub(crate) old_leases: String,
-    /// Creates the table that holds the version of the tables.
-    pub(crate) schema: String,
-    /// Selects the version of the tables.
-    pub(crate) version: String,
-    /// Stores the version of the tables, unless one is stored.
-    pub(crate) set_version: String,
     /// Writes without changing anything: no mark is empty.
     pub(crate) touch: String,
-    /// Creates the tables and their indexes, in order, where they are missing.
-    pub(crate) tables: Vec<String>,
 }
 
 impl Statements {
@@ -154,45 +143,9 @@ impl Statements {
             expired_rows: expired("rows", "(kind, key)", "ends_at"),
             expired_marks: expired("marks", "mark", "until"),
             old_leases: expired("leases", "key", "written_at"),
-            schema: format!(
-                "CREATE TABLE IF NOT EXISTS {p}schema (id INTEGER PRIMARY KEY CHECK (id = 1), version BIGINT NOT NULL)"
-            ),
-            version: format!("SELECT version FROM {p}schema"),
-            set_version: format!(
-                "INSERT INTO {p}schema (id, version) VALUES (1, $1) ON CONFLICT DO NOTHING"
-            ),
             touch: format!("DELETE FROM {p}marks WHERE mark = ''"),
-            tables: tables(p, dialect),
         }
     }
-}
-
-/// The tables and indexes of version [`VERSION`]. A table that exists stays as it is.
-fn tables(p: &str, dialect: &Dialect) -> Vec<String> {
-    let Dialect {
-        bytes, bytewise, ..
-    } = dialect;
-    let text = format!("TEXT {bytewise} NOT NULL");
-    vec![
-        format!(
-            "CREATE TABLE IF NOT EXISTS {p}rows (kind {text}, key {text}, version BIGINT NOT NULL, owner {text}, \
-             ends_at BIGINT, sealed {bytes} NOT NULL, PRIMARY KEY (kind, key))"
-        ),
-        format!("CREATE INDEX IF NOT EXISTS {p}rows_owner ON {p}rows (kind, owner)"),
-        format!("CREATE INDEX IF NOT EXISTS {p}rows_ends_at ON {p}rows (ends_at)"),
-        format!(
-            "CREATE TABLE IF NOT EXISTS {p}subjects (subject {text}, key {text}, PRIMARY KEY (subject, key))"
-        ),
-        format!("CREATE INDEX IF NOT EXISTS {p}subjects_key ON {p}subjects (key)"),
-        format!(
-            "CREATE TABLE IF NOT EXISTS {p}marks (mark {text} PRIMARY KEY, until BIGINT NOT NULL)"
-        ),
-        format!("CREATE INDEX IF NOT EXISTS {p}marks_until ON {p}marks (until)"),
-        format!(
-            "CREATE TABLE IF NOT EXISTS {p}leases (key {text} PRIMARY KEY, value {bytes} NOT NULL, \
-             written_at BIGINT NOT NULL)"
-        ),
-    ]
 }
 
 /// A time in microseconds since 1970, rounded down; a time before 1970 is 0.

@@ -6,6 +6,8 @@ mod leases;
 mod marks;
 mod rows;
 mod schema;
+#[cfg(test)]
+mod upgrades;
 
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use crate::health::Health;
 use crate::lent::Lent;
 use crate::prefix::Prefix;
 use crate::statements::Statements;
+use crate::steps::Schema;
 
 /// The pause before a call that was rolled back is repeated; then twice as long each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
@@ -28,6 +31,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(2);
 pub(crate) struct Tables<DB: Backend> {
     pool: Pool<DB>,
     statements: Statements,
+    schema: Schema,
     health: Health,
 }
 
@@ -42,6 +46,7 @@ impl<DB: Backend> Tables<DB> {
         Ok(Self {
             pool,
             statements: Statements::new(&prefix, &DB::DIALECT),
+            schema: Schema::new(&prefix, &DB::DIALECT),
             health,
         })
     }
