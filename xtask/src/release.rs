@@ -14,7 +14,10 @@ pub(crate) fn build_old_instance() -> Outcome {
     let tree = root.join("target/old-release");
     let (root, tree) = (root.display().to_string(), tree.display().to_string());
     if !Path::new(&tree).exists() {
-        let arguments = ["-C", &root, "worktree", "add", "--detach", &tree, OLD];
+        // Forced, because an earlier tree may have been deleted without git.
+        let arguments = [
+            "-C", &root, "worktree", "add", "--force", "--detach", &tree, OLD,
+        ];
         let name = format!("git worktree add {OLD}, which needs the whole history");
         run(Command::new("git").args(arguments), &name)?;
     }
