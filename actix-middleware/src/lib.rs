@@ -264,9 +264,10 @@ mod resolver;
 pub use threelo;
 pub use threelo::{
     AccessType, AccountId, ApiClient, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession,
-    BoxError, CloudId, Connect, ConnectBuilder, Connected, ConnectedAccount, ConnectedAccounts,
-    Credentials, Environment, FlowDetails, HookDecision, LinkPolicy, LoginRequest, Profile,
-    Rejection, RejectionResponse, SessionDetails, SignIn, Site, Subject, User, UserSession,
+    BoxError, CloudId, CodeExchange, Connect, ConnectBuilder, Connected, ConnectedAccount,
+    ConnectedAccounts, Credentials, Environment, FlowDetails, HookDecision, LimitDecision,
+    LinkPolicy, LoginRequest, Profile, Rejection, RejectionResponse, SessionDetails, SignIn, Site,
+    Subject, User, UserSession,
 };
 
 pub use self::connect::ConnectMiddleware;

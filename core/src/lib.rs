@@ -215,7 +215,9 @@ pub use self::error::{
 pub use self::flow::LoginRequest;
 pub use self::ids::{AccountId, CloudId, InvalidId, Subject};
 #[cfg(feature = "auth")]
-pub use self::ports::{BoxError, Cancelled, Connected, FlowDetails, HookDecision, SignIn};
+pub use self::ports::{
+    BoxError, Cancelled, CodeExchange, Connected, FlowDetails, HookDecision, LimitDecision, SignIn,
+};
 pub use self::provider::profile::{ExtendedProfile, Profile};
 pub use self::provider::site::Site;
 pub use self::return_to::ReturnTo;

@@ -1,7 +1,11 @@
 //! The app under test in axum.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::middleware::map_request;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -11,8 +15,8 @@ use http_body_util::{BodyExt, Collected};
 use threelo::{Auth, Connect};
 use threelo_tower::{
     Atlassian, AuthLayer, AuthRejection, ConnectLayer, Connections, CurrentProfile, CurrentSession,
-    CurrentSite, CurrentUser, Login, MaybeUser, auth_routes, require_login, require_scopes,
-    require_site, same_origin,
+    CurrentSite, CurrentUser, Login, MaybeUser, PeerAddress, auth_routes, require_login,
+    require_scopes, require_site, same_origin,
 };
 use tokio::net::TcpListener;
 use tower::ServiceExt;
@@ -74,9 +78,21 @@ impl AxumApp {
     async fn serve(self) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        tokio::spawn(async move { axum::serve(listener, self.0).await });
+        let app = self.0.layer(map_request(add_peer));
+        let service = app.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
         port
     }
+}
+
+/// Tells the address of the machine at the other end of the connection.
+async fn add_peer(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request<Body>,
+) -> Request<Body> {
+    let peer = PeerAddress::new(peer.ip());
+    request.extensions_mut().insert(peer);
+    request
 }
 
 /// The routes that scenarios use.

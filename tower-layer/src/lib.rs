@@ -175,6 +175,32 @@
 //! # }
 //! ```
 //!
+//! # The address of clients
+//!
+//! [`AuthBuilder::trusted_proxies`] limits how many codes one client may send. Behind proxies the address is in
+//! `X-Forwarded-For`. Without one it is that of the connection, which a layer around [`AuthLayer`] adds to the request:
+//!
+//! ```no_run
+//! use std::net::SocketAddr;
+//!
+//! use axum::Router;
+//! use axum::extract::{ConnectInfo, Request};
+//! use axum::middleware::map_request;
+//! use threelo_tower::{Auth, AuthLayer, PeerAddress};
+//!
+//! async fn add_peer(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request) -> Request {
+//!     request.extensions_mut().insert(PeerAddress::new(peer.ip()));
+//!     request
+//! }
+//!
+//! # async fn run(auth: Auth) -> std::io::Result<()> {
+//! // `auth` is built with `.trusted_proxies(0)`.
+//! let app = Router::new().layer(AuthLayer::new(auth)).layer(map_request(add_peer));
+//! let listener = tokio::net::TcpListener::bind("0.0.0.0:3000").await?;
+//! axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+//! # }
+//! ```
+//!
 //! # More than one instance
 //!
 //! Give all instances the same database ([`AuthBuilder::store`]) and the same `THREELO_KEYS`. Nothing is sticky: a
@@ -248,11 +274,13 @@ mod resolver;
 mod routes;
 
 pub use threelo;
+pub use threelo::adapter::PeerAddress;
 pub use threelo::{
     AccessType, AccountId, ApiClient, ApiError, ApiErrorKind, Auth, AuthBuilder, AuthSession,
-    BoxError, CloudId, Connect, ConnectBuilder, Connected, ConnectedAccount, ConnectedAccounts,
-    Credentials, Environment, FlowDetails, HookDecision, LinkPolicy, LoginRequest, Profile,
-    Rejection, RejectionResponse, SessionDetails, SignIn, Site, Subject, User, UserSession,
+    BoxError, CloudId, CodeExchange, Connect, ConnectBuilder, Connected, ConnectedAccount,
+    ConnectedAccounts, Credentials, Environment, FlowDetails, HookDecision, LimitDecision,
+    LinkPolicy, LoginRequest, Profile, Rejection, RejectionResponse, SessionDetails, SignIn, Site,
+    Subject, User, UserSession,
 };
 
 pub use self::body::ResponseBody;

@@ -13,6 +13,7 @@ mod callback;
 mod callback_request;
 mod completion;
 mod consent;
+mod exchange;
 pub(crate) mod flash;
 mod login;
 mod outcome;

@@ -4,14 +4,14 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use crate::message::RequestHead;
 
-/// Returns the network of the client behind `proxies` proxies, each of which adds the address that it sees to
+/// Returns the address of the client behind `proxies` proxies, each of which adds the address that it sees to
 /// `X-Forwarded-For`: the entry so many from the end, or the peer of the connection if there is none in front.
 ///
 /// What stands before that entry was written by the client and means nothing. `None` if there are fewer entries, if the
 /// entry is no address, or if the peer is not known.
 pub(crate) fn client(head: &RequestHead<'_>, proxies: usize) -> Option<IpAddr> {
     let Some(from_end) = proxies.checked_sub(1) else {
-        return head.headers.peer().map(network);
+        return head.headers.peer().map(|peer| peer.to_canonical());
     };
     let fields = head.all("x-forwarded-for");
     let entries = fields
@@ -19,7 +19,7 @@ pub(crate) fn client(head: &RequestHead<'_>, proxies: usize) -> Option<IpAddr> {
         .rev()
         .flat_map(|field| field.rsplit(|byte| *byte == b','));
     let entry = str::from_utf8(entries.into_iter().nth(from_end)?).ok()?;
-    address(entry.trim()).map(network)
+    address(entry.trim()).map(|address| address.to_canonical())
 }
 
 /// Reads an address, alone or with a port, as some proxies write it.
@@ -34,7 +34,7 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// Returns what one subscriber has: an IPv4 address, or the first 56 bits of an IPv6 address, which is what many providers
 /// give to a household (RFC 6177). Behind a NAT64 (RFC 6052) it is the IPv4 address.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => match address.octets() {
             [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => [a, b, c, d].into(),
@@ -72,7 +72,7 @@ mod tests {
             query: None,
             headers: &Fields(fields.to_vec()),
         };
-        client(&head, proxies).map(|address| address.to_string())
+        client(&head, proxies).map(|address| network(address).to_string())
     }
 
     #[test]

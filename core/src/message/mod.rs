@@ -15,7 +15,7 @@ mod reply;
 mod vary;
 
 pub use self::body::{BodyError, ReplyBody};
-pub(crate) use self::client::client;
+pub(crate) use self::client::{client, network};
 pub(crate) use self::fetch_metadata::FetchMetadata;
 pub use self::head::{Audience, Field, Headers, PeerAddress, RequestHead};
 pub(crate) use self::outbound::{

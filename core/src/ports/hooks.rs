@@ -1,4 +1,4 @@
-//! The app's part in a login: hooks that may refuse it or choose where it leads.
+//! The app's part in a login: hooks that may refuse it, let it wait or choose where it leads.
 //!
 //! A hook for consents runs at most once per flow, in the task of the exchange, so it finishes even
 //! if the visitor hangs up. The hook for cancelled flows runs in the request, and again if the
@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -160,10 +161,52 @@ pub enum HookDecision {
     Refuse,
 }
 
+/// A code that is about to be exchanged for tokens. Given to
+/// [`AuthBuilder::limit_exchanges`](crate::AuthBuilder::limit_exchanges).
+///
+/// The browser has shown that it began the flow, and nothing else: the code may be made up.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CodeExchange {
+    /// The address of the client, as [`trusted_proxies`](crate::AuthBuilder::trusted_proxies) says; `None` without that
+    /// setting, and where no address was found.
+    pub client: Option<IpAddr>,
+    /// In connect mode, the app's user.
+    pub subject: Option<Subject>,
+    /// What the app gave to the flow.
+    pub details: FlowDetails,
+}
+
+/// What the app's own limit says.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use threelo::LimitDecision;
+///
+/// fn decide(tokens_left: u32) -> LimitDecision {
+///     match tokens_left {
+///         0 => LimitDecision::RetryAfter(Duration::from_secs(10)),
+///         _ => LimitDecision::Continue,
+///     }
+/// }
+///
+/// assert_eq!(decide(1), LimitDecision::default());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LimitDecision {
+    /// The code is exchanged, unless another limit forbids it.
+    #[default]
+    Continue,
+    /// The answer is 429 with `Retry-After` in whole seconds, at least one and at most as long as a flow lives. The flow
+    /// stays, and the page comes back by itself.
+    RetryAfter(Duration),
+}
+
 /// A hook of the app, boxed: called with what happened, it decides what comes next.
-pub(crate) type Hook<T> = Arc<
-    dyn Fn(T) -> Pin<Box<dyn Future<Output = Result<HookDecision, BoxError>> + Send>> + Send + Sync,
->;
+pub(crate) type Hook<T, D = HookDecision> =
+    Arc<dyn Fn(T) -> Pin<Box<dyn Future<Output = Result<D, BoxError>> + Send>> + Send + Sync>;
 
 /// The app's hooks; an absent one decides [`HookDecision::Continue`].
 #[derive(Clone, Default)]
@@ -174,15 +217,17 @@ pub(crate) struct Hooks {
     pub(crate) on_connected: Option<Hook<Connected>>,
     /// Both modes: after Cancel.
     pub(crate) on_cancel: Option<Hook<Cancelled>>,
+    /// Both modes: before a code is exchanged.
+    pub(crate) limit_exchanges: Option<Hook<CodeExchange, LimitDecision>>,
 }
 
 opaque_debug!(Hooks);
 
 /// Boxes a hook of the app.
-pub(crate) fn boxed<T, F, Fut>(hook: F) -> Option<Hook<T>>
+pub(crate) fn boxed<T, D, F, Fut>(hook: F) -> Option<Hook<T, D>>
 where
     F: Fn(T) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<HookDecision, BoxError>> + Send + 'static,
+    Fut: Future<Output = Result<D, BoxError>> + Send + 'static,
 {
     Some(Arc::new(move |about| Box::pin(hook(about))))
 }
@@ -215,19 +260,25 @@ impl Hooks {
         )
         .await
     }
+
+    /// Asks the app whether a code may be exchanged now; an error, and no answer in time, change nothing.
+    pub(crate) async fn limit(&self, exchange: CodeExchange) -> LimitDecision {
+        let hook = self.limit_exchanges.as_ref();
+        ask("limit_exchanges", hook, exchange, LimitDecision::Continue).await
+    }
 }
 
 /// Calls a hook and waits five seconds at most. A failure is logged by the name of the hook only:
 /// the text of the app's error may contain anything. A panic of the hook is a failure like any
 /// other.
-async fn ask<T>(
+async fn ask<T, D: Default>(
     name: &'static str,
-    hook: Option<&Hook<T>>,
+    hook: Option<&Hook<T, D>>,
     about: T,
-    on_failure: HookDecision,
-) -> HookDecision {
+    on_failure: D,
+) -> D {
     let Some(hook) = hook else {
-        return HookDecision::Continue;
+        return D::default();
     };
     // The future is made inside, because making it may panic, too.
     let asked = AssertUnwindSafe(async { hook(about).await }).catch_unwind();

@@ -16,7 +16,9 @@ mod tasks;
 mod throttle;
 
 pub use self::details::FlowDetails;
-pub use self::hooks::{BoxError, Cancelled, Connected, HookDecision, SignIn};
+pub use self::hooks::{
+    BoxError, Cancelled, CodeExchange, Connected, HookDecision, LimitDecision, SignIn,
+};
 pub(crate) use self::hooks::{Hooks, boxed};
 pub(crate) use self::provider_client::{ProfileUnread, RefreshError, SitesUnread};
 pub(crate) use self::shares::Place;

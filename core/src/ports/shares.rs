@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::{Duration, SystemTime};
+
+use crate::message::network;
 
 /// Exchanges of one client at a time: a tenth of all places.
 const MOST_PLACES: u32 = 16;
@@ -17,8 +19,21 @@ const SOON: Duration = Duration::from_secs(5);
 const MOST_CLIENTS: usize = 10_000;
 
 /// The clients that exchange codes, or had codes refused a moment ago.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Shares(Arc<Mutex<HashMap<IpAddr, Share>>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Shares {
+    of: Arc<Mutex<HashMap<IpAddr, Share>>>,
+    /// Whether it was said that a client has no address.
+    warned: Arc<Once>,
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        Self {
+            of: Arc::default(),
+            warned: Arc::new(Once::new()),
+        }
+    }
+}
 
 /// What one client has.
 #[derive(Debug)]
@@ -45,7 +60,7 @@ impl Shares {
     ///
     /// When it may come again, if it has all the places that one client may have, or too many of its codes were refused.
     pub(crate) fn take(&self, client: Option<IpAddr>, now: SystemTime) -> Result<Place, Duration> {
-        let Some(client) = client else {
+        let Some(client) = client.map(network) else {
             return Ok(Place(None));
         };
         let mut shares = self.lock();
@@ -73,8 +88,15 @@ impl Shares {
         Ok(Place(Some((self.clone(), client))))
     }
 
+    /// Says once that `trusted_proxies` finds no address, so that nobody is limited by it.
+    pub(crate) fn warn_of_unknown_client(&self, trusted_proxies: usize) {
+        self.warned.call_once(|| {
+            tracing::warn!(target: "threelo", trusted_proxies, "trusted_proxies is set, but a callback came without an address so many entries from the end of X-Forwarded-For, or with 0 without a PeerAddress: such clients are not limited");
+        });
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Share>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -150,33 +150,6 @@ async fn it_serves_from_the_runtime_of_tokio_too() {
     running.await.unwrap().unwrap();
 }
 
-/// A callback over a connection, with the flow of a browser and a code that nobody gave out; gives its status.
-async fn junk_callback(world: &World, port: u16) -> u16 {
-    let mut browser = world.browser();
-    let authorize = browser.start_login("/user").await;
-    let state = authorize.split("state=").nth(1).unwrap();
-    let state = state.split('&').next().unwrap();
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-    let address = format!("http://127.0.0.1:{port}/auth/callback?code=junk&state={state}");
-    let request = client.build().unwrap().get(address);
-    let request = request.header("cookie", browser.cookie_header());
-    // Nobody is in front of the app: what a client writes here means nothing.
-    let number = browser.cookie_header().len();
-    let request = request.header("x-forwarded-for", format!("192.0.2.{}", number % 250));
-    request.send().await.unwrap().status().as_u16()
-}
-
-#[tokio::test]
-async fn without_proxies_the_peer_of_the_connection_is_the_client() {
-    let world = World::with(|builder| builder.trusted_proxies(0)).await;
-    let port = App::listen(&world.auth).await;
-    for _ in 0..20 {
-        assert_eq!(junk_callback(&world, port).await, 303);
-    }
-
-    assert_eq!(junk_callback(&world, port).await, 429);
-}
-
 /// Begins an exchange on a worker that ends in the middle of it; tells whether the grant was stored.
 async fn grant_after_the_worker_ended(world: &World) -> bool {
     let slow = Fault::Delay(Duration::from_millis(300));

@@ -1,12 +1,14 @@
 //! More callbacks than there are places, from one network and from many: T165 (docs/attacks.md).
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use threelo::{BoxError, CodeExchange, LimitDecision};
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::Seen;
+use threelo_tests::{App as _, Seen, capture_logs};
 
-use super::{Browser, World};
+use super::{App, Browser, World};
 
 /// The part of one client, and how many of its codes may be refused in a minute.
 const SHARE: usize = 16;
@@ -151,4 +153,128 @@ async fn a_visitor_for_whom_there_is_no_place_comes_again_by_itself() {
     let (_, goes_on) = futures_util::future::join(crowd, one_more).await;
 
     assert_eq!(goes_on.location(), "/user");
+}
+
+/// An app whose limit decides this, and what its limit was told.
+async fn limited_by_app(
+    decide: impl Fn(&CodeExchange) -> Result<LimitDecision, BoxError> + Send + Sync + 'static,
+) -> (World, Arc<Mutex<Vec<CodeExchange>>>) {
+    let told: Arc<Mutex<Vec<CodeExchange>>> = Arc::default();
+    let tells = Arc::clone(&told);
+    let world = World::with(|builder| {
+        builder.trusted_proxies(1).limit_exchanges(move |exchange| {
+            let decision = decide(&exchange);
+            tells.lock().unwrap().push(exchange);
+            std::future::ready(decision)
+        })
+    });
+    (world.await, told)
+}
+
+#[tokio::test]
+async fn the_apps_own_limit_lets_a_visitor_wait_who_then_goes_on_with_the_same_flow() {
+    let first = Mutex::new(true);
+    let (world, told) = limited_by_app(move |exchange| {
+        let is_first = std::mem::take(&mut *first.lock().unwrap());
+        Ok(match exchange.client {
+            Some(address) if address.to_string() == MALLORY => {
+                LimitDecision::RetryAfter(Duration::from_secs(u64::MAX))
+            }
+            _ if is_first => LimitDecision::RetryAfter(Duration::from_millis(1)),
+            _ => LimitDecision::Continue,
+        })
+    })
+    .await;
+    let mut edward = world.browser();
+    let callback = edward.callback_of_login(&world, "edward", "/user").await;
+
+    let waits = arrive_from(&mut edward, EDWARD, &callback).await;
+    let calls = world.sandbox.count("POST", "/oauth/token");
+    let waits_long = arrive_from(&mut edward, MALLORY, &callback).await;
+    let goes_on = arrive_from(&mut edward, EDWARD, &callback).await;
+
+    assert_eq!(waits.status(), 429, "{}", waits.location());
+    assert_eq!(waits.header("retry-after"), "1");
+    assert_eq!(waits.header("refresh"), "1");
+    assert_eq!(calls, 0, "nothing is exchanged");
+    // No longer than a flow lives.
+    assert_eq!(
+        (waits_long.status(), waits_long.header("retry-after")),
+        (429, "600")
+    );
+    assert_eq!(goes_on.location(), "/user");
+    let clients: Vec<String> = told
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|exchange| exchange.client.unwrap().to_string())
+        .collect();
+    assert_eq!(clients, [EDWARD, MALLORY, EDWARD]);
+}
+
+#[tokio::test]
+async fn a_limit_of_the_app_that_fails_keeps_nobody_out() {
+    for fails in [
+        (|_: &CodeExchange| Err("the limiter is down".into())) as fn(&_) -> _,
+        |_| panic!("a bug of the app"),
+    ] {
+        let (world, _) = limited_by_app(fails).await;
+
+        let (_, seen) = world.browser().sign_in(&world, "mia", "/user").await;
+
+        assert_eq!(seen.location(), "/user");
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_asks_no_limit() {
+    let (world, told) = limited_by_app(|_| Ok(LimitDecision::Continue)).await;
+    let mut mia = world.browser();
+    let authorize = mia.start_login("/user").await;
+    let state = authorize.split("state=").nth(1).unwrap();
+    let state = state.split('&').next().unwrap();
+
+    let cancel = format!("/auth/callback?error=access_denied&state={state}");
+    arrive_from(&mut mia, MALLORY, &cancel).await;
+
+    assert!(told.lock().unwrap().is_empty());
+}
+
+/// A callback over a connection, with the flow of a browser and a code that nobody gave out; gives its status.
+async fn junk_callback(world: &World, port: u16) -> u16 {
+    let (browser, callback) = junk(world).await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let address = format!("http://127.0.0.1:{port}{callback}");
+    let request = client.build().unwrap().get(address);
+    let request = request.header("cookie", browser.cookie_header());
+    // Nobody is in front of the app: what a client writes here means nothing.
+    let number = browser.cookie_header().len();
+    let request = request.header("x-forwarded-for", format!("192.0.2.{}", number % 250));
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn without_proxies_the_peer_of_the_connection_is_the_client() {
+    let world = World::with(|builder| builder.trusted_proxies(0)).await;
+    let port = App::listen(&world.auth).await;
+    for _ in 0..20 {
+        assert_eq!(junk_callback(&world, port).await, 303);
+    }
+
+    assert_eq!(junk_callback(&world, port).await, 429);
+}
+
+#[tokio::test]
+async fn trusted_proxies_without_an_address_are_said_once() {
+    const WARNING: &str = "such clients are not limited trusted_proxies=77";
+    let logs = capture_logs();
+    let world = World::with(|builder| builder.trusted_proxies(77)).await;
+
+    for _ in 0..3 {
+        world.signed_in("mia").await;
+    }
+
+    // This scenario runs on two frameworks in one process, which has one log.
+    let said = logs.text().matches(WARNING).count();
+    assert!((1..=2).contains(&said), "{said} times");
 }

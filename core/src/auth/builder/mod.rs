@@ -6,6 +6,7 @@
 
 mod connect;
 mod env;
+mod limits;
 mod mode;
 mod settings;
 mod sign_in;
@@ -227,31 +228,6 @@ impl<M> Builder<M> {
         self
     }
 
-    /// Says how the address of a client is known: behind this many proxies, each of which adds the address that it sees at
-    /// the end of `X-Forwarded-For`. With 0 it is the peer of the connection: actix-web knows it, other apps add a
-    /// [`PeerAddress`](crate::adapter::PeerAddress) to their requests. Unless set, no address is read at all.
-    ///
-    /// With it, one client (an IPv4 address or an IPv6 network of 56 bits) has at most a tenth of the places in which codes
-    /// are exchanged, and waits for up to a minute after 20 codes that Atlassian refused: the answer is 429 with
-    /// `Retry-After`, and the flow goes on. Without it the places are shared by all (docs/decisions/0085). The address
-    /// decides about nothing else. A number that is too low takes your own proxy for the client of everybody; one that is
-    /// too high believes what clients write.
-    ///
-    /// ```
-    /// # fn build() -> Result<(), threelo::BuildError> {
-    /// # use threelo::{Auth, Credentials};
-    /// // A load balancer, and nginx behind it.
-    /// let auth = Auth::builder(Credentials::new("my-client-id", "my-secret"), "https://app.example.com")
-    ///     .trusted_proxies(2)
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn trusted_proxies(mut self, count: usize) -> Self {
-        self.common.settings.trusted_proxies = Some(count);
-        self
-    }
-
     /// How requests to the token endpoint are encoded; JSON unless set, the form that Atlassian
     /// documents (docs/protocol.md, 2.1).
     pub fn token_encoding(mut self, encoding: TokenEncoding) -> Self {
@@ -271,14 +247,6 @@ impl<M> Builder<M> {
     /// request finds its result.
     pub fn refresh_wait(mut self, longest: Duration) -> Self {
         self.common.settings.refresh_wait = longest;
-        self
-    }
-
-    /// How many refreshes this process sends concurrently: 1 to 1000; 32 unless set. Each takes as
-    /// long as Atlassian's answer, a fraction of a second as a rule, so that 32 renew the tokens of
-    /// about a hundred grants per second. Logins are counted apart: neither stops the other.
-    pub fn concurrent_refreshes(mut self, most: usize) -> Self {
-        self.common.settings.concurrent_refreshes = most;
         self
     }
 
