@@ -65,6 +65,8 @@ struct Kept {
     entries: HashMap<GrantKey, Entry>,
     /// The deletions of the last five minutes.
     gone: HashMap<GrantKey, Gone>,
+    /// The last deletion that found no room there. It stands for one of every grant.
+    gone_all: Option<Gone>,
 }
 
 /// The grants of one app that this process uses.
@@ -112,11 +114,8 @@ impl Cache {
     pub(crate) fn put(&self, record: &Arc<GrantRecord>, now: SystemTime) {
         let mut all = self.write();
         let key = &record.key;
-        if all
-            .gone
-            .get(key)
-            .is_some_and(|gone| gone.covers(record, now))
-        {
+        let mut gone = all.gone.get(key).into_iter().chain(&all.gone_all);
+        if gone.any(|gone| gone.covers(record, now)) {
             return;
         }
         let entries = &mut all.entries;
@@ -140,19 +139,21 @@ impl Cache {
 
     /// Drops a grant that is deleted, or may be, and keeps out records that were read before: a
     /// request in progress may hold one. The deletion is remembered for as long as an entry would
-    /// live.
+    /// live. If there are too many, no old grant at all is cached for that long: it is read from the store.
     pub(crate) fn forget(&self, key: &GrantKey, now: SystemTime) {
         let mut all = self.write();
         all.entries.remove(key);
         if all.gone.len() >= MOST {
             all.gone.retain(|_, gone| gone.is_young(now));
         }
+        let gone = Gone {
+            at: now,
+            below: earliest(now),
+        };
         if all.gone.len() < MOST {
-            let gone = Gone {
-                at: now,
-                below: earliest(now),
-            };
             all.gone.insert(key.clone(), gone);
+        } else {
+            all.gone_all = Some(gone);
         }
     }
 }
@@ -185,6 +186,10 @@ mod tests {
     }
 
     fn record(version: Version) -> Arc<GrantRecord> {
+        record_of("edward", version)
+    }
+
+    fn record_of(account: &str, version: Version) -> Arc<GrantRecord> {
         let app = AppKey {
             environment: "https://auth.atlassian.com".into(),
             client_id: "app".into(),
@@ -192,7 +197,7 @@ mod tests {
         Arc::new(GrantRecord {
             key: GrantKey {
                 app,
-                account: AccountId::parse("edward").unwrap(),
+                account: AccountId::parse(account).unwrap(),
                 consent: None,
             },
             tokens: TokenSet {
@@ -234,6 +239,24 @@ mod tests {
         assert!(!is_kept(), "a deleted grant came back");
         cache.put(&new, at(500));
         assert!(is_kept(), "a new grant is kept");
+    }
+
+    #[test]
+    fn deletions_without_number_let_no_deleted_grant_back_and_cost_bounded_memory() {
+        let cache = Cache::default();
+        let version = earliest(at(100));
+        for number in 0..=MOST {
+            let record = record_of(&format!("user{number}"), version);
+            cache.forget(&record.key, at(500));
+        }
+        let last = record_of(&format!("user{MOST}"), version);
+
+        cache.put(&last, at(501));
+
+        assert!(cache.get(&last.key, at(501)).is_none());
+        assert_eq!(cache.read().gone.len(), MOST);
+        cache.put(&last, at(900));
+        assert!(cache.get(&last.key, at(900)).is_some(), "not for ever");
     }
 
     #[test]
