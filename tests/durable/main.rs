@@ -14,6 +14,7 @@ mod dumps;
 mod model;
 mod outages;
 mod refreshes;
+mod silence;
 mod streams;
 mod trips;
 mod upgrades;

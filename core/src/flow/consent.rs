@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 
 use crate::crypto::random;
@@ -106,8 +107,7 @@ impl From<Reason> for Failure {
 /// Exchanges the code, reads the profile, gives an existing grant its new tokens, reads the sites,
 /// asks the app, and stores the grant, in this order.
 ///
-/// - At most 32 logins of a process wait for Atlassian; the others wait here for their turn. No turn
-///   is held while the app's hook or a new grant's write is waited for, and refreshes have turns of
+/// - The turn is given back before the app's hook and a new grant's write are waited for; refreshes have turns of
 ///   their own (docs/decisions/0074).
 /// - The old tokens of the account may be dead from the exchange on. So an existing grant has the
 ///   new ones before anything else is asked that can fail, and a profile that cannot be read is
@@ -126,10 +126,8 @@ impl From<Reason> for Failure {
 pub(crate) async fn take(
     ports: &Arc<Ports>,
     asked: ConsentRequest,
+    turn: OwnedSemaphorePermit,
 ) -> Result<ConsentResult, Failure> {
-    let Ok(turn) = ports.logins.acquire().await else {
-        return Err(Reason::Unavailable.into());
-    };
     let New {
         id,
         tokens,

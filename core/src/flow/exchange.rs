@@ -44,6 +44,8 @@ impl<'a> Arriving<'a> {
 
 /// When a visitor for whom there is no place comes again.
 const SOON: Duration = Duration::from_secs(5);
+/// How long a visitor waits for a turn while Atlassian is slow, before the page says so and comes again.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// There is no place for the exchange. Nothing was spent, and the cookie stays.
 fn busy(is_limited: bool, again_in: Duration) -> CallbackReply {
@@ -129,8 +131,8 @@ async fn note_work(ports: &Arc<Ports>, state: MarkKey) -> Noted {
 
 /// Exchanges the code, as the first arrival of its flow.
 ///
-/// A place in the queue is taken before the state is spent: if the process has too many exchanges,
-/// the visitor can come again with the same flow (docs/attacks.md, T165). From the moment the state
+/// A place in the queue, and then a turn, are taken before the state is spent: if the process has too many exchanges, or
+/// Atlassian is slow, the visitor can come again with the same flow (docs/attacks.md, T165). From the moment the state
 /// is spent, the work is a task of its own, because the code works once and its grant would be lost
 /// with a visitor who hangs up (T042). If that task panics, or the runtime ends, the flow is over.
 pub(crate) async fn exchange(
@@ -147,9 +149,16 @@ pub(crate) async fn exchange(
     let Ok(place) = Arc::clone(&ports.queue).try_acquire_owned() else {
         return busy(false, SOON);
     };
+    let Ok(Ok(turn)) = timeout(LONGEST_WAIT, Arc::clone(&ports.logins).acquire_owned()).await
+    else {
+        return busy(false, SOON);
+    };
     match spend(ports, &flow).await {
         Err(error) => return flow.unavailable(&error),
-        Ok(Spent::Again) => return completion::again(ports, flow, old_session).await,
+        Ok(Spent::Again) => {
+            drop(turn);
+            return completion::again(ports, flow, old_session).await;
+        }
         Ok(Spent::First) => {}
     }
     // From here on the work goes on without the visitor: a hang-up must not lose a grant.
@@ -160,6 +169,7 @@ pub(crate) async fn exchange(
     let places = Places {
         share,
         place,
+        turn,
         at_work,
     };
     let work = start(ports, flow.state.hash().into(), request, places);
@@ -202,6 +212,8 @@ struct Places {
     share: Place,
     /// A place in the queue.
     place: OwnedSemaphorePermit,
+    /// The turn at Atlassian.
+    turn: OwnedSemaphorePermit,
     /// The note that this process is at work.
     at_work: AtWork,
 }
@@ -216,7 +228,7 @@ fn start(
     let worker = Arc::clone(ports);
     ports.tasks.spawn(async move {
         let noted = note_work(&worker, state).await;
-        let outcome = consent::take(&worker, request).await;
+        let outcome = consent::take(&worker, request, places.turn).await;
         if matches!(&outcome, Err(failure) if failure.is_code_refused) {
             places.share.refused(worker.now());
         }

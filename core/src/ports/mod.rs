@@ -52,8 +52,8 @@ use crate::store::{AppKey, FlowMarks, GrantKey, GrantStore, SessionStore};
 /// Logins of this process that wait for Atlassian concurrently (docs/attacks.md, T165). Refreshes are
 /// counted apart, so that neither can stop the other.
 const LOGINS: usize = 32;
-/// Callbacks that may wait for their turn; beyond that a callback is answered with "busy", and its
-/// state is not spent.
+/// Callbacks that may wait for their turn; beyond that, and after five seconds, a callback is answered with "busy", and
+/// its state is not spent.
 const WAITING: usize = 128;
 
 /// Settings, ports and hooks of one [`Auth`](crate::Auth), shared by all its requests and tasks.
@@ -93,7 +93,7 @@ pub(crate) struct Ports {
     /// When this process tried to clean up last.
     pub(crate) cleanup_throttle: Throttle<()>,
     /// The turns of logins that wait for Atlassian.
-    pub(crate) logins: Semaphore,
+    pub(crate) logins: Arc<Semaphore>,
     /// The turns of refreshes that wait for Atlassian.
     pub(crate) refreshes: Semaphore,
     /// The places of callbacks that exchange or wait; taken before a state is spent.
@@ -168,7 +168,7 @@ impl Ports {
             sealed: stores.sealed,
             hooks,
             tasks: Tasks::new(outside.runtime),
-            logins: Semaphore::new(LOGINS),
+            logins: Arc::new(Semaphore::new(LOGINS)),
             refreshes: Semaphore::new(config.concurrent_refreshes),
             queue: Arc::new(Semaphore::new(LOGINS + WAITING)),
             shares: Shares::default(),
