@@ -1,9 +1,9 @@
 //! One callback that arrives at many instances concurrently.
 
-use threelo_tests::{ActixApp, App, AxumApp, Browser, Order, Settings, Told, World};
+use threelo_tests::{ActixApp, App, AxumApp, Browser, Order, Settings, Told, World, rounds};
 use tokio::task::JoinSet;
 
-use crate::database::{Database, instances, on_every_database, rounds};
+use crate::database::{Database, instances, on_every_database};
 
 const PROCESSES: usize = 4;
 const ARRIVALS: usize = 25;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use threelo_tests::{AxumApp, Order, Point, Settings, Told, World};
+use threelo_tests::{AxumApp, Order, Point, Settings, Told, World, rounds};
 
-use crate::database::{Database, instance, on_every_database, rounds};
+use crate::database::{Database, instance, on_every_database};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const LEASE: Duration = Duration::from_millis(500);

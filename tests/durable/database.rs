@@ -161,14 +161,6 @@ pub(crate) async fn instances(settings: &Settings, count: usize) -> Vec<Instance
     started
 }
 
-/// The number of rounds: the first in a test run, the second in `cargo xtask soak`.
-pub(crate) fn rounds(usual: usize, soak: usize) -> usize {
-    match std::env::var_os("THREELO_SOAK") {
-        Some(_) => soak,
-        None => usual,
-    }
-}
-
 /// Three tests of one function: over SQLite, over Redis and over Postgres, unless servers are left out.
 macro_rules! on_every_database {
     ($check:ident: $sqlite:ident, $redis:ident, $postgres:ident $(,)?) => {

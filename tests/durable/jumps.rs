@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use threelo::clock::{Clock, ManualClock};
 use threelo::{Auth, GrantError};
-use threelo_tests::{App, AxumApp, Browser, World, instance_of, rows_as};
+use threelo_tests::{App, AxumApp, Browser, World, instance_of, rounds, rows_as};
 
-use crate::database::{Database, on_every_database, rounds};
+use crate::database::{Database, on_every_database};
 
 const HOUR: u64 = 3600;
 const USERS: [&str; 2] = ["edward", "mia"];

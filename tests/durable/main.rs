@@ -11,6 +11,7 @@ mod contracts;
 mod crashes;
 mod database;
 mod dumps;
+mod failover;
 mod jumps;
 mod model;
 mod outages;

@@ -12,10 +12,10 @@ use threelo::internals::{
     AppKey, GrantKey, GrantRecord, GrantStore, LeaseOwner, LeaseRequest, Link, MemoryGrants,
 };
 use threelo::{AccountId, Scopes, Subject};
-use threelo_tests::{Clocked, WatchedRows, rows_as, sealed};
+use threelo_tests::{Clocked, WatchedRows, rounds, rows_as, sealed};
 use tokio::runtime::Runtime;
 
-use crate::database::{Database, rounds};
+use crate::database::Database;
 
 const KEYS: &str = "k1:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
 const ACCOUNTS: u8 = 2;

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use threelo_sandbox::{Endpoint, Fault};
-use threelo_tests::{ActixApp, App, AxumApp, Browser, World};
+use threelo_tests::{ActixApp, App, AxumApp, Browser, World, rounds};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
-
-use crate::database::rounds;
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// A place, a turn, the exchange, and the work around it: no visitor waits longer for a page.

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use threelo_tests::{AxumApp, Instance, Order, Settings, Told, World};
+use threelo_tests::{AxumApp, Instance, Order, Settings, Told, World, rounds};
 
-use crate::database::{Database, INSTANCE, rounds};
+use crate::database::{Database, INSTANCE};
 use crate::version_1;
 
 const HOUR: Duration = Duration::from_secs(3600);

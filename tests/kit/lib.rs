@@ -40,7 +40,7 @@ pub use self::operations::Operation;
 pub use self::process::{Instance, Order, Point, Settings, Told};
 pub use self::proxy::{Proxy, Wire, host_of, until};
 pub use self::scene::{Scene, malformed};
-pub use self::store::{is_on_a_database, rows, rows_as};
+pub use self::store::{is_on_a_database, rounds, rows, rows_as};
 pub use self::watched::{Call, Clocked, Watch, WatchedRows};
 pub use self::world::{ORIGIN, World, WorldBuilder, instance_of};
 

@@ -42,6 +42,14 @@ pub fn is_on_a_database() -> bool {
     std::env::var_os(VARIABLE).is_some()
 }
 
+/// The number of rounds: the first in a test run, the second in `cargo xtask soak`.
+pub fn rounds(usual: usize, soak: usize) -> usize {
+    match std::env::var_os("THREELO_SOAK") {
+        Some(_) => soak,
+        None => usual,
+    }
+}
+
 /// A part of a database for this caller alone.
 ///
 /// # Panics

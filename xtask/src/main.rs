@@ -9,7 +9,7 @@ mod surface;
 use std::io::Write;
 use std::process::ExitCode;
 
-use threelo_test_servers::{Postgres, Redis};
+use threelo_test_servers::{PgBouncer, Postgres, Redis};
 
 use self::cargo::{Outcome, cargo, cargo_with, has_cargo_tool};
 
@@ -33,6 +33,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 const BROWSER_TESTS: &str = "threelo-browser-tests";
 /// Names the database on which the scenarios run.
 const TEST_STORE: &str = "THREELO_TEST_STORE";
+/// Makes the tests of crashes and races run for longer.
+const SOAK: &str = "THREELO_SOAK";
 const STORES: [&str; 2] = ["threelo-redis", "threelo-sqlx"];
 
 fn main() -> ExitCode {
@@ -110,25 +112,16 @@ fn scenarios_on_databases() -> Outcome {
     let (redis, postgres) = (Redis::start(), Postgres::start());
     for url in ["sqlite::memory:".to_owned(), redis.url(), postgres.url()] {
         say(&format!("every scenario on {url}"));
-        cargo_with(
-            &[(TEST_STORE, url.as_str())],
-            &[
-                "test",
-                "--package",
-                "threelo-tests",
-                "--test",
-                "suite",
-                "scenarios::",
-                "--",
-                "--skip",
-                // They start databases of their own.
-                "durable::",
-                "--skip",
-                "upkeep::",
-            ],
-        )?;
+        scenarios(&[(TEST_STORE, &url)], "scenarios::")?;
     }
     Ok(String::new())
+}
+
+/// Runs the scenarios whose path contains a text, except those that start databases of their own.
+fn scenarios(variables: &[(&str, &str)], filter: &str) -> Outcome {
+    let suite = ["test", "--package", "threelo-tests", "--test", "suite"];
+    let which = [filter, "--", "--skip", "durable::", "--skip", "upkeep::"];
+    cargo_with(variables, &[suite.as_slice(), &which].concat())
 }
 
 fn left_out<'a>(words: &[&'a str]) -> Result<Vec<&'a str>, String> {
@@ -193,14 +186,22 @@ fn deny() -> Outcome {
 }
 
 /// On each database: 200 crashes at each point of a refresh, 1000 times a hundred identical callbacks, 30 upgrades of an older
-/// program.
+/// program, 64 hours of clocks that jump, 1000 times a sign-out everywhere against a redeem. Then 40 failovers of Redis, a silent
+/// Atlassian, and every scenario through a pooler.
 fn soak() -> Outcome {
     setup::databases()?;
     let old = release::build_old_instance()?;
     cargo_with(
-        &[("THREELO_SOAK", "1"), ("THREELO_OLD_INSTANCE", &old)],
+        &[(SOAK, "1"), ("THREELO_OLD_INSTANCE", &old)],
         &["test", "--package", "threelo-tests", "--test", "durable"],
     )?;
+    let (redis, postgres) = (Redis::start(), Postgres::start());
+    for url in [redis.url(), postgres.url()] {
+        scenarios(&[(SOAK, "1"), (TEST_STORE, &url)], "in_one_moment")?;
+    }
+    let pooler = PgBouncer::start(&postgres, "session");
+    say("every scenario through a pooler");
+    scenarios(&[(TEST_STORE, &pooler.url())], "scenarios::")?;
     Ok("nothing was lost".to_owned())
 }
 

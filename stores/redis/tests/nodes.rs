@@ -142,7 +142,7 @@ async fn sentinels_name_the_primary_and_after_a_failover_the_new_one() {
     let store = builder("mymaster").connect().await.unwrap();
     assert_eq!(store.insert(&grant("kept")).await.unwrap(), Inserted::Done);
     has(&new, "kept").await;
-    sentinel.wait_for_a_replica();
+    sentinel.wait_for_replicas(1);
 
     old.kill();
 

@@ -44,19 +44,20 @@ impl Sentinel {
         }
     }
 
-    /// Waits until it knows that the primary has a replica, which it learns from the primary every ten seconds.
+    /// Waits until it knows that the primary has so many replicas, which it learns from the primary every ten seconds.
     ///
     /// # Panics
     ///
     /// If it does not within twenty seconds.
-    pub fn wait_for_a_replica(&self) {
+    pub fn wait_for_replicas(&self, count: u8) {
+        let line = format!("num-slaves\r\n$1\r\n{count}");
         for _ in 0..400 {
-            if ask(self.port, "SENTINEL MASTER mymaster").contains("num-slaves\r\n$1\r\n1") {
+            if ask(self.port, "SENTINEL MASTER mymaster").contains(&line) {
                 return;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("the Sentinel found no replica within 20 s");
+        panic!("the Sentinel found no {count} replicas within 20 s");
     }
 
     /// Its address.

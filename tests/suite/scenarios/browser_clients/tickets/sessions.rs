@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use threelo::internals::SessionStore as _;
+use threelo_tests::rounds;
 
 use super::{OTHER, World, get, open_to_browsers, redeem, ticket, world};
 
@@ -72,15 +73,14 @@ async fn a_session_for_another_site_ends_when_the_one_it_comes_from_would() {
 /// Whichever comes first, no session is left that nobody ended.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_redeem_and_a_sign_out_everywhere_in_one_moment_no_session_is_left() {
-    const ROUNDS: u64 = 100;
     let world = world().await;
-    for round in 0..ROUNDS {
+    for round in 0..rounds(100, 1000) as u32 {
         let mut window = world.browser();
         let ticket = ticket(&world, &mut window, OTHER, OTHER).await;
         let mut page = world.browser();
         let redeemed = async {
             // The two meet at every point of each other's way.
-            tokio::time::sleep(Duration::from_micros(round * 37 % 1500)).await;
+            tokio::time::sleep(Duration::from_micros(37) * (round % 40)).await;
             redeem(&mut page, OTHER, &ticket, "cookie").await
         };
         let (_redeemed, ended) =
