@@ -83,7 +83,7 @@ fn grant() -> GrantRecord {
             since: at(1_800_000_500),
             checked_at: at(1_800_000_600),
         }),
-        sites: Some(site::from_response(&sites).unwrap().into()),
+        sites: Some(site::from_response(&sites).unwrap().sites.into()),
         added: Arc::new([site_id.clone()]),
         sites_read_at: at(1_800_000_100),
         last_site: Some(site_id.clone()),

@@ -23,7 +23,9 @@ fn session(number: u8, account: &str, version: u64) -> Arc<SessionRecord> {
         r#"{{"account_id": "{account}", "name": "canary name", "email": "canary@example.com"}}"#
     );
     let answer = http_answer(body);
-    let profile: Profile = threelo::internals::profile::from_response(&answer).unwrap();
+    let profile: Profile = threelo::internals::profile::from_response(&answer)
+        .unwrap()
+        .profile;
     Arc::new(SessionRecord {
         key: SessionToken::from_bytes([number; 32]).hash(),
         profile: Arc::new(profile),

@@ -150,7 +150,13 @@ impl ProviderClient {
             Err(Reason::Setup) => return Err(ProfileUnread::for_good(Reason::Setup)),
             Err(_no_answer) => return Err(ProfileUnread::after(Duration::ZERO)),
         };
-        profile::from_response(&answer).map_err(|error| {
+        let read = profile::from_response(&answer).map(|read| {
+            for member in read.odd {
+                tracing::warn!(target: "threelo", member, "an odd profile: a member was left out");
+            }
+            read.profile
+        });
+        read.map_err(|error| {
             tracing::error!(target: "threelo", %error, "the profile could not be read");
             match error {
                 ProfileError::Forbidden => ProfileUnread::for_good(Reason::Setup),
@@ -185,15 +191,21 @@ impl ProviderClient {
         let request = site::request(&self.config.environment, &tokens.access_token);
         let answer = self.send("sites", request, SITES_BODY).await;
         let answer = answer.map_err(|_logged| SitesUnread::NoAnswer)?;
-        site::from_response(&answer)
-            .map(Into::into)
-            .map_err(|error| {
+        match site::from_response(&answer) {
+            Ok(read) => {
+                if read.unreadable > 0 {
+                    tracing::warn!(target: "threelo", entries = read.unreadable, "an odd list of sites: entries were left out");
+                }
+                Ok(read.sites.into())
+            }
+            Err(error) => {
                 tracing::warn!(target: "threelo", %error, "the sites could not be read");
-                match error {
+                Err(match error {
                     SitesError::Refused(_) => SitesUnread::Refused,
                     SitesError::Status(_) | SitesError::Malformed(_) => SitesUnread::NoAnswer,
-                }
-            })
+                })
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::environment::Environment;
 use crate::ids::CloudId;
@@ -107,16 +108,27 @@ pub fn request(
     crate::message::bearer(environment, "/oauth/token/accessible-resources", token)
 }
 
+/// The sites, and what was odd about the response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SitesResponse {
+    /// The sites, sorted by name, because the order of the response has no meaning; at most 500.
+    pub sites: Vec<Site>,
+    /// How many entries could not be read as a site and were left out.
+    pub unreadable: usize,
+}
+
 /// Reads the list of sites. An empty list is not an error (docs/protocol.md section 4.2).
 ///
 /// Entries with the same id are one site with the scopes of all of them: a site with two products may be listed twice
-/// (docs/protocol.md section 4.1). Entries without a valid id, and entries with an address that is not https, are left out. The result is sorted by name, because the
-/// order of the response has no meaning, and has at most 500 sites.
+/// (docs/protocol.md section 4.1). One entry costs the others nothing: without a valid id, or with an address that is not https, it
+/// is left out; any other member of another type than the documentation says counts as missing.
 ///
 /// # Errors
 ///
-/// [`SitesError`], by status and shape.
-pub fn from_response(response: &Response<Bytes>) -> Result<Vec<Site>, SitesError> {
+/// [`SitesError`], by status and shape. A list of entries that are no objects is malformed, and not empty: an empty one would mean
+/// that the sites are gone.
+pub fn from_response(response: &Response<Bytes>) -> Result<SitesResponse, SitesError> {
     match response.status() {
         StatusCode::OK => {}
         status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
@@ -124,9 +136,24 @@ pub fn from_response(response: &Response<Bytes>) -> Result<Vec<Site>, SitesError
         }
         other => return Err(SitesError::Status(other)),
     }
-    let entries: Vec<Wire> =
+    let entries: Vec<Value> =
         serde_json::from_slice(response.body()).map_err(SitesError::Malformed)?;
-    Ok(merged(entries.into_iter().filter_map(Wire::into_site)))
+    let count = entries.len();
+    let mut unread = None;
+    let read = |entry| {
+        Wire::deserialize(entry)
+            .map_err(|error| unread = Some(error))
+            .ok()
+    };
+    let wires: Vec<Wire> = entries.into_iter().filter_map(read).collect();
+    if let (Some(error), true) = (unread, wires.is_empty()) {
+        return Err(SitesError::Malformed(error));
+    }
+    let sites: Vec<Site> = wires.into_iter().filter_map(Wire::into_site).collect();
+    Ok(SitesResponse {
+        unreadable: count - sites.len(),
+        sites: merged(sites),
+    })
 }
 
 /// Each site once, with the scopes of all its entries, sorted by name and id. After 500 different sites, further ones
@@ -147,39 +174,98 @@ pub(crate) fn merged(entries: impl IntoIterator<Item = Site>) -> Vec<Site> {
 /// An entry of the response. Unknown members are ignored.
 #[derive(Deserialize)]
 struct Wire {
-    id: String,
-    name: Option<String>,
-    url: Option<String>,
-    #[serde(rename = "avatarUrl")]
-    avatar_url: Option<String>,
     #[serde(default)]
-    scopes: Vec<String>,
+    id: Value,
+    #[serde(default)]
+    name: Value,
+    #[serde(default)]
+    url: Value,
+    #[serde(default, rename = "avatarUrl")]
+    avatar_url: Value,
+    #[serde(default)]
+    scopes: Value,
 }
 
 impl Wire {
     /// The entry as a site, with checked texts; `None` if the id is not a UUID, or if the address is not an https one: a
     /// site of Atlassian's has no other, and visitors are sent there.
     fn into_site(self) -> Option<Site> {
-        let id = CloudId::parse(&self.id).ok()?;
-        let has_url = self.url.is_some();
-        let url = https_only(self.url);
+        let id = CloudId::parse(self.id.as_str()?).ok()?;
+        let has_url = !self.url.is_null();
+        let url = https_only(text(self.url));
         if has_url && url.is_none() {
             return None;
         }
         let url = url.map(|url| url.trim_end_matches('/').into());
         Some(Site {
-            name: cleaned(self.name, 256).unwrap_or_else(|| id.as_str().into()),
-            avatar_url: https_only(self.avatar_url),
-            scopes: self.scopes.into_iter().collect(),
+            name: cleaned(text(self.name), 256).unwrap_or_else(|| id.as_str().into()),
+            avatar_url: https_only(text(self.avatar_url)),
+            scopes: scopes(self.scopes),
             url,
             id,
         })
     }
 }
 
+/// A text; anything else counts as missing.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The texts of a list, or the words of a text, as the token endpoint writes scopes. Anything else is no scope.
+fn scopes(value: Value) -> Scopes {
+    match value {
+        Value::Array(entries) => entries.into_iter().filter_map(text).collect(),
+        Value::String(words) => Scopes::parse(&words),
+        _ => Scopes::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(body: &'static str) -> SitesResponse {
+        from_response(&Response::new(Bytes::from_static(body.as_bytes()))).unwrap()
+    }
+
+    #[test]
+    fn an_odd_entry_costs_the_others_nothing() {
+        let read = read(
+            r#"[null, 7, {"id": 5}, {"name": "No id"},
+                {"id":"11111111-1111-1111-1111-111111111111","name":["x"],"url":"https://a.atlassian.net","scopes":null,"avatarUrl":{}},
+                {"id":"22222222-2222-2222-2222-222222222222","name":"Beta","url":7},
+                {"id":"33333333-3333-3333-3333-333333333333","name":"Gamma","scopes":["read:jira-work", 7, null]},
+                {"id":"44444444-4444-4444-4444-444444444444","name":"Zeta","scopes":"read:jira-work write:jira-work"}]"#,
+        );
+
+        let names: Vec<&str> = read.sites.iter().map(|site| &*site.name).collect();
+        let scopes: Vec<String> = read
+            .sites
+            .iter()
+            .map(|site| site.scopes.to_string())
+            .collect();
+        assert_eq!(
+            names,
+            ["11111111-1111-1111-1111-111111111111", "Gamma", "Zeta"]
+        );
+        assert_eq!(
+            scopes,
+            ["", "read:jira-work", "read:jira-work write:jira-work"]
+        );
+        assert_eq!(read.unreadable, 5);
+    }
+
+    #[test]
+    fn a_list_of_nothing_that_can_be_read_is_not_an_empty_one() {
+        let of =
+            |body: &'static str| from_response(&Response::new(Bytes::from_static(body.as_bytes())));
+        assert!(matches!(of("[null]"), Err(SitesError::Malformed(_))));
+        assert!(of("[]").unwrap().sites.is_empty());
+    }
 
     const LIST: &str = r#"[
         {"id":"11111111-1111-1111-1111-111111111111","name":"Zeta","url":"https://zeta.atlassian.net","scopes":["read:jira-work"]},
@@ -190,7 +276,7 @@ mod tests {
 
     #[test]
     fn entries_of_one_id_are_one_site_with_all_scopes() {
-        let sites = from_response(&Response::new(Bytes::from_static(LIST.as_bytes()))).unwrap();
+        let sites = read(LIST).sites;
 
         assert_eq!(
             sites.iter().map(|site| &*site.name).collect::<Vec<_>>(),
@@ -206,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_site_is_known_by_id_url_and_host() {
-        let sites = from_response(&Response::new(Bytes::from_static(LIST.as_bytes()))).unwrap();
+        let sites = read(LIST).sites;
 
         for wish in [
             "https://zeta.atlassian.net/",

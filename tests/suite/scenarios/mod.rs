@@ -22,6 +22,7 @@ mod negotiation;
 mod new_tokens;
 mod outages;
 mod own_pages;
+mod people;
 mod profiles;
 mod refresh;
 mod refresh_failures;

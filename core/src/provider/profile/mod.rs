@@ -2,7 +2,7 @@
 
 mod response;
 
-pub use self::response::{ProfileError, from_response, request};
+pub use self::response::{ProfileError, ProfileResponse, from_response, request};
 
 use std::sync::Arc;
 
@@ -109,10 +109,13 @@ impl Profile {
             .unwrap_or(self.account_id.as_str())
     }
 
-    /// Whether the account may sign in: not if its status is `inactive` or `closed` (docs/attacks.md T023). A missing
-    /// or unknown status counts as active.
+    /// Whether the account may sign in: not if its status is `inactive` or `closed`, in any case of letters
+    /// (docs/attacks.md T023). A missing or unknown status counts as active.
     pub fn is_active(&self) -> bool {
-        !matches!(self.account_status.as_deref(), Some("inactive" | "closed"))
+        let status = self.account_status.as_deref().unwrap_or_default().trim();
+        !["inactive", "closed"]
+            .iter()
+            .any(|ended| status.eq_ignore_ascii_case(ended))
     }
 }
 
