@@ -64,9 +64,14 @@ pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, now: SystemTime)
             retry_after: wait(),
             reason: word(headers, "ratelimit-reason"),
         },
-        status if status.is_server_error() => ApiErrorKind::Unavailable {
-            retry_after: wait(),
-        },
+        // 407 is always a proxy's on the way.
+        status
+            if status.is_server_error() || status == StatusCode::PROXY_AUTHENTICATION_REQUIRED =>
+        {
+            ApiErrorKind::Unavailable {
+                retry_after: wait(),
+            }
+        }
         status => ApiErrorKind::Refused { status },
     }
 }

@@ -21,13 +21,14 @@ pub enum Reason {
     Cancelled,
     /// Too many logins are in progress concurrently. The visitor can start again.
     Busy,
-    /// The set-up of the app is wrong, and only its operator can correct it. The log says what it is.
+    /// The set-up of the app is wrong, such as its secret or its scopes, and only its operator can correct it. The log says what
+    /// it is.
     Setup,
     /// The browser sends more cookies than are read. The visitor can delete those of this site.
     Cookies,
     /// The Atlassian account is inactive or closed.
     Account,
-    /// Atlassian or a store did not respond, or Atlassian ended the login with an error. The visitor can start again.
+    /// Atlassian or a store did not respond, or Atlassian ended the login for a reason of its own. The visitor can start again.
     Unavailable,
     /// The visitor chose another Atlassian account than the one for which the login was started.
     WrongAccount,

@@ -14,7 +14,7 @@ use crate::flow::state_cookie::{self, Flow};
 use crate::flow::verified::VerifiedFlow;
 use crate::ids::Subject;
 use crate::ports::{Cancelled, HookDecision, Ports};
-use crate::provider::authorization::{AuthorizationResponse, Outcome};
+use crate::provider::authorization::{AuthorizationError, AuthorizationResponse, Outcome};
 use crate::return_to::ReturnTo;
 
 /// Finishes a flow. Never fails: whatever goes wrong is a destination.
@@ -131,8 +131,20 @@ fn refuse(why: &'static str) -> CallbackReply {
 async fn without_code(ports: &Arc<Ports>, flow: VerifiedFlow, outcome: &Outcome) -> CallbackReply {
     match outcome {
         Outcome::Cancelled => cancelled(ports, flow).await,
-        Outcome::Failed => flow.failed(Reason::Unavailable),
+        Outcome::Failed(error) => flow.failed(ended_by(error)),
         Outcome::Code(_) | Outcome::Wrong => flow.failed(Reason::Refused),
+    }
+}
+
+/// Why Atlassian ended the login, for the operator in the log, and for the visitor.
+fn ended_by(error: &AuthorizationError) -> Reason {
+    let word = &*error.word;
+    if error.is_of_setup {
+        tracing::error!(target: "threelo", error = word, "Atlassian refused what this app asked for: compare its scopes, client id and callback URL with the developer console");
+        Reason::Setup
+    } else {
+        tracing::warn!(target: "threelo", error = word, "Atlassian ended a login");
+        Reason::Unavailable
     }
 }
 

@@ -42,6 +42,13 @@ pub(crate) fn is_html<B>(response: &Response<B>) -> bool {
     kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
 }
 
+/// The content type of a response that may be anybody's, for the log: cleaned and cut at 64 bytes.
+pub(crate) fn content_type<B>(response: &Response<B>) -> Arc<str> {
+    let kind = response.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    cleaned(Some(kind.to_owned()), 64).unwrap_or_default()
+}
+
 /// As [`is_json`], for header fields alone. Types that end in `+json` count as JSON (RFC 6839 section 3.1).
 pub(crate) fn is_json_type(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(CONTENT_TYPE) else {

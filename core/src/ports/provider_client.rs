@@ -254,6 +254,10 @@ fn classify(error: &TokenError, rest: Duration) -> RefreshError {
                 RefreshError::NotNow(LONG)
             }
         },
+        TokenError::Foreign { .. } => {
+            tracing::error!(target: "threelo", %error, "a refresh did not reach Atlassian; the grant is kept");
+            RefreshError::NotNow(LONG)
+        }
         TokenError::RateLimited => {
             tracing::warn!(target: "threelo", %error, "refreshes are rate limited");
             RefreshError::NotNow(rest)
@@ -279,6 +283,10 @@ fn reason_of(error: &TokenError) -> Reason {
         TokenError::Refused { .. } => {
             tracing::info!(target: "threelo", %error, "the code was refused");
             Reason::Refused
+        }
+        TokenError::Foreign { .. } => {
+            tracing::error!(target: "threelo", %error, "a code could not be exchanged");
+            Reason::Unavailable
         }
         TokenError::RateLimited | TokenError::Unavailable(_) | TokenError::Malformed(_) => {
             tracing::warn!(target: "threelo", %error, "the exchange of a code brought no tokens");

@@ -1,5 +1,7 @@
 //! The authorization request and the authorization response (RFC 6749 sections 4.1.1 and 4.1.2).
 
+use std::sync::Arc;
+
 use crate::ids::FlowState;
 use crate::message::query::{Param, Query};
 use crate::secret::AuthorizationCode;
@@ -72,11 +74,41 @@ pub enum Outcome {
     Code(AuthorizationCode),
     /// `error=access_denied`: the user pressed *Cancel*.
     Cancelled,
-    /// Any other `error`. Its text is ignored, so that no text of a request reaches a page (docs/attacks.md T134).
-    Failed,
+    /// Any other `error`.
+    Failed(AuthorizationError),
     /// An answer to the flow that cannot be right: a code that is too long or not printable, or a foreign `iss`. It
     /// ends the flow; its code, if it has one, is never exchanged.
     Wrong,
+}
+
+/// An `error` of the authorization endpoint (RFC 6749 section 4.1.2.1), for the log. It never reaches a page, because the sender of
+/// the request may have chosen it (docs/attacks.md T134).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuthorizationError {
+    /// The word: lower-case letters, digits and `_`, 64 characters at most; anything else is "unknown".
+    pub word: Arc<str>,
+    /// Whether the request of the app was wrong: only its operator can correct that, and no other try helps.
+    pub is_of_setup: bool,
+}
+
+impl AuthorizationError {
+    fn of(error: &str) -> Self {
+        let is_plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let is_word = (1..=64).contains(&error.len()) && error.bytes().all(is_plain);
+        let word = if is_word { error } else { "unknown" };
+        Self {
+            word: word.into(),
+            is_of_setup: matches!(
+                word,
+                "invalid_request"
+                    | "invalid_scope"
+                    | "unauthorized_client"
+                    | "unsupported_response_type"
+            ),
+        }
+    }
 }
 
 /// A query that is no authorization response. It changes no flow (docs/decisions/0017).
@@ -136,7 +168,8 @@ fn outcome(query: &Query) -> Result<Outcome, Malformed> {
     match (query.param("code"), query.param("error")) {
         (Param::Absent, Param::Absent) => Err(Malformed),
         (Param::Absent, Param::One(error)) if error == "access_denied" => Ok(Outcome::Cancelled),
-        (Param::Absent, _) => Ok(Outcome::Failed),
+        (Param::Absent, Param::One(error)) => Ok(Outcome::Failed(AuthorizationError::of(&error))),
+        (Param::Absent, _) => Ok(Outcome::Failed(AuthorizationError::of(""))),
         (Param::One(code), Param::Absent) if code.bytes().all(|byte| byte == b' ') => {
             Err(Malformed)
         }

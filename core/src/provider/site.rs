@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::environment::Environment;
 use crate::ids::CloudId;
-use crate::message::{cleaned, https_only};
+use crate::message::{cleaned, https_only, is_html};
 use crate::scope::Scopes;
 use crate::secret::AccessToken;
 
@@ -131,7 +131,8 @@ pub struct SitesResponse {
 pub fn from_response(response: &Response<Bytes>) -> Result<SitesResponse, SitesError> {
     match response.status() {
         StatusCode::OK => {}
-        status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+        // A page is that of a proxy or a firewall on the way.
+        status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) if !is_html(response) => {
             return Err(SitesError::Refused(status));
         }
         other => return Err(SitesError::Status(other)),

@@ -1,8 +1,12 @@
 //! What people met: the inputs of public reports, with what is right (`tests/corpora/people.json`).
 
+use std::time::Duration;
+
 use serde_json::Value;
 use threelo_sandbox::{Endpoint, Fault};
+use threelo_tests::{Seen, capture_logs};
 
+use super::refresh::HOUR;
 use super::{Browser, World};
 
 /// The rows of a surface.
@@ -23,15 +27,17 @@ fn json(body: &Value) -> Fault {
     }
 }
 
+async fn sign_in(world: &World, user: &str) -> (Browser, Seen) {
+    let mut browser = world.browser();
+    let (_, seen) = browser.sign_in(world, user, "/").await;
+    (browser, seen)
+}
+
 /// Signs Edward in while an endpoint gives an odd answer, once.
 async fn signed_in_against(endpoint: Endpoint, answer: &Value) -> (World, Browser) {
     let world = World::new().await;
     world.sandbox.fault(endpoint, json(answer), 1);
-    let (browser, seen) = {
-        let mut browser = world.browser();
-        let (_, seen) = browser.sign_in(&world, "edward", "/").await;
-        (browser, seen)
-    };
+    let (browser, seen) = sign_in(&world, "edward").await;
     assert_eq!(seen.location(), "/", "{answer}");
     (world, browser)
 }
@@ -70,4 +76,100 @@ async fn an_odd_entry_of_the_sites_costs_no_other_site() {
             "{row}: {seen}"
         );
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_atlassians_is_an_outage_and_the_log_says_whose_it_may_be() {
+    let logs = capture_logs();
+    for row in rows("token endpoint at the code exchange") {
+        let world = World::new().await;
+        let status = u16::try_from(row["status"].as_u64().unwrap()).unwrap();
+        let answer = || Fault::Answer {
+            status,
+            headers: vec![(
+                "content-type".into(),
+                row["content_type"].as_str().unwrap().into(),
+            )],
+            body: row["input"].as_str().unwrap().into(),
+        };
+        for endpoint in [Endpoint::Token, Endpoint::Me] {
+            world.sandbox.fault(endpoint, answer(), 9);
+
+            let (mut browser, seen) = sign_in(&world, "mia").await;
+
+            let page = browser.open(seen.location()).await;
+            assert_eq!(page.status(), 503, "{endpoint:?}: {}", page.text());
+            assert!(
+                page.text().contains("Nothing is lost"),
+                "{endpoint:?}: {}",
+                page.text()
+            );
+            world.sandbox.mend();
+        }
+        let mut edward = world.signed_in("edward").await;
+        world.pass(HOUR);
+        world.sandbox.fault(Endpoint::Token, answer(), 1);
+        assert_eq!(edward.fetch("GET", "/myself").await.status(), 503);
+        world.pass(Duration::from_secs(31));
+        assert_eq!(
+            edward.fetch("GET", "/myself").await.status(),
+            200,
+            "nothing was lost"
+        );
+        world.sandbox.fault(Endpoint::Sites, answer(), 1);
+    }
+    let said =
+        "not Atlassian's answer: something on the way, such as a proxy, answered with status 407";
+    assert!(logs.text().contains(said));
+}
+
+#[tokio::test]
+async fn a_login_that_atlassian_refuses_for_its_settings_is_a_fault_of_the_setup() {
+    let logs = capture_logs();
+    for (query, status, word) in [
+        ("error=invalid_scope", 500, "invalid_scope"),
+        (
+            "error=unauthorized_client&error_description=x",
+            500,
+            "unauthorized_client",
+        ),
+        ("error=invalid_request", 500, "invalid_request"),
+        (
+            "error=unsupported_response_type",
+            500,
+            "unsupported_response_type",
+        ),
+        (
+            "error=temporarily_unavailable",
+            503,
+            "temporarily_unavailable",
+        ),
+        ("error=server_error", 503, "server_error"),
+        ("error=", 503, "unknown"),
+        ("error=%0aforged%20line", 503, "unknown"),
+    ] {
+        let world = World::new().await;
+        let mut mia = world.browser();
+        let authorize = mia.start_login("/").await;
+        let state = authorize.split("state=").nth(1).unwrap();
+        let state = state.split('&').next().unwrap();
+
+        let seen = mia
+            .arrive(&format!("/auth/callback?{query}&state={state}"))
+            .await;
+        let page = mia.open(seen.location()).await;
+
+        assert_eq!(page.status(), status, "{query}: {}", page.text());
+        let text = page.text();
+        assert_eq!(
+            text.contains("again in a moment"),
+            status == 503,
+            "{query}: {text}"
+        );
+        assert!(
+            logs.text().contains(&format!("error=\"{word}\"")),
+            "{query}"
+        );
+    }
+    assert!(!logs.text().contains("forged line"));
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::environment::Environment;
 use crate::ids::AccountId;
-use crate::message::{cleaned, https_only};
+use crate::message::{cleaned, https_only, is_html};
 use crate::provider::profile::{ExtendedProfile, Profile};
 use crate::secret::AccessToken;
 
@@ -65,6 +65,10 @@ pub struct ProfileResponse {
 pub fn from_response(response: &Response<Bytes>) -> Result<ProfileResponse, ProfileError> {
     match response.status() {
         StatusCode::OK => {}
+        // A page with these statuses is that of a proxy or a firewall on the way.
+        other if other != StatusCode::OK && is_html(response) => {
+            return Err(ProfileError::Status(other));
+        }
         StatusCode::FORBIDDEN => return Err(ProfileError::Forbidden),
         StatusCode::UNAUTHORIZED => return Err(ProfileError::Unauthorized),
         other => return Err(ProfileError::Status(other)),

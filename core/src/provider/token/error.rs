@@ -1,5 +1,7 @@
 //! Why the token endpoint issued no tokens.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 
 /// What an error response of the token endpoint means (docs/protocol.md section 2.4).
@@ -17,11 +19,11 @@ pub enum RefusedKind {
     /// `access_denied` or `invalid_client`, or 401 with any other error: the client secret or the app's set-up is
     /// wrong. Only the operator can correct it; a new consent would not help.
     Client,
-    /// Any other error, or a body that names none.
+    /// Any other error.
     Other,
 }
 
-/// Why there are no tokens. It contains no text of the response.
+/// Why there are no tokens. It contains no text of the response, except for the content type of one that is not Atlassian's.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
@@ -32,6 +34,18 @@ pub enum TokenError {
         status: StatusCode,
         /// What the error means.
         kind: RefusedKind,
+    },
+    /// A 4xx status without a JSON `error`: not an answer of Atlassian's (RFC 6749 section 5.2 requires one), but of a proxy or a
+    /// firewall on the way. Nothing is known of the code or the refresh token; Atlassian has not seen it.
+    #[error(
+        "not Atlassian's answer: something on the way, such as a proxy, answered with status {status} and content type \
+         {content_type:?}"
+    )]
+    Foreign {
+        /// The status.
+        status: StatusCode,
+        /// The content type, without control characters and cut at 64 bytes.
+        content_type: Arc<str>,
     },
     /// 429: too many requests. The code or refresh token was not used up.
     #[error("the token endpoint limits the rate of requests")]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::message::{is_html, is_json};
+use crate::message::{content_type, is_html, is_json};
 use crate::provider::token::error::{RefusedKind, TokenError};
 use crate::provider::token::{TokenSet, TokenType};
 use crate::scope::Scopes;
@@ -58,7 +58,7 @@ pub fn from_response(
 ) -> Result<TokenResponse, TokenError> {
     let status = response.status();
     if !status.is_success() {
-        return Err(refusal(status, response.body()));
+        return Err(refusal(response));
     }
     if is_html(response) {
         return Err(TokenError::Malformed("the answer is a page"));
@@ -152,10 +152,21 @@ fn scopes(member: Option<&Value>, requested: &Scopes) -> Option<Scopes> {
 }
 
 /// What a response with another status than 200 means. 429 is a limit of the rate whatever the body says.
-fn refusal(status: StatusCode, body: &[u8]) -> TokenError {
-    let error = serde_json::from_slice::<WireError>(body)
-        .map(|wire| wire.error)
-        .unwrap_or_default();
+fn refusal(response: &Response<Bytes>) -> TokenError {
+    let status = response.status();
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        return TokenError::RateLimited;
+    }
+    if !status.is_client_error() {
+        return TokenError::Unavailable(status);
+    }
+    let Ok(WireError { error }) = serde_json::from_slice(response.body()) else {
+        let content_type = content_type(response);
+        return TokenError::Foreign {
+            status,
+            content_type,
+        };
+    };
     let kind = match error.as_str() {
         "invalid_grant" | "unauthorized_client" => RefusedKind::Grant,
         "invalid_request" => RefusedKind::Request,
@@ -163,13 +174,7 @@ fn refusal(status: StatusCode, body: &[u8]) -> TokenError {
         _ if status == StatusCode::UNAUTHORIZED => RefusedKind::Client,
         _ => RefusedKind::Other,
     };
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        TokenError::RateLimited
-    } else if status.is_client_error() {
-        TokenError::Refused { status, kind }
-    } else {
-        TokenError::Unavailable(status)
-    }
+    TokenError::Refused { status, kind }
 }
 
 /// Accepts tokens of 1 to 16 KiB of printable ASCII, which fit into a header field.
