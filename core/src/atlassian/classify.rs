@@ -54,9 +54,9 @@ pub(crate) fn tells_of_scope(body: &[u8]) -> bool {
 }
 
 /// The error for a status of 400 and above. `Retry-After` counts before `X-RateLimit-Reset`; both are limited
-/// to 15 minutes.
+/// to 24 hours.
 pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> ApiErrorKind {
-    let wait = || retry_after(headers).or_else(|| until_reset(headers, now));
+    let wait = || retry_after(headers, now).or_else(|| until_reset(headers, now));
     match status {
         StatusCode::FORBIDDEN => ApiErrorKind::Forbidden,
         StatusCode::NOT_FOUND => ApiErrorKind::NotFound,

@@ -5,13 +5,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
 
-/// How long until the limit is lifted, by this instance's clock: between a second and a quarter of an hour.
+use crate::message::LONGEST_WAIT;
+
+/// How long until the limit is lifted, by this instance's clock: between a second and 24 hours.
 /// `None` if the field is missing or cannot be read.
 pub(crate) fn until_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get("x-ratelimit-reset")?.to_str().ok()?;
     let reset = UNIX_EPOCH.checked_add(Duration::from_secs(seconds(text.trim())?))?;
     let wait = reset.duration_since(now).unwrap_or_default();
-    Some(wait.clamp(Duration::from_secs(1), Duration::from_secs(15 * 60)))
+    Some(wait.clamp(Duration::from_secs(1), LONGEST_WAIT))
 }
 
 /// `2026-01-31T12:42Z`, `2026-01-31T12:42:30Z` or `2026-01-31T12:42:30.123+00:00` as seconds since 1970. Other

@@ -46,7 +46,7 @@ pub enum ApiErrorKind {
     /// 429: too many calls, of this app, this site or this endpoint (docs/protocol.md section 6.4).
     #[error("atlassian limits the rate of calls")]
     RateLimited {
-        /// How long to wait, if Atlassian says it; at most 15 minutes.
+        /// How long to wait at least, if Atlassian says it; at most 24 hours.
         retry_after: Option<Duration>,
         /// The field `RateLimit-Reason`, e.g. `jira-burst-based`.
         reason: Option<String>,

@@ -4,10 +4,10 @@
 //! a header field or a database (docs/attacks.md T157 to T162).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Request, Response};
 
 use crate::environment::Environment;
@@ -59,17 +59,31 @@ pub(crate) fn is_json_type(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
 }
 
-/// The seconds of `Retry-After`, limited to 1 second to 15 minutes, so that a hostile value neither causes a storm nor
-/// stops an app for a day (docs/attacks.md T162). A date, and anything that is no number, counts as absent.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: u64 = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds.clamp(1, 15 * 60)))
+/// The longest wait that is believed.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// The wait of `Retry-After` (RFC 9110 section 10.2.3), which is a minimum: whole or broken seconds, or a date, which is compared
+/// with the `Date` of the response, or with `now` if there is none. It is one second to 24 hours, so that a hostile value neither
+/// causes a storm nor stops an app for good (docs/attacks.md T162). Anything else counts as absent.
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let date = |name| httpdate::parse_http_date(text(headers, name)?).ok();
+    let value = text(headers, RETRY_AFTER)?;
+    let wait = match value.parse::<f64>() {
+        Ok(seconds) if seconds >= 0.0 => {
+            Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(LONGEST_WAIT)
+        }
+        Ok(_negative) => return None,
+        Err(_not_seconds) => {
+            let now = date(DATE).unwrap_or(now);
+            date(RETRY_AFTER)?.duration_since(now).unwrap_or_default()
+        }
+    };
+    Some(wait.clamp(Duration::from_secs(1), LONGEST_WAIT))
+}
+
+/// The trimmed text of a header field.
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
 }
 
 /// A text of Atlassian's, without control characters (Postgres refuses NUL, docs/attacks.md T246) and cut at the last
@@ -94,4 +108,49 @@ pub(crate) fn https_only(value: Option<String>) -> Option<Arc<str>> {
         .filter(|url| url.scheme() == "https" && url.username().is_empty())
         .filter(|url| url.password().is_none())?;
     Some(url.as_str().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    const MONDAY: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+    fn wait(fields: &[(HeaderName, &'static str)]) -> Option<u64> {
+        let fields = fields.iter().cloned();
+        let headers = fields.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        let now = UNIX_EPOCH + Duration::from_secs(784_111_777 - 300);
+        retry_after(&headers.collect(), now).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn a_wait_is_seconds_or_a_date_and_never_shorter_than_said() {
+        for (value, expected) in [
+            ("7", Some(7)),
+            (" 7 ", Some(7)),
+            ("1.2", Some(2)),
+            ("0", Some(1)),
+            ("3600", Some(3600)),
+            ("99999999", Some(24 * 3600)),
+            ("1e300", Some(24 * 3600)),
+            ("inf", Some(24 * 3600)),
+            ("NaN", None),
+            ("-5", None),
+            ("soon", None),
+            ("", None),
+            (MONDAY, Some(300)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(300)),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(1)),
+        ] {
+            assert_eq!(wait(&[(RETRY_AFTER, value)]), expected, "{value:?}");
+        }
+        // The clock of whoever wrote both counts, and not ours.
+        let both = [
+            (RETRY_AFTER, MONDAY),
+            (DATE, "Sun, 06 Nov 1994 08:49:07 GMT"),
+        ];
+        assert_eq!(wait(&both), Some(30));
+    }
 }

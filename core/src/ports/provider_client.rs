@@ -32,6 +32,9 @@ const PROFILE_BODY: usize = 64 * 1024;
 const SITES_BODY: usize = 1024 * 1024;
 /// The rest after a failure that may be over soon, such as a connection that was refused.
 const SHORT: Duration = Duration::from_secs(1);
+/// A grant rests for so long at most, whatever an answer says: a token ends within the hour, and a wrong word of somebody on the
+/// way must not stop an app for a day.
+const LONGEST_REST: Duration = Duration::from_secs(3600);
 /// The rest after a failure that a human must look at, such as a wrong client secret.
 const LONG: Duration = Duration::from_secs(30);
 
@@ -130,7 +133,8 @@ impl ProviderClient {
                 });
             }
         };
-        let rest = retry_after(answer.headers()).unwrap_or(SHORT);
+        let rest = retry_after(answer.headers(), self.clock.now()).unwrap_or(SHORT);
+        let rest = rest.min(LONGEST_REST);
         let read = token::from_response(&answer, granted, self.clock.now());
         read.map(noted).map_err(|error| classify(&error, rest))
     }
@@ -161,9 +165,9 @@ impl ProviderClient {
             match error {
                 ProfileError::Forbidden => ProfileUnread::for_good(Reason::Setup),
                 ProfileError::Malformed(_) => ProfileUnread::for_good(Reason::Unavailable),
-                ProfileError::Unauthorized | ProfileError::Status(_) => {
-                    ProfileUnread::after(retry_after(answer.headers()).unwrap_or_default())
-                }
+                ProfileError::Unauthorized | ProfileError::Status(_) => ProfileUnread::after(
+                    retry_after(answer.headers(), self.clock.now()).unwrap_or_default(),
+                ),
             }
         })
     }

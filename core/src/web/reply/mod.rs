@@ -10,5 +10,5 @@ mod rejection;
 mod urls;
 
 pub(crate) use self::redirect::{ask_first, go, start_login, started, to_button};
-pub(crate) use self::rejection::{SOON, recovery_url, reject};
+pub(crate) use self::rejection::{SOON, recovery_url, reject, seconds};
 pub(crate) use self::urls::{Place, waiting_parameters};

@@ -8,6 +8,8 @@
 //! - A script gets a problem (`application/problem+json`, RFC 9457) with a stable `code`.
 //! - htmx gets the same problem, with the detour in `HX-Redirect`.
 
+use std::time::Duration;
+
 use http::header::{ALLOW, RETRY_AFTER};
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -53,13 +55,18 @@ pub(crate) fn reject(
     match rejection {
         Rejection::Method(allowed) => reply.header(ALLOW, allowed),
         Rejection::Api(kind) => match kind.retry_after() {
-            Some(rest) => reply.computed(RETRY_AFTER, &rest.as_secs().max(1).to_string()),
+            Some(rest) => reply.computed(RETRY_AFTER, &seconds(rest).to_string()),
             None => reply,
         },
         Rejection::TooManyCalls => reply.header(RETRY_AFTER, "1"),
         rejection if is_outage(rejection) => reply.header(RETRY_AFTER, SOON),
         _ => reply,
     }
+}
+
+/// Whole seconds that are not shorter than a wait.
+pub(crate) fn seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 /// Whether a failure that is not the visitor's may soon be over, so that `Retry-After` makes sense.

@@ -8,7 +8,7 @@ use crate::flow::{self, Busy, CallbackRequest, Destination, Interstitial};
 use crate::message::query::Param;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
-use crate::web::reply::go;
+use crate::web::reply::{go, seconds};
 use crate::web::request::{Request, query};
 use crate::web::security::{require_method, require_navigation};
 use crate::web::state::Web;
@@ -112,7 +112,7 @@ fn come_again(web: &Web, busy: &Busy) -> Reply {
         true => StatusCode::TOO_MANY_REQUESTS,
         false => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let seconds = busy.again_in.as_secs().max(1).to_string();
+    let seconds = seconds(busy.again_in).to_string();
     web.page(status, &page)
         .computed(RETRY_AFTER, &seconds)
         .computed(REFRESH, &seconds)

@@ -13,7 +13,7 @@ use super::{Job, World};
 async fn a_rate_limit_tells_when_and_why_whatever_headers_it_has() {
     let world = World::new().await;
     let job = Job::of_edward(&world).await;
-    let rows: [(&[(&str, &str)], Option<u64>, Option<&str>); 5] = [
+    let rows: [(&[(&str, &str)], Option<u64>, Option<&str>); 7] = [
         (
             &[
                 ("retry-after", "7"),
@@ -39,8 +39,17 @@ async fn a_rate_limit_tells_when_and_why_whatever_headers_it_has() {
                 ("retry-after", "99999999"),
                 ("ratelimit-reason", "jira-quota-tenant-based"),
             ],
-            Some(900),
+            Some(24 * 3600),
             Some("jira-quota-tenant-based"),
+        ),
+        (&[("retry-after", "3600")], Some(3600), None),
+        (
+            &[
+                ("retry-after", "Mon, 22 Mar 2049 04:32:20 GMT"),
+                ("date", "Mon, 22 Mar 2049 04:27:20 GMT"),
+            ],
+            Some(300),
+            None,
         ),
         (
             &[("beta-retry-after", "5"), ("retry-after", "soon")],
