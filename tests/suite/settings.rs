@@ -243,3 +243,107 @@ fn an_origin_that_matches_more_than_itself_is_refused() {
     let forward = threelo::Forward::to("jira", "/rest");
     assert!(problem(builder().forward([forward])).contains("ends with a slash"));
 }
+
+/// The problems of variables, with the required ones as they should be.
+fn problems_of(variables: &[(&str, &str)]) -> String {
+    let good = [
+        ("ATLASSIAN_CLIENT_ID", "client-id"),
+        ("ATLASSIAN_CLIENT_SECRET", "client-secret"),
+        ("PUBLIC_URL", "https://app.example.com"),
+    ];
+    let built = AuthBuilder::from_variables(|name| {
+        let mut all = variables.iter().chain(&good);
+        let found = all.find(|variable| variable.0 == name);
+        found.map(|variable| variable.1.to_owned())
+    })
+    .build();
+    built
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default()
+}
+
+#[test]
+fn scopes_are_names_between_spaces_and_a_wrong_list_names_the_variable() {
+    let people: serde_json::Value =
+        serde_json::from_str(include_str!("../corpora/people.json")).unwrap();
+    let rows = people.as_array().unwrap().iter();
+    let reported = rows.filter(|row| row["surface"] == "ATLASSIAN_SCOPES");
+    let reported = reported.map(|row| row["input"].as_str().unwrap());
+    let others = [
+        "read:jira-work+read:jira-user",
+        "read:jira-work%20read:jira-user",
+        "\"read:jira-work read:jira-user\"",
+        "'read:jira-work'",
+        "read:jira-work;read:jira-user",
+    ];
+    for list in reported.chain(others) {
+        for name in ["ATLASSIAN_SCOPES", "ATLASSIAN_OPTIONAL_SCOPES"] {
+            let said = problems_of(&[(name, list)]);
+            assert!(said.contains(&format!("{name} = ")), "{list}: {said}");
+            assert!(said.contains("without commas, quotes"), "{list}: {said}");
+        }
+    }
+    assert_eq!(
+        problems_of(&[("ATLASSIAN_SCOPES", " read:jira-work\tmanage:jira-webhook ")]),
+        ""
+    );
+    // What the builder says counts, and is named as there.
+    let said = problem(builder().scopes(["read:jira-work,read:jira-user"]));
+    assert!(said.contains("scopes = "), "{said}");
+}
+
+#[test]
+fn quotes_and_commands_that_were_taken_for_values_are_told_as_what_they_are() {
+    for (name, value) in [
+        ("ATLASSIAN_CLIENT_ID", "\"canary\""),
+        ("ATLASSIAN_CLIENT_SECRET", "'canary'"),
+        ("PUBLIC_URL", "\"https://app.example.com\""),
+    ] {
+        let said = problems_of(&[(name, value)]);
+        assert!(said.contains(&format!("{name} = ")), "{said}");
+        assert!(said.contains("leave the quotes out"), "{said}");
+        assert!(
+            name != "ATLASSIAN_CLIENT_SECRET" || !said.contains("canary"),
+            "{said}"
+        );
+    }
+    let said = problems_of(&[("THREELO_KEYS", "k1:$(openssl rand -base64 32)")]);
+    assert!(said.contains("THREELO_KEYS = (a command)"), "{said}");
+}
+
+#[test]
+fn where_an_app_is_may_be_said_by_variables() {
+    let variables = |name: &str| {
+        let value = match name {
+            "ATLASSIAN_CLIENT_ID" => "client-id",
+            "ATLASSIAN_CLIENT_SECRET" => "client-secret",
+            "PUBLIC_URL" => "https://app.example.com",
+            "THREELO_PREFIX" => "/login",
+            "THREELO_MOUNTED_AT" => "/tool",
+            "COOKIE_SUFFIX" => "2",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    let auth = AuthBuilder::from_variables(variables).build().unwrap();
+    assert_eq!(
+        auth.callback_url(),
+        "https://app.example.com/tool/login/callback"
+    );
+    let here = AuthBuilder::from_variables(variables)
+        .prefix("/here")
+        .build();
+    assert_eq!(
+        here.unwrap().callback_url(),
+        "https://app.example.com/tool/here/callback"
+    );
+    for (name, value) in [
+        ("THREELO_PREFIX", "login"),
+        ("THREELO_MOUNTED_AT", "tool/"),
+        ("COOKIE_SUFFIX", "a-b"),
+    ] {
+        let said = problems_of(&[(name, value)]);
+        assert!(said.contains(&format!("{name} = {value:?}")), "{said}");
+    }
+}

@@ -11,6 +11,7 @@ use url::Url;
 use crate::config::browser::{Browsers, browsers};
 use crate::config::checked::{Config, CookiePolicy};
 use crate::config::handoff_pages::unreachable;
+use crate::config::mistakes::{WITHOUT_QUOTES, is_quoted, scope_remedy};
 use crate::config::problem::{ConfigError, Problem};
 use crate::config::settings::{Mode, Settings};
 use crate::environment::{is_loopback, origin_text, parse_origin};
@@ -28,6 +29,11 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// [`ConfigError`] with every problem, not only the first. Checks that need the public URL are left out while it is
 /// wrong.
 pub(crate) fn check(settings: Settings) -> Result<Config, ConfigError> {
+    let variables = settings.variables.clone();
+    checked(settings).map_err(|error| error.naming(&variables))
+}
+
+fn checked(settings: Settings) -> Result<Config, ConfigError> {
     let mut problems = Problems::of(&settings);
     let public_url = problems.public_url(&settings.public_url);
     let return_origins = problems.origins(&settings.return_origins);
@@ -185,11 +191,16 @@ impl Problems {
         const REMEDY: &str =
             "copy it from your app's Settings at https://developer.atlassian.com/console/myapps/";
         let id = &settings.credentials.client_id;
-        if id.is_empty() || id.len() > 256 || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let secret = settings.credentials.client_secret.expose();
+        if is_quoted(id) {
+            self.add("ATLASSIAN_CLIENT_ID", format!("{id:?}"), WITHOUT_QUOTES);
+        } else if id.is_empty() || id.len() > 256 || !id.bytes().all(|byte| byte.is_ascii_graphic())
+        {
             self.add("ATLASSIAN_CLIENT_ID", format!("{id:?}"), REMEDY);
         }
-        let secret = settings.credentials.client_secret.expose();
-        if secret.is_empty() || secret.bytes().any(|byte| !byte.is_ascii_graphic()) {
+        if is_quoted(secret) {
+            self.add("ATLASSIAN_CLIENT_SECRET", "(in quotes)", WITHOUT_QUOTES);
+        } else if secret.is_empty() || secret.bytes().any(|byte| !byte.is_ascii_graphic()) {
             let found = if secret.is_empty() {
                 "(empty)"
             } else {
@@ -202,8 +213,13 @@ impl Problems {
     /// The public URL: an https origin, or plain http on loopback, where browsers send cookies to this machine only.
     fn public_url(&mut self, text: &str) -> Option<Url> {
         let Some(url) = parse_origin(text) else {
-            let remedy = "give the origin that browsers see, such as https://app.example.com, without path, \
-                          user or query; for an app under a path use mounted_at";
+            let remedy = match is_quoted(text) {
+                true => WITHOUT_QUOTES,
+                false => {
+                    "give the origin that browsers see, such as https://app.example.com, without path, user or query; for \
+                     an app under a path use mounted_at"
+                }
+            };
             self.add("PUBLIC_URL", format!("{text:?}"), remedy);
             return None;
         };
@@ -365,26 +381,5 @@ impl Problems {
             let remedy = format!("give {} to {} seconds", least.as_secs(), most.as_secs());
             self.add(setting, format!("{} s", value.as_secs()), remedy);
         }
-    }
-}
-
-/// What is wrong with a scope, if anything (RFC 6749 section 3.3 for the characters, docs/protocol.md section 8 for the
-/// names).
-fn scope_remedy(scope: &str) -> Option<&'static str> {
-    match scope {
-        "" => Some("an empty scope asks for nothing: leave it out"),
-        "openid" | "profile" | "email" => Some(
-            "Atlassian's 3LO has no OpenID Connect scopes and shows an error page for them; read:me gives the profile",
-        ),
-        "report:personal-data" => Some(
-            "Atlassian never grants it (ECO-533); leave it out: any token of the app may report",
-        ),
-        text if !text
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\') =>
-        {
-            Some("one scope per entry, without spaces: [\"read:jira-work\", \"read:jira-user\"]")
-        }
-        _ => None,
     }
 }

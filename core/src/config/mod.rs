@@ -8,6 +8,7 @@ mod check;
 mod checked;
 mod forward;
 mod handoff_pages;
+mod mistakes;
 mod problem;
 mod settings;
 
@@ -16,7 +17,7 @@ pub(crate) use self::check::check;
 pub use self::checked::{Config, CookiePolicy, session_key};
 pub use self::forward::Forward;
 pub use self::problem::{ConfigError, Problem};
-pub(crate) use self::settings::Settings;
 pub use self::settings::{
     AccessType, Credentials, Lifetimes, LinkPolicy, Mode, Remember, TokenEncoding,
 };
+pub(crate) use self::settings::{Settings, Variable};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::config::settings::Variable;
+
 /// One wrong setting, with the remedy.
 ///
 /// ```
@@ -48,6 +50,17 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    /// The same problems, with the variables that settings came from as their names.
+    pub(crate) fn naming(mut self, variables: &[Variable]) -> Self {
+        for problem in &mut self.problems {
+            let variable = variables
+                .iter()
+                .find(|variable| variable.setting == problem.setting);
+            problem.setting = variable.map_or(problem.setting, |variable| variable.name);
+        }
+        self
+    }
+
     /// An error of at least one problem.
     pub(crate) fn new(problems: Vec<Problem>) -> Self {
         Self { problems }

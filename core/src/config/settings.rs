@@ -206,6 +206,17 @@ pub(crate) struct Settings {
     pub(crate) refresh_wait: Duration,
     pub(crate) concurrent_refreshes: usize,
     pub(crate) longest_consent: Option<Duration>,
+    /// The settings that came from variables and were not set by the builder afterwards, for messages.
+    pub(crate) variables: Vec<Variable>,
+}
+
+/// A setting that can be an environment variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    /// The method of the builder.
+    pub(crate) setting: &'static str,
+    /// The variable.
+    pub(crate) name: &'static str,
 }
 
 impl Settings {
@@ -240,6 +251,13 @@ impl Settings {
             refresh_wait: Duration::from_secs(12),
             concurrent_refreshes: 32,
             longest_consent: None,
+            variables: Vec::new(),
         }
+    }
+
+    /// The builder sets a setting, so that a variable does not count any more.
+    pub(crate) fn set_here(&mut self, setting: &str) {
+        self.variables
+            .retain(|variable| variable.setting != setting);
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::auth::builder::Builder;
 use crate::auth::builder::settings::Common;
-use crate::config::Credentials;
+use crate::config::{Credentials, Settings, Variable};
 use crate::environment::Environment;
 use crate::secret::Keys;
 
@@ -47,6 +47,44 @@ impl<M: Default> Builder<M> {
     }
 }
 
+/// The settings of both modes that have a variable.
+const VARIABLES: [Variable; 5] = [
+    Variable {
+        setting: "scopes",
+        name: "ATLASSIAN_SCOPES",
+    },
+    Variable {
+        setting: "optional_scopes",
+        name: "ATLASSIAN_OPTIONAL_SCOPES",
+    },
+    Variable {
+        setting: "prefix",
+        name: "THREELO_PREFIX",
+    },
+    Variable {
+        setting: "mounted_at",
+        name: "THREELO_MOUNTED_AT",
+    },
+    Variable {
+        setting: "cookie_suffix",
+        name: "COOKIE_SUFFIX",
+    },
+];
+
+impl Settings {
+    fn set_from(&mut self, variable: Variable, value: String) {
+        let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect();
+        match variable.setting {
+            "scopes" => self.scopes = words(&value),
+            "optional_scopes" => self.optional_scopes = words(&value),
+            "prefix" => self.prefix = value,
+            "mounted_at" => self.mount = value,
+            _ => self.cookie_suffix = Some(value),
+        }
+        self.variables.push(variable);
+    }
+}
+
 impl Common {
     /// Reads the variables. The credentials and the public URL are required; of a problem only the
     /// name is kept, never the value of a secret.
@@ -71,9 +109,10 @@ impl Common {
         if let Some(keys) = value("THREELO_KEYS") {
             common.keys = Some(Keys::new(keys));
         }
-        if let Some(scopes) = value("ATLASSIAN_SCOPES") {
-            let scopes = scopes.split_ascii_whitespace();
-            common.settings.scopes = scopes.map(str::to_owned).collect();
+        for variable in VARIABLES {
+            if let Some(value) = value(variable.name) {
+                common.settings.set_from(variable, value);
+            }
         }
         common.addresses(value("ATLASSIAN_AUTH_URL"), value("ATLASSIAN_API_URL"))
     }

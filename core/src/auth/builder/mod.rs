@@ -122,6 +122,7 @@ impl<M> Builder<M> {
     /// error page, and the visitor does not come back (docs/protocol.md, 1.6). A second call
     /// replaces the first.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.common.settings.set_here("scopes");
         self.common.settings.scopes = scopes.into_iter().map(Into::into).collect();
         self
     }
@@ -129,6 +130,7 @@ impl<M> Builder<M> {
     /// The scopes that a login may additionally ask for, through the `scope` parameter of the login
     /// route. A visitor can ask for no others (docs/attacks.md, T058).
     pub fn optional_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.common.settings.set_here("optional_scopes");
         self.common.settings.optional_scopes = scopes.into_iter().map(Into::into).collect();
         self
     }
@@ -143,6 +145,7 @@ impl<M> Builder<M> {
     /// The path below which the auth routes are; `/auth` unless set. It is part of the callback
     /// URL, and every path below it is answered by threelo, never by the app.
     pub fn prefix(mut self, path: impl Into<String>) -> Self {
+        self.common.settings.set_here("prefix");
         self.common.settings.prefix = path.into();
         self
     }
@@ -161,6 +164,7 @@ impl<M> Builder<M> {
     /// # }
     /// ```
     pub fn mounted_at(mut self, path: impl Into<String>) -> Self {
+        self.common.settings.set_here("mounted_at");
         self.common.settings.mount = path.into();
         self
     }
@@ -224,6 +228,7 @@ impl<M> Builder<M> {
     /// 1 to 32 letters and digits at the end of our cookies' names, for two apps on one host:
     /// without it each would overwrite the other's cookies (docs/attacks.md, T059).
     pub fn cookie_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.common.settings.set_here("cookie_suffix");
         self.common.settings.cookie_suffix = Some(suffix.into());
         self
     }

@@ -207,6 +207,11 @@ impl Common {
         };
         match self.keys.as_ref().map(|keys| KeyRing::parse(keys.expose())) {
             Some(Ok(ring)) => return Ok(ring),
+            Some(Err(_)) if self.keys.as_ref().is_some_and(is_command) => self.problem(
+                "THREELO_KEYS",
+                "(a command)".to_owned(),
+                "what reads this variable runs no commands: run `openssl rand -base64 32` yourself, and write k1: and its output",
+            ),
             Some(Err(error)) => self.problem("THREELO_KEYS", error.to_string(), REMEDY),
             None if in_memory => tracing::warn!(
                 target: "threelo",
@@ -226,6 +231,11 @@ impl Common {
             remedy: remedy.to_owned(),
         });
     }
+}
+
+/// Whether keys are a command that a shell would have run, as copied into a file of variables.
+fn is_command(keys: &Keys) -> bool {
+    keys.expose().contains("$(") || keys.expose().contains('`')
 }
 
 /// The client of the feature `reqwest`.

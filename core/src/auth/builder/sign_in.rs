@@ -20,7 +20,8 @@ impl Auth {
     }
 
     /// Builds from the environment: `ATLASSIAN_CLIENT_ID`, `ATLASSIAN_CLIENT_SECRET`, `PUBLIC_URL`,
-    /// `THREELO_KEYS` (optional), `ATLASSIAN_SCOPES` (optional, separated by spaces),
+    /// `THREELO_KEYS` (optional), `ATLASSIAN_SCOPES` and `ATLASSIAN_OPTIONAL_SCOPES` (optional, separated by spaces),
+    /// `THREELO_PREFIX`, `THREELO_MOUNTED_AT` and `COOKIE_SUFFIX` (optional, as the methods of the builder),
     /// `ATLASSIAN_AUTH_URL` and `ATLASSIAN_API_URL` (optional, together).
     ///
     /// # Errors
