@@ -6,15 +6,18 @@
 //!
 //! A target is accepted if
 //!
-//! - it has 1 to 2048 printable ASCII characters, none of them `\`, `"`, `<` or `>`;
+//! - it has 1 to 2048 bytes, after spaces and letters such as `ü` were percent-encoded as UTF-8, as browsers do it (WHATWG URL), and
+//!   has no control character and none of `\`, `"`, `<` and `>`;
 //! - it is a path that begins with one slash, or a full URL of the own or a listed origin, whose authority the URL
 //!   parser reads exactly as it is written;
 //! - its path has no `//`, no `\`, no control character and no dot segment, as written and after up to three further
 //!   percent-decodings, after which nothing may be left to decode;
 //! - it is none of the auth routes that start, end or change something, in any case and any encoding.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Origin, Position, Url};
 
 use crate::message::percent::split_escape;
@@ -22,6 +25,9 @@ use crate::message::percent::split_escape;
 /// The longest target that is accepted, and the longest that is emitted, in bytes. Serializing can make a target
 /// longer, and a flow cookie must hold it (docs/attacks.md T102).
 const MAX_LEN: usize = 2048;
+
+/// What is percent-encoded besides what is not ASCII. Control characters are refused before.
+const SPACES: &AsciiSet = &CONTROLS.add(b' ');
 
 /// How often a path is percent-decoded, because a proxy or the app may decode it once more (docs/attacks.md T067).
 const MAX_DECODINGS: usize = 3;
@@ -117,13 +123,16 @@ impl ReturnToRules {
 
     /// Checks a target that was form-decoded once; `None` means that it is refused.
     ///
+    /// Spaces and letters such as `ü` are percent-encoded first, because people write them; then the rules are the same for all.
+    ///
     /// Accepting the text of an accepted target gives the same target again. It is therefore checked when the flow
     /// starts and once more when it ends, because the settings may have changed in between (docs/attacks.md T066).
     pub fn accept(&self, candidate: &str) -> Option<ReturnTo> {
-        if !is_plain(candidate) {
+        let candidate = encoded(candidate)?;
+        if !is_plain(&candidate) {
             return None;
         }
-        let (url, path) = self.resolve(candidate)?;
+        let (url, path) = self.resolve(&candidate)?;
         if !self.is_safe_path(path) {
             return None;
         }
@@ -205,6 +214,26 @@ impl ReturnToRules {
         };
         (text.len() <= MAX_LEN).then(|| ReturnTo(text.to_owned()))
     }
+}
+
+/// The text with spaces, and letters and digits that are not ASCII, as percent escapes of its UTF-8; in query and fragment every
+/// other character as well. `None` if it is too long, or has a character that parsers and readers disagree about: a control
+/// character, a space beside a slash, or in the path a sign such as `⁄`, which looks like one.
+fn encoded(candidate: &str) -> Option<Cow<'_, str>> {
+    if candidate.len() > MAX_LEN || candidate.chars().any(char::is_control) {
+        return None;
+    }
+    let path = path_of(candidate);
+    let is_clear = path.split('/').all(|segment| segment.trim() == segment)
+        && path
+            .chars()
+            .all(|character| character.is_ascii() || is_of_word(character));
+    is_clear.then(|| utf8_percent_encode(candidate, SPACES).into())
+}
+
+/// Whether a character is a letter, a digit, or an accent of its own, as file names of macOS have.
+fn is_of_word(character: char) -> bool {
+    character.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&character)
 }
 
 /// Bounds the length, and refuses every character that parsers disagree about: browsers drop tabs and line breaks, and
@@ -301,6 +330,53 @@ mod tests {
             "/tool/authlogin",
         ] {
             assert!(rules.accept(accepted).is_some(), "{accepted}");
+        }
+    }
+
+    #[test]
+    fn places_are_accepted_as_people_write_them() {
+        let rules = rules("/auth");
+        let long = format!("/search?q={}", "ü".repeat(300));
+        for (place, expected) in [
+            (
+                "/projekte/übersicht?q=a b",
+                "/projekte/%C3%BCbersicht?q=a%20b",
+            ),
+            (
+                "/東京/設定#上",
+                "/%E6%9D%B1%E4%BA%AC/%E8%A8%AD%E5%AE%9A#%E4%B8%8A",
+            ),
+            ("/my board/u\u{308}", "/my%20board/u%CC%88"),
+            (
+                "/b?name=Sprint – März 🎉",
+                "/b?name=Sprint%20%E2%80%93%20M%C3%A4rz%20%F0%9F%8E%89",
+            ),
+            (
+                "https://spa.example.com/ä b",
+                "https://spa.example.com/%C3%A4%20b",
+            ),
+            (&long, &format!("/search?q={}", "%C3%BC".repeat(300))),
+        ] {
+            let accepted = rules.accept(place).unwrap();
+            assert_eq!(accepted.as_str(), expected);
+            assert_eq!(
+                rules.accept(expected).unwrap(),
+                accepted,
+                "it stays as it is"
+            );
+        }
+        for refused in [
+            "/ /evil.example",
+            "/a /b",
+            "/x ",
+            "/\u{2044}evil.example",
+            "/\u{a0}x",
+            "/x?\u{85}",
+            "https://spä.example.com/",
+            "/auth/l\u{6f}gin?x=ü",
+            &format!("/{}", "ü".repeat(700)),
+        ] {
+            assert_eq!(rules.accept(refused), None, "{refused:?}");
         }
     }
 

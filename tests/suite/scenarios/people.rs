@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use threelo::HookDecision;
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::{Seen, capture_logs};
 
@@ -172,4 +173,26 @@ async fn a_login_that_atlassian_refuses_for_its_settings_is_a_fault_of_the_setup
         );
     }
     assert!(!logs.text().contains("forged line"));
+}
+
+#[tokio::test]
+async fn a_login_returns_to_places_as_people_write_them() {
+    for row in rows("GET login?return_to=") {
+        let (world, place) = (World::new().await, row["input"].as_str().unwrap());
+        let mut browser = world.browser();
+        let (_, seen) = browser.sign_in(&world, "edward", place).await;
+        assert_eq!(seen.location(), row["right"].as_str().unwrap());
+    }
+}
+
+/// The same for a hook.
+#[tokio::test]
+async fn a_hook_leads_to_places_as_people_write_them() {
+    let world = World::with(|builder| {
+        builder
+            .on_login(|_| std::future::ready(Ok(HookDecision::GoTo("/für alle?q=a b".to_owned()))))
+    });
+    let world = world.await;
+    let (_, seen) = world.browser().sign_in(&world, "edward", "/").await;
+    assert_eq!(seen.location(), "/f%C3%BCr%20alle?q=a%20b");
 }
