@@ -336,7 +336,6 @@ mod tests {
     #[test]
     fn places_are_accepted_as_people_write_them() {
         let rules = rules("/auth");
-        let long = format!("/search?q={}", "ü".repeat(300));
         for (place, expected) in [
             (
                 "/projekte/übersicht?q=a b",
@@ -346,7 +345,7 @@ mod tests {
                 "/東京/設定#上",
                 "/%E6%9D%B1%E4%BA%AC/%E8%A8%AD%E5%AE%9A#%E4%B8%8A",
             ),
-            ("/my board/u\u{308}", "/my%20board/u%CC%88"),
+            ("/a b/u\u{308}", "/a%20b/u%CC%88"),
             (
                 "/b?name=Sprint – März 🎉",
                 "/b?name=Sprint%20%E2%80%93%20M%C3%A4rz%20%F0%9F%8E%89",
@@ -355,16 +354,16 @@ mod tests {
                 "https://spa.example.com/ä b",
                 "https://spa.example.com/%C3%A4%20b",
             ),
-            (&long, &format!("/search?q={}", "%C3%BC".repeat(300))),
         ] {
             let accepted = rules.accept(place).unwrap();
             assert_eq!(accepted.as_str(), expected);
-            assert_eq!(
-                rules.accept(expected).unwrap(),
-                accepted,
-                "it stays as it is"
-            );
+            assert_eq!(rules.accept(expected), Some(accepted));
         }
+    }
+
+    #[test]
+    fn signs_that_mislead_are_refused_beside_letters_that_are_accepted() {
+        let rules = rules("/auth");
         for refused in [
             "/ /evil.example",
             "/a /b",

@@ -47,9 +47,13 @@ impl<'a> FetchMetadata<'a> {
 
     /// Whether it is a navigation of a whole window, or a browser that does not tell: not a frame, an image or a script
     /// (docs/attacks.md T037).
+    ///
+    /// A service worker that passes a navigation on makes it one for `empty`; the mode stays, and no script can choose it
+    /// (Fetch Standard, `Request` constructor).
     pub(crate) fn is_navigation(&self) -> bool {
-        self.dest.is_none_or(|dest| dest == b"document")
-            && self.mode.is_none_or(|mode| mode == b"navigate")
+        let is_passed_on = self.dest == Some(b"empty") && self.mode == Some(b"navigate");
+        let is_window = self.dest.is_none_or(|dest| dest == b"document");
+        (is_window || is_passed_on) && self.mode.is_none_or(|mode| mode == b"navigate")
     }
 
     /// Whether a page of the app's own origin sent it.

@@ -158,6 +158,7 @@ impl<'a> RequestHead<'a> {
     /// The kind of client that waits for the reply, which decides about its form (docs/decisions/0006).
     pub fn audience(&self) -> Audience {
         Audience::of(
+            self.method,
             self.first("hx-request"),
             self.first("sec-fetch-mode"),
             self.first("accept"),
@@ -239,19 +240,31 @@ pub enum Audience {
 }
 
 impl Audience {
-    /// Judges by `HX-Request: true`, else by `Sec-Fetch-Mode`. Browsers that do not send the latter are judged by
-    /// `Accept`: a navigation accepts `text/html`. A wrong guess changes the form of a reply, never a permission.
-    pub(crate) fn of(htmx: Option<&[u8]>, mode: Option<&[u8]>, accept: Option<&[u8]>) -> Self {
+    /// Judges by `HX-Request: true`, else by `Sec-Fetch-Mode`, and by `Accept` where that does not tell: a navigation accepts
+    /// `text/html`. A wrong guess changes the form of a reply, never a permission.
+    ///
+    /// A script that sends a form and accepts `text/html` stands in for the browser, as Turbo and Unpoly do: it shows what comes
+    /// back. A script that reads a page does not get redirects, because it cannot follow them to Atlassian.
+    pub(crate) fn of(
+        method: &str,
+        htmx: Option<&[u8]>,
+        mode: Option<&[u8]>,
+        accept: Option<&[u8]>,
+    ) -> Self {
         if htmx == Some(b"true") {
             return Self::Htmx;
         }
-        let is_page = match mode {
-            Some(mode) => mode == b"navigate",
-            None => accept.is_some_and(|accept| {
+        let accepts_page = || {
+            accept.is_some_and(|accept| {
                 accept
                     .windows(9)
                     .any(|part| part.eq_ignore_ascii_case(b"text/html"))
-            }),
+            })
+        };
+        let is_page = match mode {
+            Some(b"navigate") => true,
+            Some(_) => method == "POST" && accepts_page(),
+            None => accepts_page(),
         };
         if is_page { Self::Page } else { Self::Fetch }
     }

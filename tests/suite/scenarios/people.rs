@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use threelo::HookDecision;
 use threelo_sandbox::{Endpoint, Fault};
@@ -195,4 +196,94 @@ async fn a_hook_leads_to_places_as_people_write_them() {
     let world = world.await;
     let (_, seen) = world.browser().sign_in(&world, "edward", "/").await;
     assert_eq!(seen.location(), "/f%C3%BCr%20alle?q=a%20b");
+}
+
+/// The header fields of a row.
+fn fields(row: &Value) -> Vec<(&str, &str)> {
+    let fields = row["headers"].as_object().unwrap();
+    fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+        .collect()
+}
+
+/// A service worker passes a navigation on, at the start and at the callback.
+#[tokio::test]
+async fn a_navigation_through_a_service_worker_is_one() {
+    for row in rows("GET login") {
+        let world = World::new().await;
+        let mut browser = world.browser();
+        let fields = fields(&row);
+
+        let seen = browser
+            .request("GET", "/auth/login?return_to=%2Fuser", &fields)
+            .await;
+        assert_eq!(seen.status(), 303, "{row}: {}", seen.text());
+        let authorize = seen.location().to_owned();
+        let back = browser.consent(&world, &authorize, "mia").await;
+        assert_eq!(back.location(), "/user");
+
+        // The callback comes from another site, and through the worker.
+        let mut other = world.browser();
+        let callback = other.callback_of_login(&world, "edward", "/user").await;
+        let from_elsewhere = [
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "empty"),
+            ("sec-fetch-site", "cross-site"),
+        ];
+        let seen = other.request("GET", &callback, &from_elsewhere).await;
+        assert_eq!(
+            (seen.status(), seen.location()),
+            (303, "/user"),
+            "{}",
+            seen.text()
+        );
+        let frame = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+        let seen = other.request("GET", "/auth/login", &frame).await;
+        assert_eq!(seen.status(), 400, "frames stay refused");
+    }
+}
+
+fn form(body: &'static str) -> Bytes {
+    Bytes::from_static(body.as_bytes())
+}
+
+/// Turbo and Unpoly send forms by a script that accepts HTML, and show what comes back.
+#[tokio::test]
+async fn a_form_that_a_script_sends_for_the_page_is_answered_for_a_page() {
+    for row in rows("POST logout by a script of the page") {
+        let world = World::new().await;
+        let mut browser = world.signed_in("mia").await;
+        let fields = fields(&row);
+
+        let chosen = browser
+            .send(
+                "POST",
+                "/auth/site",
+                &fields,
+                form("site=11111111-aaaa-4aaa-8aaa-111111111111"),
+            )
+            .await;
+        assert_eq!(chosen.status(), 303, "{row}: {}", chosen.text());
+        let seen = browser
+            .send("POST", "/auth/logout", &fields, form(""))
+            .await;
+
+        assert_eq!(
+            (seen.status(), seen.location()),
+            (303, "/"),
+            "{row}: {}",
+            seen.text()
+        );
+        assert_eq!(browser.who_am_i().await, None);
+        // A script that wants data gets data.
+        let mut edward = world.signed_in("edward").await;
+        let asked = [
+            ("sec-fetch-mode", "cors"),
+            ("sec-fetch-site", "same-origin"),
+            ("accept", "*/*"),
+        ];
+        let seen = edward.send("POST", "/auth/logout", &asked, form("")).await;
+        assert_eq!(seen.status(), 204);
+    }
 }

@@ -142,7 +142,7 @@ impl RequestSnapshot {
             cookie,
             more_cookies,
         } = Walked::of(head);
-        let audience = Audience::of(htmx, fetch.mode, accept);
+        let audience = Audience::of(head.method, htmx, fetch.mode, accept);
         let stands_at = current_url.filter(|_| audience == Audience::Htmx);
         let shown = Shown::of(config, head);
         let has_more = stands_at.is_some()

@@ -9,8 +9,8 @@ use http::StatusCode;
 use http::header::HeaderName;
 
 use crate::error::Rejection;
-use crate::message::Reply;
 use crate::message::query::Param;
+use crate::message::{FetchMetadata, Reply};
 use crate::pages::Page;
 use crate::web::request::{Request, Route, query};
 use crate::web::state::Web;
@@ -59,7 +59,9 @@ pub(crate) fn same_page_for_all(
         return None;
     }
     let is_second = !matches!(query(request).param(BOUNCED), Param::Absent);
-    if is_second || !request.head().is("sec-fetch-dest", b"document") {
+    let head = request.head();
+    let fetch = FetchMetadata::of(&head);
+    if is_second || fetch.dest.is_none() || !fetch.is_navigation() {
         return Some(Err(Rejection::Forbidden));
     }
     // A relative address is right under every mount path.

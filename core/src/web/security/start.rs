@@ -92,6 +92,10 @@ mod tests {
             (fetch("none", "navigate", "document"), Start::Allowed),
             (fetch("same-origin", "navigate", "document"), Start::Allowed),
             (fetch("same-origin", "cors", "empty"), Start::Allowed),
+            // A service worker passed it on.
+            (fetch("same-origin", "navigate", "empty"), Start::Allowed),
+            (fetch("cross-site", "navigate", "empty"), Start::Asked),
+            (fetch("same-origin", "navigate", "iframe"), Start::Inside),
             (clicked(window), Start::Allowed),
             (window, Start::Asked),
             (fetch("same-site", "navigate", "document"), Start::Asked),
