@@ -17,7 +17,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   test [--without browser] [--without databases]
                        sets everything up and runs all tests
-  scenario NAME [--on axum|actix] [--store memory|sqlite|redis|postgres]
+  scenario NAME [--on axum|actix] [--store memory|sqlite|redis|postgres|pooler]
                        runs the scenarios whose path contains NAME
   ci                   fmt, lint, doc, surface, deny, test: what CI runs
   fmt                  checks the format of the code

@@ -1,12 +1,11 @@
 //! `cargo xtask scenario`: some scenarios on one framework and one store.
 
-use threelo_test_servers::{Postgres, Redis};
+use threelo_test_servers::{PgBouncer, Postgres, Redis};
 
 use crate::cargo::{Outcome, cargo_output, cargo_with};
 use crate::{TEST_STORE, setup};
 
-const USAGE: &str =
-    "usage: cargo xtask scenario NAME [--on axum|actix] [--store memory|sqlite|redis|postgres]";
+const USAGE: &str = "usage: cargo xtask scenario NAME [--on axum|actix] [--store memory|sqlite|redis|postgres|pooler]";
 /// The arguments of cargo, before those of the tests.
 const SUITE: [&str; 6] = [
     "test",
@@ -54,6 +53,11 @@ fn on_store(store: &str, arguments: &[&str]) -> Outcome {
             setup::databases()?;
             with(&Postgres::start().url())
         }
+        "pooler" => {
+            setup::databases()?;
+            let postgres = Postgres::start();
+            with(&PgBouncer::start(&postgres, "session").url())
+        }
         _ => cargo_with(&[], arguments),
     }
 }
@@ -72,7 +76,7 @@ fn wanted<'a>(words: &[&'a str]) -> Option<Wanted<'a>> {
             ["--on", framework @ ("axum" | "actix")] => wanted.framework = Some(framework),
             [
                 "--store",
-                store @ ("memory" | "sqlite" | "redis" | "postgres"),
+                store @ ("memory" | "sqlite" | "redis" | "postgres" | "pooler"),
             ] => {
                 wanted.store = store;
             }

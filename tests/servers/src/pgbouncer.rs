@@ -28,7 +28,8 @@ impl PgBouncer {
              auth_type = trust\nauth_file = {}\npool_mode = {mode}\ndefault_pool_size = {}\n",
             postgres.port(),
             users.display(),
-            if mode == "session" { 20 } else { 2 },
+            // Each app of a test has up to eight connections, and a session keeps its own.
+            if mode == "session" { 90 } else { 2 },
         );
         std::fs::write(&settings, text).expect("the settings are written");
         own(folder.path());
