@@ -36,7 +36,8 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
         ));
     }
     let arguments = [&SUITE[..], &["--exact"], &tests].concat();
-    on_store(wanted.store, &arguments)?;
+    on_store(wanted.store, &arguments)
+        .map_err(|_long| format!("a scenario failed on {}", wanted.store))?;
     Ok(format!("{} passed on {}", tests.len(), wanted.store))
 }
 

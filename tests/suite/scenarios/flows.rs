@@ -59,6 +59,8 @@ async fn a_reload_of_the_callback_exchanges_nothing_twice() {
     let flow = browser.cookies.clone();
     let callback = world.approve(&authorize, "mia").await;
     browser.arrive(&callback).await;
+    // That the flow is at work is noted for other instances, and taken back behind the answer.
+    assert!(world.auth.drain(Duration::from_secs(5)).await);
 
     // Without the flow's cookie, as after a finished login: refused, and the session is left alone.
     assert_eq!(
