@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use threelo::internals::SessionRecord;
-use threelo::internals::SessionToken;
+use threelo::internals::{AppKey, GrantKey, GrantRecord, Link, SessionRecord, SessionToken};
 use threelo::store::{Inserted, RowKind, RowStore as _};
-use threelo::{AccountId, Auth, Credentials, Profile};
+use threelo::{AccountId, Auth, Credentials, Profile, Subject};
 use threelo_sqlx::SqliteStore;
-use threelo_tests::SealedStores;
+use threelo_tests::{AxumApp, SealedStores, World};
 
 const OLD: &str = "old:nm4sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
 const NEW: &str = "new:3m5sbGzg3cvWMC1BfFjhkYLPjd2vgOEYV6yP0wZZHUg=";
@@ -162,6 +161,48 @@ async fn a_row_that_cannot_be_opened_gives_way_to_a_new_one() {
     );
     let again = new.sessions.insert(session(1, "mia", 1)).await.unwrap();
     assert_eq!(again, Inserted::Exists);
+}
+
+/// A grant of Mia's account that this user of the app has linked.
+async fn grant_of(subject: Option<&str>) -> Arc<GrantRecord> {
+    let world = World::<AxumApp>::new().await;
+    world.signed_in("mia").await;
+    let grant = world.grants.stored(&world.grant_key("mia")).await;
+    let link = |subject| Link {
+        subject: Subject::parse(subject).unwrap(),
+        linked_at: at(100),
+        site: None,
+    };
+    Arc::new(GrantRecord {
+        key: GrantKey {
+            app: AppKey {
+                environment: "https://auth.atlassian.com".into(),
+                client_id: "app".into(),
+            },
+            ..grant.key.clone()
+        },
+        links: subject.map(link).into_iter().collect(),
+        ..(*grant).clone()
+    })
+}
+
+/// It may be another user's.
+#[tokio::test]
+async fn a_grant_that_cannot_be_opened_gives_way_to_nobody_elses() {
+    let rows = memory().await;
+    let (old, new) = (sealed(&rows, OLD).grants, sealed(&rows, NEW).grants);
+    let edwards = grant_of(Some("edward")).await;
+    assert_eq!(old.insert(edwards.clone()).await.unwrap(), Inserted::Done);
+
+    let mallorys = new.insert(grant_of(Some("mallory")).await).await.unwrap();
+
+    assert_eq!(mallorys, Inserted::Exists);
+    let still = old.load(&edwards.key).await.unwrap().unwrap();
+    assert_eq!(still.links.len(), 1);
+    assert_eq!(still.links[0].subject.as_str(), "edward");
+    // An app that signs people in has the account's own consent for it.
+    let own = new.insert(grant_of(None).await).await.unwrap();
+    assert_eq!(own, Inserted::Done);
 }
 
 #[tokio::test]
