@@ -15,6 +15,7 @@ use crate::ids::{AccountId, FlowState, Subject};
 use crate::message::cookie::SetCookie;
 use crate::ports::{FlowDetails, Ports};
 use crate::provider::authorization::AuthorizationRequest;
+use crate::provider::site::site_name;
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 use crate::secret::CodeVerifier;
@@ -233,7 +234,8 @@ fn plaintext(
             .iter()
             .map(str::to_owned)
             .collect();
-        flow.wished_site.clone_from(&login.site);
+        let wish = login.site.as_ref();
+        flow.wished_site = wish.map(|wish| site_name(wish).unwrap_or_else(|| wish.clone()));
         flow.subject = subject.map(|subject| subject.as_str().to_owned());
         flow.account = login.account.as_ref().map(|id| id.as_str().to_owned());
         flow.handoff.clone_from(&login.handoff);

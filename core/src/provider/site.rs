@@ -66,19 +66,53 @@ impl Site {
         }
     }
 
-    /// Whether `wish` names this site, by cloud id, address or host. Case and a slash at the end do not matter.
+    /// Whether `wish` names this site: by cloud id, by host, or by any address below it as people copy it from a browser, whatever
+    /// its scheme, port and case.
+    ///
+    /// ```
+    /// use threelo::{CloudId, Site};
+    ///
+    /// # fn main() -> Result<(), threelo::InvalidId> {
+    /// let mut site = Site::new(CloudId::parse("11223344-a1b2-4b33-8444-def123456789")?, "Aurora");
+    /// site.url = Some("https://aurora.atlassian.net".into());
+    ///
+    /// assert!(site.is_called("https://Aurora.atlassian.net/jira/projects?page=2"));
+    /// assert!(site.is_called("11223344-A1B2-4B33-8444-DEF123456789"));
+    /// assert!(!site.is_called("aurora"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_called(&self, wish: &str) -> bool {
-        if self.id.as_str().eq_ignore_ascii_case(wish) {
-            return true;
-        }
-        let Some(url) = &self.url else { return false };
-        let host = |text: &str| {
-            text.trim_start_matches("https://")
-                .trim_end_matches('/')
-                .to_ascii_lowercase()
+        let Some(wish) = site_name(wish) else {
+            return false;
         };
-        host(url) == host(wish)
+        let is_host = |url: &Arc<str>| site_name(url).is_some_and(|host| host == wish);
+        self.id.as_str().eq_ignore_ascii_case(&wish) || self.url.as_ref().is_some_and(is_host)
     }
+}
+
+/// The name of a site in what people write or paste: a cloud id, or the host of an address, in lower case. `None` if the text can
+/// name no site: what a stranger writes into an address is never shown as words (docs/attacks.md T015).
+pub(crate) fn site_name(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    if CloudId::parse(&text).is_ok() {
+        return Some(text);
+    }
+    let scheme = ["https://", "http://"];
+    let address = scheme.iter().find_map(|scheme| text.strip_prefix(scheme));
+    let authority = address.unwrap_or(&text).split(['/', '?', '#']).next()?;
+    let host = match authority.split_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => host,
+        Some(_no_port) => return None,
+        None => authority,
+    };
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let is_label = |label: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len()) && label.bytes().all(is_plain)
+    };
+    let is_host = host.contains('.') && host.len() <= 253 && host.split('.').all(is_label);
+    is_host.then(|| host.to_owned())
 }
 
 /// Why the list of sites could not be read.
@@ -299,9 +333,27 @@ mod tests {
             "https://zeta.atlassian.net/",
             "Zeta.atlassian.net",
             "11111111-1111-1111-1111-111111111111",
+            "http://zeta.atlassian.net",
+            "HTTPS://ZETA.ATLASSIAN.NET:443/jira/software/projects/OPS/boards/7?filter=a b#top",
+            "zeta.atlassian.net/wiki/home",
+            "zeta.atlassian.net.",
+            " zeta.atlassian.net ",
         ] {
             assert!(sites[1].is_called(wish), "{wish}");
         }
-        assert!(!sites[0].is_called(""));
+        for wish in [
+            "",
+            "zeta",
+            "https://zeta.atlassian.net@evil.example/",
+            "https://zeta.atlassian.net.evil.example/",
+            "https://evil.example/zeta.atlassian.net",
+            "ftp://zeta.atlassian.net",
+            "zeta.atlassian.net:x",
+        ] {
+            assert!(
+                !sites[1].is_called(wish) && !sites[0].is_called(wish),
+                "{wish}"
+            );
+        }
     }
 }

@@ -4,9 +4,10 @@ use crate::error::Rejection;
 use crate::flow::LoginRequest;
 use crate::grant;
 use crate::message::Reply;
+use crate::provider::site::site_name;
 use crate::web::reply::{Place, start_login, started};
 use crate::web::request::{Request, form, other_loopback_name, return_target};
-use crate::web::routes::login_params::{askable, handoff, is_site_name, more, offered};
+use crate::web::routes::login_params::{askable, handoff, more, offered};
 use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
 
@@ -49,7 +50,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     if let Some(place) = form.one("return_to") {
         login = login.return_to(place);
     }
-    if let Some(site) = form.one("site").filter(|site| is_site_name(site)) {
+    if let Some(site) = form.one("site").and_then(site_name) {
         login = login.site(site);
     }
     if let Some(account) = form.one("account").filter(|account| !account.is_empty()) {

@@ -4,10 +4,11 @@ use crate::error::{GrantError, Rejection};
 use crate::flow::LoginRequest;
 use crate::grant::{GrantSet, Holder};
 use crate::message::{FetchMetadata, Reply};
+use crate::provider::site::site_name;
 use crate::session;
 use crate::web::reply::{ask_first, go, start_login};
 use crate::web::request::{Request, other_loopback_name, query};
-use crate::web::routes::login_params::{askable, handoff, is_site_name, more, offered};
+use crate::web::routes::login_params::{askable, handoff, more, offered};
 use crate::web::security::start::Start;
 use crate::web::security::{require_method, require_navigation};
 use crate::web::state::Web;
@@ -57,7 +58,7 @@ fn wanted(web: &Web, request: &Request) -> LoginRequest {
     if let Some(place) = query.one("return_to") {
         login = login.return_to(place);
     }
-    if let Some(site) = query.one("site").filter(|site| is_site_name(site)) {
+    if let Some(site) = query.one("site").and_then(site_name) {
         login = login.site(site);
     }
     login = login.handoff(handoff(web, &query));

@@ -3,7 +3,7 @@
 
 use crate::config::SiteRelation;
 use crate::flow::LoginRequest;
-use crate::ids::{AccountId, CloudId};
+use crate::ids::AccountId;
 use crate::message::query::Query;
 use crate::scope::Scopes;
 use crate::session::Handoff;
@@ -36,19 +36,6 @@ pub(crate) fn offered(web: &Web, query: &Query) -> Vec<String> {
         .filter(|scope| offered.contains(scope))
         .map(str::to_owned)
         .collect()
-}
-
-/// Whether a text can name a site: a cloud id, a host, or the address of a host. What a stranger
-/// writes into an address is never shown as words (docs/attacks.md T015).
-pub(crate) fn is_site_name(text: &str) -> bool {
-    let host = text.strip_prefix("https://").unwrap_or(text);
-    let host = host.strip_suffix('/').unwrap_or(host);
-    let is_label = |label: &str| {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        (1..=63).contains(&label.len()) && label.bytes().all(is_plain)
-    };
-    let is_host = host.contains('.') && host.len() <= 253 && host.split('.').all(is_label);
-    is_host || CloudId::parse(text).is_ok()
 }
 
 /// Returns the page of a listed origin that waits for the end of the login: in a popup

@@ -9,12 +9,12 @@ use crate::ids::CloudId;
 use crate::message::{Audience, Reply};
 use crate::pages::{Page, PickerNotice, SiteChoice};
 use crate::provider::site::Site;
+use crate::provider::site::site_name;
 use crate::sites::{self, Choice};
 use crate::web::reply::json::{self, site_json};
 use crate::web::reply::{Place, go};
 use crate::web::request::{Request, clear_flash, flash, form, query, return_target};
 use crate::web::routes::account::{CurrentAccount, account_param, current_account};
-use crate::web::routes::login_params::is_site_name;
 use crate::web::security::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
@@ -99,10 +99,8 @@ fn notice<'a>(
 /// A wished site as a page may show it: its host if it is one of Atlassian's. Other wishes come from an address that
 /// anybody may have written, and are not repeated.
 fn known_name(wish: &str) -> &str {
-    let host = wish.strip_prefix("https://").unwrap_or(wish);
-    let host = host.strip_suffix('/').unwrap_or(host);
-    match host.strip_suffix(".atlassian.net") {
-        Some(label) if is_site_name(host) && !label.contains('.') => host,
+    match wish.strip_suffix(".atlassian.net") {
+        Some(label) if site_name(wish).is_some() && !label.contains('.') => wish,
         _ => "The site that you asked for",
     }
 }

@@ -41,6 +41,10 @@ async fn a_requested_site_is_chosen_if_it_was_granted_and_reported_missing_if_no
         "https://borealis-lab.atlassian.net/",
         "borealis-lab.atlassian.net",
         "22222222-bbbb-4bbb-8bbb-222222222222",
+        // As people paste it.
+        "https://borealis-lab.atlassian.net/jira/software/projects/LAB/boards/1",
+        "http://Borealis-Lab.atlassian.net:443/wiki",
+        "borealis-lab.atlassian.net.",
     ] {
         let mut browser = world.browser();
         let path = format!("/auth/login?return_to=/board&site={wish}");
