@@ -312,6 +312,26 @@ fn quotes_and_commands_that_were_taken_for_values_are_told_as_what_they_are() {
     assert!(said.contains("THREELO_KEYS = (a command)"), "{said}");
 }
 
+/// Behind a proxy that takes the mount path away, the routes would lose their prefix with it.
+#[test]
+fn a_mount_path_that_holds_the_prefix_is_a_problem() {
+    for (mount, prefix) in [("/auth", "/auth"), ("/auth", "/auth/atlassian")] {
+        let said = problem(builder().mounted_at(mount).prefix(prefix));
+        assert!(said.contains("mounted_at"), "{mount} {prefix}: {said}");
+        assert!(said.contains("without the auth prefix"), "{said}");
+    }
+    for (mount, prefix) in [
+        ("/tool", "/auth"),
+        ("/auth", "/authors"),
+        ("/auth/x", "/auth"),
+    ] {
+        assert!(
+            builder().mounted_at(mount).prefix(prefix).build().is_ok(),
+            "{mount} {prefix}"
+        );
+    }
+}
+
 #[test]
 fn where_an_app_is_may_be_said_by_variables() {
     let variables = |name: &str| {

@@ -12,10 +12,11 @@ use crate::flow::exchange::{Arriving, exchange, spend};
 use crate::flow::outcome::{CallbackReply, Destination};
 use crate::flow::state_cookie::{self, Flow};
 use crate::flow::verified::VerifiedFlow;
-use crate::ids::Subject;
+use crate::ids::{SessionTokenHash, Subject};
 use crate::ports::{Cancelled, HookDecision, Ports};
 use crate::provider::authorization::{AuthorizationError, AuthorizationResponse, Outcome};
 use crate::return_to::ReturnTo;
+use crate::session;
 
 /// Finishes a flow. Never fails: whatever goes wrong is a destination.
 ///
@@ -24,7 +25,7 @@ use crate::return_to::ReturnTo;
 ///    is shown as a cancel and ends no flow (docs/protocol.md, 1.5).
 /// 2. The flow's cookie must open under the state. A browser that did not start the flow is refused
 ///    here, and changes nothing: the flow goes on in the browser that has it (docs/attacks.md,
-///    T001, T002, T045).
+///    T001, T002, T045). A visitor who is signed in is led home instead of to an error page.
 /// 3. The flow must be of the app's mode (T007).
 /// 4. In connect mode the app's user must be the one who started the flow (docs/decisions/0032).
 /// 5. The state is spent (docs/decisions/0015), and after that the code is exchanged. Without a code
@@ -42,7 +43,7 @@ pub(crate) async fn handle_callback(
         return CallbackReply::refused(Reason::Cancelled);
     };
     let Some(flow) = state_cookie::open(ports, &state, arrival.flows) else {
-        return refuse("this browser did not start the flow, or the flow is too old");
+        return unknown_flow(ports, arrival.session).await;
     };
     if flow.subject.is_some() != ports.config.mode.is_connect() {
         return refuse("the flow was started in the other mode");
@@ -114,6 +115,18 @@ fn current_return_to(ports: &Arc<Ports>, flow: &Flow) -> ReturnTo {
         .return_to
         .accept(&flow.return_to)
         .unwrap_or_else(|| ports.config.default_return_to.clone())
+}
+
+/// A flow that this browser has no cookie of. Whoever is signed in came back to it from the history, and is led home: nothing is
+/// exchanged, and the session stays who it is. Everybody else is refused.
+async fn unknown_flow(ports: &Arc<Ports>, session: Option<&SessionTokenHash>) -> CallbackReply {
+    match session::current(ports, session).await {
+        Ok(Some(_signed_in)) => {
+            tracing::info!(target: "threelo", "callback of no flow of this browser: a visitor who is signed in is led home");
+            CallbackReply::to(Destination::App(ports.config.default_return_to.clone()))
+        }
+        _ => refuse("this browser did not start the flow, or the flow is too old"),
+    }
 }
 
 /// Refuses an arrival whose flow is not proven. The visitor is told the same in all cases

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use threelo_tests::{App as _, Browser};
+use threelo_tests::{App as _, Browser, Captured};
 use threelo_tower::{AuthLayer, AuthSession};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -91,4 +91,25 @@ async fn an_optional_user_is_none_only_when_no_user_is_signed_in() {
 
     let forgotten = Browser::new(&App::without_auth()).open("/optional").await;
     assert_eq!(forgotten.status(), 500);
+}
+
+/// What is logged is true: a made-up cookie is no session.
+#[tokio::test]
+async fn a_logout_without_a_session_logs_no_end_of_one() {
+    let logs = Captured::default();
+    let lines = tracing_subscriber::fmt().with_writer(logs.clone());
+    // This thread's only: it runs the app, too.
+    let _here = tracing::subscriber::set_default(lines.finish());
+    let world = World::new().await;
+    let mut stranger = world.browser();
+    let mut mia = world.signed_in("mia").await;
+    let token = "A".repeat(43);
+    let cookie = mia.cookies.keys().next().unwrap().clone();
+    stranger.cookies.insert(cookie, token);
+
+    assert_eq!(stranger.submit("/auth/logout", "").await.status(), 303);
+    assert!(!logs.text().contains("session ended"), "{}", logs.text());
+
+    assert_eq!(mia.submit("/auth/logout", "").await.status(), 303);
+    assert!(logs.text().contains("session ended"), "{}", logs.text());
 }

@@ -62,10 +62,11 @@ async fn a_reload_of_the_callback_exchanges_nothing_twice() {
     // That the flow is at work is noted for other instances, and taken back behind the answer.
     assert!(world.auth.drain(Duration::from_secs(5)).await);
 
-    // Without the flow's cookie, as after a finished login: refused, and the session is left alone.
+    // Without the flow's cookie, as from the history after a finished login: led home, and the session is left alone.
+    assert_eq!(browser.arrive(&callback).await.location(), "/");
     assert_eq!(
-        browser.arrive(&callback).await.location(),
-        "/auth/error?reason=refused"
+        browser.who_am_i().await.as_deref(),
+        Some(world.account("mia").as_str())
     );
     // With it, as when the first answer was lost: led on, because its login has happened.
     browser.cookies.extend(flow.clone());
@@ -166,6 +167,28 @@ async fn a_visitor_who_hangs_up_during_the_exchange_loses_no_grant() {
     assert_eq!(
         browser.sign_in(&world, "mia", "/user").await.1.location(),
         "/user"
+    );
+}
+
+/// However long the text for people is.
+#[tokio::test]
+async fn a_cancel_with_a_long_description_is_a_cancel() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let authorize = browser.start_login("/user").await;
+    let state = authorize.split("state=").nth(1).unwrap();
+    let state = state.split('&').next().unwrap();
+    let text = "User+did+not+authorize+the+request.+".repeat(400);
+
+    let callback = format!(
+        "/auth/callback?error=access_denied&error_description={text}&error_uri={text}&state={state}"
+    );
+    let seen = browser.arrive(&callback).await;
+
+    assert!(
+        seen.location().contains("reason=cancelled"),
+        "{}",
+        seen.location()
     );
 }
 

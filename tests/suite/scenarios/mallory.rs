@@ -20,6 +20,28 @@ async fn a_callback_that_mallory_kept_does_nothing_in_edwards_browser() {
     assert_eq!(mallory.open("/user").await.text(), "Mia Krystof");
 }
 
+/// As if he had come back to a callback of his own from the history.
+#[tokio::test]
+async fn a_callback_that_mallory_kept_leads_edward_home_who_is_signed_in_and_stays_edward() {
+    let world = World::new().await;
+    let mut mallory = world.browser();
+    let mut edward = world.signed_in("edward").await;
+    let callback = mallory.callback_of_login(&world, "mia", "/user").await;
+    let cookies = edward.cookies.clone();
+
+    let seen = edward.arrive(&callback).await;
+
+    assert_eq!((seen.status(), seen.location()), (303, "/"));
+    assert_eq!(seen.header("set-cookie"), "");
+    assert_eq!(world.sandbox.count("POST", "/oauth/token"), 1, "his own");
+    assert_eq!(edward.cookies, cookies);
+    assert_eq!(
+        edward.who_am_i().await.as_deref(),
+        Some(world.account("edward").as_str())
+    );
+    assert_eq!(mallory.arrive(&callback).await.location(), "/user");
+}
+
 #[tokio::test]
 async fn a_callback_that_mallory_kept_does_nothing_while_edward_has_flows_of_his_own() {
     let world = World::new().await;
