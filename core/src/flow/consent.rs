@@ -230,13 +230,18 @@ async fn profile(ports: &Ports, tokens: &TokenSet) -> Result<Profile, ProfileUnr
 
 /// Asks for the profile in the background, for an hour, and then gives the new tokens to the grant
 /// of that account, if it has one. The login itself has failed: no grant begins here, and no
-/// session. A process that ends before that loses the tokens.
+/// session. A process that ends before that loses the tokens, and so does one that has a thousand such pairs already.
 fn renew_when_known(ports: &Arc<Ports>, id: ConsentId, tokens: TokenSet, asked: Scopes) {
     if tokens.token_type != TokenType::Bearer {
         return;
     }
+    let Ok(place) = Arc::clone(&ports.unowned).try_acquire_owned() else {
+        tracing::error!(target: "threelo", "tokens were dropped: too many wait until somebody can say whose they are");
+        return;
+    };
     let worker = Arc::clone(ports);
     drop(ports.tasks.spawn(async move {
+        let _place = place;
         let (began, mut pause) = (Instant::now(), Duration::from_secs(1));
         while began.elapsed() < HOLD {
             sleep(pause).await;

@@ -56,6 +56,9 @@ const LOGINS: usize = 32;
 /// its state is not spent.
 const WAITING: usize = 128;
 
+/// Pairs of tokens that wait for the name of their account, while `/me` is down: each has a task, and asks once a minute.
+const UNOWNED: usize = 1000;
+
 /// Settings, ports and hooks of one [`Auth`](crate::Auth), shared by all its requests and tasks.
 pub(crate) struct Ports {
     /// The checked settings.
@@ -98,7 +101,9 @@ pub(crate) struct Ports {
     pub(crate) refreshes: Semaphore,
     /// The places of callbacks that exchange or wait; taken before a state is spent.
     pub(crate) queue: Arc<Semaphore>,
-    /// What each client has of these places.
+    /// The places of new tokens of which nobody can say whose they are.
+    pub(crate) unowned: Arc<Semaphore>,
+    /// What each client has of the places of callbacks.
     pub(crate) shares: Shares,
     /// The flows whose codes this process is exchanging at the moment.
     at_work: Mutex<HashSet<FlowStateHash>>,
@@ -134,6 +139,8 @@ pub(crate) struct Dependencies {
     pub runtime: Option<Handle>,
     /// How long the lease of a refresh lives; 30 seconds unless a test sets it.
     pub lease: Option<Duration>,
+    /// How many pairs of tokens may wait for the name of their account; [`UNOWNED`] unless a test sets it.
+    pub unowned: Option<usize>,
 }
 
 impl Ports {
@@ -171,6 +178,7 @@ impl Ports {
             logins: Arc::new(Semaphore::new(LOGINS)),
             refreshes: Semaphore::new(config.concurrent_refreshes),
             queue: Arc::new(Semaphore::new(LOGINS + WAITING)),
+            unowned: Arc::new(Semaphore::new(outside.unowned.unwrap_or(UNOWNED))),
             shares: Shares::default(),
             at_work: Mutex::default(),
             config,

@@ -117,6 +117,31 @@ async fn a_profile_that_comes_too_late_for_the_login_still_saves_the_grant() {
     assert!(token_later(&world, "edward").await.is_ok());
 }
 
+/// An outage of `/me` must not fill the memory with tasks.
+#[tokio::test]
+async fn so_many_new_tokens_wait_for_a_profile_and_no_more() {
+    let world = killing(World::with(|builder| builder.unowned_tokens(1)).await).await;
+    for user in ["edward", "mia"] {
+        world.signed_in(user).await;
+    }
+    world.sandbox.fault(Endpoint::Me, Fault::Status(503), 1000);
+
+    for user in ["edward", "mia"] {
+        world.browser().sign_in(&world, user, "/user").await;
+    }
+
+    world.sandbox.mend();
+    assert!(world.auth.drain(ENOUGH).await);
+    assert!(token_later(&world, "edward").await.is_ok());
+    assert!(token_later(&world, "mia").await.is_err());
+    // There is a place again.
+    world.sandbox.fault(Endpoint::Me, Fault::Status(503), 1000);
+    world.browser().sign_in(&world, "edward", "/user").await;
+    world.sandbox.mend();
+    assert!(world.auth.drain(ENOUGH).await);
+    assert!(token_later(&world, "edward").await.is_ok());
+}
+
 #[tokio::test]
 async fn a_profile_that_comes_late_begins_no_grant() {
     let world = World::new().await;

@@ -80,4 +80,12 @@ impl<M> Builder<M> {
         self.common.settings.concurrent_refreshes = most;
         self
     }
+
+    /// How many pairs of new tokens may wait until `/me` says whose they are, for tests; 1000 unless set. Further ones are dropped,
+    /// with an error in the log.
+    #[cfg(feature = "testing")]
+    pub fn unowned_tokens(mut self, most: usize) -> Self {
+        self.common.unowned = Some(most);
+        self
+    }
 }

@@ -84,6 +84,8 @@ pub(crate) struct Common {
     pub(crate) runtime: Option<Handle>,
     /// The life of a refresh lease, in tests.
     pub(crate) lease: Option<Duration>,
+    /// How many pairs of tokens may wait for a profile, in tests.
+    pub(crate) unowned: Option<usize>,
     /// Problems that were found before `config` checks, such as missing variables.
     problems: Vec<Problem>,
 }
@@ -109,6 +111,7 @@ impl Common {
             pages: None,
             runtime: None,
             lease: None,
+            unowned: None,
             problems: Vec::new(),
         }
     }
@@ -138,6 +141,7 @@ impl Common {
             keys,
             runtime: self.runtime,
             lease: self.lease,
+            unowned: self.unowned,
         };
         let ports = Arc::new(Ports::new(config, stores, outside, self.hooks));
         refresh::keep_looking(&ports);
