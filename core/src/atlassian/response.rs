@@ -1,9 +1,11 @@
 //! Answers of Atlassian's APIs.
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::atlassian::classify;
 use crate::atlassian::client::ApiClient;
@@ -89,7 +91,9 @@ impl ApiResponse {
     }
 
     /// The whole body as JSON, at most 8 MiB. An answer without a JSON content type is refused before its body
-    /// is read: it is an HTML page of a proxy, or nothing.
+    /// is read: it is an HTML page of a proxy.
+    ///
+    /// An empty answer, such as 204 to a `PUT`, is read as `null`: `()`, `Option` and `serde_json::Value` accept it.
     ///
     /// # Errors
     ///
@@ -102,13 +106,22 @@ impl ApiResponse {
                 .error(ApiErrorKind::Unreadable(why))
                 .traced(trace_id.clone())
         };
-        if !is_json_type(&self.head.headers) {
+        if !is_json_type(&self.head.headers) && !self.is_said_empty() {
             return Err(unreadable("it is not JSON"));
         }
         let body = self.bytes().await?;
+        if body.is_empty() {
+            return T::deserialize(Value::Null).map_err(|_needs_more| unreadable("it is empty"));
+        }
         // The error of serde_json would quote the body.
         serde_json::from_slice(&body)
             .map_err(|_quotes| unreadable("it is JSON, but not of the expected shape"))
+    }
+
+    /// Whether the head says that there is no body (RFC 9110 sections 8.6 and 15.3.5).
+    fn is_said_empty(&self) -> bool {
+        let length = self.head.headers.get(CONTENT_LENGTH);
+        self.head.status == StatusCode::NO_CONTENT || length.is_some_and(|length| length == "0")
     }
 
     /// The error for a body that ended early or is too large.

@@ -59,6 +59,30 @@ async fn answers_can_be_read_in_parts_and_a_huge_one_fills_no_memory() {
     );
 }
 
+/// Jira answers a `PUT` with 204, and some changes with 200 and nothing.
+#[tokio::test]
+async fn an_empty_answer_is_nothing_and_no_error_for_who_expects_nothing() {
+    let world = World::new().await;
+    let job = Job::of_edward(&world).await;
+    let html = [("content-type", "text/html")];
+    for (status, fields) in [(204, &[][..]), (200, &[][..]), (200, &html[..])] {
+        let put = || {
+            world
+                .sandbox
+                .fault(Endpoint::Api, answer(status, fields, ""), 1);
+            job.jira().put("/rest/api/3/issue/OPS-1")
+        };
+        let () = put().json().await.unwrap();
+        assert_eq!(put().json::<Option<Vec<String>>>().await.unwrap(), None);
+        assert!(put().json::<Value>().await.unwrap().is_null());
+        let error = put().json::<Vec<String>>().await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ApiErrorKind::Unreadable("it is empty")),
+            "{error:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_is_not_what_was_asked_for_is_unreadable_and_not_quoted() {
     let world = World::new().await;
@@ -67,7 +91,7 @@ async fn an_answer_that_is_not_what_was_asked_for_is_unreadable_and_not_quoted()
     let rows = [
         answer(200, &[("content-type", "text/html")], "<h1>canary</h1>"),
         answer(200, &json, "canary"),
-        answer(200, &json, ""),
+        answer(200, &json, " "),
         answer(200, &json, "{\"canary\":"),
         answer(200, &json, "\u{feff}{}"),
     ];
