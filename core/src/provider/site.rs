@@ -160,8 +160,8 @@ pub struct SitesResponse {
 ///
 /// # Errors
 ///
-/// [`SitesError`], by status and shape. A list of entries that are no objects is malformed, and not empty: an empty one would mean
-/// that the sites are gone.
+/// [`SitesError`], by status and shape. If nothing but entries without the text `id` is left, the list is malformed, and not empty: an
+/// empty one would mean that the sites are gone.
 pub fn from_response(response: &Response<Bytes>) -> Result<SitesResponse, SitesError> {
     match response.status() {
         StatusCode::OK => {}
@@ -181,10 +181,10 @@ pub fn from_response(response: &Response<Bytes>) -> Result<SitesResponse, SitesE
             .ok()
     };
     let wires: Vec<Wire> = entries.into_iter().filter_map(read).collect();
-    if let (Some(error), true) = (unread, wires.is_empty()) {
+    let sites: Vec<Site> = wires.into_iter().filter_map(Wire::into_site).collect();
+    if let (Some(error), true) = (unread, sites.is_empty()) {
         return Err(SitesError::Malformed(error));
     }
-    let sites: Vec<Site> = wires.into_iter().filter_map(Wire::into_site).collect();
     Ok(SitesResponse {
         unreadable: count - sites.len(),
         sites: merged(sites),
@@ -209,8 +209,7 @@ pub(crate) fn merged(entries: impl IntoIterator<Item = Site>) -> Vec<Site> {
 /// An entry of the response. Unknown members are ignored.
 #[derive(Deserialize)]
 struct Wire {
-    #[serde(default)]
-    id: Value,
+    id: String,
     #[serde(default)]
     name: Value,
     #[serde(default)]
@@ -225,7 +224,7 @@ impl Wire {
     /// The entry as a site, with checked texts; `None` if the id is not a UUID, or if the address is not an https one: a
     /// site of Atlassian's has no other, and visitors are sent there.
     fn into_site(self) -> Option<Site> {
-        let id = CloudId::parse(self.id.as_str()?).ok()?;
+        let id = CloudId::parse(&self.id).ok()?;
         let has_url = !self.url.is_null();
         let url = https_only(text(self.url));
         if has_url && url.is_none() {
@@ -298,7 +297,14 @@ mod tests {
     fn a_list_of_nothing_that_can_be_read_is_not_an_empty_one() {
         let of =
             |body: &'static str| from_response(&Response::new(Bytes::from_static(body.as_bytes())));
-        assert!(matches!(of("[null]"), Err(SitesError::Malformed(_))));
+        for unreadable in [
+            "[null]",
+            r#"[{"id": 7}]"#,
+            r#"[{"name": "x"}, {"id": "../me"}]"#,
+        ] {
+            let read = of(unreadable);
+            assert!(matches!(read, Err(SitesError::Malformed(_))), "{read:?}");
+        }
         assert!(of("[]").unwrap().sites.is_empty());
     }
 
