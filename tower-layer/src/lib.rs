@@ -42,7 +42,7 @@
 //! | `ATLASSIAN_CLIENT_ID`, `ATLASSIAN_CLIENT_SECRET` | from the app's *Settings* in the developer console |
 //! | `PUBLIC_URL` | the origin that browsers see, e.g. `https://app.example.com`; plain http for localhost only |
 //! | `ATLASSIAN_SCOPES` | what a login asks for, besides `read:me` and `offline_access` |
-//! | `ATLASSIAN_OPTIONAL_SCOPES` | what a login may ask for besides, where a page needs it |
+//! | `ATLASSIAN_OPTIONAL_SCOPES` | further scopes that a login may ask for, when a page needs them |
 //! | `THREELO_PREFIX`, `THREELO_MOUNTED_AT`, `COOKIE_SUFFIX` | as `prefix`, `mounted_at` and `cookie_suffix` of the builder |
 //! | `THREELO_KEYS` | sealing keys, `id:base64` entries separated by commas; required with a database |
 //! | `ATLASSIAN_AUTH_URL`, `ATLASSIAN_API_URL` | another Atlassian, such as the sandbox |

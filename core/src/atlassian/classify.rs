@@ -133,6 +133,13 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_that_wants_a_password_is_an_outage() {
+        let status = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+        let kind = error_of(status, &HeaderMap::new(), UNIX_EPOCH);
+        assert!(matches!(kind, ApiErrorKind::Unavailable { .. }), "{kind:?}");
+    }
+
+    #[test]
     fn an_anonymous_answer_is_a_token_problem() {
         let anonymous = headers(&[("x-seraph-loginreason", "AUTHENTICATED_FAILED")]);
 

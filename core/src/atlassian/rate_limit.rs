@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
 
-use crate::message::LONGEST_WAIT;
+use crate::message::LONGEST_RETRY_AFTER;
 
 /// How long until the limit is lifted, by this instance's clock: between a second and 24 hours.
 /// `None` if the field is missing or cannot be read.
@@ -13,7 +13,7 @@ pub(crate) fn until_reset(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     let text = headers.get("x-ratelimit-reset")?.to_str().ok()?;
     let reset = UNIX_EPOCH.checked_add(Duration::from_secs(seconds(text.trim())?))?;
     let wait = reset.duration_since(now).unwrap_or_default();
-    Some(wait.clamp(Duration::from_secs(1), LONGEST_WAIT))
+    Some(wait.clamp(Duration::from_secs(1), LONGEST_RETRY_AFTER))
 }
 
 /// `2026-01-31T12:42Z`, `2026-01-31T12:42:30Z` or `2026-01-31T12:42:30.123+00:00` as seconds since 1970. Other

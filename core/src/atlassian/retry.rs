@@ -51,7 +51,7 @@ impl RetryPolicy {
     /// A `GET` is also repeated when Atlassian is not available. A change is repeated only if the rate limit
     /// turned it away, because after an outage it is unknown whether it was done. A spent hourly quota can ask
     /// for a wait of up to an hour (`docs/protocol.md`, section 6.4); if that is longer than `longest`, the error comes
-    /// immediately and says so ([`ApiError::retry_after`](crate::ApiError)).
+    /// immediately and says so ([`ApiErrorKind::retry_after`]).
     pub fn up_to(longest: Duration) -> Self {
         Self { longest }
     }

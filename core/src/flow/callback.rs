@@ -122,7 +122,7 @@ fn current_return_to(ports: &Arc<Ports>, flow: &Flow) -> ReturnTo {
 async fn unknown_flow(ports: &Arc<Ports>, session: Option<&SessionTokenHash>) -> CallbackReply {
     match session::current(ports, session).await {
         Ok(Some(_signed_in)) => {
-            tracing::info!(target: "threelo", "callback of no flow of this browser: a visitor who is signed in is led home");
+            tracing::info!(target: "threelo", "callback without a flow of this browser: the visitor is signed in and is sent home");
             CallbackReply::to(Destination::App(ports.config.default_return_to.clone()))
         }
         _ => refuse("this browser did not start the flow, or the flow is too old"),

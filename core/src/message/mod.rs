@@ -19,7 +19,7 @@ pub(crate) use self::client::{client, network};
 pub(crate) use self::fetch_metadata::FetchMetadata;
 pub use self::head::{Audience, Field, Headers, PeerAddress, RequestHead};
 pub(crate) use self::outbound::{
-    LONGEST_WAIT, bearer, cleaned, content_type, https_only, is_html, is_json, is_json_type,
+    LONGEST_RETRY_AFTER, bearer, cleaned, content_type, https_only, is_html, is_json, is_json_type,
     retry_after,
 };
 pub use self::reply::{HeaderPatch, Reply};

@@ -60,7 +60,7 @@ pub(crate) fn is_json_type(headers: &HeaderMap) -> bool {
 }
 
 /// The longest wait that is believed.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// The wait of `Retry-After` (RFC 9110 section 10.2.3), which is a minimum: whole or broken seconds, or a date, which is compared
 /// with the `Date` of the response, or with `now` if there is none. It is one second to 24 hours, so that a hostile value neither
@@ -70,7 +70,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     let value = text(headers, RETRY_AFTER)?;
     let wait = match value.parse::<f64>() {
         Ok(seconds) if seconds >= 0.0 => {
-            Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(LONGEST_WAIT)
+            Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(LONGEST_RETRY_AFTER)
         }
         Ok(_negative) => return None,
         Err(_not_seconds) => {
@@ -78,7 +78,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
             date(RETRY_AFTER)?.duration_since(now).unwrap_or_default()
         }
     };
-    Some(wait.clamp(Duration::from_secs(1), LONGEST_WAIT))
+    Some(wait.clamp(Duration::from_secs(1), LONGEST_RETRY_AFTER))
 }
 
 /// The trimmed text of a header field.

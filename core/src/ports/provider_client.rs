@@ -34,7 +34,7 @@ const SITES_BODY: usize = 1024 * 1024;
 const SHORT: Duration = Duration::from_secs(1);
 /// A grant rests for so long at most, whatever an answer says: a token ends within the hour, and a wrong word of somebody on the
 /// way must not stop an app for a day.
-const LONGEST_REST: Duration = Duration::from_secs(3600);
+const LONGEST_REFRESH_REST: Duration = Duration::from_secs(3600);
 /// The rest after a failure that a human must look at, such as a wrong client secret.
 const LONG: Duration = Duration::from_secs(30);
 
@@ -134,7 +134,7 @@ impl ProviderClient {
             }
         };
         let rest = retry_after(answer.headers(), self.clock.now()).unwrap_or(SHORT);
-        let rest = rest.min(LONGEST_REST);
+        let rest = rest.min(LONGEST_REFRESH_REST);
         let read = token::from_response(&answer, granted, self.clock.now());
         read.map(noted).map_err(|error| classify(&error, rest))
     }

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::message::network;
@@ -19,20 +20,11 @@ const SOON: Duration = Duration::from_secs(5);
 const MOST_CLIENTS: usize = 10_000;
 
 /// The clients that exchange codes, or had codes refused a moment ago.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Shares {
     of: Arc<Mutex<HashMap<IpAddr, Share>>>,
     /// Whether it was said that a client has no address.
-    warned: Arc<Once>,
-}
-
-impl Default for Shares {
-    fn default() -> Self {
-        Self {
-            of: Arc::default(),
-            warned: Arc::new(Once::new()),
-        }
-    }
+    warned: Arc<AtomicBool>,
 }
 
 /// What one client has.
@@ -90,9 +82,9 @@ impl Shares {
 
     /// Says once that `trusted_proxies` finds no address, so that nobody is limited by it.
     pub(crate) fn warn_of_unknown_client(&self, trusted_proxies: usize) {
-        self.warned.call_once(|| {
+        if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(target: "threelo", trusted_proxies, "trusted_proxies is set, but a callback came without an address so many entries from the end of X-Forwarded-For, or with 0 without a PeerAddress: such clients are not limited");
-        });
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Share>> {

@@ -362,4 +362,21 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_page_with_401_or_403_does_not_say_that_the_token_was_refused() {
+        for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
+            let answer = |kind: &'static str| {
+                let answer = Response::builder()
+                    .status(status)
+                    .header("content-type", kind);
+                from_response(&answer.body(Bytes::new()).unwrap())
+            };
+            assert!(matches!(answer("text/html"), Err(SitesError::Status(_))));
+            assert!(matches!(
+                answer("application/json"),
+                Err(SitesError::Refused(_))
+            ));
+        }
+    }
 }

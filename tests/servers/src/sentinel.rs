@@ -57,7 +57,7 @@ impl Sentinel {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("the Sentinel found no {count} replicas within 20 s");
+        panic!("the Sentinel did not find {count} replicas within 20 s");
     }
 
     /// Its address.

@@ -118,7 +118,6 @@ async fn an_answer_that_is_not_atlassians_is_an_outage_and_the_log_says_whose_it
             200,
             "nothing was lost"
         );
-        world.sandbox.fault(Endpoint::Sites, answer(), 1);
     }
     let said =
         "not Atlassian's answer: something on the way, such as a proxy, answered with status 407";

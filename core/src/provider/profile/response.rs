@@ -66,7 +66,7 @@ pub fn from_response(response: &Response<Bytes>) -> Result<ProfileResponse, Prof
     match response.status() {
         StatusCode::OK => {}
         // A page with these statuses is that of a proxy or a firewall on the way.
-        other if other != StatusCode::OK && is_html(response) => {
+        other if is_html(response) => {
             return Err(ProfileError::Status(other));
         }
         StatusCode::FORBIDDEN => return Err(ProfileError::Forbidden),
@@ -237,5 +237,21 @@ mod tests {
             br#"{"account_id":"a","account_id":"b"}"#,
         ));
         assert!(from_response(&answer).is_err(), "whose profile is it?");
+    }
+
+    #[test]
+    fn a_page_with_401_or_403_is_not_atlassians_word() {
+        for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
+            let answer = |kind: &'static str| {
+                let answer = Response::builder()
+                    .status(status)
+                    .header("content-type", kind);
+                from_response(&answer.body(Bytes::new()).unwrap())
+            };
+            let page = answer("text/html; charset=utf-8");
+            assert!(matches!(page, Err(ProfileError::Status(said)) if said == status));
+            let json = answer("application/json");
+            assert!(!matches!(json, Err(ProfileError::Status(_))), "{json:?}");
+        }
     }
 }
