@@ -11,7 +11,8 @@ const OLD: &str = "5a9d721f8446ee7486d9f431b94c56432a3bdf5e";
 /// Builds the instance of the release before tables had steps, from the history of this repository. Returns its path.
 pub(crate) fn build_old_instance() -> Outcome {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let tree = root.join("target/old-release");
+    // Named after the commit, so that another one gets a tree of its own.
+    let tree = root.join(format!("target/release-{}", OLD.get(..8).unwrap_or(OLD)));
     let (root, tree) = (root.display().to_string(), tree.display().to_string());
     if !Path::new(&tree).exists() {
         // Forced, because an earlier tree may have been deleted without git.

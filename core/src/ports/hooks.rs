@@ -165,6 +165,18 @@ pub enum HookDecision {
 /// [`AuthBuilder::limit_exchanges`](crate::AuthBuilder::limit_exchanges).
 ///
 /// The browser has shown that it began the flow, and nothing else: the code may be made up.
+///
+/// ```
+/// use threelo::CodeExchange;
+///
+/// /// What the app counts by.
+/// fn key(exchange: &CodeExchange) -> String {
+///     match exchange.client {
+///         Some(address) => format!("exchanges:{address}"),
+///         None => "exchanges:unknown".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CodeExchange {

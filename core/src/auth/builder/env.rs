@@ -47,42 +47,39 @@ impl<M: Default> Builder<M> {
     }
 }
 
+/// What a variable does to the settings.
+type Setter = fn(&mut Settings, String);
+
 /// The settings of both modes that have a variable.
-const VARIABLES: [Variable; 5] = [
-    Variable {
-        setting: "scopes",
-        name: "ATLASSIAN_SCOPES",
-    },
-    Variable {
-        setting: "optional_scopes",
-        name: "ATLASSIAN_OPTIONAL_SCOPES",
-    },
-    Variable {
-        setting: "prefix",
-        name: "THREELO_PREFIX",
-    },
-    Variable {
-        setting: "mounted_at",
-        name: "THREELO_MOUNTED_AT",
-    },
-    Variable {
-        setting: "cookie_suffix",
-        name: "COOKIE_SUFFIX",
-    },
+const VARIABLES: [(Variable, Setter); 5] = [
+    (variable("scopes", "ATLASSIAN_SCOPES"), |settings, value| {
+        settings.scopes = words(&value)
+    }),
+    (
+        variable("optional_scopes", "ATLASSIAN_OPTIONAL_SCOPES"),
+        |settings, value| settings.optional_scopes = words(&value),
+    ),
+    (variable("prefix", "THREELO_PREFIX"), |settings, value| {
+        settings.prefix = value;
+    }),
+    (
+        variable("mounted_at", "THREELO_MOUNTED_AT"),
+        |settings, value| settings.mount = value,
+    ),
+    (
+        variable("cookie_suffix", "COOKIE_SUFFIX"),
+        |settings, value| {
+            settings.cookie_suffix = Some(value);
+        },
+    ),
 ];
 
-impl Settings {
-    fn set_from(&mut self, variable: Variable, value: String) {
-        let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect();
-        match variable.setting {
-            "scopes" => self.scopes = words(&value),
-            "optional_scopes" => self.optional_scopes = words(&value),
-            "prefix" => self.prefix = value,
-            "mounted_at" => self.mount = value,
-            _ => self.cookie_suffix = Some(value),
-        }
-        self.variables.push(variable);
-    }
+const fn variable(setting: &'static str, name: &'static str) -> Variable {
+    Variable { setting, name }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_ascii_whitespace().map(str::to_owned).collect()
 }
 
 impl Common {
@@ -109,9 +106,10 @@ impl Common {
         if let Some(keys) = value("THREELO_KEYS") {
             common.keys = Some(Keys::new(keys));
         }
-        for variable in VARIABLES {
+        for (variable, set) in VARIABLES {
             if let Some(value) = value(variable.name) {
-                common.settings.set_from(variable, value);
+                set(&mut common.settings, value);
+                common.settings.variables.push(variable);
             }
         }
         common.addresses(value("ATLASSIAN_AUTH_URL"), value("ATLASSIAN_API_URL"))
