@@ -51,7 +51,7 @@ pub(crate) enum Destination {
 /// Why a code is not exchanged now.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Busy {
-    /// Whether this client has its share, and not the process all that it can do.
+    /// Whether it is this visitor who has to wait, by their share or by the app's own limit, and not everybody.
     pub is_limited: bool,
     /// When to come again.
     pub again_in: Duration,

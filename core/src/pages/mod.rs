@@ -112,7 +112,8 @@ pub enum Page<'a> {
     },
     /// There is no place for the sign-in at this moment. Nothing was used up, and the page loads itself again (`Refresh`).
     Busy {
-        /// Whether too many sign-ins come from the visitor's own network (429), and not from everywhere (503).
+        /// Whether it is this visitor who has to wait (429): too many sign-ins come from their network, or a limit of the app's
+        /// says so. Otherwise there is no place for anybody, or Atlassian answers slowly (503).
         is_limited: bool,
         /// The same address once more; empty, as that of `StillWorking`.
         go_on: &'a str,

@@ -24,13 +24,13 @@ pub(crate) const STILL_WORKING: Short = (
 pub(crate) fn busy(is_limited: bool) -> Short {
     match is_limited {
         true => (
-            "Too many sign-ins from your network",
-            "Many sign-ins come from your network at once, or several of them failed. Nothing is lost: this page goes on by \
-             itself in a moment.",
+            "Too many sign-ins for now",
+            "Many sign-ins come from your network at once, several of them failed, or this app has a limit of its own. Nothing \
+             is lost: this page goes on by itself.",
         ),
         false => (
-            "Many people are signing in",
-            "Nothing is lost: this page goes on by itself in a moment.",
+            "Your sign-in waits for its turn",
+            "Many people are signing in, or Atlassian answers slowly. Nothing is lost: this page goes on by itself in a moment.",
         ),
     }
 }
