@@ -15,8 +15,12 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The callback did not belong to a login of this browser, the login was too old, or a hook refused it.
+    /// The callback did not belong to a login of this browser, or the login was too old.
     Refused,
+    /// The app refused the account, by its hook `on_login` or `on_connected`.
+    RefusedByApp,
+    /// The app's hook failed, panicked or did not answer in time. The log says how. The visitor can start again.
+    AppFailed,
     /// The visitor pressed *Cancel* at Atlassian.
     Cancelled,
     /// Too many logins are in progress concurrently. The visitor can start again.
@@ -41,6 +45,8 @@ impl Reason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
+            Self::RefusedByApp => "refused_by_app",
+            Self::AppFailed => "app_failed",
             Self::Cancelled => "cancelled",
             Self::Busy => "busy",
             Self::Setup => "setup",
@@ -56,6 +62,8 @@ impl Reason {
     pub fn parse(text: &str) -> Option<Self> {
         [
             Self::Refused,
+            Self::RefusedByApp,
+            Self::AppFailed,
             Self::Cancelled,
             Self::Busy,
             Self::Setup,
@@ -76,7 +84,14 @@ mod tests {
 
     #[test]
     fn a_reason_is_one_word_of_a_closed_list() {
-        for word in ["refused", "busy", "wrong_account", "linked_elsewhere"] {
+        for word in [
+            "refused",
+            "refused_by_app",
+            "app_failed",
+            "busy",
+            "wrong_account",
+            "linked_elsewhere",
+        ] {
             assert_eq!(Reason::parse(word).map(Reason::as_str), Some(word));
         }
         for other in ["", "Refused", "refused ", "refused&x", "<script>"] {

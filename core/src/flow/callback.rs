@@ -174,6 +174,6 @@ async fn cancelled(ports: &Arc<Ports>, flow: VerifiedFlow) -> CallbackReply {
             Some(place) => CallbackReply::to(Destination::App(place)).cookie(flow.removal),
             None => flow.failed(Reason::Cancelled),
         },
-        HookDecision::Continue | HookDecision::Refuse => flow.failed(Reason::Cancelled),
+        _ => flow.failed(Reason::Cancelled),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::clock::is_since;
 use crate::error::{Causes, Reason};
-use crate::flow::consent::{ConsentResult, Failure};
+use crate::flow::consent::{ConsentResult, Failure, FailureDetail};
 use crate::flow::flash::Flash;
 use crate::flow::outcome::{CallbackReply, Destination, Interstitial};
 use crate::flow::state_cookie::Flow;
@@ -130,16 +130,30 @@ pub(crate) fn connected(
     reply.cookie(flow.removal.clone())
 }
 
-/// The error page of a consent that was refused. If another account was chosen, a flash tells which
-/// one, and which one was requested as far as this browser may know.
+/// The most characters of the app's own words.
+const MOST_WORDS: usize = 500;
+
+/// The error page of a consent that was refused, or the place of the app's that takes its part. If
+/// another account was chosen, a flash tells which one, and which one was requested as far as this
+/// browser may know; and so it does with the app's own words.
 pub(crate) async fn failed(
     ports: &Arc<Ports>,
     flow: VerifiedFlow,
     failure: Failure,
     session: Option<&SessionTokenHash>,
 ) -> CallbackReply {
-    let Some(chosen) = failure.chosen else {
-        return flow.failed(failure.reason);
+    let chosen = match failure.detail {
+        FailureDetail::None => return flow.failed(failure.reason),
+        FailureDetail::Place(place) => {
+            return CallbackReply::to(Destination::App(place)).cookie(flow.removal);
+        }
+        FailureDetail::Words(words) => {
+            let words = words.chars().take(MOST_WORDS).collect();
+            let recipient = flow.subject().unwrap_or_default().to_owned();
+            let reply = flow.failed(failure.reason);
+            return reply.flash(ports, &recipient, &Flash::RefusedByApp { words });
+        }
+        FailureDetail::Chosen(chosen) => chosen,
     };
     let expected = expected_name(ports, &flow.flow, session).await;
     let flash = Flash::WrongAccount { expected, chosen };

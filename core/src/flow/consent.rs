@@ -16,7 +16,9 @@ use crate::error::Reason;
 use crate::flow::state_cookie::Flow;
 use crate::grant::{self, Consent, HOLD};
 use crate::ids::{CloudId, ConsentId, Subject};
-use crate::ports::{Connected, FlowDetails, HookDecision, Ports, ProfileUnread, SignIn};
+use crate::ports::{
+    Connected, FlowDetails, HookDecision, HookFailed, Ports, ProfileUnread, SignIn,
+};
 use crate::provider::profile::Profile;
 use crate::provider::site::Site;
 use crate::provider::token::{AuthorizationCodeGrant, TokenSet, TokenType};
@@ -87,18 +89,39 @@ pub(crate) struct ConsentResult {
 pub(crate) struct Failure {
     /// The reason for the error page.
     pub(crate) reason: Reason,
-    /// The name of the account that was chosen instead of the requested one; `None` for every other
-    /// reason.
-    pub(crate) chosen: Option<String>,
+    /// What else the visitor is told.
+    pub(crate) detail: FailureDetail,
     /// Whether Atlassian refused the code: it was made up, used before, or too old.
     pub(crate) is_code_refused: bool,
+}
+
+/// What a visitor is told besides the reason.
+pub(crate) enum FailureDetail {
+    /// Nothing.
+    None,
+    /// The name of the account that was chosen instead of the requested one.
+    Chosen(String),
+    /// The app's own words.
+    Words(String),
+    /// The app has a place of its own for this.
+    Place(ReturnTo),
+}
+
+impl Failure {
+    /// The app refused the account.
+    fn by_app(detail: FailureDetail) -> Self {
+        Self {
+            detail,
+            ..Reason::RefusedByApp.into()
+        }
+    }
 }
 
 impl From<Reason> for Failure {
     fn from(reason: Reason) -> Self {
         Self {
             reason,
-            chosen: None,
+            detail: FailureDetail::None,
             is_code_refused: false,
         }
     }
@@ -284,11 +307,17 @@ async fn judged(
     if grant::is_taken(ports, consent).await? {
         return Err(Reason::LinkedElsewhere.into());
     }
-    match ask(ports, asked, consent).await {
-        HookDecision::Continue => Ok(None),
-        HookDecision::GoTo(place) => Ok(ports.config.return_to.accept(&place)),
-        HookDecision::Refuse => Err(Reason::Refused.into()),
-    }
+    let place = |place: &str| ports.config.return_to.accept(place);
+    let decided = ask(ports, asked, consent).await;
+    let detail = match decided.map_err(|HookFailed| Reason::AppFailed)? {
+        HookDecision::Continue => return Ok(None),
+        HookDecision::GoTo(to) => return Ok(place(&to)),
+        HookDecision::Refuse => FailureDetail::None,
+        HookDecision::RefuseWith(words) => FailureDetail::Words(words),
+        HookDecision::RefuseTo(to) => place(&to).map_or(FailureDetail::None, FailureDetail::Place),
+    };
+    tracing::info!(target: "threelo", "login refused by the app's hook");
+    Err(Failure::by_app(detail))
 }
 
 /// Whether an account other than the requested one came back; the session and its grant stay as
@@ -301,13 +330,21 @@ fn wrong_account(asked: &ConsentRequest, profile: &Profile) -> Option<Failure> {
     tracing::info!(target: "threelo", "an account other than the requested one was chosen");
     Some(Failure {
         reason: Reason::WrongAccount,
-        chosen: Some(profile.display_name().to_owned()),
+        detail: FailureDetail::Chosen(profile.display_name().to_owned()),
         is_code_refused: false,
     })
 }
 
 /// Asks the app's hook of this mode; without a hook the answer is [`HookDecision::Continue`].
-async fn ask(ports: &Ports, asked: &ConsentRequest, consent: &Consent<'_>) -> HookDecision {
+///
+/// # Errors
+///
+/// [`HookFailed`] if the hook does not decide.
+async fn ask(
+    ports: &Ports,
+    asked: &ConsentRequest,
+    consent: &Consent<'_>,
+) -> Result<HookDecision, HookFailed> {
     let sign_in = SignIn {
         profile: Arc::clone(consent.profile),
         scopes: consent.tokens.scopes.clone(),

@@ -44,6 +44,12 @@ pub(crate) enum Flash {
         /// The wish, as it was given: an address, a host or a cloud id.
         wish: String,
     },
+    /// The app refused the account, and says why. In sign-in mode it is for whoever uses the
+    /// browser: nobody is signed in.
+    RefusedByApp {
+        /// The app's own words.
+        words: String,
+    },
     /// The window may tell the page that opened it.
     Done {
         /// The origin that may be told, and what it may have.

@@ -14,8 +14,11 @@ const HOSTILE: &str = "</style><script>alert(1)</script>\"'&";
 /// The same as text.
 const TEXT: &str = "&lt;/style&gt;&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;";
 /// All reasons of the closed list.
-const REASONS: [&str; 8] = [
+const REASONS: [&str; 11] = [
     "refused",
+    "refused_by_app",
+    "app_failed",
+    "cookies",
     "cancelled",
     "busy",
     "setup",
@@ -151,6 +154,7 @@ fn pages() -> Vec<String> {
         let reason = Reason::parse(reason).unwrap();
         pages.push(Page::Failed {
             reason,
+            words: Some(hostile),
             try_again: hostile,
             home_url: hostile,
         });

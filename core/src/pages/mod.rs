@@ -89,6 +89,8 @@ pub enum Page<'a> {
     Failed {
         /// Why.
         reason: Reason,
+        /// The app's own words, if its hook refused with some: shown instead of ours.
+        words: Option<&'a str>,
         /// The address that starts again.
         try_again: &'a str,
         /// Where the visitor wanted to go, or the app's front page.

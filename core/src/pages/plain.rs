@@ -122,13 +122,14 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
         } => ("No site to work on", no_sites(account, add_url, home_url)),
         Page::Failed {
             reason,
+            words,
             try_again,
             home_url,
-        } => failed(*reason, try_again, home_url),
+        } => failed(*reason, *words, try_again, home_url),
         Page::Cancelled {
             try_again,
             home_url,
-        } => failed(Reason::Cancelled, try_again, home_url),
+        } => failed(Reason::Cancelled, None, try_again, home_url),
         Page::Logout {
             action,
             return_to,
@@ -303,10 +304,16 @@ fn short(text: Short, on: Option<(&str, &str)>, page: &Page<'_>) -> (&'static st
     )
 }
 
-/// What happened and what to do about it, in constant words (docs/attacks.md T134). The way on
-/// starts the login again.
-fn failed(reason: Reason, try_again: &str, home_url: &str) -> (&'static str, String) {
+/// What happened and what to do about it, in constant words (docs/attacks.md T134) or in those of the
+/// app. The way on starts the login again.
+fn failed(
+    reason: Reason,
+    words: Option<&str>,
+    try_again: &str,
+    home_url: &str,
+) -> (&'static str, String) {
     let (title, happened, advice) = text::of(reason);
+    let happened = words.unwrap_or(happened);
     let buttons = row(&[
         main_link(try_again, "Try again"),
         quiet_link(home_url, "Back to the app"),

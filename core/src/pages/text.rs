@@ -167,6 +167,16 @@ pub(crate) fn of(reason: Reason) -> (&'static str, &'static str, &'static str) {
              than ten minutes.",
             "Nothing was changed. Please try again from here.",
         ),
+        Reason::RefusedByApp => (
+            "This app did not accept the account",
+            "Atlassian confirmed the account, and this app decided not to accept it.",
+            "The people who run this app can tell you why. You can also try again with another Atlassian account.",
+        ),
+        Reason::AppFailed => (
+            "That did not work just now",
+            "Atlassian confirmed the account, but this app could not do its own part.",
+            "Nothing is lost. Please try again in a moment; if it happens again, tell the people who run this app.",
+        ),
         Reason::Cancelled => (
             "You cancelled at Atlassian",
             "Nothing was shared with this app, and nothing was changed.",

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
+use crate::error::Causes;
 use crate::ids::{AccountId, Subject};
 use crate::ports::details::FlowDetails;
 use crate::provider::profile::Profile;
@@ -22,7 +23,7 @@ use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 use crate::secret::opaque_debug;
 
-/// Any error of the app. Its text is not shown to visitors.
+/// Any error of the app. Its text goes to the log, with its causes, and is not shown to visitors.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// How long a hook may take; a visitor waits for it (docs/attacks.md, T230).
@@ -156,9 +157,18 @@ pub enum HookDecision {
     /// The visitor goes to this place of the app instead. A target that the rules for return
     /// targets do not accept counts as [`HookDecision::Continue`].
     GoTo(String),
-    /// No session begins, and nothing new is stored or linked; the visitor sees the error page.
-    /// After a cancelled flow the same as [`HookDecision::Continue`].
+    /// No session begins, and nothing new is stored or linked; the visitor sees the error page with
+    /// [`Reason::RefusedByApp`](crate::Reason::RefusedByApp). After a cancelled flow the same as
+    /// [`HookDecision::Continue`], and so are the other refusals.
     Refuse,
+    /// The same, with the app's own words for the visitor: plain text, of which the first 500
+    /// characters are shown on the error page, and are `detail` of its JSON. The words are not in
+    /// the address: a sealed cookie carries them there, for five minutes. Whoever uses the browser
+    /// next may read them, so that they should name nobody.
+    RefuseWith(String),
+    /// The same, but the visitor goes to this place of the app instead of the error page. A target
+    /// that the rules for return targets do not accept counts as [`HookDecision::Refuse`].
+    RefuseTo(String),
 }
 
 /// A code that is about to be exchanged for tokens. Given to
@@ -220,6 +230,10 @@ pub enum LimitDecision {
 pub(crate) type Hook<T, D = HookDecision> =
     Arc<dyn Fn(T) -> Pin<Box<dyn Future<Output = Result<D, BoxError>> + Send>> + Send + Sync>;
 
+/// A hook that did not decide: it failed, panicked, or took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HookFailed;
+
 /// The app's hooks; an absent one decides [`HookDecision::Continue`].
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
@@ -245,68 +259,62 @@ where
 }
 
 impl Hooks {
-    /// Asks the app at the end of a login; an error, and no answer in time, are refusals.
-    pub(crate) async fn login(&self, sign_in: SignIn) -> HookDecision {
-        ask(
-            "on_login",
-            self.on_login.as_ref(),
-            sign_in,
-            HookDecision::Refuse,
-        )
-        .await
+    /// Asks the app at the end of a login.
+    ///
+    /// # Errors
+    ///
+    /// [`HookFailed`] without a decision: then nothing may begin.
+    pub(crate) async fn login(&self, sign_in: SignIn) -> Result<HookDecision, HookFailed> {
+        ask("on_login", self.on_login.as_ref(), sign_in).await
     }
 
-    /// Asks the app before an account is linked; an error, and no answer in time, are refusals.
-    pub(crate) async fn connected(&self, connected: Connected) -> HookDecision {
-        let hook = self.on_connected.as_ref();
-        ask("on_connected", hook, connected, HookDecision::Refuse).await
+    /// Asks the app before an account is linked.
+    ///
+    /// # Errors
+    ///
+    /// [`HookFailed`] without a decision: then nothing may be linked.
+    pub(crate) async fn connected(&self, connected: Connected) -> Result<HookDecision, HookFailed> {
+        ask("on_connected", self.on_connected.as_ref(), connected).await
     }
 
-    /// Tells the app of a cancelled flow; an error, and no answer in time, change nothing.
+    /// Tells the app of a cancelled flow; a hook that fails changes nothing.
     pub(crate) async fn cancel(&self, cancelled: Cancelled) -> HookDecision {
-        ask(
-            "on_cancel",
-            self.on_cancel.as_ref(),
-            cancelled,
-            HookDecision::Continue,
-        )
-        .await
+        let decided = ask("on_cancel", self.on_cancel.as_ref(), cancelled).await;
+        decided.unwrap_or_default()
     }
 
-    /// Asks the app whether a code may be exchanged now; an error, and no answer in time, change nothing.
+    /// Asks the app whether a code may be exchanged now; a hook that fails changes nothing.
     pub(crate) async fn limit(&self, exchange: CodeExchange) -> LimitDecision {
         let hook = self.limit_exchanges.as_ref();
-        ask("limit_exchanges", hook, exchange, LimitDecision::Continue).await
+        ask("limit_exchanges", hook, exchange)
+            .await
+            .unwrap_or_default()
     }
 }
 
-/// Calls a hook and waits five seconds at most. A failure is logged by the name of the hook only:
-/// the text of the app's error may contain anything. A panic of the hook is a failure like any
-/// other.
+/// Calls a hook and waits five seconds at most. A failure is logged with its causes, by the name of
+/// the hook. A panic of the hook is a failure like any other.
 async fn ask<T, D: Default>(
     name: &'static str,
     hook: Option<&Hook<T, D>>,
     about: T,
-    on_failure: D,
-) -> D {
+) -> Result<D, HookFailed> {
     let Some(hook) = hook else {
-        return D::default();
+        return Ok(D::default());
     };
     // The future is made inside, because making it may panic, too.
     let asked = AssertUnwindSafe(async { hook(about).await }).catch_unwind();
     match tokio::time::timeout(DEADLINE, asked).await {
-        Ok(Ok(Ok(next))) => next,
+        Ok(Ok(Ok(next))) => return Ok(next),
         Ok(Err(_panic)) => {
             tracing::error!(target: "threelo", hook = name, "the app's hook panicked");
-            on_failure
         }
-        Ok(Ok(Err(_))) => {
-            tracing::error!(target: "threelo", hook = name, "the app's hook failed");
-            on_failure
+        Ok(Ok(Err(error))) => {
+            tracing::error!(target: "threelo", hook = name, error = %Causes(&*error), "the app's hook failed");
         }
         Err(_) => {
             tracing::error!(target: "threelo", hook = name, "the app's hook did not answer within 5 s");
-            on_failure
         }
     }
+    Err(HookFailed)
 }

@@ -19,7 +19,7 @@ pub use self::details::FlowDetails;
 pub use self::hooks::{
     BoxError, Cancelled, CodeExchange, Connected, HookDecision, LimitDecision, SignIn,
 };
-pub(crate) use self::hooks::{Hooks, boxed};
+pub(crate) use self::hooks::{HookFailed, Hooks, boxed};
 pub(crate) use self::provider_client::{ProfileUnread, RefreshError, SitesUnread};
 pub(crate) use self::shares::Place;
 pub(crate) use self::single_flight::{Entry, Failure, Outcome, Phase};

@@ -4,6 +4,7 @@ use super::App;
 
 mod answers_corpus;
 mod api;
+mod app_mistakes;
 mod browser_clients;
 mod bulkheads;
 mod callback_corpus;

@@ -248,6 +248,7 @@ fn error_page<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>>
         },
         rejection => Page::Failed {
             reason: reason_of(rejection)?,
+            words: None,
             try_again: way,
             home_url,
         },

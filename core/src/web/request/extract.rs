@@ -85,6 +85,20 @@ pub(crate) async fn flash(web: &Web, request: &Request) -> Option<Flash> {
     flash::read(&web.ports, session.account().as_str(), cookie)
 }
 
+/// Reads the words with which the app refused an account, from the flash cookie. In sign-in mode
+/// nobody need be signed in: the flash is for whoever uses this browser.
+pub(crate) async fn refusal_words(web: &Web, request: &Request) -> Option<String> {
+    let cookie = request.context.flash.as_deref()?;
+    let recipient = match web.ports.config.mode.is_connect() {
+        true => request.subject.required().ok()?.as_str(),
+        false => "",
+    };
+    match flash::read(&web.ports, recipient, cookie)? {
+        Flash::RefusedByApp { words } => Some(words),
+        _ => None,
+    }
+}
+
 /// Removes the flash cookie, if the request has one: a message is shown once.
 pub(crate) fn clear_flash(web: &Web, request: &Request, reply: Reply) -> Reply {
     match request.context.flash {

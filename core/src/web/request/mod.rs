@@ -17,7 +17,7 @@ mod snapshot;
 pub(crate) use self::context::Context;
 pub(crate) use self::credential::{BEARER, Credential, listed};
 pub(crate) use self::extract::{
-    clear_flash, flash, form, other_loopback_name, query, return_target, signed_in,
+    clear_flash, flash, form, other_loopback_name, query, refusal_words, return_target, signed_in,
 };
 pub(crate) use self::request::Request;
 pub(crate) use self::route::{Found, Route, find, has_template};

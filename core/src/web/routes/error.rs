@@ -9,7 +9,7 @@ use crate::flow::Flash;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
 use crate::web::reply::{SOON, json};
-use crate::web::request::{Request, clear_flash, flash, query};
+use crate::web::request::{Request, clear_flash, flash, query, refusal_words};
 use crate::web::routes::login_params::handoff;
 use crate::web::security::require_method;
 use crate::web::state::Web;
@@ -36,9 +36,18 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     let place = query
         .one("return_to")
         .and_then(|place| config.return_to.accept(place));
+    let words = match reason {
+        Reason::RefusedByApp => refusal_words(web, request).await,
+        _ => None,
+    };
     if request.context.audience == Audience::Fetch {
-        let reply = json::problem(status(reason), &as_json(reason));
-        return Ok(with_pause(reason, reply));
+        let reply = json::problem(status(reason), &as_json(reason, words.as_deref()));
+        return Ok(clear_words(
+            web,
+            request,
+            words.as_deref(),
+            with_pause(reason, reply),
+        ));
     }
     let waiting = handoff(web, &query);
     let try_again = web.again_url(place.as_ref(), waiting.as_ref());
@@ -53,11 +62,21 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         }
         _ => Page::Failed {
             reason,
+            words: words.as_deref(),
             try_again: &try_again,
             home_url,
         },
     };
-    Ok(with_pause(reason, web.page(status(reason), &page)))
+    let reply = with_pause(reason, web.page(status(reason), &page));
+    Ok(clear_words(web, request, words.as_deref(), reply))
+}
+
+/// Removes the flash, if the reply shows the app's words from it.
+fn clear_words(web: &Web, request: &Request, words: Option<&str>, reply: Reply) -> Reply {
+    match words {
+        Some(_shown) => clear_flash(web, request, reply),
+        None => reply,
+    }
 }
 
 /// Adds `Retry-After` to a 503: what does not work now may work soon.
@@ -87,22 +106,26 @@ async fn wrong_account(web: &Web, request: &Request, home_url: &str, sign_in: &s
 }
 
 /// The problem for scripts.
-fn as_json(reason: Reason) -> Value {
-    json!({
+fn as_json(reason: Reason, words: Option<&str>) -> Value {
+    let mut problem = json!({
         "type": "about:blank",
         "title": "the login did not happen",
         "status": status(reason).as_u16(),
         "code": reason.as_str(),
-    })
+    });
+    if let Some(words) = words {
+        problem["detail"] = words.into();
+    }
+    problem
 }
 
 /// The status of a reason. A cancelled login is 200: nothing failed.
 fn status(reason: Reason) -> StatusCode {
     match reason {
         Reason::Cancelled => StatusCode::OK,
-        Reason::Account => StatusCode::FORBIDDEN,
+        Reason::Account | Reason::RefusedByApp => StatusCode::FORBIDDEN,
         Reason::WrongAccount | Reason::LinkedElsewhere => StatusCode::CONFLICT,
-        Reason::Busy | Reason::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Reason::Busy | Reason::Unavailable | Reason::AppFailed => StatusCode::SERVICE_UNAVAILABLE,
         Reason::Setup => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     }

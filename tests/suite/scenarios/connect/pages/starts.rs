@@ -69,7 +69,10 @@ async fn a_hook_that_refuses_links_nothing() {
 
     let (_, seen) = edward.connect(&world, "edward", "").await;
 
-    assert!(seen.location().starts_with("/auth/error?reason=refused"));
+    assert!(
+        seen.location()
+            .starts_with("/auth/error?reason=refused_by_app")
+    );
     assert!(connected(&mut edward).await.is_empty());
     assert!(!world.has_grant("edward").await);
 }
