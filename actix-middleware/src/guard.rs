@@ -12,8 +12,8 @@ use threelo::adapter::Guard;
 
 use crate::{convert, resolver};
 
-pub(crate) const MISSING: &str =
-    "add `.wrap(AuthMiddleware::new(auth.clone()))` to the app, after all its other middleware";
+pub(crate) const MISSING: &str = "add `.wrap(AuthMiddleware::new(auth.clone()))`, in connect mode `.wrap(ConnectMiddleware::new(connect, resolver))`, to the \
+     app, after all its guards";
 
 /// Lets only requests of a signed-in user through: signed in here, or in connect mode to the app.
 ///

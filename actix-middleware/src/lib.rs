@@ -21,7 +21,7 @@
 //!     println!("callback URL to register: {}", auth.callback_url());
 //!     let app = move || {
 //!         App::new()
-//!             .wrap(AuthMiddleware::new(auth.clone())) // after all other middleware
+//!             .wrap(AuthMiddleware::new(auth.clone())) // after guards, before an access log
 //!             .route("/", web::get().to(home))
 //!             .route("/board", web::get().to(board))
 //!     };
@@ -53,10 +53,25 @@
 //!
 //! # The order of middleware
 //!
-//! Middleware that is registered later runs earlier. Register [`AuthMiddleware`] after all other middleware, so that it
-//! answers the auth routes first and its header fields reach every reply. It goes around the whole [`App`], or around a
-//! [`Scope`] whose path [`AuthBuilder::mounted_at`] names. An extractor without it answers 500 and names the line that
-//! is missing.
+//! Middleware that is registered later runs earlier. Register [`AuthMiddleware`] after the guards and whatever changes
+//! replies, so that its header fields reach every reply, and before what must see the auth routes, too: an access log,
+//! compression, and in connect mode the app's sessions. It goes around the whole [`App`], or around a [`Scope`] whose
+//! path [`AuthBuilder::mounted_at`] names; if the auth routes are to be elsewhere, [`auth_routes`] serves them. An extractor
+//! without it answers 500 and names the line that is missing.
+//!
+//! The query of the callback holds a code, which must not enter a log. `%U` is the path alone; `%r` has the query, too:
+//!
+//! ```
+//! use actix_web::{App, middleware::Logger};
+//! use threelo_actix::{Auth, AuthMiddleware};
+//!
+//! fn configure(auth: Auth) {
+//!     let app = App::new()
+//!         .wrap(AuthMiddleware::new(auth))
+//!         .wrap(Logger::new("%a %U %s %D ms"));
+//!     # let _ = app;
+//! }
+//! ```
 //!
 //! [`App`]: actix_web::App
 //! [`Scope`]: actix_web::Scope
@@ -262,6 +277,7 @@ mod login;
 mod middleware;
 mod rejection;
 mod resolver;
+mod routes;
 
 pub use threelo;
 pub use threelo::{
@@ -282,3 +298,4 @@ pub use self::guard::{
 pub use self::login::Login;
 pub use self::middleware::{AuthMiddleware, AuthService};
 pub use self::rejection::AuthRejection;
+pub use self::routes::auth_routes;

@@ -102,7 +102,8 @@ where
                 if let Some(resolver) = &self.resolver {
                     request.extensions_mut().insert(resolver.clone());
                 }
-                request.extensions_mut().insert(session.clone());
+                let outer = request.extensions_mut().insert(session.clone());
+                session.warn_of_outer(outer.as_ref());
                 let response = self.inner.call(request);
                 Box::pin(async move { finished(response.await, &session) })
             }

@@ -25,6 +25,9 @@ pub trait App: Clone + Send + Sync + 'static {
     /// The routes, with auth around them.
     fn new(auth: &Auth) -> Self;
 
+    /// The routes, with auth around them twice.
+    fn new_twice(auth: &Auth) -> Self;
+
     /// The routes, with auth forgotten.
     fn without_auth() -> Self;
 
@@ -33,6 +36,10 @@ pub trait App: Clone + Send + Sync + 'static {
 
     /// The routes under `/tool`, with auth around them only.
     fn under_tool(auth: &Auth) -> Self;
+
+    /// The routes under `/app`, with auth around them only, and the auth routes beside them if `has_routes`. The mount
+    /// path says nothing of that.
+    fn under_app(auth: &Auth, has_routes: bool) -> Self;
 
     /// Serves the routes, with auth around them, on a free port of loopback as long as the process runs.
     fn listen(auth: &Auth) -> impl Future<Output = u16> + Send;

@@ -15,8 +15,8 @@ use http::{Request, Response};
 use threelo::{Auth, Connect};
 use threelo_actix::{
     Atlassian, AuthMiddleware, AuthRejection, ConnectMiddleware, Connections, CurrentProfile,
-    CurrentSession, CurrentSite, CurrentUser, Login, MaybeUser, require_login, require_scopes,
-    require_site, same_origin,
+    CurrentSession, CurrentSite, CurrentUser, Login, MaybeUser, auth_routes, require_login,
+    require_scopes, require_site, same_origin,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -63,6 +63,14 @@ impl App for ActixApp {
         Self::serve(|| init_service(Server::new().wrap(auth).configure(routes)))
     }
 
+    fn new_twice(auth: &Auth) -> Self {
+        let (inner, outer) = (
+            AuthMiddleware::new(auth.clone()),
+            AuthMiddleware::new(auth.clone()),
+        );
+        Self::serve(|| init_service(Server::new().wrap(inner).wrap(outer).configure(routes)))
+    }
+
     fn without_auth() -> Self {
         Self::serve(|| init_service(Server::new().configure(routes)))
     }
@@ -77,6 +85,19 @@ impl App for ActixApp {
         let auth = AuthMiddleware::new(auth.clone());
         let scope = || web::scope("/tool").wrap(auth).configure(routes);
         Self::serve(move || init_service(Server::new().service(scope())))
+    }
+
+    fn under_app(auth: &Auth, has_routes: bool) -> Self {
+        let auth = auth.clone();
+        Self::serve(move || {
+            let inner = AuthMiddleware::new(auth.clone());
+            let inner = web::scope("/app").wrap(inner).configure(routes);
+            let app = match has_routes {
+                true => Server::new().service(auth_routes(&auth)),
+                false => Server::new(),
+            };
+            init_service(app.service(inner))
+        })
     }
 
     fn connecting(connect: &Connect) -> Self {

@@ -34,6 +34,11 @@ impl App for AxumApp {
         Self(routes().layer(AuthLayer::new(auth.clone())))
     }
 
+    fn new_twice(auth: &Auth) -> Self {
+        let inner = routes().layer(AuthLayer::new(auth.clone()));
+        Self(inner.layer(AuthLayer::new(auth.clone())))
+    }
+
     fn without_auth() -> Self {
         Self(routes())
     }
@@ -48,6 +53,15 @@ impl App for AxumApp {
             .route_service("/auth/{*route}", auth_routes(auth))
             .layer(AuthLayer::new(auth.clone()));
         Self(Router::new().nest("/tool", inner))
+    }
+
+    fn under_app(auth: &Auth, has_routes: bool) -> Self {
+        let inner = routes().layer(AuthLayer::new(auth.clone()));
+        let outer = match has_routes {
+            true => Router::new().route_service("/auth/{*route}", auth_routes(auth)),
+            false => Router::new(),
+        };
+        Self(outer.nest("/app", inner))
     }
 
     fn connecting(connect: &Connect) -> Self {

@@ -15,8 +15,8 @@ use tower_service::Service;
 
 use crate::{ResponseBody, resolver};
 
-pub(crate) const MISSING: &str =
-    "add `.layer(AuthLayer::new(auth))` to the outermost router, after all its routes";
+pub(crate) const MISSING: &str = "add `.layer(AuthLayer::new(auth))`, in connect mode `.layer(ConnectLayer::new(connect, resolver))`, to the outermost router, \
+     after all its routes and guards";
 
 /// Lets only requests of a signed-in user through: signed in here, or in connect mode to the app.
 ///

@@ -5,6 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+#[cfg(feature = "axum")]
+use axum::extract::OriginalUri;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -22,7 +24,8 @@ use crate::{ResponseBody, convert};
 ///
 /// In axum it goes on the *outermost* router with [`Router::layer`]: under `.nest(..)` or
 /// `.route_layer(..)` unmatched paths such as `/auth/login` never reach it; for nested routers
-/// there is `auth_routes`. A service without axum starts a login by a [`threelo::LoginRequest`] among its response's
+/// there is `auth_routes`. Inside a nested router it knows the original path; if the auth routes are there, too,
+/// [`mounted_at`](threelo::AuthBuilder::mounted_at) must say where. A service without axum starts a login by a [`threelo::LoginRequest`] among its response's
 /// extensions.
 ///
 /// Layers run from the last that was added to the first: a layer that is added after this one sees requests earlier and
@@ -92,7 +95,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let kind = match RequestHead::lend(&request, |head| self.auth.handle(head)) {
+        let kind = match decide(&self.auth, &request) {
             Action::Respond(responder) => {
                 let (parts, body) = request.into_parts();
                 let resolver = self.resolver.as_ref().filter(|_| responder.wants_subject());
@@ -104,7 +107,8 @@ where
                 if let Some(resolver) = &self.resolver {
                     request.extensions_mut().insert(resolver.clone());
                 }
-                request.extensions_mut().insert(session.clone());
+                let outer = request.extensions_mut().insert(session.clone());
+                session.warn_of_outer(outer.as_ref());
                 // Called here and now, so that it is the service that was polled ready.
                 let future = self.inner.call(request);
                 Kind::App { future, session }
@@ -112,6 +116,15 @@ where
         };
         ResponseFuture { kind }
     }
+}
+
+/// What happens with a request, by the path that the browser sent: axum's nested routers take theirs off.
+fn decide<B>(auth: &Auth, request: &Request<B>) -> Action {
+    #[cfg(feature = "axum")]
+    if let Some(OriginalUri(original)) = request.extensions().get() {
+        return RequestHead::lend_nested(request, original, |head| auth.handle(head));
+    }
+    RequestHead::lend(request, |head| auth.handle(head))
 }
 
 type BoxedReply = Pin<Box<dyn Future<Output = Reply> + Send>>;

@@ -54,7 +54,24 @@
 //! [`AuthLayer`] goes on the *outermost* router, with `Router::layer`. Under `.nest(..)` or `.route_layer(..)`, paths
 //! that match no route of the app never reach a layer, so `/auth/login` would be a 404. An app whose layer cannot sit
 //! there serves the routes with [`auth_routes`]. A layer that is added after [`AuthLayer`] sees requests earlier and
-//! replies later. An extractor without a layer around it answers 500 and names the line that is missing.
+//! replies later: an access log, compression, and in connect mode the app's sessions. An extractor without a layer around
+//! it answers 500 and names the line that is missing.
+//!
+//! The query of the callback holds a code, which must not enter a log. The default span of tower-http's `TraceLayer` has
+//! the whole address; this one has the path alone:
+//!
+//! ```
+//! use axum::{Router, extract::Request};
+//! use threelo_tower::{Auth, AuthLayer};
+//! use tower_http::trace::TraceLayer;
+//!
+//! fn app(routes: Router, auth: Auth) -> Router {
+//!     let trace = TraceLayer::new_for_http().make_span_with(|request: &Request| {
+//!         tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+//!     });
+//!     routes.layer(AuthLayer::new(auth)).layer(trace)
+//! }
+//! ```
 //!
 //! # Extractors and guards
 //!

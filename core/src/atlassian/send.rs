@@ -192,12 +192,16 @@ impl ApiRequest {
             true => &askable,
             false => &self.needs,
         };
+        let why = if grant.asked.covers(meant) {
+            MissingScopeReason::NotGranted
+        } else if !askable.covers(meant) {
+            MissingScopeReason::NotConfigured
+        } else {
+            MissingScopeReason::NotAsked
+        };
         let missing = MissingScope {
             scopes: self.needs.clone(),
-            why: match grant.asked.covers(meant) || !askable.covers(meant) {
-                true => MissingScopeReason::NotGranted,
-                false => MissingScopeReason::NotAsked,
-            },
+            why,
         };
         self.error(missing.into(), &head.headers)
     }

@@ -91,7 +91,8 @@ impl Auth {
     pub fn handle(&self, head: &RequestHead<'_>) -> Action {
         match web::find(self.config(), head.path) {
             Found::Ours(route) => {
-                Action::Respond(Box::new(Responder::new(Arc::clone(&self.web), route, head)))
+                let responder = Responder::new(Arc::clone(&self.web), route, head);
+                Action::Respond(Box::new(responder))
             }
             Found::TheApps => {
                 let seen = RequestSnapshot::of(self.config(), head);

@@ -113,6 +113,14 @@ impl Inner {
 opaque_debug!(AuthSession);
 
 impl AuthSession {
+    /// Takes the session that an outer layer had left in the request: two layers around one handler are a mistake, of which
+    /// the log says so once. The inner one decides.
+    pub fn warn_of_outer(&self, outer: Option<&Self>) {
+        if outer.is_some() && !self.0.web.warned.of_stack.swap(true, Ordering::Relaxed) {
+            tracing::warn!(target: "threelo", "two auth layers are around one handler, and the inner one decides: remove one of them");
+        }
+    }
+
     /// Auth for a request; looks nothing up. `same_origin` is the proof that was taken from the
     /// header fields.
     pub(crate) fn new(web: Arc<Web>, seen: RequestSnapshot, same_origin: bool) -> Self {
@@ -309,11 +317,6 @@ impl AuthSession {
         let (holder, _) = self.holder().await?;
         let set = GrantSet::load(&self.0.web.ports, &holder).await?;
         let askable = self.0.web.ports.config.askable();
-        if !askable.covers(needed) {
-            tracing::error!(target: "threelo", scopes = %needed.minus(&askable), "a route requires scopes that the app \
-                never asks for: add them to scopes or optional_scopes");
-        }
-
         match MissingScope::of(
             needed,
             &KnownScopes {

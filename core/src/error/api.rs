@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::error::grant::{ConsentNeeded, GrantError};
-use crate::error::scopes::{MissingScope, MissingScopeReason};
+use crate::error::scopes::MissingScope;
 
 /// Why a call to an API of Atlassian failed. It contains nothing of the response's body.
 ///
@@ -83,7 +83,8 @@ impl ApiErrorKind {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::ConsentNeeded(_) => StatusCode::UNAUTHORIZED,
-            Self::MissingScope(_) | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::MissingScope(missing) => missing.why.status(),
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SiteGone => StatusCode::CONFLICT,
             Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Store(_) => {
@@ -98,10 +99,7 @@ impl ApiErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ConsentNeeded(_) => "consent_needed",
-            Self::MissingScope(missing) if missing.why == MissingScopeReason::NotGranted => {
-                "scope_not_granted"
-            }
-            Self::MissingScope(_) => "missing_scope",
+            Self::MissingScope(missing) => missing.why.code(),
             Self::Forbidden => "atlassian_forbids",
             Self::NotFound => "atlassian_not_found",
             Self::SiteGone => "site_gone",

@@ -5,7 +5,7 @@ use http::StatusCode;
 use crate::crypto::NoRandomness;
 use crate::error::api::ApiErrorKind;
 use crate::error::grant::{ConsentNeeded, GrantError};
-use crate::error::scopes::{MissingScope, MissingScopeReason};
+use crate::error::scopes::MissingScope;
 use crate::store::StoreError;
 
 /// Why a request is turned away: by an extractor, a guard, an auth route or a failed call to Atlassian.
@@ -30,6 +30,16 @@ pub enum Rejection {
     /// 500: an extractor or guard ran outside the layer or middleware. The text names the line to add.
     #[error("the auth layer is missing: {0}")]
     MissingLayer(&'static str),
+    /// 500: the layer is inside a nested router of which the mount path says nothing, so that the auth routes are not where
+    /// browsers are sent to.
+    #[error(
+        "the auth layer is inside a router that is nested at {nest}, and browsers are sent to addresses without {nest}: set \
+         mounted_at({nest:?}) (THREELO_MOUNTED_AT), or serve `auth_routes` on the outermost router"
+    )]
+    NestedLayer {
+        /// The path at which the router is nested.
+        nest: String,
+    },
     /// 401: there is a session, but its account must consent again before calls are possible.
     #[error(transparent)]
     ConsentNeeded(#[from] ConsentNeeded),
@@ -49,6 +59,12 @@ pub enum Rejection {
     /// people the data of the wrong tenant (docs/protocol.md section 4.6).
     #[error("a site must be chosen")]
     ChooseSite,
+    /// 500: the app has no scope of a product, so that no grant can reach a site: a mistake of the app.
+    #[error(
+        "no scope of a product is configured, so that there is no site: add one such as read:jira-work to ATLASSIAN_SCOPES \
+         (scopes), and to the app in the developer console"
+    )]
+    NoProductScope,
     /// 403: the grant reaches no site.
     #[error("no site is reachable")]
     NoSite,
@@ -70,9 +86,16 @@ pub enum Rejection {
     /// 405: the route exists, but not with this method.
     #[error("the method is not allowed; allowed: {0}")]
     Method(&'static str),
-    /// 404: a path below the prefix that is no auth route, or names a session that there is not.
-    #[error("no such auth route")]
+    /// 404: the request names a session that there is not.
+    #[error("no such session")]
     NotFound,
+    /// 404: a path below the prefix that is no auth route. Every path there is threelo's; routes of the app need another
+    /// one.
+    #[error("no such auth route")]
+    NoSuchRoute {
+        /// The auth route that was meant, if the path differs from its path by case or by slashes at the end only.
+        meant: Option<&'static str>,
+    },
     /// 400: a body or parameter that cannot be used.
     #[error("the request cannot be used: {0}")]
     BadRequest(&'static str),
@@ -124,25 +147,27 @@ impl Rejection {
         match self {
             Self::NotSignedIn | Self::ConsentNeeded(_) => StatusCode::UNAUTHORIZED,
             Self::Api(kind) => kind.status(),
+            Self::MissingScope(missing) => missing.why.status(),
             Self::ChooseSite | Self::SiteGone | Self::NotConnected | Self::ChooseConnection => {
                 StatusCode::CONFLICT
             }
             Self::NoSite
             | Self::UnknownSite
-            | Self::MissingScope(_)
             | Self::Forbidden
             | Self::Ticket
             | Self::ScriptsOnly
             | Self::NotForwarded => StatusCode::FORBIDDEN,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoSuchRoute { .. } => StatusCode::NOT_FOUND,
             Self::BadRequest(_) | Self::NavigationOnly => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
             Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::MissingLayer(_) | Self::Login(_) | Self::WrongMode(_) => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Self::MissingLayer(_)
+            | Self::NestedLayer { .. }
+            | Self::Login(_)
+            | Self::WrongMode(_)
+            | Self::NoProductScope => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Prefetch
             | Self::SitesUnknown
             | Self::Store(_)
@@ -156,6 +181,7 @@ impl Rejection {
         match self {
             Self::NotSignedIn => "not_signed_in",
             Self::MissingLayer(_) => "missing_layer",
+            Self::NestedLayer { .. } => "nested_layer",
             Self::ConsentNeeded(_) => "consent_needed",
             Self::Api(kind) => kind.code(),
             Self::NotConnected => "not_connected",
@@ -166,13 +192,11 @@ impl Rejection {
             Self::NoSite => "no_site",
             Self::UnknownSite => "unknown_site",
             Self::SitesUnknown => "sites_unknown",
-            Self::MissingScope(missing) if missing.why == MissingScopeReason::NotGranted => {
-                "scope_not_granted"
-            }
-            Self::MissingScope(_) => "missing_scope",
+            Self::MissingScope(missing) => missing.why.code(),
+            Self::NoProductScope => "no_product_scope",
             Self::Forbidden => "cross_site",
             Self::Method(_) => "method_not_allowed",
-            Self::NotFound => "not_found",
+            Self::NotFound | Self::NoSuchRoute { .. } => "not_found",
             Self::BadRequest(_) => "bad_request",
             Self::TooLarge(_) => "too_large",
             Self::TooManyCalls => "too_many_calls",

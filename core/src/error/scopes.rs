@@ -1,5 +1,7 @@
 //! Missing scopes, and why they are missing (docs/decisions/0040).
 
+use http::StatusCode;
+
 use crate::scope::Scopes;
 
 /// The scopes that a grant lacks for an operation, and why.
@@ -12,7 +14,7 @@ use crate::scope::Scopes;
 ///
 /// fn hint(missing: &MissingScope) -> String {
 ///     match missing.why {
-///         MissingScopeReason::NotGranted => format!("{} must be added to the app", missing.scopes),
+///         MissingScopeReason::NotConfigured => format!("{} must be added to the app", missing.scopes),
 ///         _ => format!("please also allow {}", missing.scopes),
 ///     }
 /// }
@@ -41,9 +43,13 @@ pub enum MissingScopeReason {
     /// An earlier consent had it. A newer one, perhaps on another device, asked for less and replaced it. A step-up
     /// brings it back.
     Narrowed,
-    /// The newest consent asked for it and Atlassian did not grant it, or it is neither among the scopes nor among the
-    /// optional scopes of the app. Asking again would not help, so there is no step-up: a loop would be the result.
+    /// The newest consent asked for it and Atlassian did not grant it. Asking again would not help, so there is no
+    /// step-up: a loop would be the result.
     NotGranted,
+    /// It is neither among the [`scopes`](crate::AuthBuilder::scopes) nor among the
+    /// [`optional_scopes`](crate::AuthBuilder::optional_scopes) of the app, so that no login can ask for it: a mistake of
+    /// the app, which answers 500 and is logged.
+    NotConfigured,
 }
 
 impl MissingScopeReason {
@@ -53,6 +59,32 @@ impl MissingScopeReason {
             Self::NotAsked => "scopes are missing",
             Self::Narrowed => "a newer consent left scopes out",
             Self::NotGranted => "atlassian did not grant scopes",
+            Self::NotConfigured => {
+                "the app needs scopes that are neither in ATLASSIAN_SCOPES (scopes) nor in ATLASSIAN_OPTIONAL_SCOPES \
+                 (optional_scopes)"
+            }
+        }
+    }
+
+    /// Whether a login can bring the scope.
+    pub(crate) fn can_be_asked(self) -> bool {
+        matches!(self, Self::NotAsked | Self::Narrowed)
+    }
+
+    /// The status of the reply: a mistake of the app is its own failure.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::NotConfigured => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::FORBIDDEN,
+        }
+    }
+
+    /// The `code` of the JSON reply. It is stable.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::NotAsked | Self::Narrowed => "missing_scope",
+            Self::NotGranted => "scope_not_granted",
+            Self::NotConfigured => "scope_not_configured",
         }
     }
 
@@ -62,6 +94,7 @@ impl MissingScopeReason {
             Self::NotAsked => "not_asked",
             Self::Narrowed => "narrowed",
             Self::NotGranted => "not_granted",
+            Self::NotConfigured => "not_configured",
         }
     }
 }
@@ -85,8 +118,10 @@ impl MissingScope {
         if scopes.is_empty() {
             return None;
         }
-        let why = if known.asked.covers(&scopes) || !known.askable.covers(&scopes) {
+        let why = if known.asked.covers(&scopes) {
             MissingScopeReason::NotGranted
+        } else if !known.askable.covers(&scopes) {
+            MissingScopeReason::NotConfigured
         } else if known.wanted.covers(&scopes) {
             MissingScopeReason::Narrowed
         } else {

@@ -16,6 +16,7 @@
 //! | [`single_page_app`] | pages on the origin of the app, on the same site, or on another site |
 //! | [`electron`] | Electron and other desktop apps, with the system browser |
 //! | [`chrome_extension`] | extensions with Manifest V3 |
+//! | [`inside_a_frame`] | macros, panels and tabs: the app inside another page |
 
 #[doc = include_str!("single_page_app.md")]
 pub mod single_page_app {}
@@ -25,3 +26,6 @@ pub mod electron {}
 
 #[doc = include_str!("chrome_extension.md")]
 pub mod chrome_extension {}
+
+#[doc = include_str!("inside_a_frame.md")]
+pub mod inside_a_frame {}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use http::uri::PathAndQuery;
-use http::{Extensions, HeaderMap, HeaderValue, Request};
+use http::{Extensions, HeaderMap, HeaderValue, Request, Uri};
 
 /// The header fields of a request as bytes, independent of the type that the framework has for them.
 ///
@@ -46,8 +46,8 @@ pub trait Headers {
         None
     }
 
-    /// Path and query, if the framework has them in a form that can be kept without a copy. By default, they are copied
-    /// where they must be kept.
+    /// Path and query as the browser sent them, also where a nested router has taken its path off, if the framework has
+    /// them in a form that can be kept without a copy. By default, those of the head are copied where they must be kept.
     fn target(&self) -> Option<PathAndQuery> {
         None
     }
@@ -110,7 +110,7 @@ impl fmt::Debug for Field<'_> {
 pub struct RequestHead<'a> {
     /// The method as it was sent, usually in capitals: methods are case-sensitive (RFC 9110 section 9.1).
     pub method: &'a str,
-    /// The path as it was sent, without decoding. Below a nested router it is the original path.
+    /// The path without decoding: as it was sent, or what a nested router left of it.
     pub path: &'a str,
     /// What follows the first `?`, without decoding.
     pub query: Option<&'a str>,
@@ -121,6 +121,15 @@ pub struct RequestHead<'a> {
 impl<'a> RequestHead<'a> {
     /// Lends the head of an `http` 1 request to `work`. Nothing is copied.
     pub fn lend<B, T>(request: &Request<B>, work: impl FnOnce(&RequestHead<'_>) -> T) -> T {
+        Self::lend_nested(request, request.uri(), work)
+    }
+
+    /// The same for a request of which a nested router has taken its path off; `original` is what the browser sent.
+    pub fn lend_nested<B, T>(
+        request: &Request<B>,
+        original: &Uri,
+        work: impl FnOnce(&RequestHead<'_>) -> T,
+    ) -> T {
         let uri = request.uri();
         work(&RequestHead {
             method: request.method().as_str(),
@@ -128,10 +137,17 @@ impl<'a> RequestHead<'a> {
             query: uri.query(),
             headers: &Fields {
                 fields: request.headers(),
-                target: uri.path_and_query(),
+                target: original.path_and_query(),
                 extensions: request.extensions(),
             },
         })
+    }
+
+    /// The path of the nested router that the request came through, which it has taken off; `None` if there was none.
+    pub(crate) fn nest(&self) -> Option<String> {
+        let target = self.headers.target()?;
+        let nest = target.path().strip_suffix(self.path)?;
+        (!nest.is_empty()).then(|| nest.to_owned())
     }
 
     /// The value of the first field of this name, which is in lower case.

@@ -4,6 +4,7 @@
 //! Texts are not escaped here; see [`Page`](crate::pages::Page).
 
 use crate::provider::site::Site;
+use crate::scope::Scopes;
 
 /// What the last page of a login in a popup tells the window that opened it.
 ///
@@ -41,6 +42,35 @@ pub struct Tell<'a> {
     /// Where the popup itself goes if its opener was cut off on the way, for example by
     /// `Cross-Origin-Opener-Policy`: a page of `origin`, with the ticket in its fragment.
     pub fallback: Option<&'a str>,
+}
+
+/// Why a request has no answer of the app's, as far as a visitor can do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestFault<'a> {
+    /// There is nothing at the address (404). The path that was meant, if it differs by case or by slashes at the end
+    /// only.
+    NoSuchPage(Option<&'a str>),
+    /// The address does not take this method (405).
+    Method,
+    /// What was sent cannot be read, or is too large (400, 413).
+    Unreadable,
+    /// The answer is for scripts only, or the ticket or the call is refused (403).
+    ForScripts,
+    /// Too much at a time (429).
+    TooMuch,
+}
+
+/// A mistake in how the app is put together. Only its operator can correct it, and the visitor is told so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SetupFault<'a> {
+    /// The page needs scopes that the app never asks for.
+    ScopesNotConfigured(&'a Scopes),
+    /// The app has no scope of a product, so that no account can reach a site.
+    NoProductScope,
+    /// A handler asks for what cannot be; the log says what.
+    Handler,
 }
 
 /// Why a call to Atlassian failed, as far as a visitor can do something about it.

@@ -35,6 +35,15 @@ pub(crate) fn main_link(url: &str, text: &str) -> String {
     )
 }
 
+/// The same, and opens a window of its own, which learns nothing of the page that opened it.
+pub(crate) fn window_link(url: &str, text: &str) -> String {
+    format!(
+        "<a class=\"button main\" href=\"{}\" target=\"_blank\" rel=\"noopener\">{}</a>",
+        escaped(url),
+        escaped(text)
+    )
+}
+
 /// A link that looks like a button, for the other way.
 pub(crate) fn quiet_link(url: &str, text: &str) -> String {
     format!(

@@ -18,7 +18,7 @@ mod text;
 
 pub use self::content::{
     ApiTrouble, ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, PickerNotice,
-    SiteChoice, Tell,
+    RequestFault, SetupFault, SiteChoice, Tell,
 };
 pub use self::plain::PlainPages;
 
@@ -226,11 +226,31 @@ pub enum Page<'a> {
         /// Which; empty if Atlassian does not say.
         scopes: &'a Scopes,
         /// The address that asks for them. Of no use if `why` is
-        /// [`MissingScopeReason::NotGranted`]: Atlassian did not grant them when it was asked, or
-        /// the app never asks for them.
+        /// [`MissingScopeReason::NotGranted`]: Atlassian did not grant them when it was asked.
         login_url: &'a str,
         /// The app's front page.
         home_url: &'a str,
+    },
+    /// The app is put together wrongly, and only its operator can correct it (500).
+    Misconfigured {
+        /// What is wrong.
+        fault: SetupFault<'a>,
+        /// The app's front page.
+        home_url: &'a str,
+    },
+    /// The request has no answer of the app's, and nothing was done.
+    BadRequest {
+        /// Why.
+        fault: RequestFault<'a>,
+        /// The app's front page.
+        home_url: &'a str,
+    },
+    /// The sign-in was opened inside another page, where it cannot work: Atlassian's page refuses to be shown in a frame,
+    /// and the app's cookies belong to another site there. The only page that may be framed, so that somebody sees it:
+    /// it must show nothing but a link with `target="_blank"`.
+    OwnWindow {
+        /// The address that starts the login.
+        login_url: &'a str,
     },
     /// A call to Atlassian failed that the page needed.
     Api {

@@ -9,15 +9,17 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::Digest as _;
 use sha2::Sha256;
 
-use crate::error::{MissingScopeReason, Reason};
+use crate::error::Reason;
 use crate::pages::accounts::{self, Disconnect, WrongAccount};
-use crate::pages::html::{about, escaped, hidden, main_link, paragraph, quiet_link, row};
+use crate::pages::html::{
+    about, escaped, hidden, main_link, paragraph, quiet_link, row, window_link,
+};
 use crate::pages::sites::{add, no_sites, picker, picker_notice};
 use crate::pages::text::{
     self, BOUNCE, CONNECT_FIRST_PAGE, CONTINUE, CROSS_SITE, DONE, SIGN_IN_FIRST, STILL_WORKING,
     Short,
 };
-use crate::pages::{Page, Pages, Tell};
+use crate::pages::{Page, Pages, RequestFault, SetupFault, Tell};
 
 /// The only style block. Its hash is what `style-src` allows, so that injected styles do not apply.
 const STYLE: &str = include_str!("style.css");
@@ -190,6 +192,15 @@ fn passing_page(page: &Page<'_>) -> (&'static str, String) {
             accounts::disconnected(account, manage_url, home_url),
         ),
         Page::Done { tell, home_url } => done(tell.as_ref(), home_url),
+        Page::OwnWindow { login_url } => {
+            let (title, said) = text::OWN_WINDOW;
+            (
+                title,
+                paragraph(said) + &row(&[window_link(login_url, "Open the sign-in")]),
+            )
+        }
+        Page::Misconfigured { fault, home_url } => misconfigured(*fault, home_url),
+        Page::BadRequest { fault, home_url } => bad_request(*fault, home_url),
         Page::Bounce { again } => (
             "Almost there",
             paragraph(BOUNCE) + &row(&[main_link(again, "Go on")]),
@@ -235,7 +246,7 @@ fn words<'a>(page: &Page<'a>) -> (Short, Option<(&'a str, &'static str)>) {
             Some((connections_url, "Choose an account")),
         ),
         Page::MissingScope { why, login_url, .. } => {
-            let helps = why != MissingScopeReason::NotGranted;
+            let helps = why.can_be_asked();
             (text::of_scopes(why), helps.then_some((login_url, ask)))
         }
         Page::Api {
@@ -259,6 +270,8 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
         | Page::Disconnect { home_url, .. }
         | Page::Disconnected { home_url, .. }
         | Page::CrossSite { home_url }
+        | Page::Misconfigured { home_url, .. }
+        | Page::BadRequest { home_url, .. }
         | Page::Api { home_url, .. }
         | Page::NoSites { home_url, .. }
         | Page::Failed { home_url, .. }
@@ -267,8 +280,34 @@ fn home_of<'a>(page: &Page<'a>) -> &'a str {
         Page::Picker { return_to, .. } => return_to,
         Page::Connections(page) => page.go_on,
         Page::Bounce { again } => again,
+        Page::OwnWindow { login_url } => login_url,
         Page::Done { home_url, .. } => home_url,
     }
+}
+
+/// What is wrong with the app, and what its operator can do about it.
+fn misconfigured(fault: SetupFault<'_>, home_url: &str) -> (&'static str, String) {
+    let (said, advice) = text::of_setup(fault);
+    let scopes = match fault {
+        SetupFault::ScopesNotConfigured(scopes) => paragraph(&scopes.to_string()),
+        _ => String::new(),
+    };
+    let back = row(&[quiet_link(home_url, "Back to the app")]);
+    (
+        text::SETUP,
+        paragraph(said) + &scopes + &paragraph(advice) + &back,
+    )
+}
+
+/// Why a request has no answer, and the path that was meant, if there is one.
+fn bad_request(fault: RequestFault<'_>, home_url: &str) -> (&'static str, String) {
+    let (title, said) = text::of_request(fault);
+    let meant = match fault {
+        RequestFault::NoSuchPage(Some(path)) => paragraph(&format!("{}{path}", text::MEANT)),
+        _ => String::new(),
+    };
+    let back = row(&[quiet_link(home_url, "Back to the app")]);
+    (title, paragraph(said) + &meant + &back)
 }
 
 /// The end of a login in a popup; with the script only if a window waits for its message.

@@ -5,7 +5,7 @@
 //! address visitors, who know neither OAuth nor this library.
 
 use crate::error::{MissingScopeReason, Reason};
-use crate::pages::ApiTrouble;
+use crate::pages::{ApiTrouble, RequestFault, SetupFault};
 
 /// A headline and one paragraph.
 pub(crate) type Short = (&'static str, &'static str);
@@ -66,6 +66,10 @@ pub(crate) fn of_scopes(why: MissingScopeReason) -> Short {
             "You gave this permission before. A later sign-in, perhaps on another device, asked for less, and Atlassian \
              keeps only what was asked for last. Give it once more, and all devices have it again.",
         ),
+        MissingScopeReason::NotConfigured => (
+            SETUP,
+            "This page needs a permission that this app never asks Atlassian for. Please tell the people who run this app.",
+        ),
         MissingScopeReason::NotGranted => (
             "Atlassian did not give the permission",
             "This app asked for a permission that it needs here, and Atlassian did not grant it. Asking again would not \
@@ -120,6 +124,63 @@ pub(crate) const CROSS_SITE: Short = (
     "Nothing was done",
     "This came from a page of another site, so we did not do it. Use the app's own pages instead.",
 );
+
+/// Shown inside another page, with a link that opens a window.
+pub(crate) const OWN_WINDOW: Short = (
+    "The sign-in needs a window of its own",
+    "Atlassian does not allow it inside another page. Open it in a window, and go on there.",
+);
+/// The headline of every mistake of the app's operator.
+pub(crate) const SETUP: &str = "This app is not set up yet";
+/// What is wrong with the app, and what its operator can do about it.
+pub(crate) fn of_setup(fault: SetupFault<'_>) -> Short {
+    match fault {
+        SetupFault::ScopesNotConfigured(_) => (
+            "This page needs permissions that this app never asks Atlassian for. You cannot mend that; please tell the people \
+             who run this app.",
+            "For them: add these scopes to ATLASSIAN_SCOPES or ATLASSIAN_OPTIONAL_SCOPES, and to the app in the Atlassian \
+             developer console.",
+        ),
+        SetupFault::NoProductScope => (
+            "This app has no permission for any Atlassian product, so there is no site to work on. You cannot mend that; please \
+             tell the people who run this app.",
+            "For them: add a scope of a product, such as read:jira-work, to ATLASSIAN_SCOPES, and to the app in the Atlassian \
+             developer console.",
+        ),
+        SetupFault::Handler => (
+            "A part of this app is put together wrongly. You cannot mend that; please tell the people who run this app.",
+            "For them: the log says what is wrong.",
+        ),
+    }
+}
+/// Before the path that was meant.
+pub(crate) const MEANT: &str =
+    "For the people who run this app: the path must be exactly, without a slash at its end, ";
+/// Why a request has no answer of the app's.
+pub(crate) fn of_request(fault: RequestFault<'_>) -> Short {
+    match fault {
+        RequestFault::NoSuchPage(_) => (
+            "There is no such page",
+            "The address belongs to the sign-in of this app, and there is nothing at it.",
+        ),
+        RequestFault::Method => (
+            "That did not work",
+            "This address cannot be opened in that way. Nothing was done.",
+        ),
+        RequestFault::Unreadable => (
+            "That did not work",
+            "What was sent cannot be read, or is too large. Nothing was done.",
+        ),
+        RequestFault::ForScripts => (
+            "There is no page here",
+            "This address answers programs only. Nothing was done.",
+        ),
+        RequestFault::TooMuch => (
+            "Too much at a time",
+            "This account asks for too much at the same time. Please try again in a moment.",
+        ),
+    }
+}
 
 /// Why a call to Atlassian failed, without anything that Atlassian wrote (docs/attacks.md T161).
 pub(crate) fn of_api(trouble: ApiTrouble) -> Short {

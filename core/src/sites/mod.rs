@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::AccessType;
-use crate::error::Rejection;
+use crate::error::{MissingScope, MissingScopeReason, Rejection};
 use crate::grant::{self, GrantSet, Holder, OLD, is_older, keep};
 use crate::ids::CloudId;
 use crate::ports::{Ports, SitesUnread};
@@ -50,7 +50,7 @@ pub(crate) struct SiteSelection<'a> {
 ///
 /// [`Rejection::UnknownSite`] if the named site is not reachable; [`Rejection::SiteGone`] if the
 /// chosen one is not any more, even if only one other is left (docs/decisions/0042);
-/// [`Rejection::NoSite`] if there is none; [`Rejection::ChooseSite`] if there are several;
+/// [`Rejection::NoSite`] if there is none, or what [`why_none`] says; [`Rejection::ChooseSite`] if there are several;
 /// [`Rejection::SitesUnknown`] if Atlassian did not answer; and those of [`GrantSet::load`].
 pub(crate) async fn site_for(
     ports: &Arc<Ports>,
@@ -75,7 +75,27 @@ pub(crate) async fn site_for(
         picked => return picked,
     }
     let sites = read_again(ports, &set, YOUNG).await?;
-    pick(&sites, selection)
+    pick(&sites, selection).map_err(|rejection| match rejection {
+        Rejection::NoSite => why_none(ports, &set),
+        other => other,
+    })
+}
+
+/// Why an account reaches no site: because it has none, because its consent did not ask for a
+/// product, or because the app never does.
+pub(crate) fn why_none(ports: &Ports, set: &GrantSet) -> Rejection {
+    let config = &ports.config;
+    let reaches = |grant: &Arc<GrantRecord>| grant.tokens.scopes.reach_sites();
+    if set.grants().any(reaches) || config.scopes.reach_sites() {
+        return Rejection::NoSite;
+    }
+    if !config.optional_scopes.reach_sites() {
+        return Rejection::NoProductScope;
+    }
+    Rejection::MissingScope(MissingScope {
+        scopes: config.optional_scopes.clone(),
+        why: MissingScopeReason::NotAsked,
+    })
 }
 
 /// The site that a request names or its session chose, if the grant reached it when this process

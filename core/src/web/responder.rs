@@ -57,6 +57,7 @@ impl Responder {
     /// wait.
     pub(crate) fn new(web: Arc<Web>, route: Option<Route>, head: &RequestHead<'_>) -> Self {
         let request = Request::of(&web.ports.config, head);
+        web.arrivals.note();
         Self {
             web,
             route,

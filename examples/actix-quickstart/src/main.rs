@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use actix_web::middleware::Logger;
 use actix_web::web::{self, Html};
 use actix_web::{App, HttpServer};
 use quickstart::{database, pages, settings};
@@ -23,7 +24,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     tracing::info!("callback URL to register: {}", auth.callback_url());
     tracing::info!("open {}", auth.public_url());
     let around = AuthMiddleware::new(auth.clone());
-    let app = move || App::new().wrap(around.clone()).configure(routes);
+    // The access log is outermost and has the auth routes, too; `%U` leaves out the query, which holds a code in callbacks.
+    let app = move || {
+        let app = App::new().wrap(around.clone());
+        app.wrap(Logger::new("%a %U %s %D ms")).configure(routes)
+    };
     actix_web::rt::System::new().block_on(HttpServer::new(app).bind(listen)?.run())?;
     behind.block_on(auth.drain(Duration::from_secs(10)));
     Ok(())

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use axum::extract::Request;
 use axum::response::Html;
 use axum::{Router, routing::get};
 use quickstart::{database, pages, settings};
@@ -10,6 +11,8 @@ use threelo_tower::{
     Atlassian, Auth, AuthLayer, AuthRejection, CurrentSite, CurrentUser, MaybeUser,
 };
 use tokio::net::TcpListener;
+use tower_http::trace::{DefaultOnResponse, HttpMakeClassifier, TraceLayer};
+use tracing::{Level, Span};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -35,6 +38,17 @@ fn app(auth: Auth) -> Router {
         .route("/", get(home))
         .route("/board", get(board))
         .layer(AuthLayer::new(auth))
+        .layer(access_log())
+}
+
+/// A line for each response, of the auth routes, too: it is added last. The path alone, because the query of a callback holds
+/// a code.
+fn access_log() -> TraceLayer<HttpMakeClassifier, impl Fn(&Request) -> Span + Clone> {
+    let span = |request: &Request| tracing::info_span!("request", method = %request.method(), path = request.uri().path());
+    let level = DefaultOnResponse::new().level(Level::INFO);
+    TraceLayer::new_for_http()
+        .make_span_with(span)
+        .on_response(level)
 }
 
 async fn home(user: MaybeUser) -> Html<String> {

@@ -267,6 +267,11 @@ impl Chrome {
         .await;
     }
 
+    /// Goes into the first frame of the page.
+    pub async fn enter_frame(&self) {
+        self.driver.enter_frame(0).await.expect("a frame");
+    }
+
     /// Goes back in the history.
     pub async fn back(&self) {
         self.driver.back().await.expect("a way back");

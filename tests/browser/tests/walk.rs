@@ -9,8 +9,8 @@
 
 use axum::body::Body;
 use axum::http::Response;
-use threelo::pages::{ApiTrouble, Page, Pages as _, PlainPages};
-use threelo::{MissingScopeReason, Scopes};
+use threelo::pages::{ApiTrouble, Page, Pages as _, PlainPages, RequestFault, SetupFault};
+use threelo::{MissingScopeReason, Reason, Scopes};
 use threelo_browser_tests::{Album, Chrome, Pages, QuickStart, TlsFront};
 
 /// The same walks lead through both.
@@ -246,6 +246,36 @@ async fn the_rarer_pages_render_too() {
                 switch_url: Some(login_url),
             },
             "/cross-site" => Page::CrossSite { home_url },
+            "/no-such-page" | "/method" | "/unreadable" | "/for-scripts" | "/too-much" => {
+                Page::BadRequest {
+                    fault: match target {
+                        "/no-such-page" => RequestFault::NoSuchPage(Some("/auth/callback")),
+                        "/method" => RequestFault::Method,
+                        "/unreadable" => RequestFault::Unreadable,
+                        "/for-scripts" => RequestFault::ForScripts,
+                        _ => RequestFault::TooMuch,
+                    },
+                    home_url,
+                }
+            }
+            "/scope-not-configured" | "/no-product-scope" | "/handler" => Page::Misconfigured {
+                fault: match target {
+                    "/scope-not-configured" => SetupFault::ScopesNotConfigured(&scopes),
+                    "/no-product-scope" => SetupFault::NoProductScope,
+                    _ => SetupFault::Handler,
+                },
+                home_url,
+            },
+            "/refused-by-app" | "/app-failed" => Page::Failed {
+                reason: match target {
+                    "/app-failed" => Reason::AppFailed,
+                    _ => Reason::RefusedByApp,
+                },
+                words: None,
+                try_again: login_url,
+                home_url,
+            },
+            "/own-window" => Page::OwnWindow { login_url },
             "/api-forbidden" => trouble(ApiTrouble::Forbidden),
             "/api-not-found" => trouble(ApiTrouble::NotFound),
             "/api-busy" => trouble(ApiTrouble::Busy),
@@ -270,6 +300,17 @@ async fn the_rarer_pages_render_too() {
         "sign-in-first",
         "wrong-account",
         "cross-site",
+        "no-such-page",
+        "method",
+        "unreadable",
+        "for-scripts",
+        "too-much",
+        "scope-not-configured",
+        "no-product-scope",
+        "handler",
+        "refused-by-app",
+        "app-failed",
+        "own-window",
         "api-forbidden",
         "api-not-found",
         "api-busy",

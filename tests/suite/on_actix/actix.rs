@@ -1,11 +1,12 @@
 //! What only actix-web has: errors of inner middleware, scopes, workers, and runtimes that end.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::{ErrorImATeapot, InternalError};
-use actix_web::middleware::{Next, from_fn};
+use actix_web::middleware::{Logger, Next, from_fn};
 use actix_web::test::init_service;
 use actix_web::{App as Server, Error, HttpMessage, rt, web};
 use threelo_actix::{AuthMiddleware, AuthSession, CurrentUser};
@@ -185,4 +186,44 @@ fn it_serves_from_the_runtime_of_actix_too() {
         let mut browser = world.signed_in("mia").await;
         assert_eq!(browser.open("/user").await.text(), "Mia Krystof");
     });
+}
+
+/// The order and the format that the documentation of the crate shows.
+#[tokio::test]
+async fn an_access_log_has_the_auth_routes_and_no_code() {
+    static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    struct Lines;
+    impl log::Log for Lines {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+        fn log(&self, record: &log::Record<'_>) {
+            if record.target() == "access" {
+                LINES.lock().unwrap().push(record.args().to_string());
+            }
+        }
+        fn flush(&self) {}
+    }
+    log::set_logger(&Lines).unwrap();
+    log::set_max_level(log::LevelFilter::Info);
+    let world = World::new().await;
+    let auth = AuthMiddleware::new(world.auth.clone());
+    let app = App::serve(move || {
+        let logger = Logger::new("%a %U %s %D ms").log_target("access");
+        init_service(Server::new().wrap(auth).wrap(logger))
+    });
+    let mut browser = Browser::new(&app);
+
+    let authorize = browser.start_login("/").await;
+    browser.consent(&world, &authorize, "mia").await;
+
+    let lines = LINES.lock().unwrap().join("\n");
+    assert!(
+        lines.contains(" /auth/login 303") && lines.contains(" /auth/callback 303"),
+        "{lines}"
+    );
+    assert!(
+        !lines.contains("code=") && !lines.contains("state="),
+        "{lines}"
+    );
 }

@@ -2,12 +2,16 @@
 
 use std::convert::Infallible;
 
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use threelo_tests::{App as _, Browser, Captured};
+use threelo_tests::{App as _, AxumApp, Browser, Captured};
 use threelo_tower::{AuthLayer, AuthSession};
 use tower::{Layer, ServiceExt, service_fn};
+use tower_http::trace::TraceLayer;
 
 use super::App;
 
@@ -112,4 +116,39 @@ async fn a_logout_without_a_session_logs_no_end_of_one() {
 
     assert_eq!(mia.submit("/auth/logout", "").await.status(), 303);
     assert!(logs.text().contains("session ended"), "{}", logs.text());
+}
+
+/// The order and the span that the documentation of the crate shows.
+#[tokio::test]
+async fn an_access_log_has_the_auth_routes_and_no_code() {
+    let logs = Captured::default();
+    let lines = tracing_subscriber::fmt()
+        .with_writer(logs.clone())
+        .with_ansi(false);
+    let _here =
+        tracing::subscriber::set_default(lines.with_max_level(tracing::Level::DEBUG).finish());
+    let world = World::new().await;
+    let trace = TraceLayer::new_for_http().make_span_with(|request: &Request<Body>| {
+        tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+    });
+    let routes = Router::new().route("/", get(async || ""));
+    let app = AxumApp(
+        routes
+            .layer(AuthLayer::new(world.auth.clone()))
+            .layer(trace),
+    );
+    let mut browser = Browser::new(&app);
+
+    let authorize = browser.start_login("/").await;
+    browser.consent(&world, &authorize, "mia").await;
+
+    let logs = logs.text();
+    assert!(
+        logs.contains("path=\"/auth/login\"") && logs.contains("path=\"/auth/callback\""),
+        "{logs}"
+    );
+    assert!(
+        !logs.contains("code=") && !logs.contains("state="),
+        "{logs}"
+    );
 }

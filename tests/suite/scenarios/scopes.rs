@@ -243,14 +243,6 @@ async fn a_scope_that_no_call_names_is_not_asked_for_forever() {
     assert_eq!(rounds, 1);
 }
 
-#[tokio::test]
-async fn a_scope_that_the_app_never_asks_for_is_no_loop_either() {
-    let world = World::with(|builder| builder.optional_scopes(Vec::<String>::new())).await;
-    let mut browser = world.signed_in("edward").await;
-
-    assert_eq!(why(&mut browser).await.0, "scope_not_granted");
-}
-
 /// The next release of the app does not use the scope, and it was removed in the developer console.
 #[tokio::test]
 async fn a_scope_that_the_app_has_dropped_is_not_asked_for() {

@@ -78,6 +78,12 @@ impl ConnectBuilder {
     /// [`BuildError::Config`] with all wrong settings together; [`BuildError::NoRandomness`],
     /// [`BuildError::HttpClient`].
     pub fn build(mut self) -> Result<Connect, BuildError> {
+        if self.mode.login.is_none() {
+            tracing::warn!(
+                target: "threelo",
+                "no app_login: a visitor who is signed out of the app sees a page that leads nowhere; set app_login(\"/login\")"
+            );
+        }
         self.common.settings.mode = Mode::Connect {
             links: self.mode.links,
             login: self.mode.login,

@@ -4,7 +4,7 @@
 //!   that solves the problem and leads back, such as the login, the picker or the connected
 //!   accounts.
 //! - Any other navigation gets a page that says what happened and links to the way on, or a line of
-//!   text if visitors can do nothing about it.
+//!   text if nobody will see it.
 //! - A script gets a problem (`application/problem+json`, RFC 9457) with a stable `code`.
 //! - htmx gets the same problem, with the detour in `HX-Redirect`.
 
@@ -17,7 +17,7 @@ use url::form_urlencoded;
 use crate::error::{ApiErrorKind, MissingScopeReason, Reason, Rejection, log, without_visitor};
 use crate::ids::AccountId;
 use crate::message::{Audience, Reply};
-use crate::pages::{ApiTrouble, Page};
+use crate::pages::{ApiTrouble, Page, RequestFault, SetupFault};
 use crate::return_to::ReturnTo;
 use crate::scope::Scopes;
 use crate::web::reply::json;
@@ -95,9 +95,7 @@ fn detour(web: &Web, rejection: &Rejection, place: Place<'_>) -> Option<String> 
             Some(web.more_url(&[], Place::at(here)))
         }
         // The page with the button says why, so that no page before it needs to.
-        Rejection::MissingScope(missing)
-            if is_connect && missing.why != MissingScopeReason::NotGranted =>
-        {
+        Rejection::MissingScope(missing) if is_connect && missing.why.can_be_asked() => {
             Some(step_up_url(web, &missing.scopes, place))
         }
         Rejection::ChooseSite => Some(picker_url(web, place)),
@@ -129,7 +127,7 @@ pub(crate) fn recovery_url(
         account: account.map(AccountId::as_str),
     };
     match rejection {
-        Rejection::MissingScope(missing) if missing.why != MissingScopeReason::NotGranted => {
+        Rejection::MissingScope(missing) if missing.why.can_be_asked() => {
             Some(step_up_url(web, &missing.scopes, place))
         }
         _ => detour(web, rejection, place),
@@ -164,12 +162,12 @@ fn without_site(web: &Web, here: &ReturnTo) -> Option<ReturnTo> {
 }
 
 /// Answers a navigation: with the detour if the method is safe, otherwise with a page. A redirect
-/// would lose the body of a change (docs/attacks.md T070). A rejection that means nothing to
-/// visitors is a line of text.
+/// would lose the body of a change (docs/attacks.md T070).
 fn page(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -> Reply {
     if context.is_safe
         && let Some(to) = detour(web, rejection, place)
     {
+        web.arrivals.expect(&to);
         return go(Audience::Page, &to);
     }
     let home_url = web.ports.config.home();
@@ -185,6 +183,8 @@ fn page(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -
                 ..place
             },
         )),
+        Rejection::NoSuchRoute { meant } => meant.map(|name| web.route(name, &[])),
+        Rejection::NavigationOnly => Some(web.again_url(context.wanted_place(web).as_ref(), None)),
         _ => Some(web.again_url(here, None)),
     };
     let urls = Urls {
@@ -211,7 +211,7 @@ struct Urls<'a> {
     at_atlassian: bool,
 }
 
-/// Returns the page that explains a rejection; `None` if visitors can do nothing about it.
+/// Returns the page that explains a rejection; `None` for a prefetch, which nobody sees.
 fn error_page<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>> {
     let (home_url, way) = (urls.home, urls.way.unwrap_or(urls.home));
     Some(match rejection {
@@ -229,6 +229,10 @@ fn error_page<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>>
             sites_url: way,
             home_url,
         },
+        Rejection::MissingScope(missing) if missing.why == MissingScopeReason::NotConfigured => {
+            let fault = SetupFault::ScopesNotConfigured(&missing.scopes);
+            Page::Misconfigured { fault, home_url }
+        }
         Rejection::MissingScope(missing) => Page::MissingScope {
             why: missing.why,
             scopes: &missing.scopes,
@@ -246,6 +250,29 @@ fn error_page<'a>(rejection: &'a Rejection, urls: &Urls<'a>) -> Option<Page<'a>>
             add_url: way,
             home_url,
         },
+        Rejection::NavigationOnly => Page::OwnWindow { login_url: way },
+        rejection => return faulty(rejection, urls),
+    })
+}
+
+/// The same for failures, and for requests that have no answer.
+fn faulty<'a>(rejection: &Rejection, urls: &Urls<'a>) -> Option<Page<'a>> {
+    let (home_url, way) = (urls.home, urls.way.unwrap_or(urls.home));
+    let misconfigured = |fault| Page::Misconfigured { fault, home_url };
+    let bad = |fault| Page::BadRequest { fault, home_url };
+    Some(match rejection {
+        Rejection::NoProductScope => misconfigured(SetupFault::NoProductScope),
+        Rejection::WrongMode(_) | Rejection::Login(_) | Rejection::NestedLayer { .. } => {
+            misconfigured(SetupFault::Handler)
+        }
+        Rejection::NoSuchRoute { .. } => bad(RequestFault::NoSuchPage(urls.way)),
+        Rejection::NotFound => bad(RequestFault::NoSuchPage(None)),
+        Rejection::Method(_) => bad(RequestFault::Method),
+        Rejection::BadRequest(_) | Rejection::TooLarge(_) => bad(RequestFault::Unreadable),
+        Rejection::ScriptsOnly | Rejection::Ticket | Rejection::NotForwarded => {
+            bad(RequestFault::ForScripts)
+        }
+        Rejection::TooManyCalls => bad(RequestFault::TooMuch),
         rejection => Page::Failed {
             reason: reason_of(rejection)?,
             words: None,
@@ -294,36 +321,45 @@ fn problem(web: &Web, rejection: &Rejection, context: &Context, account: Option<
         "status": status.as_u16(),
         "code": rejection.code(),
     });
-    let mut tell = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            body[name] = value;
-        }
-    };
+    if let Some(login) = login_url(web, rejection, account) {
+        body["login_url"] = web.seen_from(context, login).into();
+    }
+    for (name, value) in more_members(web, rejection, context, account) {
+        body[name] = value;
+    }
+    json::problem(status, &body)
+}
+
+/// What a problem has besides, by its kind.
+fn more_members(
+    web: &Web,
+    rejection: &Rejection,
+    context: &Context,
+    account: Option<&str>,
+) -> Vec<(&'static str, Value)> {
     let seen = |url: String| Value::from(web.seen_from(context, url));
-    tell("login_url", login_url(web, rejection, account).map(seen));
     let nowhere = Place {
         here: None,
         account,
     };
-    let sites_url = || seen(picker_url(web, nowhere));
-    let connections_url = || seen(web.route("connections", &[]));
     match rejection {
         Rejection::ChooseSite | Rejection::UnknownSite | Rejection::SiteGone => {
-            tell("sites_url", Some(sites_url()));
+            vec![("sites_url", seen(picker_url(web, nowhere)))]
         }
         Rejection::NotConnected | Rejection::ChooseConnection => {
-            tell("connections_url", Some(connections_url()));
+            vec![("connections_url", seen(web.route("connections", &[])))]
         }
-        Rejection::ConsentNeeded(needed) => {
-            tell("reason", Some(Value::from(needed.reason.as_str())));
+        Rejection::ConsentNeeded(needed) => vec![("reason", needed.reason.as_str().into())],
+        Rejection::NoSuchRoute { meant } => {
+            let expected = meant.map(|name| ("expected", seen(web.route(name, &[]))));
+            expected.into_iter().collect()
         }
-        Rejection::MissingScope(missing) => {
-            tell("reason", Some(Value::from(missing.why.reason())));
-            tell("missing_scopes", Some(missing.scopes.iter().collect()));
-        }
-        _ => {}
+        Rejection::MissingScope(missing) => vec![
+            ("reason", missing.why.reason().into()),
+            ("missing_scopes", missing.scopes.iter().collect()),
+        ],
+        _ => Vec::new(),
     }
-    json::problem(status, &body)
 }
 
 /// Returns the address of a login that solves the problem, without a return target: a script knows
@@ -340,7 +376,7 @@ fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<
             Some(web.sign_in_url(None).unwrap_or_else(home))
         }
         Rejection::ConsentNeeded(_) => Some(web.more_url(&[], nowhere)),
-        Rejection::MissingScope(missing) if missing.why != MissingScopeReason::NotGranted => {
+        Rejection::MissingScope(missing) if missing.why.can_be_asked() => {
             Some(step_up_url(web, &missing.scopes, nowhere))
         }
         _ => None,

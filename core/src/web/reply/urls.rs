@@ -42,18 +42,25 @@ impl Web {
     ///
     /// Only pages whose forms stay with the app name `form-action`: Chromium applies it to the
     /// redirects that follow a form, and would stop those that lead to Atlassian (T137).
+    ///
+    /// The page for sign-ins inside a frame must be seen there: it has one link, and shows nothing of the visitor's
+    /// (docs/decisions/0089).
     pub(crate) fn page(&self, status: StatusCode, page: &Page<'_>) -> Reply {
         let policy = match page {
             Page::Picker { .. } | Page::Logout { .. } | Page::Disconnect { .. } => {
                 format!("{}; form-action {}", self.policy, self.form_targets())
             }
+            Page::OwnWindow { .. } => self.framed_policy.clone(),
             _ => self.policy.clone(),
         };
-        Reply::new(status)
+        let reply = Reply::new(status)
             .body("text/html; charset=utf-8", self.pages.render(page))
             .computed(CONTENT_SECURITY_POLICY, &policy)
-            .header(X_FRAME_OPTIONS, "DENY")
-            .header(REFERRER_POLICY, "same-origin")
+            .header(REFERRER_POLICY, "same-origin");
+        match page {
+            Page::OwnWindow { .. } => reply,
+            _ => reply.header(X_FRAME_OPTIONS, "DENY"),
+        }
     }
 
     /// The `form-action` of a page: the app itself, and the listed origins that its routes may

@@ -7,6 +7,7 @@ use crate::error::Rejection;
 use crate::flow::{FlowCookie, is_flow_name};
 use crate::ids::SessionTokenHash;
 use crate::message::cookie::{self, CookieValue};
+use crate::message::query::Query;
 use crate::message::{Audience, RequestHead};
 use crate::return_to::ReturnTo;
 use crate::secret::opaque_debug;
@@ -132,6 +133,13 @@ impl Context {
             config.mount.as_str()
         };
         config.return_to.accept(&format!("{mount}{}", self.target))
+    }
+
+    /// Returns the place that the query of the request names as `return_to`, if it passes the rules.
+    pub(crate) fn wanted_place(&self, web: &Web) -> Option<ReturnTo> {
+        let (_, query) = self.target.split_once('?')?;
+        let query = Query::parse(query.as_bytes()).ok()?;
+        web.ports.config.return_to.accept(query.one("return_to")?)
     }
 
     /// Returns the site that the request names: `X-Threelo-Site`, else the first `site` of its

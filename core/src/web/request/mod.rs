@@ -20,5 +20,5 @@ pub(crate) use self::extract::{
     clear_flash, flash, form, other_loopback_name, query, refusal_words, return_target, signed_in,
 };
 pub(crate) use self::request::Request;
-pub(crate) use self::route::{Found, Route, find, has_template};
+pub(crate) use self::route::{Found, Route, find, has_template, meant};
 pub(crate) use self::snapshot::RequestSnapshot;

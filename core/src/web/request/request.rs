@@ -31,6 +31,8 @@ pub(crate) struct Request {
     pub(crate) subject: ResolvedSubject,
     /// The forwarded call that this is, once it counts.
     pub(crate) call: Option<Arc<CallInFlight>>,
+    /// The path of a nested router of which the mount path says nothing, so that browsers would look elsewhere.
+    pub(crate) nest: Option<String>,
     /// The header fields of [`KEPT`].
     fields: Fields,
 }
@@ -56,6 +58,7 @@ impl Request {
                 .and_then(|proxies| client(head, proxies)),
             subject: ResolvedSubject::NotAsked,
             call: None,
+            nest: head.nest().filter(|nest| !config.mount.ends_with(nest)),
             fields: Fields(kept.collect()),
         }
     }

@@ -71,6 +71,20 @@ pub(crate) fn find(config: &Config, path: &str) -> Found {
     }
 }
 
+/// Returns the route that a path below the prefix means, if it differs from it by case or by slashes at
+/// its end only: what a proxy, a console or a person adds.
+pub(crate) fn meant(config: &Config, path: &str) -> Option<&'static str> {
+    let name = inner_path(&config.mount, path)
+        .strip_prefix(config.prefix.as_str())?
+        .trim_matches('/')
+        .to_ascii_lowercase();
+    let is_it = |known: &&str| **known == *name;
+    let known = NAMES.into_iter().find(is_it)?;
+    named(known)
+        .is_some_and(|route| route.is_of(config))
+        .then_some(known)
+}
+
 /// Returns whether the app has the route of a path template of `openapi.json`, as
 /// `/sessions/{handle}`.
 pub(crate) fn has_template(config: &Config, template: &str) -> bool {
@@ -149,6 +163,26 @@ impl Route {
         }
     }
 }
+
+/// The routes whose path has no parameter.
+const NAMES: [&str; 16] = [
+    "login",
+    "callback",
+    "logout",
+    "me",
+    "sites",
+    "site",
+    "sessions",
+    "connect",
+    "connections",
+    "disconnect",
+    "error",
+    "token",
+    "redeem",
+    "done",
+    "popup.js",
+    "openapi.json",
+];
 
 /// Returns the route of a name below the prefix. A session's handle has 16 characters of base64url;
 /// anything else under `sessions/` is no route. A forwarded call is taken apart by its route.

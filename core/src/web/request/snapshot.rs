@@ -92,6 +92,26 @@ enum Target {
     Copied(String),
 }
 
+impl Target {
+    /// What the browser sent, where a nested router has taken its path off. If the mount path says so already, what is left
+    /// is kept: the mount path is added to it.
+    fn of(config: &Config, head: &RequestHead<'_>) -> Self {
+        let copied = || Self::Copied(context::target(head));
+        let Some(target) = head.headers.target() else {
+            return copied();
+        };
+        let is_whole = target.path().len() == head.path.len();
+        if is_whole
+            || !head
+                .nest()
+                .is_some_and(|nest| config.mount.ends_with(&nest))
+        {
+            return Self::Shared(target);
+        }
+        copied()
+    }
+}
+
 /// What one walk over the fields of a head finds.
 #[derive(Default)]
 struct Walked<'a> {
@@ -154,10 +174,7 @@ impl RequestSnapshot {
             is_safe: matches!(head.method, "GET" | "HEAD"),
             can_change: fetch.can_change(head.method),
             start: Start::of(head.method, &fetch, true),
-            target: match head.headers.target() {
-                Some(target) => Target::Shared(target),
-                None => Target::Copied(context::target(head)),
-            },
+            target: Target::of(config, head),
             cookie,
             cold: has_more.then(|| {
                 Box::new(ColdState {

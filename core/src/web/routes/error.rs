@@ -8,8 +8,9 @@ use crate::error::{Reason, Rejection};
 use crate::flow::Flash;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
+use crate::return_to::ReturnTo;
 use crate::web::reply::{SOON, json};
-use crate::web::request::{Request, clear_flash, flash, query, refusal_words};
+use crate::web::request::{Request, clear_flash, flash, query, refusal_words, return_target};
 use crate::web::routes::login_params::handoff;
 use crate::web::security::require_method;
 use crate::web::state::Web;
@@ -29,25 +30,18 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     let config = &web.ports.config;
     let query = query(request);
-    let reason = query
-        .one("reason")
-        .and_then(Reason::parse)
-        .unwrap_or(Reason::Refused);
-    let place = query
-        .one("return_to")
-        .and_then(|place| config.return_to.accept(place));
-    let words = match reason {
-        Reason::RefusedByApp => refusal_words(web, request).await,
-        _ => None,
-    };
+    let reason = query.one("reason").and_then(Reason::parse);
+    let reason = reason.unwrap_or(Reason::Refused);
+    let place = return_target(web, query.one("return_to"));
+    if reason == Reason::RefusedByApp
+        && let Some(words) = refusal_words(web, request).await
+    {
+        let reply = refused_by_app(web, request, place.as_ref(), &words);
+        return Ok(clear_flash(web, request, reply));
+    }
     if request.context.audience == Audience::Fetch {
-        let reply = json::problem(status(reason), &as_json(reason, words.as_deref()));
-        return Ok(clear_words(
-            web,
-            request,
-            words.as_deref(),
-            with_pause(reason, reply),
-        ));
+        let reply = json::problem(status(reason), &as_json(reason));
+        return Ok(with_pause(reason, reply));
     }
     let waiting = handoff(web, &query);
     let try_again = web.again_url(place.as_ref(), waiting.as_ref());
@@ -62,21 +56,30 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         }
         _ => Page::Failed {
             reason,
-            words: words.as_deref(),
+            words: None,
             try_again: &try_again,
             home_url,
         },
     };
-    let reply = with_pause(reason, web.page(status(reason), &page));
-    Ok(clear_words(web, request, words.as_deref(), reply))
+    Ok(with_pause(reason, web.page(status(reason), &page)))
 }
 
-/// Removes the flash, if the reply shows the app's words from it.
-fn clear_words(web: &Web, request: &Request, words: Option<&str>, reply: Reply) -> Reply {
-    match words {
-        Some(_shown) => clear_flash(web, request, reply),
-        None => reply,
+/// The app's own words, for a person or a script.
+fn refused_by_app(web: &Web, request: &Request, place: Option<&ReturnTo>, words: &str) -> Reply {
+    let reason = Reason::RefusedByApp;
+    if request.context.audience == Audience::Fetch {
+        let mut problem = as_json(reason);
+        problem["detail"] = words.into();
+        return json::problem(status(reason), &problem);
     }
+    let waiting = handoff(web, &query(request));
+    let page = Page::Failed {
+        reason,
+        words: Some(words),
+        try_again: &web.again_url(place, waiting.as_ref()),
+        home_url: place.map_or(web.ports.config.home(), ReturnTo::as_str),
+    };
+    web.page(status(reason), &page)
 }
 
 /// Adds `Retry-After` to a 503: what does not work now may work soon.
@@ -106,17 +109,13 @@ async fn wrong_account(web: &Web, request: &Request, home_url: &str, sign_in: &s
 }
 
 /// The problem for scripts.
-fn as_json(reason: Reason, words: Option<&str>) -> Value {
-    let mut problem = json!({
+fn as_json(reason: Reason) -> Value {
+    json!({
         "type": "about:blank",
         "title": "the login did not happen",
         "status": status(reason).as_u16(),
         "code": reason.as_str(),
-    });
-    if let Some(words) = words {
-        problem["detail"] = words.into();
-    }
-    problem
+    })
 }
 
 /// The status of a reason. A cancelled login is 200: nothing failed.

@@ -24,10 +24,11 @@ mod sites;
 mod token;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::error::Rejection;
 use crate::message::Reply;
-use crate::web::request::{Request, Route};
+use crate::web::request::{Request, Route, meant};
 use crate::web::security::cross_site;
 use crate::web::state::Web;
 
@@ -36,7 +37,7 @@ use crate::web::state::Web;
 ///
 /// # Errors
 ///
-/// [`Rejection::NotFound`] for a path under the prefix that is no route, and those of the route.
+/// [`Rejection::NestedLayer`] if the route is not where browsers look for it; [`Rejection::NoSuchRoute`] for a path under the prefix that is no route, and those of the route.
 pub(crate) async fn run(
     web: &Arc<Web>,
     route: Option<&Route>,
@@ -44,6 +45,9 @@ pub(crate) async fn run(
 ) -> Result<Reply, Rejection> {
     if request.context.cookies_unread {
         return Err(Rejection::TooManyCookies);
+    }
+    if let Some(nest) = &request.nest {
+        return Err(Rejection::NestedLayer { nest: nest.clone() });
     }
     if let Some(answer) = cross_site::same_page_for_all(web, route, request) {
         return answer;
@@ -55,7 +59,7 @@ pub(crate) async fn run(
         Some(Route::Done) => done::run(web, request).await,
         Some(Route::Script) => done::script(request),
         Some(Route::OpenApi) => openapi::run(web, request),
-        None => Err(Rejection::NotFound),
+        None => Err(no_such_route(web, request)),
         Some(Route::Login) => login::run(web, request).await,
         Some(Route::Callback) => callback::run(web, request).await,
         Some(Route::Logout) => logout::run(web, request).await,
@@ -69,4 +73,23 @@ pub(crate) async fn run(
         Some(Route::Disconnect) => disconnect::run(web, request).await,
         Some(Route::Error) => error::run(web, request).await,
     }
+}
+
+/// A path under the prefix that is no route. The first of its kind is logged as a warning: the developer may have
+/// written a route of the app there, or somebody on the way changes the callback's path.
+fn no_such_route(web: &Web, request: &Request) -> Rejection {
+    let (path, prefix) = (&*request.path, &*web.ports.config.prefix);
+    let path: String = path.chars().take(128).collect();
+    let meant = meant(&web.ports.config, &path);
+    let expected = meant.map(|name| web.route(name, &[]));
+    match expected {
+        Some(expected) if !web.warned.of_callback.swap(true, Ordering::Relaxed) => {
+            tracing::warn!(target: "threelo", path = ?path, expected, "no such auth route: the path must be exactly the expected one, also in the callback URL at Atlassian and behind every proxy");
+        }
+        None if !web.warned.of_route.swap(true, Ordering::Relaxed) => {
+            tracing::warn!(target: "threelo", path = ?path, prefix, "no such auth route: every path under the prefix is threelo's, so that a route of the app's there is never reached; give the app's route another path, or set another prefix");
+        }
+        _ => {}
+    }
+    Rejection::NoSuchRoute { meant }
 }

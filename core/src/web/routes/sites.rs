@@ -24,13 +24,19 @@ use crate::web::state::Web;
 /// # Errors
 ///
 /// 405; [`Rejection::Forbidden`] for reads from other sites; those of [`current_account`] and of
-/// [`sites::shown_sites`].
+/// [`sites::shown_sites`]; for the page, what [`sites::why_none`] says.
 pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejection> {
     require_method(request, &["GET", "HEAD"], "GET, HEAD")?;
     require_readable(web, request)?;
     let account = current_account(web, request, account_param(request).as_deref()).await?;
     let sites = sites::shown_sites(&web.ports, &account.grants).await?;
     if request.context.audience == Audience::Page {
+        if sites.is_empty() {
+            match sites::why_none(&web.ports, &account.grants) {
+                Rejection::NoSite => {}
+                other => return Err(other),
+            }
+        }
         let page = picker(web, request, &account, &sites).await;
         return Ok(clear_flash(web, request, page));
     }

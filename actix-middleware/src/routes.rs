@@ -1,0 +1,34 @@
+//! The auth routes alone.
+
+use actix_web::dev::HttpServiceFactory;
+use actix_web::{HttpResponse, web};
+use threelo::Auth;
+
+use crate::AuthMiddleware;
+
+/// The auth routes as a service, for apps whose middleware is around a [`Scope`](actix_web::Scope) only: register it at the
+/// app. Any other path under the prefix is 404.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use threelo_actix::{Auth, AuthMiddleware, CurrentUser, auth_routes};
+///
+/// async fn board(user: CurrentUser) -> String {
+///     format!("The board of {}", user.name())
+/// }
+///
+/// fn configure(auth: &Auth) {
+///     let inner = web::scope("/app")
+///         .wrap(AuthMiddleware::new(auth.clone()))
+///         .route("/board", web::get().to(board));
+///     let app = App::new().service(auth_routes(auth)).service(inner);
+///     # let _ = app;
+/// }
+/// ```
+pub fn auth_routes(auth: &Auth) -> impl HttpServiceFactory + 'static {
+    let config = auth.config();
+    let nowhere = || async { HttpResponse::NotFound().finish() };
+    web::scope(&format!("{}{}", config.mount, config.prefix))
+        .wrap(AuthMiddleware::new(auth.clone()))
+        .default_service(web::to(nowhere))
+}
