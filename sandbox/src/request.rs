@@ -12,7 +12,7 @@ use url::form_urlencoded;
 
 /// The largest body of a request, in bytes; the connection of a larger one is closed without a
 /// response.
-const MOST_BODY: usize = 256 * 1024;
+const MOST_BODY: usize = 16 * 1024 * 1024;
 
 /// What a handler needs of a request.
 pub(crate) struct ReceivedRequest {
@@ -61,6 +61,13 @@ impl ReceivedRequest {
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
         value?.strip_prefix("Bearer ")
+    }
+
+    /// The address at which the sandbox was called.
+    pub(crate) fn own_url(&self) -> String {
+        let host = self.headers.get(header::HOST);
+        let host = host.and_then(|host| host.to_str().ok());
+        format!("http://{}", host.unwrap_or("localhost"))
     }
 
     /// The header fields as text, with names in lower case; of several under one name, the last.

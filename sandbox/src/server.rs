@@ -129,6 +129,7 @@ fn route(shared: &Shared, received: &ReceivedRequest) -> Response<String> {
         ("POST", "/oauth/revoke") => token::revoke(state, &received.fields),
         ("GET", "/oauth/token/accessible-resources") => api::sites(state, bearer),
         ("GET", "/me") => api::me(state, bearer),
+        ("GET", path) if path.starts_with("/file/") => products::file_of(path, bearer),
         (method, path) if path.starts_with("/ex/") => {
             let call = Call {
                 method,
@@ -136,6 +137,7 @@ fn route(shared: &Shared, received: &ReceivedRequest) -> Response<String> {
                 query: &received.query,
                 bearer,
                 body: &received.json,
+                own_url: &received.own_url(),
             };
             products::answer(state, &call)
         }

@@ -1,8 +1,11 @@
 //! The APIs to which calls are made.
 
+use std::sync::Arc;
+
 use http::Method;
 
 use crate::atlassian::client::ApiClient;
+use crate::atlassian::link;
 use crate::atlassian::request::ApiRequest;
 use crate::ids::CloudId;
 use crate::provider::site::Site;
@@ -25,6 +28,7 @@ impl ApiClient {
             client: self,
             base: format!("/ex/{name}/{}", site.id),
             site: Some(site.id.clone()),
+            site_url: site.url.clone(),
         }
     }
 
@@ -36,6 +40,7 @@ impl ApiClient {
             client: self,
             base: base.trim_end_matches('/').to_owned(),
             site: None,
+            site_url: None,
         }
     }
 }
@@ -61,6 +66,8 @@ pub struct Api<'a> {
     base: String,
     /// The site, which decides whose token is used.
     site: Option<CloudId>,
+    /// The address of the site, in which links of its answers are written.
+    site_url: Option<Arc<str>>,
 }
 
 impl Api<'_> {
@@ -76,6 +83,32 @@ impl Api<'_> {
     /// [`RetryPolicy`](crate::atlassian::RetryPolicy).
     pub fn get(&self, path: impl AsRef<str>) -> ApiRequest {
         self.request(Method::GET, path)
+    }
+
+    /// A `GET` call to an address that an answer of this API gave, such as `nextPage`, `self` and `_links.next`: a path, or an
+    /// address of the site or of the gateway. One that leads to another host, site or API is refused when the call is sent.
+    ///
+    /// ```no_run
+    /// # async fn all(atlassian: threelo::ApiClient, site: threelo::Site) -> Result<usize, threelo::ApiError> {
+    /// let confluence = atlassian.confluence(&site);
+    /// let mut page: serde_json::Value = confluence.get("/wiki/api/v2/pages").json().await?;
+    /// let mut count = 0;
+    /// loop {
+    ///     count += page["results"].as_array().map_or(0, Vec::len);
+    ///     let Some(next) = page["_links"]["next"].as_str() else {
+    ///         return Ok(count);
+    ///     };
+    ///     page = confluence.follow(next).json().await?;
+    /// }
+    /// # }
+    /// ```
+    pub fn follow(&self, link: impl AsRef<str>) -> ApiRequest {
+        let gateway = self.client.ports.config.environment.api_origin();
+        let site = self.site_url.as_deref();
+        match link::within(&self.base, gateway, site, link.as_ref()) {
+            Ok((path, query)) => self.get(path).written_query(query.map(str::to_owned)),
+            Err(why) => self.get("/").misused(why),
+        }
     }
 
     /// A `POST` call; see [`request`](Self::request).

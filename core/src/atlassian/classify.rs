@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use crate::atlassian::rate_limit::until_reset;
 use crate::error::ApiErrorKind;
@@ -53,9 +53,19 @@ pub(crate) fn tells_of_scope(body: &[u8]) -> bool {
         .any(|part| part.eq_ignore_ascii_case(WORDS))
 }
 
-/// The error for a status of 400 and above. `Retry-After` counts before `X-RateLimit-Reset`; both are limited
-/// to 24 hours.
-pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> ApiErrorKind {
+/// Whether a call with this method can change something (RFC 9110 section 9.2.1).
+pub(crate) fn is_change(method: &Method) -> bool {
+    !method.is_safe()
+}
+
+/// The error for a status of 400 and above in answer to a method. `Retry-After` counts before `X-RateLimit-Reset`; both are
+/// limited to 24 hours. After a 5xx it is unknown whether a change was carried out.
+pub(crate) fn error_of(
+    method: &Method,
+    status: StatusCode,
+    headers: &HeaderMap,
+    now: SystemTime,
+) -> ApiErrorKind {
     let wait = || retry_after(headers, now).or_else(|| until_reset(headers, now));
     match status {
         StatusCode::FORBIDDEN => ApiErrorKind::Forbidden,
@@ -64,6 +74,7 @@ pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, now: SystemTime)
             retry_after: wait(),
             reason: word(headers, "ratelimit-reason"),
         },
+        status if status.is_server_error() && is_change(method) => ApiErrorKind::OutcomeUnknown,
         // 407 is always a proxy's on the way.
         status
             if status.is_server_error() || status == StatusCode::PROXY_AUTHENTICATION_REQUIRED =>
@@ -135,7 +146,7 @@ mod tests {
     #[test]
     fn a_proxy_that_wants_a_password_is_an_outage() {
         let status = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
-        let kind = error_of(status, &HeaderMap::new(), UNIX_EPOCH);
+        let kind = error_of(&Method::POST, status, &HeaderMap::new(), UNIX_EPOCH);
         assert!(matches!(kind, ApiErrorKind::Unavailable { .. }), "{kind:?}");
     }
 
@@ -157,8 +168,12 @@ mod tests {
             ("ratelimit-reason", "jira-burst-based"),
         ]);
         let reset = headers(&[("x-ratelimit-reset", "2027-01-15T08:00:40Z")]);
-        let read = |headers: &HeaderMap| match error_of(StatusCode::TOO_MANY_REQUESTS, headers, now)
-        {
+        let read = |headers: &HeaderMap| match error_of(
+            &Method::GET,
+            StatusCode::TOO_MANY_REQUESTS,
+            headers,
+            now,
+        ) {
             ApiErrorKind::RateLimited {
                 retry_after,
                 reason,

@@ -19,7 +19,7 @@
 //! Three things never happen, whatever an app passes in:
 //!
 //! - The token goes to no other host: paths are joined to the configured gateway and checked, and redirects are
-//!   not followed (`docs/attacks.md` T145).
+//!   not followed (`docs/attacks.md` T145). Content of attachments is fetched from Atlassian's media host without it.
 //! - A call is not repeated with other tokens more than twice: once with those of a newer consent on another
 //!   instance, once after a refresh.
 //! - Neither tokens nor bodies appear in errors or logs.
@@ -28,6 +28,9 @@ mod api;
 mod classify;
 mod client;
 mod error;
+mod link;
+mod media;
+mod messages;
 mod path;
 mod rate_limit;
 mod request;
@@ -38,6 +41,7 @@ mod send;
 pub use self::api::Api;
 pub use self::client::ApiClient;
 pub use self::error::ApiError;
+pub use self::messages::ApiMessages;
 pub use self::path::segment;
 pub use self::request::ApiRequest;
 pub use self::response::ApiResponse;

@@ -69,6 +69,31 @@ fn decode(mut bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
     Ok(decoded)
 }
 
+/// A path as a log may have it: what looks like a name, a key or an id is `{}`. Words of Atlassian's APIs begin with a small
+/// letter, and their versions follow `api`, begin with `v`, or have a dot.
+pub(crate) fn template(path: &str) -> String {
+    let mut before = "";
+    let segments = path.split('/').map(|segment| {
+        let is_kept = segment.is_empty() || is_word(segment) || is_version(segment, before);
+        before = segment;
+        if is_kept { segment } else { "{}" }
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+fn is_word(segment: &str) -> bool {
+    segment.len() <= 32
+        && segment.starts_with(|first: char| first.is_ascii_lowercase())
+        && segment.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+fn is_version(segment: &str, before: &str) -> bool {
+    let number = segment.trim_start_matches('v');
+    let is_marked = before == "api" || number != segment || number.contains('.');
+    let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    is_marked && (1..=4).contains(&number.len()) && number.bytes().all(is_number)
+}
+
 /// Encodes a text as one segment of a path: an issue key that a user typed, the name of a property.
 ///
 /// ```
@@ -148,6 +173,28 @@ mod tests {
         assert!(join("https://evil.example", "/me").is_err());
         assert!(join("/ex/../me", "/x").is_err());
         assert!(join("//evil.example", "/x").is_err());
+    }
+
+    #[test]
+    fn a_template_has_no_names_and_no_ids() {
+        for (path, expected) in [
+            (
+                format!("{BASE}/rest/api/3/issue/AD-1/comment/10001"),
+                "/ex/jira/{}/rest/api/3/issue/{}/comment/{}",
+            ),
+            (
+                format!("{BASE}/rest/agile/1.0/board"),
+                "/ex/jira/{}/rest/agile/1.0/board",
+            ),
+            ("/wiki/api/v2/pages/77".to_owned(), "/wiki/api/v2/pages/{}"),
+            ("/me".to_owned(), "/me"),
+            (
+                "/rest/api/3/project/Caf%C3%A9".to_owned(),
+                "/rest/api/3/project/{}",
+            ),
+        ] {
+            assert_eq!(template(&path), expected);
+        }
     }
 
     #[test]

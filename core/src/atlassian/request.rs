@@ -11,12 +11,13 @@ use url::{Url, form_urlencoded};
 
 use crate::atlassian::client::ApiClient;
 use crate::atlassian::error::ApiError;
+use crate::atlassian::messages::ApiMessages;
 use crate::atlassian::response::ApiResponse;
 use crate::atlassian::retry::RetryProgress;
-use crate::atlassian::{classify, path};
+use crate::atlassian::{classify, media, path};
 use crate::crypto::random;
-use crate::error::{ApiErrorKind, Causes};
-use crate::http_client::Chunks;
+use crate::error::ApiErrorKind;
+use crate::http_client::{Chunks, HttpClientError, ResponseTimeout};
 use crate::ids::CloudId;
 use crate::scope::Scopes;
 use crate::secret::opaque_debug;
@@ -79,6 +80,8 @@ pub struct ApiRequest {
     pub(crate) needs: Scopes,
     /// The site that is called: it decides which grant's token is used.
     pub(crate) site: Option<CloudId>,
+    /// How long the API may take; `None` for what the app has set.
+    timeout: Option<Duration>,
 }
 
 opaque_debug!(ApiRequest);
@@ -95,6 +98,7 @@ impl ApiRequest {
             body: Bytes::new(),
             needs: Scopes::new(),
             site: None,
+            timeout: None,
         }
     }
 
@@ -123,6 +127,12 @@ impl ApiRequest {
     /// Sets the body alone; a header field tells its type.
     pub(crate) fn carrying(mut self, body: Bytes) -> Self {
         self.body = body;
+        self
+    }
+
+    /// The call cannot be made, for this reason.
+    pub(crate) fn misused(mut self, why: &'static str) -> Self {
+        self.path = Err(why);
         self
     }
 
@@ -167,6 +177,14 @@ impl ApiRequest {
         request
     }
 
+    /// Waits for the answer of this call longer, or less long, than
+    /// [`api_timeout`](crate::AuthBuilder::api_timeout) says, from the last byte of the request on. An upload takes as long
+    /// as it moves, and every further part of the answer has about 10 seconds.
+    pub fn timeout(mut self, longest: Duration) -> Self {
+        self.timeout = Some(longest);
+        self
+    }
+
     /// Names the scopes that the operation needs. If the grant lacks one, the call fails before it is sent, and
     /// the error can ask the visitor for exactly that scope; Atlassian itself does not tell what is missing
     /// (`docs/protocol.md`, section 6.3).
@@ -198,7 +216,7 @@ impl ApiRequest {
     /// [`ApiError`] if there is no token or no answer, if a scope is missing, if the call was put together
     /// wrongly, or for a status of 400 and above.
     pub async fn send(self) -> Result<ApiResponse, ApiError> {
-        let (client, method) = (self.client.clone(), self.method.clone());
+        let client = self.client.clone();
         let (mut tries, mut waited) = (0, Duration::ZERO);
         loop {
             let error = match self.checked().await {
@@ -211,7 +229,7 @@ impl ApiRequest {
                 waited,
                 chance,
             };
-            let Some(pause) = client.retry.pause(error.kind(), &method, progress) else {
+            let Some(pause) = client.retry.pause(error.kind(), progress) else {
                 return Err(error);
             };
             tokio::time::sleep(pause).await;
@@ -220,19 +238,57 @@ impl ApiRequest {
         }
     }
 
+    /// Makes the call and follows the redirect to the content of an attachment, which Jira answers with 303 and Confluence
+    /// with 302 (docs/protocol.md section 6.5). The redirect must lead to Atlassian's media host by https, and is followed
+    /// once, without the token and without the header fields of the call. Any other answer is returned as it is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send); [`ApiErrorKind::Redirected`] if the redirect leads elsewhere, or answers a change.
+    pub async fn download(self) -> Result<ApiResponse, ApiError> {
+        let (client, timeout) = (self.client.clone(), self.response_timeout());
+        let answer = self.send().await?;
+        if !answer.status().is_redirection() {
+            return Ok(answer);
+        }
+        let environment = &client.ports.config.environment;
+        let target = media::target(environment, answer.headers()).filter(|_| !answer.is_of_change);
+        let Some(mut request) = target.as_ref().and_then(media::request) else {
+            return Err(client
+                .error(ApiErrorKind::Redirected)
+                .traced(answer.trace_id()));
+        };
+        request.extensions_mut().insert(ResponseTimeout(timeout));
+        let content = client.ports.http.open(request).await.map_err(|error| {
+            let kind = ApiErrorKind::Unavailable { retry_after: None };
+            client.error(kind).caused_by(error)
+        })?;
+        let (status, now) = (content.status(), client.ports.now());
+        if status.is_client_error() || status.is_server_error() {
+            let kind = classify::error_of(&Method::GET, status, content.headers(), now);
+            return Err(client.error(kind));
+        }
+        Ok(ApiResponse::new(client, content, false))
+    }
+
     /// Makes the call once, and turns a status of 400 and above into an error.
     async fn checked(&self) -> Result<ApiResponse, ApiError> {
         let answer = self.exchange().await?;
         let status = answer.status();
         if status.is_client_error() || status.is_server_error() {
             let now = self.client.ports.now();
-            let mut kind = classify::error_of(status, answer.headers(), now);
+            let mut kind = classify::error_of(&self.method, status, answer.headers(), now);
             if matches!(kind, ApiErrorKind::Forbidden | ApiErrorKind::NotFound)
                 && self.is_site_gone().await
             {
                 kind = ApiErrorKind::SiteGone;
             }
-            return Err(self.error(kind, answer.headers()));
+            let error = self.error(kind, answer.headers());
+            if !matches!(error.kind(), ApiErrorKind::Refused { .. }) {
+                return Err(error);
+            }
+            let body = answer.refusal().await;
+            return Err(error.with_messages(ApiMessages::read(&body)));
         }
         Ok(answer)
     }
@@ -248,17 +304,53 @@ impl ApiRequest {
         self.exchange().await
     }
 
-    /// Sends the call with the token of `grant`, once. No answer is [`ApiErrorKind::Unavailable`]: whether a
-    /// change was carried out is then unknown.
+    /// Sends the call with the token of `grant`. A connection that breaks under a call which may be repeated (RFC 9110
+    /// section 9.2.2) costs nothing: it is sent once more. `DELETE` is not among them, because the second would be answered
+    /// with 404 if the first was carried out.
+    ///
+    /// # Errors
+    ///
+    /// Without an answer, [`ApiErrorKind::Unavailable`], or [`ApiErrorKind::OutcomeUnknown`] for a change that Atlassian may
+    /// have received.
     pub(crate) async fn once(&self, grant: &GrantRecord) -> Result<ApiAnswer, ApiError> {
-        let request = self.written(grant);
-        let request = request.map_err(|why| self.client.error(ApiErrorKind::Misused(why)))?;
-        let answer = self.client.ports.http.open(request).await;
+        let mut answer = self.open(grant).await?;
+        if matches!(answer, Err(HttpClientError::Connection(_)))
+            && (self.method.is_safe() || self.method == Method::PUT)
+        {
+            answer = self.open(grant).await?;
+        }
         answer.map_err(|error| {
-            tracing::warn!(target: "threelo", error = %Causes(&error), "a call to Atlassian got no answer");
-            let kind = ApiErrorKind::Unavailable { retry_after: None };
-            self.client.error(kind)
+            let is_unknown = self.is_change() && error.may_have_been_heard();
+            let kind = match is_unknown {
+                true => ApiErrorKind::OutcomeUnknown,
+                false => ApiErrorKind::Unavailable { retry_after: None },
+            };
+            self.failed(kind).caused_by(error)
         })
+    }
+
+    /// Sends the call once.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiErrorKind::Misused`] if it cannot be written.
+    async fn open(
+        &self,
+        grant: &GrantRecord,
+    ) -> Result<Result<ApiAnswer, HttpClientError>, ApiError> {
+        let request = self.written(grant);
+        let request = request.map_err(|why| self.failed(ApiErrorKind::Misused(why)))?;
+        Ok(self.client.ports.http.open(request).await)
+    }
+
+    /// How long the API may take.
+    fn response_timeout(&self) -> Duration {
+        self.timeout.unwrap_or(self.client.ports.config.api_timeout)
+    }
+
+    /// Whether the call can change something.
+    pub(crate) fn is_change(&self) -> bool {
+        classify::is_change(&self.method)
     }
 
     /// The request as it is sent. The address is parsed again and compared with the checked path, so that no
@@ -281,6 +373,9 @@ impl ApiRequest {
         bearer.set_sensitive(true);
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
+        request
+            .extensions_mut()
+            .insert(ResponseTimeout(self.response_timeout()));
         *request.uri_mut() = url.as_str().parse().map_err(|_why| UNWRITABLE)?;
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -291,6 +386,13 @@ impl ApiRequest {
 
     /// An error about an answer with these header fields.
     pub(crate) fn error(&self, kind: ApiErrorKind, headers: &HeaderMap) -> ApiError {
-        self.client.error(kind).traced(classify::trace_id(headers))
+        self.failed(kind).traced(classify::trace_id(headers))
+    }
+
+    /// An error about this call.
+    pub(crate) fn failed(&self, kind: impl Into<ApiErrorKind>) -> ApiError {
+        let path = self.path.as_deref().unwrap_or("(no path)");
+        let call = format!("{} {}", self.method, path::template(path));
+        self.client.error(kind).of_call(call)
     }
 }

@@ -38,14 +38,26 @@ pub struct ApiResponse {
     body: Box<dyn Chunks>,
     /// Makes the errors, which know the visitor.
     client: ApiClient,
+    /// Whether it answers a change, which may have been carried out whatever becomes of the body.
+    pub(crate) is_of_change: bool,
 }
 
 opaque_debug!(ApiResponse);
 
 impl ApiResponse {
     /// The answer to a call of `client`.
-    pub(crate) fn new(client: ApiClient, head: Parts, body: Box<dyn Chunks>) -> Self {
-        Self { head, body, client }
+    pub(crate) fn new(
+        client: ApiClient,
+        answer: Response<Box<dyn Chunks>>,
+        is_of_change: bool,
+    ) -> Self {
+        let (head, body) = answer.into_parts();
+        Self {
+            head,
+            body,
+            client,
+            is_of_change,
+        }
     }
 
     /// The answer as it came, to be passed on.
@@ -74,7 +86,7 @@ impl ApiResponse {
     ///
     /// # Errors
     ///
-    /// [`ApiErrorKind::Unavailable`] if the rest does not come.
+    /// [`ApiErrorKind::Unavailable`] if the rest does not come, [`ApiErrorKind::OutcomeUnknown`] if it answers a change.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, ApiError> {
         let chunk = self.body.chunk().await;
         chunk.map_err(|error| self.broken(&error))
@@ -84,7 +96,7 @@ impl ApiResponse {
     ///
     /// # Errors
     ///
-    /// [`ApiErrorKind::Unreadable`] if it is larger, [`ApiErrorKind::Unavailable`] if the rest does not come.
+    /// [`ApiErrorKind::Unreadable`] if it is larger, and those of [`chunk`](Self::chunk).
     pub async fn bytes(mut self) -> Result<Bytes, ApiError> {
         let whole = http_client::read(&mut *self.body, MOST).await;
         whole.map_err(|error| self.broken(&error))
@@ -118,6 +130,17 @@ impl ApiResponse {
             .map_err(|_quotes| unreadable("it is JSON, but not of the expected shape"))
     }
 
+    /// What a refusal says; as much as came, of 64 KiB at most, if it is JSON.
+    pub(crate) async fn refusal(mut self) -> Bytes {
+        const REFUSAL: usize = 64 * 1024;
+        match is_json_type(&self.head.headers) {
+            true => http_client::read(&mut *self.body, REFUSAL)
+                .await
+                .unwrap_or_default(),
+            false => Bytes::new(),
+        }
+    }
+
     /// Whether the head says that there is no body (RFC 9110 sections 8.6 and 15.3.5).
     fn is_said_empty(&self) -> bool {
         let length = self.head.headers.get(CONTENT_LENGTH);
@@ -128,6 +151,7 @@ impl ApiResponse {
     fn broken(&self, error: &HttpClientError) -> ApiError {
         let kind = match error {
             HttpClientError::TooLarge(_) => ApiErrorKind::Unreadable("it is larger than 8 MiB"),
+            _ if self.is_of_change => ApiErrorKind::OutcomeUnknown,
             _ => ApiErrorKind::Unavailable { retry_after: None },
         };
         self.client.error(kind).traced(self.trace_id())

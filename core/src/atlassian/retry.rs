@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use http::Method;
-
 use crate::error::ApiErrorKind;
 
 /// How long calls may wait when Atlassian asks for fewer of them, or is not available.
@@ -48,8 +46,8 @@ impl RetryPolicy {
     /// call are not longer than `longest` together: a pause that would exceed it is not made, and the error is
     /// returned.
     ///
-    /// A `GET` is also repeated when Atlassian is not available. A change is repeated only if the rate limit
-    /// turned it away, because after an outage it is unknown whether it was done. A spent hourly quota can ask
+    /// A call is also repeated when Atlassian is not available, a change only if it was certainly not carried out
+    /// ([`ApiErrorKind::Unavailable`]), never if that is unknown ([`ApiErrorKind::OutcomeUnknown`]). A spent hourly quota can ask
     /// for a wait of up to an hour (`docs/protocol.md`, section 6.4); if that is longer than `longest`, the error comes
     /// immediately and says so ([`ApiErrorKind::retry_after`]).
     pub fn up_to(longest: Duration) -> Self {
@@ -57,15 +55,10 @@ impl RetryPolicy {
     }
 
     /// How long to wait before the call is made again; `None` if it is not.
-    pub(crate) fn pause(
-        self,
-        kind: &ApiErrorKind,
-        method: &Method,
-        progress: RetryProgress,
-    ) -> Option<Duration> {
+    pub(crate) fn pause(self, kind: &ApiErrorKind, progress: RetryProgress) -> Option<Duration> {
         let told = match kind {
             ApiErrorKind::RateLimited { retry_after, .. } => *retry_after,
-            ApiErrorKind::Unavailable { retry_after } if *method == Method::GET => *retry_after,
+            ApiErrorKind::Unavailable { retry_after } => *retry_after,
             _ => return None,
         };
         let least = told.unwrap_or_else(|| Duration::from_secs(1 << progress.tries.min(6)));
@@ -97,7 +90,7 @@ mod tests {
     fn a_wait_is_what_atlassian_says_and_up_to_a_quarter_more() {
         let waiting = RetryPolicy::up_to(Duration::from_secs(60));
 
-        let pause = |chance| waiting.pause(&LIMITED, &Method::POST, progress(0, 0, chance));
+        let pause = |chance| waiting.pause(&LIMITED, progress(0, 0, chance));
 
         assert_eq!(pause(0), Some(Duration::from_secs(8)));
         assert_eq!(pause(255), Some(Duration::from_secs(10)));
@@ -107,29 +100,22 @@ mod tests {
     fn waiting_ends_at_its_cap() {
         let waiting = RetryPolicy::up_to(Duration::from_secs(10));
 
-        assert!(
-            waiting
-                .pause(&LIMITED, &Method::GET, progress(1, 3, 0))
-                .is_none()
-        );
+        assert!(waiting.pause(&LIMITED, progress(1, 3, 0)).is_none());
         assert!(
             RetryPolicy::none()
-                .pause(&LIMITED, &Method::GET, progress(0, 0, 0))
+                .pause(&LIMITED, progress(0, 0, 0))
                 .is_none()
         );
     }
 
     #[test]
-    fn a_change_is_not_repeated_after_an_outage() {
+    fn what_may_have_been_done_is_not_repeated() {
         let waiting = RetryPolicy::up_to(Duration::from_secs(60));
+        const UNKNOWN: ApiErrorKind = ApiErrorKind::OutcomeUnknown;
 
-        assert!(
-            waiting
-                .pause(&DOWN, &Method::POST, progress(0, 0, 0))
-                .is_none()
-        );
+        assert!(waiting.pause(&UNKNOWN, progress(0, 0, 0)).is_none());
         assert_eq!(
-            waiting.pause(&DOWN, &Method::GET, progress(2, 0, 0)),
+            waiting.pause(&DOWN, progress(2, 0, 0)),
             Some(Duration::from_secs(4))
         );
     }

@@ -80,7 +80,7 @@ impl ApiRequest {
     async fn newer_than(&self, grant: &GrantRecord) -> Result<Option<Arc<GrantRecord>>, ApiError> {
         let client = &self.client;
         let stored = grant::load(&client.ports, &grant.key).await;
-        let stored = stored.map_err(|error| client.error(error))?;
+        let stored = stored.map_err(|error| self.failed(error))?;
         if stored.generation == grant.generation {
             return Ok(None);
         }
@@ -89,8 +89,7 @@ impl ApiRequest {
 
     /// The answer for the caller.
     fn response_of(&self, answer: ApiAnswer) -> ApiResponse {
-        let (head, body) = answer.into_parts();
-        ApiResponse::new(self.client.clone(), head, body)
+        ApiResponse::new(self.client.clone(), answer, self.is_change())
     }
 
     /// The answer to a token that is as new as can be: a 403 or 404 is returned as it is, anything else means
@@ -98,7 +97,7 @@ impl ApiRequest {
     fn give_up(&self, unaccepted: Unaccepted) -> Result<ApiResponse, ApiError> {
         let Unaccepted { head, body } = unaccepted;
         match body {
-            Some(body) => Ok(ApiResponse::new(self.client.clone(), head, body)),
+            Some(body) => Ok(self.response_of(Response::from_parts(head, body))),
             None => {
                 let status = http::StatusCode::UNAUTHORIZED;
                 Err(self.error(ApiErrorKind::Refused { status }, &head.headers))
@@ -111,10 +110,10 @@ impl ApiRequest {
     async fn key(&self) -> Result<GrantKey, ApiError> {
         let client = &self.client;
         let found = grant::key_for(&client.ports, &client.holder, self.site.as_ref()).await;
-        match found.map_err(|error| client.error(error))? {
+        match found.map_err(|error| self.failed(error))? {
             Some(key) => Ok(key),
-            None if self.is_site_gone().await => Err(client.error(ApiErrorKind::SiteGone)),
-            None => Err(client.error(ApiErrorKind::NotFound)),
+            None if self.is_site_gone().await => Err(self.failed(ApiErrorKind::SiteGone)),
+            None => Err(self.failed(ApiErrorKind::NotFound)),
         }
     }
 
@@ -123,10 +122,10 @@ impl ApiRequest {
     async fn grant(&self, key: &GrantKey, need: Need) -> Result<Arc<GrantRecord>, ApiError> {
         let client = &self.client;
         let fresh = refresh::fresh(&client.ports, key, need).await;
-        let fresh = fresh.map_err(|error| client.error(error))?;
+        let fresh = fresh.map_err(|error| self.failed(error))?;
         // The user may have disconnected the account since the client was made.
         if !client.holder.holds(&fresh) {
-            return Err(client.error(ConsentNeeded::NO_GRANT));
+            return Err(self.failed(ConsentNeeded::NO_GRANT));
         }
         Ok(fresh)
     }
@@ -138,10 +137,10 @@ impl ApiRequest {
         }
         let client = &self.client;
         let stored = grant::load(&client.ports, &grant.key).await;
-        let stored = stored.map_err(|error| client.error(error))?;
+        let stored = stored.map_err(|error| self.failed(error))?;
         match self.missing(&stored) {
             None => self.grant(&grant.key, Need::Working).await,
-            Some(missing) => Err(client.error(missing)),
+            Some(missing) => Err(self.failed(missing)),
         }
     }
 

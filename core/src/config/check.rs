@@ -46,9 +46,8 @@ fn checked(settings: Settings) -> Result<Config, ConfigError> {
 
     let public_prefix = format!("{}{}", settings.mount, settings.prefix);
     let return_to = ReturnToRules::new(public_url.clone(), &public_prefix, &return_origins);
-    problems
-        .0
-        .extend(unreachable(&browsers.handoff_pages, &return_to));
+    let lost = unreachable(&browsers.handoff_pages, &return_to);
+    problems.0.extend(lost);
     let default_return_to = default_place(&settings, &return_to, problems)?;
     Ok(Config {
         redirect_uri: format!("{}{public_prefix}/callback", origin_text(&public_url)),
@@ -68,6 +67,7 @@ fn checked(settings: Settings) -> Result<Config, ConfigError> {
         profile_age: settings.profile_age,
         sessions_per_account: settings.sessions_per_account,
         refresh_wait: settings.refresh_wait,
+        api_timeout: settings.api_timeout,
         concurrent_refreshes: settings.concurrent_refreshes,
         longest_consent: settings.longest_consent,
         public_url,
@@ -360,6 +360,7 @@ impl Problems {
         self.within("profile_age", settings.profile_age, 10 * MINUTE..=30 * DAY);
         const SECOND: Duration = Duration::from_secs(1);
         self.within("refresh_wait", settings.refresh_wait, SECOND..=30 * SECOND);
+        self.within("api_timeout", settings.api_timeout, SECOND..=10 * MINUTE);
         if let Some(longest) = settings.longest_consent {
             self.within("longest_consent", longest, DAY..=3650 * DAY);
         }

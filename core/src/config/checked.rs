@@ -84,6 +84,8 @@ pub struct Config {
     pub sessions_per_account: usize,
     /// How long a request waits for a refresh: 1 to 30 seconds, by default 12 seconds. The refresh itself goes on.
     pub refresh_wait: Duration,
+    /// How long an API may take to answer a call: 1 second to 10 minutes, by default 60 seconds.
+    pub api_timeout: Duration,
     /// How many refreshes of this process wait for Atlassian at a time: 1 to 1000, by default 32.
     pub concurrent_refreshes: usize,
     /// After which time a consent is assumed to end, 1 day to 10 years, if the app expects that. Atlassian once

@@ -29,6 +29,8 @@ pub struct Forward {
     pub(crate) below: String,
     /// The methods, in capitals.
     pub(crate) methods: Vec<String>,
+    /// The most bytes of a body.
+    pub(crate) body_limit: usize,
 }
 
 impl Forward {
@@ -42,6 +44,7 @@ impl Forward {
             product: product.into(),
             below: below.into(),
             methods: vec!["GET".to_owned()],
+            body_limit: 1024 * 1024,
         }
     }
 
@@ -49,6 +52,13 @@ impl Forward {
     /// written in capitals. All but `GET` and `HEAD` need the proof of a change, such as the field `X-Threelo`.
     pub fn methods<M: Into<String>>(mut self, methods: impl IntoIterator<Item = M>) -> Self {
         self.methods = methods.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many bytes the body of a call may have: 1 MiB unless set, 64 MiB at most. The body is kept in memory until the call
+    /// has ended, and an account can have a hundred calls in flight.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
         self
     }
 

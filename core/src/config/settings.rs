@@ -204,6 +204,8 @@ pub(crate) struct Settings {
     pub(crate) profile_age: Duration,
     pub(crate) sessions_per_account: usize,
     pub(crate) refresh_wait: Duration,
+    /// How long Atlassian may take for a call.
+    pub(crate) api_timeout: Duration,
     pub(crate) concurrent_refreshes: usize,
     pub(crate) longest_consent: Option<Duration>,
     /// The settings that came from variables and were not set by the builder afterwards, for messages.
@@ -249,6 +251,7 @@ impl Settings {
             profile_age: Duration::from_secs(24 * 3600),
             sessions_per_account: 20,
             refresh_wait: Duration::from_secs(12),
+            api_timeout: Duration::from_secs(60),
             concurrent_refreshes: 32,
             longest_consent: None,
             variables: Vec::new(),

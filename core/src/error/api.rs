@@ -51,7 +51,17 @@ pub enum ApiErrorKind {
         /// The field `RateLimit-Reason`, e.g. `jira-burst-based`.
         reason: Option<String>,
     },
-    /// No response arrived, or one that indicates an outage.
+    /// A change got no answer, or one that indicates an outage, or its answer broke off: it may have been carried out.
+    /// Nothing repeats it; look first whether it was.
+    #[error("atlassian did not confirm the change, which may have been carried out")]
+    OutcomeUnknown,
+    /// Atlassian answers with a redirect (303 to the content of an attachment), which is not followed by itself: use
+    /// [`download`](crate::atlassian::ApiRequest::download), or the parameter `redirect=false` where the API has it.
+    #[error(
+        "atlassian answered with a redirect, which is not followed: use download(), or the parameter redirect=false"
+    )]
+    Redirected,
+    /// No response arrived, or one that indicates an outage. If it was a change, it was not carried out.
     #[error("atlassian is not available")]
     Unavailable {
         /// How long to wait, if it is known.
@@ -90,7 +100,10 @@ impl ApiErrorKind {
             Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Store(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::Refused { .. } | Self::Unreadable(_) => StatusCode::BAD_GATEWAY,
+            Self::Refused { .. }
+            | Self::Unreadable(_)
+            | Self::OutcomeUnknown
+            | Self::Redirected => StatusCode::BAD_GATEWAY,
             Self::Misused(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -105,6 +118,8 @@ impl ApiErrorKind {
             Self::SiteGone => "site_gone",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable { .. } | Self::Store(_) => "unavailable",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::Redirected => "atlassian_redirects",
             Self::Refused { .. } => "atlassian_refused",
             Self::Unreadable(_) => "atlassian_unreadable",
             Self::Misused(_) => "call_misused",

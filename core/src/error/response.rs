@@ -114,7 +114,9 @@ pub(crate) fn without_visitor(rejection: &Rejection) -> Reply {
 /// prefetch is no failure, although its status is 503.
 pub(crate) fn log(rejection: &Rejection) {
     let status = rejection.status();
-    if status.is_server_error() && !matches!(rejection, Rejection::Prefetch) {
+    // A failed call is logged where the call is known.
+    let is_logged = matches!(rejection, Rejection::Prefetch | Rejection::Api(_));
+    if status.is_server_error() && !is_logged {
         tracing::error!(target: "threelo", code = rejection.code(), error = %Causes(rejection), "request failed");
     } else if matches!(rejection, Rejection::TooManyCookies) {
         tracing::info!(target: "threelo", "a request has more cookies than are read, and its visitor is unknown");

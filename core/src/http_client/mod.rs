@@ -7,6 +7,8 @@
 
 #[cfg(feature = "reqwest")]
 mod reqwest_client;
+#[cfg(feature = "reqwest")]
+mod upload;
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -29,7 +31,8 @@ const TOTAL: Duration = Duration::from_secs(10);
 /// - follow no redirect: a 307 would send the client secret to another host (docs/attacks.md T145, T146);
 /// - verify certificates (docs/attacks.md T148);
 /// - decompress nothing, because a small body could become a large one;
-/// - give up if the head of the response, or the next part of its body, does not arrive within about 10 seconds;
+/// - give up if the head of the response does not arrive within the [`ResponseTimeout`] of the request, or the next part of
+///   its body within about 10 seconds;
 /// - send each request once: whether a request may be repeated is decided above it;
 /// - keep URLs, header fields and bodies out of its `Debug` output and its logs, because they contain secrets.
 ///
@@ -80,6 +83,25 @@ pub trait HttpClient: Debug + Send + Sync + 'static {
         request: Request<Bytes>,
     ) -> Result<Response<Box<dyn Chunks>>, HttpClientError>;
 }
+
+/// How long to wait for the head of a response, from the last byte of the request on: an upload takes as long as it moves. It
+/// is an extension of the requests for calls to APIs; those without it are given 10 seconds.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use threelo::http_client::ResponseTimeout;
+///
+/// fn limit<B>(request: &http::Request<B>) -> Duration {
+///     let asked = request.extensions().get::<ResponseTimeout>();
+///     asked.map_or(Duration::from_secs(10), |limit| limit.0)
+/// }
+///
+/// assert_eq!(limit(&http::Request::new(())).as_secs(), 10);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a duration with a name")]
+pub struct ResponseTimeout(pub Duration);
 
 /// The body of a response, which is read part by part. Dropping it ends the transfer.
 ///

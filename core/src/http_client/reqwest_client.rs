@@ -6,19 +6,20 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::http_client::{Chunks, HttpClient, HttpClientError};
+use crate::http_client::upload::{Progress, upload};
+use crate::http_client::{Chunks, HttpClient, HttpClientError, ResponseTimeout};
 use crate::secret::opaque_debug;
 
 /// The time to connect, TLS included.
 const CONNECT: Duration = Duration::from_secs(3);
-/// The time for the head of a response, and for every further part of its body.
+/// The time for the head of a response, unless the request says otherwise, and for every further part of its body.
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// The most idle connections to a host. Each of them keeps a buffer of up to 400 KB (docs/decisions/0069).
 const IDLE: usize = 32;
 
-/// The default HTTP client: rustls, no redirects, no decompression, 3 seconds to connect, and 10 seconds for the head
-/// of a response and for every further part of its body.
+/// The default HTTP client: rustls, no redirects, no decompression, 3 seconds to connect, 10 seconds for every part of a
+/// response's body, and for its head as long as the request says ([`ResponseTimeout`]).
 ///
 /// It uses the usual proxy variables only if the app enables reqwest's feature `system-proxy` (docs/attacks.md T164).
 /// The builders make one by themselves; share one among several apps in a process like this:
@@ -49,7 +50,6 @@ impl ReqwestClient {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
             .pool_max_idle_per_host(IDLE)
             .user_agent(concat!("threelo/", env!("CARGO_PKG_VERSION")))
             .build();
@@ -63,11 +63,15 @@ impl HttpClient for ReqwestClient {
         &self,
         request: Request<Bytes>,
     ) -> Result<Response<Box<dyn Chunks>>, HttpClientError> {
+        let limit = request.extensions().get::<ResponseTimeout>();
+        let limit = limit.map_or(SILENCE, |limit| limit.0);
+        let progress = Progress::begin();
+        let request = request.map(|body| upload(body, &progress));
         let request =
             reqwest::Request::try_from(request).map_err(|_address| HttpClientError::Request)?;
-        let answer = tokio::time::timeout(SILENCE, self.0.execute(request)).await;
+        let answer = progress.within(limit, self.0.execute(request)).await;
         let mut answer = answer
-            .map_err(|_elapsed| HttpClientError::Timeout)?
+            .ok_or(HttpClientError::Timeout)?
             .map_err(without_url)?;
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
         let mut response = Response::new(Box::new(Body(answer)) as Box<dyn Chunks>);
@@ -84,7 +88,10 @@ opaque_debug!(Body);
 #[async_trait]
 impl Chunks for Body {
     async fn chunk(&mut self) -> Result<Option<Bytes>, HttpClientError> {
-        self.0.chunk().await.map_err(without_url)
+        let chunk = tokio::time::timeout(SILENCE, self.0.chunk()).await;
+        chunk
+            .map_err(|_elapsed| HttpClientError::Timeout)?
+            .map_err(without_url)
     }
 }
 

@@ -83,6 +83,8 @@ pub enum ApiTrouble {
     NotFound,
     /// Atlassian asks for fewer calls (429). The reply carries `Retry-After` if Atlassian gave one.
     Busy,
+    /// A change was not confirmed: it may have been carried out, and must not be sent again before somebody has looked.
+    OutcomeUnknown,
     /// Atlassian did not answer, or its answer was an outage.
     Unavailable,
     /// Any other failure: a refused call, or an answer that cannot be read.

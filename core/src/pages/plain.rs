@@ -19,7 +19,7 @@ use crate::pages::text::{
     self, BOUNCE, CONNECT_FIRST_PAGE, CONTINUE, CROSS_SITE, DONE, SIGN_IN_FIRST, STILL_WORKING,
     Short,
 };
-use crate::pages::{Page, Pages, RequestFault, SetupFault, Tell};
+use crate::pages::{ApiTrouble, Page, Pages, RequestFault, SetupFault, Tell};
 
 /// The only style block. Its hash is what `style-src` allows, so that injected styles do not apply.
 const STYLE: &str = include_str!("style.css");
@@ -251,7 +251,10 @@ fn words<'a>(page: &Page<'a>) -> (Short, Option<(&'a str, &'static str)>) {
         }
         Page::Api {
             trouble, try_again, ..
-        } => (text::of_api(trouble), Some((try_again, "Try again"))),
+        } => {
+            let again = (trouble != ApiTrouble::OutcomeUnknown).then_some((try_again, "Try again"));
+            (text::of_api(trouble), again)
+        }
         _ => (CROSS_SITE, None),
     }
 }

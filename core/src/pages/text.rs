@@ -198,6 +198,11 @@ pub(crate) fn of_api(trouble: ApiTrouble) -> Short {
             "Atlassian asks us to slow down",
             "This app asked Atlassian for too much in a short time. Please try again in a minute.",
         ),
+        ApiTrouble::OutcomeUnknown => (
+            "It may have been done",
+            "Atlassian did not confirm what you sent, and may have carried it out all the same. Please look there before you \
+             send it again.",
+        ),
         ApiTrouble::Unavailable => (
             "Atlassian does not answer",
             "Atlassian gave no answer just now. Nothing is lost. Please try again in a moment.",

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Causes, Reason};
-use crate::http_client::{HttpClient, fetch};
+use crate::http_client::{HttpClient, HttpClientError, fetch};
 use crate::message::retry_after;
 use crate::provider::profile::{self, Profile, ProfileError};
 use crate::provider::site::{self, Site, SitesError};
@@ -64,7 +64,7 @@ impl ProviderClient {
         }
     }
 
-    /// Sends one request and reads at most `most` bytes.
+    /// Sends one request and reads at most `most` bytes. A `GET` under which a kept connection breaks is sent once more.
     ///
     /// # Errors
     ///
@@ -80,7 +80,12 @@ impl ProviderClient {
             tracing::error!(target: "threelo", what, "the request cannot be built");
             return Err(Reason::Setup);
         };
-        fetch(&*self.http, request, most).await.map_err(|error| {
+        let again = (request.method() == Method::GET).then(|| request.clone());
+        let mut answer = fetch(&*self.http, request, most).await;
+        if let (Err(HttpClientError::Connection(_)), Some(request)) = (&answer, again) {
+            answer = fetch(&*self.http, request, most).await;
+        }
+        answer.map_err(|error| {
             tracing::warn!(target: "threelo", what, error = %Causes(&error), "no answer from Atlassian");
             Reason::Unavailable
         })

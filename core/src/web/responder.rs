@@ -24,8 +24,8 @@ const SLOWEST_BODY: Duration = Duration::from_secs(10);
 const SLOWEST_CALL: Duration = Duration::from_secs(60);
 /// The most bytes that a JSON or form route reads of a body (docs/attacks.md T200).
 const MOST_BODY: usize = 4 * 1024;
-/// The most bytes that are read of the body of a forwarded call.
-const MOST_CALL: usize = 1024 * 1024;
+/// The slowest upload of a forwarded call that is waited for after that, in bytes a second.
+const SLOWEST_UPLOAD: u64 = 256 * 1024;
 
 /// A request that threelo answers itself.
 ///
@@ -67,7 +67,8 @@ impl Responder {
 
     /// Returns how many bytes of the body the route reads; `None` if it reads none.
     ///
-    /// The form and JSON routes read 4 KiB. A forwarded call may carry 1 MiB, but only if the call
+    /// The form and JSON routes read 4 KiB. A forwarded call may carry what its
+    /// [`Forward`](crate::Forward) allows, but only if the call
     /// is listed, comes with proof of its origin and shows an identity: the bodies of other calls
     /// are not worth reading (docs/attacks.md T200).
     pub fn body_limit(&self) -> Option<usize> {
@@ -82,7 +83,7 @@ impl Responder {
                 | Route::Redeem,
             ) if method == "POST" => Some(MOST_BODY),
             Some(Route::Api(call)) if self.request.can_change() => {
-                proxy::may_carry(&self.web, &self.request, call).then_some(MOST_CALL)
+                proxy::body_limit(&self.web, &self.request, call)
             }
             _ => None,
         }
@@ -134,7 +135,7 @@ impl Responder {
     ///
     /// The reply; the body need not be read.
     pub async fn admit(&mut self) -> Result<(), Reply> {
-        if self.body_limit() != Some(MOST_CALL) {
+        if !matches!(self.route, Some(Route::Api(_))) || self.body_limit().is_none() {
             return Ok(());
         }
         match self.begin_call().await {
@@ -159,10 +160,13 @@ impl Responder {
     }
 
     /// Awaits the body for as long as it may take: 10 seconds for a form, a minute for a forwarded
-    /// call. `None` after that: answer with [`broken_body`](Self::broken_body).
+    /// call, and longer if it may carry more than 15 MiB. `None` after that: answer with [`broken_body`](Self::broken_body).
     pub async fn in_time<T>(&self, body: impl Future<Output = T>) -> Option<T> {
-        let limit = match self.body_limit() {
-            Some(MOST_CALL) => SLOWEST_CALL,
+        let limit = match &self.route {
+            Some(Route::Api(_)) => {
+                let most = self.body_limit().unwrap_or_default() as u64;
+                SLOWEST_CALL.max(Duration::from_secs(most / SLOWEST_UPLOAD))
+            }
             _ => SLOWEST_BODY,
         };
         tokio::time::timeout(limit, body).await.ok()

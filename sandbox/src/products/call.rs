@@ -22,6 +22,8 @@ pub(crate) struct Call<'a> {
     pub(crate) bearer: Option<&'a str>,
     /// The body as JSON; null if there is none.
     pub(crate) body: &'a serde_json::Value,
+    /// The address at which the sandbox was called.
+    pub(crate) own_url: &'a str,
 }
 
 /// A call whose token is valid and reaches its site, which has the product.
@@ -37,6 +39,8 @@ pub(crate) struct Admitted<'a> {
     /// Those of the query, decoded; of several under one name, the last.
     parameters: BTreeMap<String, String>,
     pub(crate) body: &'a serde_json::Value,
+    /// The address at which the sandbox was called.
+    pub(crate) own_url: &'a str,
 }
 
 impl Admitted<'_> {
@@ -93,6 +97,7 @@ pub(crate) fn admit<'a>(state: &State, call: &Call<'a>) -> Result<Admitted<'a>, 
         path,
         parameters: parameters.collect(),
         body: call.body,
+        own_url: call.own_url,
     })
 }
 

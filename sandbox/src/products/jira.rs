@@ -1,5 +1,6 @@
 //! Jira's REST API, version 3: the user, a search, projects, and new issues.
 
+use http::{HeaderValue, Response, header};
 use serde_json::{Value, json};
 
 use crate::products::call::{Admitted, CallResult, refusal};
@@ -18,8 +19,43 @@ pub(super) fn answer(state: &mut State, call: &Admitted<'_>) -> CallResult {
         ("GET", "/rest/api/3/search/jql") => search(state, call),
         ("GET", "/rest/api/3/project/search") => projects(call),
         ("POST", "/rest/api/3/issue") => create(state, call),
+        ("GET", path) if path.starts_with(CONTENT) => content(call),
         _ => Err(refusal(404, "No message available")),
     }
+}
+
+/// Below it are the contents of attachments.
+const CONTENT: &str = "/rest/api/3/attachment/content/";
+
+/// `GET /rest/api/3/attachment/content/{id}`, requires `read:jira-work`: 303 to the content, with a token of its own, or the
+/// content itself with `redirect=false`.
+fn content(call: &Admitted<'_>) -> CallResult {
+    call.may("read:jira-work")?;
+    let id = call.path.trim_start_matches(CONTENT);
+    if call.parameter("redirect") == "false" {
+        return Ok(file(id));
+    }
+    let mut response = json_response(303, &Value::Null);
+    let location = format!("{}/file/{id}/binary?token=of-the-file", call.own_url);
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// `GET /file/{id}/binary`, as the media host serves it: 400 for a request with an access token, which must not come here.
+pub(crate) fn file_of(path: &str, bearer: Option<&str>) -> Response<String> {
+    match bearer {
+        Some(_token) => json_response(400, &json!({ "message": "no access token, please" })),
+        None => file(path.split('/').nth(2).unwrap_or_default()),
+    }
+}
+
+fn file(id: &str) -> Response<String> {
+    let mut response = Response::new(format!("the content of {id}"));
+    let kind = HeaderValue::from_static("text/plain");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
 }
 
 /// `GET /rest/api/3/myself`, requires `read:jira-user`: the user of the token.

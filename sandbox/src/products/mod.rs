@@ -8,6 +8,8 @@ mod jql;
 
 use http::Response;
 
+pub(crate) use self::jira::file_of;
+
 use crate::products::call::{Call, admit, no_site};
 use crate::state::State;
 

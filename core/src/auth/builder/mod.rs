@@ -255,6 +255,14 @@ impl<M> Builder<M> {
         self
     }
 
+    /// How long an API of Atlassian may take to begin its answer to a call, from the last byte of the request on: 1 second to
+    /// 10 minutes; 60 seconds unless set. A search in Jira may take 40. One call can have
+    /// [another limit](crate::atlassian::ApiRequest::timeout). Logins and refreshes have 10 seconds, whatever is set here.
+    pub fn api_timeout(mut self, longest: Duration) -> Self {
+        self.common.settings.api_timeout = longest;
+        self
+    }
+
     /// Assumes that consents end after this time, however often they are used: 1 day to 10 years.
     /// Atlassian's documentation once said 365 days and does not any more (docs/protocol.md, 3.1).
     /// No grant ends here because of it; [`Grant::consent_by`](crate::Grant::consent_by) tells the

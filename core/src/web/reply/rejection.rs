@@ -297,6 +297,7 @@ fn trouble(kind: &ApiErrorKind) -> ApiTrouble {
         ApiErrorKind::NotFound => ApiTrouble::NotFound,
         ApiErrorKind::RateLimited { .. } => ApiTrouble::Busy,
         ApiErrorKind::Unavailable { .. } => ApiTrouble::Unavailable,
+        ApiErrorKind::OutcomeUnknown => ApiTrouble::OutcomeUnknown,
         _ => ApiTrouble::Failed,
     }
 }

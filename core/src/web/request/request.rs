@@ -96,8 +96,9 @@ impl Headers for Fields {
 /// The header fields that routes may read; all others are dropped. What is not here cannot identify
 /// a visitor or choose a host: no `X-Forwarded-*`, no `User-Agent` (docs/attacks.md T056, T201,
 /// T221). For limits, `client` is read before.
-pub(crate) const KEPT: [&str; 20] = [
+pub(crate) const KEPT: [&str; 24] = [
     "accept",
+    "access-control-request-headers",
     "access-control-request-method",
     "authorization",
     "content-type",
@@ -105,6 +106,8 @@ pub(crate) const KEPT: [&str; 20] = [
     "host",
     "hx-current-url",
     "hx-request",
+    "if-match",
+    "if-none-match",
     "origin",
     "purpose",
     "sec-fetch-dest",
@@ -114,6 +117,7 @@ pub(crate) const KEPT: [&str; 20] = [
     "sec-purpose",
     "upgrade",
     "x-atlassian-token",
+    "x-experimentalapi",
     "x-threelo",
     "x-threelo-account",
     "x-threelo-site",

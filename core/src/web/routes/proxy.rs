@@ -30,8 +30,15 @@ use crate::web::state::Web;
 /// load anything. A sandboxed document has an opaque origin, so that it cannot act as a page of the
 /// app.
 const POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
-/// The header fields of a call that are forwarded. No cookie, no `Authorization`.
-const SENT: [&str; 3] = ["accept", "content-type", "x-atlassian-token"];
+/// The header fields of a call that are forwarded. No cookie, no `Authorization`, nothing about addresses.
+const SENT: [&str; 6] = [
+    "accept",
+    "content-type",
+    "if-match",
+    "if-none-match",
+    "x-atlassian-token",
+    "x-experimentalapi",
+];
 /// The header fields of an answer that are passed back: no cookie, and nothing that leads
 /// elsewhere.
 const RETURNED: [&str; 7] = [
@@ -126,18 +133,29 @@ fn scripts_only(request: &Request) -> Result<(), Rejection> {
     }
 }
 
-/// Returns whether the body of a call is worth reading: if the call is listed, shows an identity
-/// and has proof of its origin (docs/attacks.md T200). Whether that session exists is not looked up
-/// here.
-pub(crate) fn may_carry(web: &Web, request: &Request, call: &str) -> bool {
+/// Returns how many bytes of the body of a call are worth reading: none unless the call is listed,
+/// shows an identity and has proof of its origin (docs/attacks.md T200). Whether that session exists
+/// is not looked up here.
+pub(crate) fn body_limit(web: &Web, request: &Request, call: &str) -> Option<usize> {
     let config = &web.ports.config;
-    let is_listed =
-        parts(call).is_some_and(|(product, _, path)| allowed(web, request, product, path).is_ok());
+    let (product, _, path) = parts(call)?;
+    let limit = listed(web, request, product, path).map(|forward| forward.body_limit)?;
     let shows_identity = match config.mode.is_connect() {
         true => request.subject.required().is_ok(),
         false => request.context.session.is_some(),
     };
-    is_listed && shows_identity && may_change(web, &request.head())
+    (shows_identity && may_change(web, &request.head())).then_some(limit)
+}
+
+/// The forward of the app that lists a call; of several, that which lets its body be largest.
+fn listed<'a>(web: &'a Web, request: &Request, product: &str, path: &str) -> Option<&'a Forward> {
+    let forwards = web.ports.config.browsers.forwards.iter();
+    let lists = |forward: &&Forward| {
+        forward.covers(product, path) && forward.methods.contains(&request.method)
+    };
+    forwards
+        .filter(lists)
+        .max_by_key(|forward| forward.body_limit)
 }
 
 /// Takes a path below `api/` apart: product, cloud id, and the rest from its slash. The id must be
@@ -150,12 +168,9 @@ fn parts(call: &str) -> Option<(&str, CloudId, &str)> {
 
 /// Returns the method, if a forward of the app covers product and path and lists it.
 fn allowed(web: &Web, request: &Request, product: &str, path: &str) -> Result<Method, Rejection> {
-    let forwards = web.ports.config.browsers.forwards.iter();
-    let is_passed = |forward: &Forward| forward.methods.contains(&request.method);
-    let mut covering = forwards.filter(|forward| forward.covers(product, path));
     let method = Method::from_bytes(request.method.as_bytes());
-    match (covering.any(is_passed), method) {
-        (true, Ok(method)) => Ok(method),
+    match (listed(web, request, product, path), method) {
+        (Some(_forward), Ok(method)) => Ok(method),
         _ => Err(Rejection::NotForwarded),
     }
 }
@@ -231,9 +246,9 @@ async fn forward(
     let answer = request.carrying(body).response().await;
     let answer = answer.map_err(|error| Rejection::from(error.into_kind()))?;
     let status = answer.status();
-    if status.is_redirection() {
+    if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
         tracing::warn!(target: "threelo", %status, "a redirect from Atlassian was not forwarded");
-        return Err(Rejection::Api(ApiErrorKind::Refused { status }));
+        return Err(Rejection::Api(ApiErrorKind::Redirected));
     }
     Ok(answer.into_parts())
 }

@@ -24,11 +24,13 @@ const VARIES: &str =
     "Cookie, Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 /// The header fields that scripts may send.
 const FIELDS: &str = "Content-Type, X-Threelo, X-Threelo-Account, X-Threelo-Site";
+/// Those that are forwarded to Atlassian besides, and that a preflight may ask for.
+const FORWARDED: [&str; 3] = ["X-ExperimentalApi", "If-Match", "If-None-Match"];
 /// The header fields that scripts may read besides those that the standard lets them read: when to
 /// try again, the name of a file, the rate limits of Atlassian, and its trace id.
 const EXPOSED: &str = "Retry-After, Content-Disposition, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, \
                        X-RateLimit-NearLimit, RateLimit-Reason, Beta-RateLimit-Policy, Beta-RateLimit, Beta-Retry-After, \
-                       Atl-Traceid";
+                       Atl-Traceid, ETag";
 
 /// Answers a preflight; `None` for any other request, for routes that are pages, and if no origin
 /// is listed.
@@ -60,6 +62,10 @@ pub(crate) fn preflight(
     }
     if !config.browsers.forwards.is_empty() {
         fields.push_str(", X-Atlassian-Token");
+        for name in asked_to_forward(request) {
+            fields.push_str(", ");
+            fields.push_str(name);
+        }
     }
     let reply = Reply::new(StatusCode::NO_CONTENT)
         .computed(ALLOW, &methods)
@@ -68,6 +74,18 @@ pub(crate) fn preflight(
         .header(ACCESS_CONTROL_MAX_AGE, MAX_AGE)
         .header(VARY, VARIES);
     Some(Ok(reply))
+}
+
+/// Which fields of [`FORWARDED`] the preflight asks for.
+fn asked_to_forward(request: &Request) -> impl Iterator<Item = &'static str> {
+    let head = request.head();
+    let asked = head.first("access-control-request-headers");
+    let asked = asked.unwrap_or_default().to_ascii_lowercase();
+    let is_asked = move |name: &&str| {
+        let mut names = asked.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        names.any(|asked| asked.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    FORWARDED.into_iter().filter(is_asked)
 }
 
 /// Lets the listed origin that sent the request read the reply, with its credentials.

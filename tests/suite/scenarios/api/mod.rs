@@ -2,6 +2,8 @@
 
 mod answers;
 mod jobs;
+mod links;
+mod outcomes;
 mod rate_limits;
 mod requests;
 mod tokens;

@@ -100,7 +100,7 @@ async fn a_job_may_wait_out_a_rate_limit() {
     let change = patient.jira().post("/rest/api/3/issue").send().await;
     assert!(matches!(
         change.unwrap_err().kind(),
-        ApiErrorKind::Unavailable { .. }
+        ApiErrorKind::OutcomeUnknown
     ));
     assert_eq!(
         world.api_calls().len(),

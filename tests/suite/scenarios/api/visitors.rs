@@ -82,7 +82,8 @@ async fn visitors_read_a_plain_message_for_each_failure_of_atlassian() {
         ),
     ];
     for (fault, status, headline, code) in rows {
-        world.sandbox.fault(Endpoint::Api, fault, 2);
+        // A connection that breaks is tried twice.
+        world.sandbox.fault(Endpoint::Api, fault, 4);
         let page = browser.open("/myself").await;
         assert_eq!(page.status(), status);
         assert!(page.text().contains(headline), "{}", page.text());
@@ -96,6 +97,7 @@ async fn visitors_read_a_plain_message_for_each_failure_of_atlassian() {
         if code == "rate_limited" {
             assert_eq!(problem.header("retry-after"), "9");
         }
+        world.sandbox.mend();
     }
 }
 

@@ -4,6 +4,7 @@ mod answers;
 
 use std::time::Duration;
 
+use threelo::Forward;
 use threelo_sandbox::{Endpoint, Fault};
 use threelo_tests::answer;
 
@@ -214,4 +215,78 @@ async fn no_large_body_is_read_for_a_call_that_is_not_passed_on() {
     let bare = Script::new(SPA, "POST", &listed).body(&large);
     let seen = bare.send(&mut browser).await;
     assert_eq!(seen.status(), 403, "no proof: {}", seen.text());
+}
+
+/// What scripts of Atlassian's APIs send, by a list; and a body as large as the app allows.
+#[tokio::test]
+async fn the_fields_of_apis_are_passed_on_and_the_size_of_bodies_is_the_apps() {
+    let large = 2 * 1024 * 1024;
+    let world = World::with(move |builder| {
+        let forward = Forward::to("jira", "/rest/api/3/").methods(["GET", "POST"]);
+        builder
+            .same_site_origins([SPA])
+            .forward([forward.body_limit(large)])
+    });
+    let world = world.await;
+    let mut browser = world.signed_in("mia").await;
+    let path = to(OWN_ISSUES);
+    let fields = [
+        ("x-experimentalapi", "opt-in"),
+        ("if-none-match", "\"1\""),
+        ("x-forwarded-for", "192.0.2.1"),
+        ("accept-language", "de"),
+    ];
+    let script = Script::new(SPA, "GET", &path).fields(&fields);
+
+    world
+        .sandbox
+        .fault(Endpoint::Api, answer(304, &[("etag", "\"1\"")], ""), 1);
+    let seen = script.send(&mut browser).await;
+
+    assert_eq!((seen.status(), seen.header("etag")), (304, "\"1\""));
+    let call = world.api_calls().pop().unwrap();
+    assert_eq!(call.headers["x-experimentalapi"], "opt-in");
+    assert_eq!(call.headers["if-none-match"], "\"1\"");
+    assert!(!call.headers.contains_key("x-forwarded-for"));
+    assert!(!call.headers.contains_key("accept-language"));
+    // The preflight of such a script.
+    let asked = [
+        ("access-control-request-method", "GET"),
+        (
+            "access-control-request-headers",
+            "if-none-match,x-experimentalapi,x-evil",
+        ),
+    ];
+    let asked = Script::new(SPA, "OPTIONS", &path).fields(&asked);
+    let allowed = asked.send(&mut browser).await;
+    let allowed = allowed.header("access-control-allow-headers");
+    assert!(
+        allowed.ends_with("X-Atlassian-Token, X-ExperimentalApi, If-None-Match"),
+        "{allowed}"
+    );
+
+    let issue = to("/rest/api/3/issue");
+    let body = format!("{{\"x\": \"{}\"}}", "x".repeat(large - 10));
+    let seen = post(&mut browser, SPA, &issue, &body).await;
+    assert_ne!(seen.status(), 413, "{}", seen.text());
+    let seen = post(&mut browser, SPA, &issue, &format!("{body}xx")).await;
+    assert_eq!(seen.status(), 413);
+    assert!(seen.text().contains(&large.to_string()), "{}", seen.text());
+}
+
+#[tokio::test]
+async fn a_redirect_is_refused_with_the_parameter_that_avoids_it() {
+    let world = world().await;
+    let mut browser = world.signed_in("mia").await;
+    let path = "/rest/api/3/attachment/content/10001";
+
+    let seen = get(&mut browser, SPA, &to(path)).await;
+
+    assert_eq!(
+        (seen.status(), &seen.json()["code"]),
+        (502, &"atlassian_redirects".into())
+    );
+    assert!(seen.text().contains("redirect=false"), "{}", seen.text());
+    let seen = get(&mut browser, SPA, &to(&format!("{path}?redirect=false"))).await;
+    assert_eq!(seen.text(), "the content of 10001");
 }
