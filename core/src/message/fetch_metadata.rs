@@ -14,6 +14,8 @@ pub(crate) struct FetchMetadata<'a> {
     pub(crate) dest: Option<&'a [u8]>,
     /// `Sec-Fetch-User`.
     pub(crate) user: Option<&'a [u8]>,
+    /// `User-Agent`, for one question only: whether the browser tells of clicks at all.
+    pub(crate) agent: Option<&'a [u8]>,
     /// Whether `Sec-Purpose`, or its older name `Purpose`, says that the browser only looks ahead (docs/attacks.md
     /// T036). Either is enough.
     pub(crate) is_prefetch: bool,
@@ -29,6 +31,7 @@ impl<'a> FetchMetadata<'a> {
             mode: head.first("sec-fetch-mode"),
             dest: head.first("sec-fetch-dest"),
             user: head.first("sec-fetch-user"),
+            agent: head.first("user-agent"),
             is_prefetch: false,
             upgrade: head.first("upgrade"),
         };
@@ -68,7 +71,15 @@ impl<'a> FetchMetadata<'a> {
 
     /// Whether another site began it without a click of the visitor's (docs/attacks.md T015).
     pub(crate) fn is_pushed(&self) -> bool {
-        self.is_from_elsewhere() && self.user != Some(b"?1")
+        self.is_from_elsewhere() && self.user != Some(b"?1") && !self.never_tells_clicks()
+    }
+
+    /// Whether it is a browser that sends `Sec-Fetch-Site` and never `Sec-Fetch-User`: every WebKit, which are Safari and all
+    /// browsers of iOS. They name `AppleWebKit` and not `Chrome`; Chromium names both, Firefox neither
+    /// (docs/decisions/0090).
+    fn never_tells_clicks(&self) -> bool {
+        let names = |word: &[u8]| self.agent.is_some_and(|agent| contains(agent, word));
+        names(b"applewebkit/") && !names(b"chrome/") && !names(b"chromium/")
     }
 
     /// Whether a request with this method can change something: by the method (RFC 9110 section 9.2.1), or because it
@@ -87,4 +98,43 @@ fn contains(value: &[u8], word: &[u8]) -> bool {
     value
         .windows(word.len())
         .any(|part| part.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAC: &[u8] = b"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Safari/605.1.15";
+    const IOS_CHROME: &[u8] = b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/133.0.6943.33 Mobile/15E148 Safari/604.1";
+    const CHROME: &[u8] = b"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.0.0 Safari/537.36";
+    const EDGE: &[u8] = b"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.0.0 Safari/537.36 Edg/133.0.0.0";
+    const HEADLESS: &[u8] = b"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/133.0.0.0 Safari/537.36";
+    const FIREFOX: &[u8] =
+        b"Mozilla/5.0 (X11; Linux x86_64; rv:135.0) Gecko/20100101 Firefox/135.0";
+
+    #[test]
+    fn a_missing_sec_fetch_user_means_pushed_only_in_browsers_that_send_it() {
+        for (agent, is_pushed) in [
+            (Some(MAC), false),
+            (Some(IOS_CHROME), false),
+            (Some(CHROME), true),
+            (Some(EDGE), true),
+            (Some(HEADLESS), true),
+            (Some(FIREFOX), true),
+            (Some(b"".as_slice()), true),
+            (None, true),
+        ] {
+            let fetch = FetchMetadata {
+                site: Some(b"cross-site"),
+                agent,
+                ..FetchMetadata::default()
+            };
+            assert_eq!(
+                fetch.is_pushed(),
+                is_pushed,
+                "{}",
+                agent.unwrap_or_default().escape_ascii()
+            );
+        }
+    }
 }

@@ -286,3 +286,66 @@ async fn a_form_that_a_script_sends_for_the_page_is_answered_for_a_page() {
         assert_eq!(seen.status(), 204);
     }
 }
+
+const SAFARI: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Safari/605.1.15";
+const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.0.0 Safari/537.36";
+
+/// Safari sends no `Sec-Fetch-User`; the others do, and there its absence means that nobody clicked.
+#[tokio::test]
+async fn safari_is_not_asked_after_every_link() {
+    let world = World::new().await;
+    let from_elsewhere = |agent| {
+        [
+            ("user-agent", agent),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+            ("accept", "text/html"),
+        ]
+    };
+    for path in ["/auth/login?return_to=%2Fboard", "/start"] {
+        let mut browser = world.browser();
+        let seen = browser.request("GET", path, &from_elsewhere(SAFARI)).await;
+        assert_eq!(seen.status(), 303, "{path}: {}", seen.text());
+        let authorize = seen.location().to_owned();
+        assert!(authorize.starts_with(world.sandbox.url()), "{authorize}");
+
+        let seen = world
+            .browser()
+            .request("GET", path, &from_elsewhere(CHROME))
+            .await;
+        assert!(
+            seen.text().contains("Sign in with Atlassian?"),
+            "{path}: {}",
+            seen.text()
+        );
+    }
+    // What a foreign link wishes besides is asked about everywhere, and frames stay refused.
+    let mut browser = world.browser();
+    let wish = "/auth/login?site=acme.atlassian.net";
+    let seen = browser.request("GET", wish, &from_elsewhere(SAFARI)).await;
+    assert!(
+        seen.text().contains("Sign in with Atlassian?"),
+        "{}",
+        seen.text()
+    );
+    let mut frame = from_elsewhere(SAFARI);
+    frame[3].1 = "iframe";
+    assert_eq!(
+        browser.request("GET", "/auth/login", &frame).await.status(),
+        400
+    );
+    // Whether somebody is signed in, another site does not learn there either.
+    let account = "/auth/login?account=same";
+    let mut mia = world.signed_in("mia").await;
+    let known = mia.request("GET", account, &from_elsewhere(SAFARI)).await;
+    let stranger = world
+        .browser()
+        .request("GET", account, &from_elsewhere(SAFARI))
+        .await;
+    assert_eq!(
+        (known.status(), known.text()),
+        (stranger.status(), stranger.text())
+    );
+    assert_eq!(known.status(), 200);
+}

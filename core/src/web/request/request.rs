@@ -94,9 +94,10 @@ impl Headers for Fields {
 }
 
 /// The header fields that routes may read; all others are dropped. What is not here cannot identify
-/// a visitor or choose a host: no `X-Forwarded-*`, no `User-Agent` (docs/attacks.md T056, T201,
-/// T221). For limits, `client` is read before.
-pub(crate) const KEPT: [&str; 24] = [
+/// a visitor or choose a host: no `X-Forwarded-*` (docs/attacks.md T056, T201). `User-Agent` answers one
+/// question, whether the browser tells of clicks (docs/decisions/0090; T221). For limits, `client` is
+/// read before.
+pub(crate) const KEPT: [&str; 25] = [
     "accept",
     "access-control-request-headers",
     "access-control-request-method",
@@ -116,6 +117,7 @@ pub(crate) const KEPT: [&str; 24] = [
     "sec-fetch-user",
     "sec-purpose",
     "upgrade",
+    "user-agent",
     "x-atlassian-token",
     "x-experimentalapi",
     "x-threelo",

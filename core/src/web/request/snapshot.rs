@@ -15,7 +15,7 @@ use crate::web::security::start::Start;
 
 /// The fields that are read of every request. `Origin` and `Authorization` are read only if the app
 /// lists origins or allows bearer sessions.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "accept",
     "cookie",
     "hx-current-url",
@@ -27,6 +27,7 @@ const NAMES: [&str; 12] = [
     "sec-fetch-user",
     "sec-purpose",
     "upgrade",
+    "user-agent",
     "x-threelo-site",
 ];
 
@@ -140,6 +141,7 @@ impl<'a> Walked<'a> {
                 "sec-fetch-user" => &mut found.fetch.user,
                 "purpose" | "sec-purpose" => return found.fetch.note_purpose(field.bytes()),
                 "upgrade" => &mut found.fetch.upgrade,
+                "user-agent" => &mut found.fetch.agent,
                 "cookie" if found.cookie.is_none() => return found.cookie = kept(field),
                 "cookie" => return found.more_cookies.extend(kept(field)),
                 _ => return,

@@ -30,15 +30,13 @@ const BOUNCED: &str = "bounced";
 pub(crate) fn is_foreign_navigation(route: Option<&Route>, request: &Request) -> bool {
     let depends = route.is_some_and(Route::tells_of_visitor);
     let head = request.head();
+    let fetch = FetchMetadata::of(&head);
     // Only a login that is bound to the account reads the session. It must follow a click here already: the second
     // request comes from the app's own site and is not asked any more.
     let asks_who = matches!(route, Some(Route::Login))
         && query(request).one("account").is_some()
-        && head.is("sec-fetch-user", b"?1");
-    let from_elsewhere = matches!(
-        head.first("sec-fetch-site"),
-        Some(b"cross-site" | b"same-site")
-    );
+        && !fetch.is_pushed();
+    let from_elsewhere = fetch.is_from_elsewhere();
     (depends || asks_who)
         && from_elsewhere
         && head.is("sec-fetch-mode", b"navigate")
