@@ -23,6 +23,9 @@ impl AuthSession {
     /// without details.
     pub fn start_login(&self, login: &LoginRequest) -> Reply {
         let context = self.0.context();
+        if let Some(elsewhere) = self.at_public_url() {
+            return web::go(context.audience, &elsewhere);
+        }
         let subject = match self.subject() {
             Err(Rejection::WrongMode(_)) => match self.gate() {
                 None => None,
@@ -37,6 +40,19 @@ impl AuthSession {
         };
         let started = web::start_login(&self.0.web, login, context, subject);
         started.unwrap_or_else(|rejection| self.reject(rejection).into_reply())
+    }
+
+    /// The same place at the public URL, for a visitor who came by another name: a flow that began there could not end.
+    fn at_public_url(&self) -> Option<String> {
+        let web = &self.0.web;
+        let name = self.0.seen.other_name()?;
+        let here = self.0.context().here(web)?;
+        let here = here.as_str();
+        let gap = if here.contains('?') { '&' } else { '?' };
+        let marked = format!("{here}{gap}{}=1", web::NAMED);
+        // Once only: a proxy may give every request that name.
+        let is_second = here.contains(&marked[here.len() + 1..]);
+        (!is_second).then(|| web.at_public_url(name, &marked))
     }
 
     /// The reply to a request that may not start a login, or is asked about first; `None` if it may.

@@ -24,9 +24,10 @@ mod visitor;
 
 pub use self::responder::Responder;
 
-pub(crate) use self::reply::{ask_first, start_login, to_button};
+pub(crate) use self::reply::{ask_first, go, start_login, to_button};
 pub(crate) use self::request::Context;
 pub(crate) use self::request::Credential;
+pub(crate) use self::request::NAMED;
 pub(crate) use self::request::RequestSnapshot;
 pub(crate) use self::request::{Found, find};
 pub(crate) use self::security::may_change;

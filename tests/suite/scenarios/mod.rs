@@ -19,6 +19,7 @@ mod flows;
 mod grants;
 mod mallory;
 mod many_cookies;
+mod names;
 mod negotiation;
 mod new_tokens;
 mod outages;

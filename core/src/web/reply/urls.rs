@@ -95,6 +95,13 @@ impl Web {
         }
     }
 
+    /// Returns a path as an address of the public URL, for a visitor who came by another name, which is logged.
+    pub(crate) fn at_public_url(&self, name: &str, path: &str) -> String {
+        let name: String = name.chars().take(128).collect();
+        tracing::info!(target: "threelo", name = ?name, public_url = self.origin, "a login was begun at another name of the app, and is sent to the public URL");
+        format!("{}{path}", self.origin)
+    }
+
     /// Returns the address that starts a login and comes back to `here`. Sign-in mode only.
     pub(crate) fn login_url(&self, here: Option<&ReturnTo>) -> String {
         match here {

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
-use crate::environment::{is_loopback, origin_text};
 use crate::error::Rejection;
 use crate::flow::{Flash, flash};
 use crate::message::Reply;
@@ -111,23 +110,4 @@ pub(crate) fn clear_flash(web: &Web, request: &Request, reply: Reply) -> Reply {
 /// (docs/attacks.md T203).
 pub(crate) fn query(request: &Request) -> Query {
     Query::parse(request.query.as_deref().unwrap_or_default().as_bytes()).unwrap_or_default()
-}
-
-/// Returns the public origin, if the visitor came by another loopback name, such as `127.0.0.1`
-/// instead of `localhost`: the flow cookie would be set on a host that the callback does not have.
-///
-/// Only for loopback names on the same port. Behind a proxy `Host` may be any internal name, and
-/// correcting it could go on forever (docs/decisions/0021).
-pub(crate) fn other_loopback_name(web: &Web, request: &Request) -> Option<String> {
-    let public = &web.ports.config.public_url;
-    let host = request
-        .head()
-        .first("host")
-        .and_then(|host| std::str::from_utf8(host).ok())?;
-    let visited = Url::parse(&format!("{}://{host}", public.scheme())).ok()?;
-    let other_name = visited.host_str() != public.host_str() && visited.port() == public.port();
-    if !is_loopback(public) || !is_loopback(&visited) || !other_name {
-        return None;
-    }
-    Some(origin_text(public))
 }

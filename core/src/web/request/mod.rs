@@ -6,6 +6,7 @@
 mod context;
 mod credential;
 mod extract;
+mod other_name;
 #[expect(
     clippy::module_inception,
     reason = "the request among what is read of it"
@@ -17,8 +18,9 @@ mod snapshot;
 pub(crate) use self::context::Context;
 pub(crate) use self::credential::{BEARER, Credential, listed};
 pub(crate) use self::extract::{
-    clear_flash, flash, form, other_loopback_name, query, refusal_words, return_target, signed_in,
+    clear_flash, flash, form, query, refusal_words, return_target, signed_in,
 };
+pub(crate) use self::other_name::{NAMED, other_name};
 pub(crate) use self::request::Request;
 pub(crate) use self::route::{Found, Route, find, has_template, meant};
 pub(crate) use self::snapshot::RequestSnapshot;

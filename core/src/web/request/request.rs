@@ -94,10 +94,11 @@ impl Headers for Fields {
 }
 
 /// The header fields that routes may read; all others are dropped. What is not here cannot identify
-/// a visitor or choose a host: no `X-Forwarded-*` (docs/attacks.md T056, T201). `User-Agent` answers one
+/// a visitor: no `X-Forwarded-For` (docs/attacks.md T056, T201). `X-Forwarded-Host` may tell that the
+/// visitor came by another name, and chooses none. `User-Agent` answers one
 /// question, whether the browser tells of clicks (docs/decisions/0090; T221). For limits, `client` is
 /// read before.
-pub(crate) const KEPT: [&str; 25] = [
+pub(crate) const KEPT: [&str; 26] = [
     "accept",
     "access-control-request-headers",
     "access-control-request-method",
@@ -120,6 +121,7 @@ pub(crate) const KEPT: [&str; 25] = [
     "user-agent",
     "x-atlassian-token",
     "x-experimentalapi",
+    "x-forwarded-host",
     "x-threelo",
     "x-threelo-account",
     "x-threelo-site",

@@ -11,13 +11,15 @@ use crate::config::{BrowserOrigin, Config};
 use crate::message::{Audience, FetchMetadata, Field, RequestHead, cookie};
 use crate::web::request::context::{self, Context};
 use crate::web::request::credential::{self, Credential};
+use crate::web::request::other_name::other_name;
 use crate::web::security::start::Start;
 
 /// The fields that are read of every request. `Origin` and `Authorization` are read only if the app
 /// lists origins or allows bearer sessions.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "accept",
     "cookie",
+    "host",
     "hx-current-url",
     "hx-request",
     "purpose",
@@ -58,6 +60,8 @@ struct ColdState {
     stands_at: Option<String>,
     /// `X-Threelo-Site`.
     named_site: Option<String>,
+    /// The name by which the visitor came, if it is not that of the public URL.
+    other_name: Option<String>,
     /// What code on other origins sends.
     shown: Shown,
 }
@@ -120,6 +124,7 @@ struct Walked<'a> {
     htmx: Option<&'a [u8]>,
     current_url: Option<&'a [u8]>,
     site: Option<&'a [u8]>,
+    host: Option<&'a [u8]>,
     fetch: FetchMetadata<'a>,
     cookie: Option<HeaderValue>,
     more_cookies: Vec<HeaderValue>,
@@ -135,6 +140,7 @@ impl<'a> Walked<'a> {
                 "hx-request" => &mut found.htmx,
                 "hx-current-url" => &mut found.current_url,
                 "x-threelo-site" => &mut found.site,
+                "host" => &mut found.host,
                 "sec-fetch-mode" => &mut found.fetch.mode,
                 "sec-fetch-site" => &mut found.fetch.site,
                 "sec-fetch-dest" => &mut found.fetch.dest,
@@ -160,6 +166,7 @@ impl RequestSnapshot {
             htmx,
             current_url,
             site,
+            host,
             fetch,
             cookie,
             more_cookies,
@@ -167,7 +174,10 @@ impl RequestSnapshot {
         let audience = Audience::of(head.method, htmx, fetch.mode, accept);
         let stands_at = current_url.filter(|_| audience == Audience::Htmx);
         let shown = Shown::of(config, head);
+        // The usual name costs a comparison.
+        let other_name = host.and_then(|_named| other_name(config, head));
         let has_more = stands_at.is_some()
+            || other_name.is_some()
             || site.is_some()
             || !more_cookies.is_empty()
             || shown != Shown::default();
@@ -183,6 +193,7 @@ impl RequestSnapshot {
                     more_cookies,
                     stands_at: stands_at.and_then(text),
                     named_site: site.and_then(text),
+                    other_name,
                     shown,
                 })
             }),
@@ -196,6 +207,11 @@ impl RequestSnapshot {
         let origin = shown.and_then(|shown| shown.origin.as_ref());
         let authorization = authorization.map(HeaderValue::as_bytes);
         Credential::read(config, origin, authorization, self.cookies())
+    }
+
+    /// Returns the name by which the visitor came, if it is not that of the public URL.
+    pub(crate) fn other_name(&self) -> Option<&str> {
+        self.cold()?.other_name.as_deref()
     }
 
     /// Returns all that a reply may need to know, as if it were read from the head. Without the

@@ -6,7 +6,7 @@ use crate::grant;
 use crate::message::Reply;
 use crate::provider::site::site_name;
 use crate::web::reply::{Place, start_login, started};
-use crate::web::request::{Request, form, other_loopback_name, return_target};
+use crate::web::request::{Request, form, other_name, return_target};
 use crate::web::routes::login_params::{askable, handoff, more, offered};
 use crate::web::security::{require_method, require_same_origin};
 use crate::web::state::Web;
@@ -14,8 +14,8 @@ use crate::web::state::Web;
 /// Starts a flow for the app's user.
 ///
 /// Checked in this order: the method, so that no link starts a flow (docs/attacks.md T003, T013);
-/// the proof of origin (T110); the body; the host name, which leads a visitor of another loopback
-/// name to the page with the button; and the app's user, to whom the flow is bound
+/// the proof of origin (T110); the body; the host name, which leads a visitor of another name of
+/// the app to the page with the button; and the app's user, to whom the flow is bound
 /// (docs/decisions/0032).
 ///
 /// The form may have `return_to`, `scope` (as far as the app offers it), `site` (if it can
@@ -32,7 +32,9 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     require_method(request, &["POST"], "POST")?;
     require_same_origin(web, request)?;
     let form = form(request)?;
-    if let Some(origin) = other_loopback_name(web, request) {
+    // A page that says where it is, is believed before any proxy.
+    let is_here = request.head().is("origin", web.origin.as_bytes());
+    if let Some(name) = other_name(&web.ports.config, &request.head()).filter(|_| !is_here) {
         let place = return_target(web, form.one("return_to"));
         let elsewhere = web.more_url(
             &[],
@@ -41,7 +43,8 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
                 account: form.one("account"),
             },
         );
-        return Ok(started(&request.context, &format!("{origin}{elsewhere}")));
+        let elsewhere = web.at_public_url(&name, &elsewhere);
+        return Ok(started(&request.context, &elsewhere));
     }
     let subject = request.subject.required()?;
     let mut login = LoginRequest::new()

@@ -3,11 +3,12 @@
 use crate::error::{GrantError, Rejection};
 use crate::flow::LoginRequest;
 use crate::grant::{GrantSet, Holder};
+use crate::message::query::Param;
 use crate::message::{FetchMetadata, Reply};
 use crate::provider::site::site_name;
 use crate::session;
 use crate::web::reply::{ask_first, go, start_login};
-use crate::web::request::{Request, other_loopback_name, query};
+use crate::web::request::{NAMED, Request, other_name, query};
 use crate::web::routes::login_params::{askable, handoff, more, offered};
 use crate::web::security::start::Start;
 use crate::web::security::{require_method, require_navigation};
@@ -16,8 +17,8 @@ use crate::web::state::Web;
 /// Starts a login and sends the browser to Atlassian.
 ///
 /// Checked in this order: the method (405); that it is a navigation of a whole window and no
-/// prefetch (docs/attacks.md T036, T037); the host name, which sends a visitor of another loopback
-/// name to the public one; and that the user's own click or address bar began it (T015), a click if
+/// prefetch (docs/attacks.md T036, T037); the host name, which sends a visitor of another name of
+/// the app to the public one; and that the user's own click or address bar began it (T015), a click if
 /// another site's link asks for a site or a longer session. The last gets a page that asks, and
 /// starts nothing. All of that needs no store; only `account=same` reads
 /// the session.
@@ -31,11 +32,16 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     require_navigation(request)?;
     let start = gate(request);
     start.check()?;
-    if let Some(origin) = other_loopback_name(web, request) {
-        let query = request.query.as_deref();
-        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        let elsewhere = format!("{origin}{}{query}", web.route("login", &[]));
-        return Ok(go(request.context.audience, &elsewhere));
+    if let Some(name) = other_name(&web.ports.config, &request.head())
+        && query(request).param(NAMED) == Param::Absent
+    {
+        let before = request.query.as_deref();
+        let before = before.map(|query| format!("{query}&")).unwrap_or_default();
+        let here = format!("{}?{before}{NAMED}=1", web.route("login", &[]));
+        return Ok(go(
+            request.context.audience,
+            &web.at_public_url(&name, &here),
+        ));
     }
     if start == Start::Asked {
         return Ok(ask_again(web, request));

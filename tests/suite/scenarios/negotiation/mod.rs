@@ -109,7 +109,7 @@ async fn a_visit_by_another_loopback_name_is_redirected_to_the_public_one() {
 
     assert_eq!(
         response.headers()["location"],
-        "http://localhost:3000/auth/login?return_to=%2Fx"
+        "http://localhost:3000/auth/login?return_to=%2Fx&named=1"
     );
     assert!(response.headers().get("set-cookie").is_none());
 }
