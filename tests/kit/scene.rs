@@ -41,7 +41,7 @@ impl<A: App> Scene<A> {
             code: parameter("code"),
             state: parameter("state"),
             flow_name: browser.cookies.keys().next().expect("a flow").clone(),
-            session: signed_in.cookies["threelo-session"].clone(),
+            session: signed_in.cookies["threelo-session-3000"].clone(),
             browser,
         }
     }
@@ -75,9 +75,9 @@ impl<A: App> Scene<A> {
     pub fn rename(&self, cookies: &str) -> String {
         cookies
             .replace("__Host-flow", &self.flow_name)
-            .replace("__Host-sid", "threelo-session")
-            .replace("%5F%5FHost-sid", "%74hreelo-session")
-            .replace("__Host-s%69d", "threelo-sess%69on")
+            .replace("__Host-sid", "threelo-session-3000")
+            .replace("%5F%5FHost-sid", "%74hreelo-session-3000")
+            .replace("__Host-s%69d", "threelo-sess%69on-3000")
     }
 }
 

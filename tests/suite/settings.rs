@@ -139,7 +139,19 @@ fn cookies_are_derived_from_the_public_url() {
 
     assert_eq!(secure.config().cookies.session, "__Host-threelo-session");
     assert!(secure.config().cookies.secure);
-    assert_eq!(local.config().cookies.session, "threelo-session");
+    assert_eq!(local.config().cookies.session, "threelo-session-3000");
+    // Cookies do not know ports: two apps of one developer must not end each other's logins.
+    let other = Auth::builder(Credentials::new("id", "secret"), "http://localhost:4000")
+        .build()
+        .unwrap();
+    let [one, two] = [&local, &other].map(|auth| &auth.config().cookies);
+    assert_ne!(
+        (&one.session, &one.flow_prefix),
+        (&two.session, &two.flow_prefix)
+    );
+    let named = Auth::builder(Credentials::new("id", "secret"), "http://localhost:4000");
+    let named = named.cookie_suffix("admin").build().unwrap();
+    assert_eq!(named.config().cookies.session, "threelo-session-admin");
     let two = builder().cookie_suffix("admin").build().unwrap();
     assert_eq!(two.config().cookies.session, "__Host-threelo-session-admin");
 }

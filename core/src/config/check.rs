@@ -137,13 +137,17 @@ fn all_scopes(settings: &Settings) -> Scopes {
     configured.union(&Scopes::parse(always))
 }
 
-/// The names of the cookies for a public URL. A suffix keeps two apps on one host apart.
+/// The names of the cookies for a public URL. A suffix keeps two apps on one host apart: on loopback, where cookies do not
+/// know ports, the port is one unless the app gives another.
 fn cookies(public_url: &Url, suffix: Option<&str>) -> CookiePolicy {
     let secure = public_url.scheme() == "https";
     let prefix = if secure { "__Host-" } else { "" };
-    let suffix = suffix
-        .map(|suffix| format!("-{suffix}"))
-        .unwrap_or_default();
+    let port = public_url.port().filter(|_| is_loopback(public_url));
+    let suffix = match (suffix, port) {
+        (Some(suffix), _) => format!("-{suffix}"),
+        (None, Some(port)) => format!("-{port}"),
+        (None, None) => String::new(),
+    };
     CookiePolicy {
         secure,
         session: format!("{prefix}threelo-session{suffix}"),

@@ -14,7 +14,7 @@ use crate::apps::Stores;
 use crate::floor::{self, Floor};
 
 /// The session cookie of an app at `http://localhost:3000`.
-pub const COOKIE_NAME: &str = "threelo-session";
+pub const COOKIE_NAME: &str = "threelo-session-3000";
 
 /// How many accounts the sessions of the measured requests belong to.
 pub const ACCOUNTS: usize = 1000;

@@ -120,7 +120,7 @@ async fn all_workers_know_the_session_that_one_of_them_made() {
         ["Mia Krystof"; 8]
     );
     browser.submit("/auth/logout", "").await;
-    let gone = "threelo-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let gone = "threelo-session-3000=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     assert_eq!(who(port, gone).await, ["stranger"; 8]);
 }
 

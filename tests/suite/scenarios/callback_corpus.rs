@@ -30,7 +30,7 @@ async fn every_malformed_query_is_refused_and_touches_the_flow_as_the_corpus_say
             .await;
 
         let expect = &row["expect"];
-        let signed_in = scene.browser.cookies.contains_key("threelo-session");
+        let signed_in = scene.browser.cookies.contains_key("threelo-session-3000");
         assert_eq!(
             signed_in,
             expect["session_created"].as_bool().unwrap_or(false),

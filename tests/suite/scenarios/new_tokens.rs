@@ -166,7 +166,7 @@ where
     let (_, seen) = world.browser().sign_in(&world, "edward", "/user").await;
 
     assert!(
-        seen.location().starts_with("/auth/error?reason=refused"),
+        seen.location().starts_with("/auth/error?reason=app_failed"),
         "{}",
         seen.location()
     );

@@ -112,7 +112,7 @@ async fn a_visitor_who_asks_to_stay_signed_in_does_if_the_app_offers_it() {
         let cookies = landed.response.headers().get_all("set-cookie");
         let session = cookies
             .iter()
-            .find(|cookie| cookie.as_bytes().starts_with(b"threelo-session="))
+            .find(|cookie| cookie.as_bytes().starts_with(b"threelo-session-3000="))
             .unwrap();
         let days = if lives { 60 } else { 7 };
         let max_age = format!("Max-Age={};", days * 24 * 3600);

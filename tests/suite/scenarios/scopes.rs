@@ -23,7 +23,7 @@ async fn why(browser: &mut Browser) -> (String, String) {
 async fn a_missing_scope_comes_with_the_step_up_that_returns_to_the_place_that_needed_it() {
     let world = World::new().await;
     let mut browser = world.signed_in("edward").await;
-    let before = browser.cookies["threelo-session"].clone();
+    let before = browser.cookies["threelo-session-3000"].clone();
 
     let page = browser.open("/writers").await;
     assert_eq!(page.status(), 403);
@@ -46,7 +46,7 @@ async fn a_missing_scope_comes_with_the_step_up_that_returns_to_the_place_that_n
 
     assert_eq!(browser.open("/writers").await.text(), "in");
     assert_ne!(
-        browser.cookies["threelo-session"], before,
+        browser.cookies["threelo-session-3000"], before,
         "a step-up changes the session's id"
     );
 }
@@ -136,7 +136,7 @@ async fn a_narrower_consent_on_another_device_is_noticed_and_mended_once() {
 async fn the_wrong_account_at_a_step_up_changes_nothing() {
     let world = World::new().await;
     let mut browser = world.signed_in("edward").await;
-    let before = browser.cookies["threelo-session"].clone();
+    let before = browser.cookies["threelo-session-3000"].clone();
 
     let to = step_up(&world, &mut browser, "mia").await;
 
@@ -154,7 +154,7 @@ async fn the_wrong_account_at_a_step_up_changes_nothing() {
         browser.fetch("GET", &to).await.json()["code"],
         "wrong_account"
     );
-    assert_eq!(browser.cookies["threelo-session"], before);
+    assert_eq!(browser.cookies["threelo-session-3000"], before);
     assert_eq!(browser.open("/user").await.text(), "Edward Byrne");
     assert!(!world.has_grant("mia").await);
 }
@@ -165,18 +165,20 @@ async fn no_name_stands_in_an_address_and_a_forged_notice_is_not_shown() {
     let world = World::new().await;
     let mut browser = world.signed_in("edward").await;
     let to = step_up(&world, &mut browser, "mia").await;
-    let notice = browser.cookies["threelo-flash"].clone();
+    let notice = browser.cookies["threelo-flash-3000"].clone();
     assert!(!to.contains("Mia") && !notice.contains("Mia"));
 
     let forged = format!("1800000000.{}", "A".repeat(80));
     for cookie in [forged.as_str(), "x", &notice[..notice.len() - 2]] {
         browser
             .cookies
-            .insert("threelo-flash".to_owned(), cookie.to_owned());
+            .insert("threelo-flash-3000".to_owned(), cookie.to_owned());
         let page = browser.open(&to).await.text();
         assert!(page.contains("you chose another account"), "{cookie}");
     }
-    browser.cookies.insert("threelo-flash".to_owned(), notice);
+    browser
+        .cookies
+        .insert("threelo-flash-3000".to_owned(), notice);
     world.pass(Duration::from_secs(301));
     assert!(
         browser

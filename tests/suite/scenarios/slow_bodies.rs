@@ -43,7 +43,7 @@ async fn a_made_up_cookie_is_refused_before_its_body_is_read() {
     })
     .await;
     let port = App::listen(&world.auth).await;
-    let invented = format!("threelo-session={}", "A".repeat(43));
+    let invented = format!("threelo-session-3000={}", "A".repeat(43));
 
     let refused = status(port, CALL, &invented, 1_000_000);
 

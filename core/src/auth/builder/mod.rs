@@ -226,7 +226,8 @@ impl<M> Builder<M> {
     }
 
     /// 1 to 32 letters and digits at the end of our cookies' names, for two apps on one host:
-    /// without it each would overwrite the other's cookies (docs/attacks.md, T059).
+    /// without it each would overwrite the other's cookies (docs/attacks.md, T059). On loopback, such
+    /// as `http://localhost:3000`, it is the port unless set.
     pub fn cookie_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.common.settings.set_here("cookie_suffix");
         self.common.settings.cookie_suffix = Some(suffix.into());

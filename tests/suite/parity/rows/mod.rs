@@ -40,7 +40,7 @@ const HTMX: &str =
     "hx-request: true\r\nhx-current-url: http://localhost:3000/list\r\nsec-fetch-site: same-origin";
 const FORM: &str =
     "content-type: application/x-www-form-urlencoded\r\norigin: http://localhost:3000";
-const SESSION: &str = "cookie: threelo-session={SID}";
+const SESSION: &str = "cookie: threelo-session-3000={SID}";
 const FLOW: &str = "cookie: __Host-flow={FLOW}";
 
 /// One request; empty header lines are left out.

@@ -127,7 +127,7 @@ async fn a_parameter_of_the_callback_does_not_change_what_the_flow_is_for() {
     assert_eq!(seen.location(), "/auth/connections?return_to=%2Fpublic");
     assert_eq!(connected(&mut edward).await, ["Edward Byrne"]);
     let cookies: Vec<&String> = edward.cookies.keys().collect();
-    assert_eq!(cookies, ["app-user", "mode", "threelo-flash"]);
+    assert_eq!(cookies, ["app-user", "mode", "threelo-flash-3000"]);
 }
 
 /// T008: signed out of the app before the callback.

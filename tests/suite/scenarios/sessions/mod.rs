@@ -63,12 +63,12 @@ async fn a_planted_session_id_is_never_adopted() {
     let planted = "A".repeat(43);
     browser
         .cookies
-        .insert("threelo-session".to_owned(), planted.clone());
+        .insert("threelo-session-3000".to_owned(), planted.clone());
 
     assert_eq!(browser.who_am_i().await, None);
     browser.sign_in(&world, "mia", "/").await;
 
-    assert_ne!(browser.cookies["threelo-session"], planted);
+    assert_ne!(browser.cookies["threelo-session-3000"], planted);
 }
 
 /// Two apps with one database and the same keys: a session of one is unknown to the other.

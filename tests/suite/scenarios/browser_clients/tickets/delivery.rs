@@ -41,7 +41,9 @@ async fn a_ticket_becomes_a_partitioned_cookie_that_only_its_origin_shows() {
     assert_eq!(get(&mut page, SPA, "/auth/me").await.status(), 401);
     let value = page.cookies.values().next().unwrap().clone();
     let mut thief = world.browser();
-    thief.cookies.insert("threelo-session".to_owned(), value);
+    thief
+        .cookies
+        .insert("threelo-session-3000".to_owned(), value);
     assert_eq!(thief.fetch("GET", "/auth/me").await.status(), 401);
 }
 
@@ -108,7 +110,9 @@ async fn a_ticket_becomes_a_bearer_session_that_is_no_cookie() {
     // As a cookie it is no session, and beside a cookie it alone counts.
     let mut thief = world.browser();
     let value = token.strip_prefix("threelo_").unwrap().to_owned();
-    thief.cookies.insert("threelo-session".to_owned(), value);
+    thief
+        .cookies
+        .insert("threelo-session-3000".to_owned(), value);
     assert_eq!(thief.fetch("GET", "/auth/me").await.status(), 401);
     let wrong = [
         ("authorization", "Bearer threelo_AAAA"),
