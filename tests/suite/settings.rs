@@ -379,3 +379,33 @@ fn where_an_app_is_may_be_said_by_variables() {
         assert!(said.contains(&format!("{name} = {value:?}")), "{said}");
     }
 }
+
+#[test]
+fn the_login_page_of_the_app_may_be_said_by_variables() {
+    let connect = |parameter: &'static str| {
+        let builder = threelo::ConnectBuilder::from_variables(move |name| {
+            let value = match name {
+                "ATLASSIAN_CLIENT_ID" | "ATLASSIAN_CLIENT_SECRET" => "x",
+                "PUBLIC_URL" => "https://app.example.com",
+                "THREELO_APP_LOGIN" => "/sign-in",
+                "THREELO_APP_LOGIN_PARAMETER" => parameter,
+                _ => return None,
+            };
+            Some(value.to_owned())
+        });
+        builder
+            .build()
+            .map(|connect| connect.as_auth().config().mode.clone())
+    };
+    let expected = threelo::internals::Mode::Connect {
+        links: threelo::LinkPolicy::Refuse,
+        login: Some("/sign-in".to_owned()),
+        login_parameter: "next".to_owned(),
+    };
+    assert_eq!(connect("next").unwrap(), expected);
+    let said = connect("a b").unwrap_err().to_string();
+    assert!(
+        said.contains("THREELO_APP_LOGIN_PARAMETER = \"a b\""),
+        "{said}"
+    );
+}

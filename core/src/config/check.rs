@@ -313,11 +313,19 @@ impl Problems {
     /// Connect mode: the app's login page must be a path of the app, because signed-out visitors are redirected there.
     fn app_login(&mut self, settings: &Settings) {
         let Mode::Connect {
-            login: Some(path), ..
+            login,
+            login_parameter: name,
+            ..
         } = &settings.mode
         else {
             return;
         };
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
+            let remedy = "give the name of the login page's parameter, such as next";
+            self.add("app_login_parameter", format!("{name:?}"), remedy);
+        }
+        let Some(path) = login else { return };
         let is_path = path.starts_with('/')
             && !path.starts_with("//")
             && path

@@ -120,6 +120,8 @@ pub enum Mode {
         links: LinkPolicy,
         /// The path of the app's own login page, if the app named one.
         login: Option<String>,
+        /// The parameter in which that page takes the place to come back to.
+        login_parameter: String,
     },
 }
 
@@ -204,6 +206,10 @@ pub(crate) struct Settings {
     pub(crate) profile_age: Duration,
     pub(crate) sessions_per_account: usize,
     pub(crate) refresh_wait: Duration,
+    /// Connect mode: the path of the app's own login page.
+    pub(crate) app_login: Option<String>,
+    /// Connect mode: the parameter in which that page takes the place to come back to.
+    pub(crate) app_login_parameter: String,
     /// How long Atlassian may take for a call.
     pub(crate) api_timeout: Duration,
     pub(crate) concurrent_refreshes: usize,
@@ -251,6 +257,8 @@ impl Settings {
             profile_age: Duration::from_secs(24 * 3600),
             sessions_per_account: 20,
             refresh_wait: Duration::from_secs(12),
+            app_login: None,
+            app_login_parameter: "return_to".to_owned(),
             api_timeout: Duration::from_secs(60),
             concurrent_refreshes: 32,
             longest_consent: None,

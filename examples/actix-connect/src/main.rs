@@ -42,7 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             .wrap(around.clone())
             .wrap(sessions.cookie_secure(is_https).build())
     };
-    rt::System::new().block_on(HttpServer::new(app).bind(listen)?.run())?;
+    let bound = HttpServer::new(app).bind(&listen);
+    let server = bound.map_err(|error| settings::cannot_listen("LISTEN", &listen, &error))?;
+    rt::System::new().block_on(server.run())?;
     behind.block_on(connect.drain(Duration::from_secs(10)));
     Ok(())
 }

@@ -29,7 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let app = App::new().wrap(around.clone());
         app.wrap(Logger::new("%a %U %s %D ms")).configure(routes)
     };
-    actix_web::rt::System::new().block_on(HttpServer::new(app).bind(listen)?.run())?;
+    let bound = HttpServer::new(app).bind(&listen);
+    let server = bound.map_err(|error| settings::cannot_listen("LISTEN", &listen, &error))?;
+    actix_web::rt::System::new().block_on(server.run())?;
     behind.block_on(auth.drain(Duration::from_secs(10)));
     Ok(())
 }

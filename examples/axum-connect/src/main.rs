@@ -32,7 +32,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .layer(ConnectLayer::new(connect.clone(), app_user))
         .layer(sessions);
 
-    let listener = TcpListener::bind(settings::one("LISTEN", "127.0.0.1:3000")).await?;
+    let listen = settings::one("LISTEN", "127.0.0.1:3000");
+    let bound = TcpListener::bind(&listen).await;
+    let listener = bound.map_err(|error| settings::cannot_listen("LISTEN", &listen, &error))?;
     tracing::info!("callback URL to register: {}", connect.callback_url());
     tracing::info!("open {}", connect.public_url());
     let ctrl_c = async { drop(signal::ctrl_c().await) };

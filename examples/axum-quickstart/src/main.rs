@@ -23,7 +23,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let app = app(auth.clone());
 
-    let listener = TcpListener::bind(settings::one("LISTEN", "127.0.0.1:3000")).await?;
+    let listen = settings::one("LISTEN", "127.0.0.1:3000");
+    let bound = TcpListener::bind(&listen).await;
+    let listener = bound.map_err(|error| settings::cannot_listen("LISTEN", &listen, &error))?;
     tracing::info!("callback URL to register: {}", auth.callback_url());
     tracing::info!("open {}", auth.public_url());
     axum::serve(listener, app)

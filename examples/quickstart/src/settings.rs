@@ -45,6 +45,13 @@ pub async fn sandbox_unless_configured() -> Result<Option<Sandbox>, Box<dyn Erro
     Ok(Some(sandbox))
 }
 
+/// What to tell whoever starts the app, if it cannot listen: usually another program uses the port.
+pub fn cannot_listen(variable: &str, address: &str, error: &std::io::Error) -> String {
+    format!(
+        "cannot listen on {address}: {error}. Set {variable} to another address, and PUBLIC_URL to match"
+    )
+}
+
 /// One variable, or its default.
 pub fn one(name: &str, default: &str) -> String {
     env::var(name).unwrap_or_else(|_| default.to_owned())

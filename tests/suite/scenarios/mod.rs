@@ -17,6 +17,7 @@ mod durable;
 mod errors;
 mod flows;
 mod grants;
+mod hooks;
 mod mallory;
 mod many_cookies;
 mod names;

@@ -39,10 +39,20 @@ impl ConnectBuilder {
     }
 
     /// The path of the app's own login page, such as `/login`. Visitors who are signed out of the
-    /// app are sent there with a `return_to` parameter, whose value the app should pass through
+    /// app are sent there with a parameter (`return_to` unless
+    /// [`app_login_parameter`](Self::app_login_parameter) says otherwise), whose value the app should pass through
     /// [`Connect::return_target`]; unless set, they get a page that says so.
     pub fn app_login(mut self, path: impl Into<String>) -> Self {
-        self.mode.login = Some(path.into());
+        self.common.settings.set_here("app_login");
+        self.common.settings.app_login = Some(path.into());
+        self
+    }
+
+    /// The parameter in which the app's own login page takes the place to come back to, such as
+    /// `next`; `return_to` unless set.
+    pub fn app_login_parameter(mut self, name: impl Into<String>) -> Self {
+        self.common.settings.set_here("app_login_parameter");
+        self.common.settings.app_login_parameter = name.into();
         self
     }
 
@@ -78,15 +88,17 @@ impl ConnectBuilder {
     /// [`BuildError::Config`] with all wrong settings together; [`BuildError::NoRandomness`],
     /// [`BuildError::HttpClient`].
     pub fn build(mut self) -> Result<Connect, BuildError> {
-        if self.mode.login.is_none() {
+        if self.common.settings.app_login.is_none() {
             tracing::warn!(
                 target: "threelo",
                 "no app_login: a visitor who is signed out of the app sees a page that leads nowhere; set app_login(\"/login\")"
             );
         }
-        self.common.settings.mode = Mode::Connect {
+        let common = &mut self.common.settings;
+        common.mode = Mode::Connect {
             links: self.mode.links,
-            login: self.mode.login,
+            login: common.app_login.take(),
+            login_parameter: std::mem::take(&mut common.app_login_parameter),
         };
         Ok(Connect::new(Auth::new(Arc::new(self.common.build()?))))
     }

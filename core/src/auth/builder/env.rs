@@ -20,6 +20,8 @@ impl<M: Default> Builder<M> {
     /// The settings of [`Auth::from_env`](crate::Auth::from_env), to which setters may add. Missing
     /// and wrong variables are reported by [`build`](crate::AuthBuilder::build), all together.
     pub fn from_env() -> Self {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        warn_of_unread(names);
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
@@ -47,11 +49,33 @@ impl<M: Default> Builder<M> {
     }
 }
 
+/// The variables that are read besides those of [`VARIABLES`].
+const OTHERS: [&str; 6] = [
+    "ATLASSIAN_CLIENT_ID",
+    "ATLASSIAN_CLIENT_SECRET",
+    "PUBLIC_URL",
+    "THREELO_KEYS",
+    "ATLASSIAN_AUTH_URL",
+    "ATLASSIAN_API_URL",
+];
+
+/// Says which variables look like settings and are none: a typing error would otherwise have no effect and no word.
+fn warn_of_unread(names: impl Iterator<Item = String>) {
+    for name in names {
+        let is_ours = name.starts_with("THREELO_") || name.starts_with("ATLASSIAN_");
+        let is_read =
+            OTHERS.contains(&&*name) || VARIABLES.iter().any(|(known, _)| known.name == name);
+        if is_ours && !is_read {
+            tracing::warn!(target: "threelo", name, "a variable is set and not read: it is none of the settings");
+        }
+    }
+}
+
 /// What a variable does to the settings.
 type Setter = fn(&mut Settings, String);
 
 /// The settings of both modes that have a variable.
-const VARIABLES: [(Variable, Setter); 5] = [
+const VARIABLES: [(Variable, Setter); 7] = [
     (variable("scopes", "ATLASSIAN_SCOPES"), |settings, value| {
         settings.scopes = words(&value)
     }),
@@ -71,6 +95,14 @@ const VARIABLES: [(Variable, Setter); 5] = [
         |settings, value| {
             settings.cookie_suffix = Some(value);
         },
+    ),
+    (
+        variable("app_login", "THREELO_APP_LOGIN"),
+        |settings, value| settings.app_login = Some(value),
+    ),
+    (
+        variable("app_login_parameter", "THREELO_APP_LOGIN_PARAMETER"),
+        |settings, value| settings.app_login_parameter = value,
     ),
 ];
 
@@ -112,6 +144,7 @@ impl Common {
                 common.settings.variables.push(variable);
             }
         }
+        common.has_database_url = value("DATABASE_URL").is_some();
         common.addresses(value("ATLASSIAN_AUTH_URL"), value("ATLASSIAN_API_URL"))
     }
 

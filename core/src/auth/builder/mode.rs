@@ -12,6 +12,4 @@ pub struct SignInMode(());
 pub struct ConnectMode {
     /// Whether two users of the app may have one account.
     pub(super) links: LinkPolicy,
-    /// The path of the app's own login page.
-    pub(super) login: Option<String>,
 }

@@ -86,6 +86,8 @@ pub(crate) struct Common {
     pub(crate) lease: Option<Duration>,
     /// How many pairs of tokens may wait for a profile, in tests.
     pub(crate) unowned: Option<usize>,
+    /// Whether there is a variable that names a database, which threelo itself does not read.
+    pub(crate) has_database_url: bool,
     /// Problems that were found before `config` checks, such as missing variables.
     problems: Vec<Problem>,
 }
@@ -112,6 +114,7 @@ impl Common {
             runtime: None,
             lease: None,
             unowned: None,
+            has_database_url: false,
             problems: Vec::new(),
         }
     }
@@ -121,6 +124,9 @@ impl Common {
     /// which may fail on this machine.
     pub(crate) fn build(mut self) -> Result<Web, BuildError> {
         let in_memory = self.grants.is_none() && self.rows.is_none();
+        if in_memory {
+            self.warn_of_memory();
+        }
         let keys = self.key_ring(in_memory)?;
         let stores = self.stores(&keys);
         let config = self.checked()?;
@@ -196,6 +202,22 @@ impl Common {
                 Err(ConfigError::new(problems))
             }
         }
+    }
+
+    /// Memory is a choice for development: what it loses is said at every start.
+    fn warn_of_memory(&self) {
+        let database = match self.has_database_url {
+            true => {
+                "DATABASE_URL is set, and threelo does not read it: pass the database to store(..)"
+            }
+            false => "for a database, pass one to store(..)",
+        };
+        tracing::warn!(
+            target: "threelo",
+            database,
+            "no store: sessions and grants are kept in memory, so that a restart signs everybody out and loses every consent, \
+             and a second instance knows nothing of the first"
+        );
     }
 
     /// The given keys; or, with the in-memory stores only, a random one. With a database a random

@@ -129,9 +129,14 @@ impl Web {
     }
 
     /// Returns the address that signs a visitor in. In connect mode it is the app's own login page,
-    /// with `return_to`; `None` if the app does not say where that is.
+    /// with the place to come back to; `None` if the app does not say where that is.
     pub(crate) fn sign_in_url(&self, here: Option<&ReturnTo>) -> Option<String> {
-        let Mode::Connect { login, .. } = &self.ports.config.mode else {
+        let Mode::Connect {
+            login,
+            login_parameter,
+            ..
+        } = &self.ports.config.mode
+        else {
             return Some(self.login_url(here));
         };
         let login = login.as_deref()?;
@@ -139,7 +144,7 @@ impl Web {
             return Some(login.to_owned());
         };
         let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("return_to", here.as_str())
+            .append_pair(login_parameter, here.as_str())
             .finish();
         let gap = if login.contains('?') { '&' } else { '?' };
         Some(format!("{login}{gap}{query}"))
