@@ -44,6 +44,29 @@ pub struct Tell<'a> {
     pub fallback: Option<&'a str>,
 }
 
+/// How a visitor finds one of many sites. Shown only if they do not fit on one page.
+///
+/// A form with the method `get` to `action`, with a text field `search` and the fields `return_to` and, in connect mode,
+/// `account`, as the picker itself has them.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct PickerSearch<'a> {
+    /// Where the form goes.
+    pub action: &'a str,
+    /// What was searched for; empty if nothing was. It comes from the address.
+    pub words: &'a str,
+    /// How many sites there are that fit, on all pages.
+    pub found: usize,
+    /// Which page it is, from 1.
+    pub page: usize,
+    /// The address of the page before.
+    pub previous_url: Option<&'a str>,
+    /// The address of the next page.
+    pub next_url: Option<&'a str>,
+    /// Whether the account may reach more sites than can be shown at all.
+    pub is_cut: bool,
+}
+
 /// Why a request has no answer of the app's, as far as a visitor can do something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

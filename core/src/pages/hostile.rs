@@ -5,7 +5,7 @@ use crate::error::{MissingScopeReason, Reason};
 use crate::pages::plain::PlainPages;
 use crate::pages::{
     ApiTrouble, ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page,
-    Pages as _, PickerNotice, SiteChoice, Tell,
+    Pages as _, PickerNotice, PickerSearch, SiteChoice, Tell,
 };
 use crate::scope::Scopes;
 
@@ -64,6 +64,15 @@ fn pages() -> Vec<String> {
             action: hostile,
             return_to: hostile,
             sites: &sites,
+            search: Some(PickerSearch {
+                action: hostile,
+                words: hostile,
+                found: 1,
+                page: 1,
+                previous_url: Some(hostile),
+                next_url: Some(hostile),
+                is_cut: true,
+            }),
             add_url: hostile,
             account: hostile,
             account_id: Some(hostile),

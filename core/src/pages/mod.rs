@@ -18,7 +18,7 @@ mod text;
 
 pub use self::content::{
     ApiTrouble, ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, PickerNotice,
-    RequestFault, SetupFault, SiteChoice, Tell,
+    PickerSearch, RequestFault, SetupFault, SiteChoice, Tell,
 };
 pub use self::plain::PlainPages;
 
@@ -65,8 +65,10 @@ pub enum Page<'a> {
         action: &'a str,
         /// The form's `return_to`.
         return_to: &'a str,
-        /// The sites, in the order to show.
+        /// The sites, in the order to show: those of one page, if there are many.
         sites: &'a [SiteChoice<'a>],
+        /// The search, and the other pages, if there are many sites.
+        search: Option<PickerSearch<'a>>,
         /// The address that adds a site by another consent.
         add_url: &'a str,
         /// Whose sites they are.

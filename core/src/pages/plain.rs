@@ -14,7 +14,7 @@ use crate::pages::accounts::{self, Disconnect, WrongAccount};
 use crate::pages::html::{
     about, escaped, hidden, main_link, paragraph, quiet_link, row, window_link,
 };
-use crate::pages::sites::{add, no_sites, picker, picker_notice};
+use crate::pages::sites::{add, no_sites, paging, picker, picker_notice, searching};
 use crate::pages::text::{
     self, BOUNCE, CONNECT_FIRST_PAGE, CONTINUE, CROSS_SITE, DONE, SIGN_IN_FIRST, STILL_WORKING,
     Short,
@@ -107,6 +107,7 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
             action,
             return_to,
             sites,
+            search,
             add_url,
             account,
             account_id,
@@ -115,7 +116,10 @@ fn content(page: &Page<'_>) -> (&'static str, String) {
             let intro = about("You are ", account, ". Which site do you want to work on?");
             let said = notice.map(picker_notice).unwrap_or_default();
             let form = picker(sites, action, return_to, *account_id);
-            ("Choose a site", said + &intro + &add(add_url) + &form)
+            let before = search.map(|search| searching(&search, return_to, *account_id));
+            let after = search.map(|search| paging(&search)).unwrap_or_default();
+            let list = before.unwrap_or_default() + &form + &after;
+            ("Choose a site", said + &intro + &add(add_url) + &list)
         }
         Page::NoSites {
             account,

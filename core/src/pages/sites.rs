@@ -5,8 +5,8 @@ use url::Url;
 use crate::pages::html::{
     about, escaped, hidden, link, main_link, name, paragraph, quiet_link, row,
 };
-use crate::pages::text::NO_SITES;
-use crate::pages::{PickerNotice, SiteChoice};
+use crate::pages::text::{self, NO_SITES};
+use crate::pages::{PickerNotice, PickerSearch, SiteChoice};
 
 /// The note above the list. The requested site is shown as text: it comes from an address.
 pub(crate) fn picker_notice(notice: PickerNotice<'_>) -> String {
@@ -49,6 +49,40 @@ pub(crate) fn picker(
     )
 }
 
+/// The search form above a long list, and how many sites it finds.
+pub(crate) fn searching(
+    search: &PickerSearch<'_>,
+    return_to: &str,
+    account_id: Option<&str>,
+) -> String {
+    let account = account_id.map(|id| hidden("account", id));
+    let cut = match search.is_cut {
+        true => paragraph(text::MANY_SITES),
+        false => String::new(),
+    };
+    let found = format!("{} {}", search.found, text::SITES_FOUND);
+    format!(
+        "<form method=\"get\" action=\"{}\" role=\"search\">{}{}<div class=\"row\">\
+         <input type=\"search\" name=\"search\" value=\"{}\" maxlength=\"100\" aria-label=\"{}\">\
+         <button>{}</button></div></form>{cut}<p>{found}</p>",
+        escaped(search.action),
+        hidden("return_to", return_to),
+        account.unwrap_or_default(),
+        escaped(search.words),
+        text::SEARCH_LABEL,
+        text::SEARCH,
+    )
+}
+
+/// The links to the other pages, below the list.
+pub(crate) fn paging(search: &PickerSearch<'_>) -> String {
+    let link = |url: Option<&str>, label| url.map(|url| quiet_link(url, label)).unwrap_or_default();
+    row(&[
+        link(search.previous_url, text::PREVIOUS),
+        link(search.next_url, text::NEXT),
+    ])
+}
+
 /// One site: its name, its host, and whether it is the current one or new. The current one is never
 /// marked as new.
 fn site(choice: &SiteChoice<'_>) -> String {
@@ -81,7 +115,7 @@ pub(crate) fn host(url: &str) -> Option<String> {
     url.host_str().map(str::to_owned)
 }
 
-/// The link that adds a site. It stands above the list, because there may be 500 sites.
+/// The link that adds a site. It stands above the list, because there may be many sites.
 pub(crate) fn add(add_url: &str) -> String {
     format!("<p>Is yours missing? {}</p>", link(add_url, "Add a site"))
 }

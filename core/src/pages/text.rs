@@ -215,6 +215,19 @@ pub(crate) fn of_api(trouble: ApiTrouble) -> Short {
     }
 }
 
+/// Around the search among many sites.
+pub(crate) const SEARCH: &str = "Search";
+/// What its field is for.
+pub(crate) const SEARCH_LABEL: &str = "Name or address of a site";
+/// After the number of sites that fit.
+pub(crate) const SITES_FOUND: &str = "sites";
+/// Said if there may be more sites than can be shown.
+pub(crate) const MANY_SITES: &str = "No more than 500 sites of an account are shown. If yours is missing, please ask the people who run this app.";
+/// To the page before.
+pub(crate) const PREVIOUS: &str = "Previous";
+/// To the next page.
+pub(crate) const NEXT: &str = "Next";
+
 /// Why an account may reach no site, and what helps.
 pub(crate) const NO_SITES: [&str; 2] = [
     "Perhaps the account has no access to a product there yet, another site was chosen when this app was allowed, or an \

@@ -16,7 +16,7 @@ use crate::error::{Causes, Reason};
 use crate::http_client::{HttpClient, HttpClientError, fetch};
 use crate::message::retry_after;
 use crate::provider::profile::{self, Profile, ProfileError};
-use crate::provider::site::{self, Site, SitesError};
+use crate::provider::site::{self, MOST_SITES, Site, SitesError};
 use crate::provider::token::{
     self, AuthorizationCodeGrant, RefreshTokenGrant, RefusedKind, TokenError, TokenResponse,
     TokenSet, TokenType,
@@ -28,8 +28,8 @@ use crate::secret::{RefreshToken, opaque_debug};
 const TOKEN_BODY: usize = 64 * 1024;
 /// The most bytes of a profile.
 const PROFILE_BODY: usize = 64 * 1024;
-/// The most bytes of a list of sites, which may name hundreds.
-const SITES_BODY: usize = 1024 * 1024;
+/// The most bytes of a list of sites: 500 of them, each with some dozens of scopes.
+const SITES_BODY: usize = 4 * 1024 * 1024;
 /// The rest after a failure that may be over soon, such as a connection that was refused.
 const SHORT: Duration = Duration::from_secs(1);
 /// A grant rests for so long at most, whatever an answer says: a token ends within the hour, and a wrong word of somebody on the
@@ -204,6 +204,9 @@ impl ProviderClient {
             Ok(read) => {
                 if read.unreadable > 0 {
                     tracing::warn!(target: "threelo", entries = read.unreadable, "an odd list of sites: entries were left out");
+                }
+                if read.is_cut {
+                    tracing::warn!(target: "threelo", most = MOST_SITES, "an account reaches more sites than are kept: the others were left out");
                 }
                 Ok(read.sites.into())
             }

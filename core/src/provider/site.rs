@@ -1,5 +1,6 @@
 //! Sites: the tenants of Atlassian Cloud that a grant reaches (docs/protocol.md section 4).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -150,7 +151,12 @@ pub struct SitesResponse {
     pub sites: Vec<Site>,
     /// How many entries could not be read as a site and were left out.
     pub unreadable: usize,
+    /// Whether there were more than 500 sites, so that some were left out.
+    pub is_cut: bool,
 }
+
+/// The most sites of an account: they are part of its grant, which is read whole.
+pub(crate) const MOST_SITES: usize = 500;
 
 /// Reads the list of sites. An empty list is not an error (docs/protocol.md section 4.2).
 ///
@@ -185,25 +191,37 @@ pub fn from_response(response: &Response<Bytes>) -> Result<SitesResponse, SitesE
     if let (Some(error), true) = (unread, sites.is_empty()) {
         return Err(SitesError::Malformed(error));
     }
+    let unreadable = count - sites.len();
+    let (sites, is_cut) = merged_of(sites);
     Ok(SitesResponse {
-        unreadable: count - sites.len(),
-        sites: merged(sites),
+        sites,
+        unreadable,
+        is_cut,
     })
 }
 
 /// Each site once, with the scopes of all its entries, sorted by name and id. After 500 different sites, further ones
 /// are dropped. Name and address are those of the first entry.
 pub(crate) fn merged(entries: impl IntoIterator<Item = Site>) -> Vec<Site> {
-    let mut sites: Vec<Site> = Vec::new();
+    merged_of(entries).0
+}
+
+/// The same, and whether any was dropped.
+fn merged_of(entries: impl IntoIterator<Item = Site>) -> (Vec<Site>, bool) {
+    let mut places: HashMap<CloudId, usize> = HashMap::new();
+    let (mut sites, mut is_cut) = (Vec::<Site>::new(), false);
     for site in entries {
-        if let Some(known) = sites.iter_mut().find(|known| known.id == site.id) {
+        if let Some(known) = places.get(&site.id).and_then(|place| sites.get_mut(*place)) {
             known.scopes = known.scopes.union(&site.scopes);
-        } else if sites.len() < 500 {
+        } else if sites.len() < MOST_SITES {
+            places.insert(site.id.clone(), sites.len());
             sites.push(site);
+        } else {
+            is_cut = true;
         }
     }
     sites.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    sites
+    (sites, is_cut)
 }
 
 /// An entry of the response. Unknown members are ignored.

@@ -112,6 +112,7 @@ mod tests {
         })
     }
 
+    #[expect(clippy::too_many_lines, reason = "one row per name")]
     #[tokio::test]
     async fn another_name_is_one_that_no_proxy_can_have_made() {
         const APP: &str = "https://app.example.com";

@@ -6,15 +6,16 @@ use serde_json::{Value, json};
 use crate::error::Rejection;
 use crate::flow::Flash;
 use crate::ids::CloudId;
-use crate::message::{Audience, Reply};
-use crate::pages::{Page, PickerNotice, SiteChoice};
-use crate::provider::site::Site;
-use crate::provider::site::site_name;
+use crate::message::query::{Param, Query};
+use crate::message::{Audience, FetchMetadata, Reply};
+use crate::pages::{Page, PickerNotice, PickerSearch, SiteChoice};
+use crate::provider::site::{MOST_SITES, Site, site_name};
 use crate::sites::{self, Choice};
 use crate::web::reply::json::{self, site_json};
 use crate::web::reply::{Place, go};
 use crate::web::request::{Request, clear_flash, flash, form, query, return_target};
 use crate::web::routes::account::{CurrentAccount, account_param, current_account};
+use crate::web::security::cross_site::BOUNCED;
 use crate::web::security::{require_method, require_readable, require_same_origin};
 use crate::web::state::Web;
 
@@ -52,6 +53,7 @@ pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejectio
 /// for was not granted, or if the chosen one is gone.
 async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &[Site]) -> Reply {
     let config = &web.ports.config;
+    let action = web.route("sites", &[]);
     let wanted = return_target(web, query(request).one("return_to"));
     let return_to = wanted.unwrap_or_else(|| config.default_return_to.clone());
     let holder = account.holder();
@@ -74,18 +76,102 @@ async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &
     }
     let chosen = account.chosen();
     let choice = |site| choice(site, chosen.as_ref(), &account.grants.newest().added);
-    let choices: Vec<SiteChoice<'_>> = sites.iter().map(choice).collect();
+    let part = Part::of(sites, &own_query(request));
+    let choices: Vec<SiteChoice<'_>> = part.sites.iter().copied().map(choice).collect();
     let flash = flash(web, request).await;
+    let page_url = |number| part.url(web, number, return_to.as_str(), account_id);
+    let (previous, next) = (part.previous().map(page_url), part.next().map(page_url));
+    let search = (sites.len() > PAGE).then(|| PickerSearch {
+        action: &action,
+        words: &part.words,
+        found: part.found,
+        page: part.number,
+        previous_url: previous.as_deref(),
+        next_url: next.as_deref(),
+        is_cut: sites.len() >= MOST_SITES,
+    });
     let page = Page::Picker {
         action: &web.route("site", &[]),
         return_to: return_to.as_str(),
         sites: &choices,
+        search,
         add_url: &add_url,
         account: &account.name,
         account_id,
         notice: notice(flash.as_ref(), chosen.as_ref(), sites),
     };
     web.page(StatusCode::OK, &page)
+}
+
+/// The query, if a page of ours may have written it: what a stranger's link says is neither shown nor obeyed
+/// (docs/attacks.md T135). A browser that says nothing about where it comes from is believed.
+fn own_query(request: &Request) -> Query {
+    let head = request.head();
+    let site = FetchMetadata::of(&head).site;
+    let query = query(request);
+    let is_bounced = !matches!(query.param(BOUNCED), Param::Absent);
+    match site.is_none_or(|site| site == b"same-origin") && !is_bounced {
+        true => query,
+        false => Query::default(),
+    }
+}
+
+/// How many sites the picker shows at a time.
+const PAGE: usize = 50;
+/// The most characters of a search.
+const MOST_WORDS: usize = 100;
+
+/// The part of a list that one page of the picker shows.
+struct Part<'a> {
+    /// What is searched for; empty for everything.
+    words: String,
+    /// The sites of this page.
+    sites: Vec<&'a Site>,
+    /// How many sites fit, on all pages.
+    found: usize,
+    /// The page, from 1.
+    number: usize,
+}
+
+impl<'a> Part<'a> {
+    /// Takes `search` and `page` of a query. A page that there is not becomes the last one.
+    fn of(sites: &'a [Site], query: &Query) -> Self {
+        let words = query.one("search").unwrap_or_default().trim();
+        let words: String = words.chars().take(MOST_WORDS).collect();
+        let wanted = words.to_lowercase();
+        let has = |text: &str| text.to_lowercase().contains(&wanted);
+        let fits = |site: &&Site| has(&site.name) || site.url.as_deref().is_some_and(has);
+        let found: Vec<&Site> = sites.iter().filter(fits).collect();
+        let last = found.len().div_ceil(PAGE).max(1);
+        let number = query.one("page").and_then(|number| number.parse().ok());
+        let number = number.unwrap_or(1_usize).clamp(1, last);
+        let shown = found.iter().skip((number - 1) * PAGE).take(PAGE);
+        Self {
+            words,
+            sites: shown.copied().collect(),
+            found: found.len(),
+            number,
+        }
+    }
+
+    fn previous(&self) -> Option<usize> {
+        (self.number > 1).then(|| self.number - 1)
+    }
+
+    fn next(&self) -> Option<usize> {
+        (self.number * PAGE < self.found).then(|| self.number + 1)
+    }
+
+    /// The address of another page of the same search.
+    fn url(&self, web: &Web, number: usize, return_to: &str, account: Option<&str>) -> String {
+        let number = number.to_string();
+        let mut parameters = vec![("return_to", return_to), ("page", &*number)];
+        parameters.extend(account.map(|account| ("account", account)));
+        if !self.words.is_empty() {
+            parameters.push(("search", &*self.words));
+        }
+        web.route("sites", &parameters)
+    }
 }
 
 /// What the picker says first: that the requested site was not granted, if the flash says so, else that

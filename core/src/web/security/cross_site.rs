@@ -19,7 +19,7 @@ use crate::web::state::Web;
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// The parameter that marks the second request, so that there is no third.
-const BOUNCED: &str = "bounced";
+pub(crate) const BOUNCED: &str = "bounced";
 
 /// Whether a request is a navigation from another site to a page that depends on the visitor.
 ///

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+use threelo_sandbox::{Endpoint, Fault};
+use threelo_tests::capture_logs;
+
+use super::super::Browser;
 use super::{AURORA, BOREALIS, World, at_one_site, consent, forget_earlier_consents};
 
 #[tokio::test]
@@ -131,10 +136,8 @@ async fn sites_that_could_not_be_read_at_a_consent_are_in_the_picker() {
     forget_earlier_consents(&world);
     let mut browser = at_one_site(&world, AURORA).await;
     world.pass(Duration::from_secs(60));
-    let fault = threelo_sandbox::Fault::Status(503);
-    world
-        .sandbox
-        .fault(threelo_sandbox::Endpoint::Sites, fault, 1);
+    let fault = Fault::Status(503);
+    world.sandbox.fault(Endpoint::Sites, fault, 1);
     let authorize = browser.start_login("/").await;
     consent(&world, &mut browser, &authorize, BOREALIS).await;
 
@@ -166,4 +169,90 @@ async fn a_detour_to_the_picker_drops_the_requested_site_however_it_is_written()
     let seen = browser.open("/board?%73ite=nowhere.example&x=1").await;
 
     assert_eq!(seen.location(), "/auth/sites?return_to=%2Fboard%3Fx%3D1");
+}
+
+/// An account that reaches this many sites.
+async fn at_many_sites(count: usize) -> (World, Browser) {
+    let world = World::new().await;
+    let sites: Vec<Value> = (0..count)
+        .map(|number| {
+            json!({
+                "id": format!("{number:08}-0000-4000-8000-000000000000"),
+                "name": format!("Team {number:04}"),
+                "url": format!("https://team-{number}.atlassian.net"),
+                "scopes": ["read:jira-work"],
+            })
+        })
+        .collect();
+    let fault = Fault::Body {
+        status: 200,
+        body: Value::from(sites).to_string(),
+    };
+    world.sandbox.fault(Endpoint::Sites, fault, 9);
+    let mut browser = world.browser();
+    browser.sign_in(&world, "mia", "/").await;
+    (world, browser)
+}
+
+#[tokio::test]
+async fn five_hundred_sites_are_there_page_by_page_and_by_search() {
+    let (_world, mut browser) = at_many_sites(500).await;
+    let json = browser.fetch("GET", "/auth/sites").await.json();
+    assert_eq!(json["sites"].as_array().unwrap().len(), 500);
+
+    let own = [
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+        ("accept", "text/html"),
+    ];
+    let first = browser
+        .request("GET", "/auth/sites?return_to=%2Fboard", &own)
+        .await;
+    let text = first.text();
+    assert_eq!(text.matches("name=\"site\"").count(), 50);
+    assert!(
+        text.contains("500 sites") && text.contains("No more than 500 sites"),
+        "{text}"
+    );
+    let next = "/auth/sites?return_to=%2Fboard&amp;page=2";
+    assert!(text.contains(next) && !text.contains("page=0"), "{text}");
+    let last = browser
+        .request("GET", "/auth/sites?return_to=%2Fboard&page=10", &own)
+        .await;
+    assert!(last.text().contains("Team 0499") && !last.text().contains("page=11"));
+    let beyond = browser.request("GET", "/auth/sites?page=99", &own).await;
+    assert!(beyond.text().contains("Team 0499"));
+
+    for (words, expected) in [("TEAM%20049", 10), ("team-77.", 1), ("nothing", 0)] {
+        let path = format!("/auth/sites?return_to=%2Fboard&search={words}");
+        let found = browser.request("GET", &path, &own).await;
+        assert_eq!(
+            found.text().matches("name=\"site\"").count(),
+            expected,
+            "{words}"
+        );
+    }
+    // What a stranger's link searches for is neither shown nor obeyed.
+    let scam = "/auth/sites?search=call%20555-0100%20now";
+    let mut by_link = own;
+    for site in ["none", "cross-site"] {
+        by_link[0].1 = site;
+        let mut seen = browser.request("GET", scam, &by_link).await;
+        if site == "cross-site" {
+            let bounced = format!("{scam}&bounced=1");
+            seen = browser.request("GET", &bounced, &own).await;
+        }
+        assert!(seen.text().contains("Team 0000"), "{site}: {}", seen.text());
+        assert!(!seen.text().contains("555"), "{site}");
+    }
+}
+
+#[tokio::test]
+async fn more_sites_than_are_kept_are_said_on_the_page_and_in_the_log() {
+    let logs = capture_logs();
+    let (_world, mut browser) = at_many_sites(600).await;
+    let text = browser.open("/auth/sites").await.text();
+    assert!(text.contains("500 sites") && text.contains("No more than 500 sites"));
+    assert!(logs.text().contains("reaches more sites than are kept"));
 }
