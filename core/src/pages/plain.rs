@@ -101,6 +101,7 @@ impl Pages for PlainPages {
 }
 
 /// The headline and the body of a page: sites, failures and the logout.
+#[expect(clippy::too_many_lines, reason = "one arm per page")]
 fn content(page: &Page<'_>) -> (&'static str, String) {
     match page {
         Page::Picker {

@@ -53,12 +53,10 @@ pub(crate) async fn list(web: &Web, request: &Request) -> Result<Reply, Rejectio
 /// for was not granted, or if the chosen one is gone.
 async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &[Site]) -> Reply {
     let config = &web.ports.config;
-    let action = web.route("sites", &[]);
     let wanted = return_target(web, query(request).one("return_to"));
     let return_to = wanted.unwrap_or_else(|| config.default_return_to.clone());
     let holder = account.holder();
-    let subject = holder.subject.as_ref();
-    let account_id = subject.map(|_connected| holder.account.as_str());
+    let account_id = holder.subject.is_some().then(|| holder.account.as_str());
     let add_url = web.more_url(
         &[],
         Place {
@@ -79,17 +77,8 @@ async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &
     let part = Part::of(sites, &own_query(request));
     let choices: Vec<SiteChoice<'_>> = part.sites.iter().copied().map(choice).collect();
     let flash = flash(web, request).await;
-    let page_url = |number| part.url(web, number, return_to.as_str(), account_id);
-    let (previous, next) = (part.previous().map(page_url), part.next().map(page_url));
-    let search = (sites.len() > PAGE).then(|| PickerSearch {
-        action: &action,
-        words: &part.words,
-        found: part.found,
-        page: part.number,
-        previous_url: previous.as_deref(),
-        next_url: next.as_deref(),
-        is_cut: sites.len() >= MOST_SITES,
-    });
+    let urls = part.urls(web, return_to.as_str(), account_id);
+    let search = urls.search(&part, sites.len());
     let page = Page::Picker {
         action: &web.route("site", &[]),
         return_to: return_to.as_str(),
@@ -162,15 +151,44 @@ impl<'a> Part<'a> {
         (self.number * PAGE < self.found).then(|| self.number + 1)
     }
 
-    /// The address of another page of the same search.
-    fn url(&self, web: &Web, number: usize, return_to: &str, account: Option<&str>) -> String {
-        let number = number.to_string();
-        let mut parameters = vec![("return_to", return_to), ("page", &*number)];
-        parameters.extend(account.map(|account| ("account", account)));
-        if !self.words.is_empty() {
-            parameters.push(("search", &*self.words));
+    /// The addresses of the other pages of the same search.
+    fn urls(&self, web: &Web, return_to: &str, account: Option<&str>) -> PartUrls {
+        let url = |number: usize| {
+            let number = number.to_string();
+            let mut parameters = vec![("return_to", return_to), ("page", &*number)];
+            parameters.extend(account.map(|account| ("account", account)));
+            if !self.words.is_empty() {
+                parameters.push(("search", &*self.words));
+            }
+            web.route("sites", &parameters)
+        };
+        PartUrls {
+            action: web.route("sites", &[]),
+            previous: self.previous().map(url),
+            next: self.next().map(url),
         }
-        web.route("sites", &parameters)
+    }
+}
+
+/// Where the search form and the links of a page lead.
+struct PartUrls {
+    action: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+impl PartUrls {
+    /// What the page says about the search; `None` if all sites fit on one page.
+    fn search<'a>(&'a self, part: &'a Part<'_>, total: usize) -> Option<PickerSearch<'a>> {
+        (total > PAGE).then_some(PickerSearch {
+            action: &self.action,
+            words: &part.words,
+            found: part.found,
+            page: part.number,
+            previous_url: self.previous.as_deref(),
+            next_url: self.next.as_deref(),
+            is_cut: total >= MOST_SITES,
+        })
     }
 }
 
