@@ -70,7 +70,7 @@ impl AuthSession {
             let here = here
                 .as_ref()
                 .map_or(web.ports.config.home(), ReturnTo::as_str);
-            web::ask_first(web, here)
+            web::ask_first(web, here, self.0.context())
         })
     }
 }

@@ -83,6 +83,11 @@ pub enum Rejection {
     /// 403: a change without proof of its origin, or a read by another site (docs/decisions/0063).
     #[error("the request comes from another site")]
     Forbidden,
+    /// 404, connect mode: the route is one of sign-in mode. Users sign in to the app, and connect Atlassian accounts.
+    #[error(
+        "the app has users of its own, who connect Atlassian accounts instead of signing in with them"
+    )]
+    ConnectInstead,
     /// 405: the route exists, but not with this method.
     #[error("the method is not allowed; allowed: {0}")]
     Method(&'static str),
@@ -158,7 +163,9 @@ impl Rejection {
             | Self::ScriptsOnly
             | Self::NotForwarded => StatusCode::FORBIDDEN,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotFound | Self::NoSuchRoute { .. } => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoSuchRoute { .. } | Self::ConnectInstead => {
+                StatusCode::NOT_FOUND
+            }
             Self::BadRequest(_) | Self::NavigationOnly => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
@@ -197,6 +204,7 @@ impl Rejection {
             Self::Forbidden => "cross_site",
             Self::Method(_) => "method_not_allowed",
             Self::NotFound | Self::NoSuchRoute { .. } => "not_found",
+            Self::ConnectInstead => "connect_instead",
             Self::BadRequest(_) => "bad_request",
             Self::TooLarge(_) => "too_large",
             Self::TooManyCalls => "too_many_calls",

@@ -6,66 +6,60 @@ use crate::pages::html::{
     about, escaped, hidden, link, main_link, name, paragraph, quiet_link, row,
 };
 use crate::pages::sites::host;
-use crate::pages::text::{
-    ADD_SITE, AT_ATLASSIAN, CONNECT_AGAIN, CONNECT_FIRST, CONNECT_SCOPES, CONNECTED, DISCONNECT,
-    NOT_YOURS, WRONG_ACCOUNT,
-};
+use crate::pages::texts::{PageText, Texts};
 use crate::pages::{ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage};
 use crate::provider::site::Site;
 
 /// The connected accounts, with what the visitor came for above the list and the connect button
 /// below. Right after a connection the way on stands above the list instead of a way back below it.
-pub(crate) fn connections(page: &ConnectionsPage<'_>) -> (&'static str, String) {
-    let (title, intro) = headline(page);
-    let entries: String = page.accounts.iter().map(|one| entry(page, one)).collect();
+pub(crate) fn connections(texts: &Texts, page: &ConnectionsPage<'_>) -> (&'static str, String) {
+    let (title, intro) = headline(texts, page);
+    let entries: String = page
+        .accounts
+        .iter()
+        .map(|one| entry(texts, page, one))
+        .collect();
     let list = match entries.as_str() {
         "" => String::new(),
         entries => format!(
-            "<ul class=\"accounts\" role=\"list\" aria-label=\"Connected accounts\">{entries}</ul>"
+            "<ul class=\"accounts\" role=\"list\" aria-label=\"{}\">{entries}</ul>",
+            escaped(texts.connections_label)
         ),
     };
     let back = match page.notice {
         Some(_) => String::new(),
-        None => quiet_link(page.go_on, "Back to the app"),
+        None => quiet_link(page.go_on, texts.back),
     };
-    (title, intro + &list + &connect_button(page, &back))
+    (title, intro + &list + &connect_button(texts, page, &back))
 }
 
 /// What just happened, or what the visitor came for.
-fn headline(page: &ConnectionsPage<'_>) -> (&'static str, String) {
+fn headline(texts: &Texts, page: &ConnectionsPage<'_>) -> (&'static str, String) {
     if let Some(ConnectionsNotice::Connected(who, id)) = page.notice {
-        let go_on = row(&[main_link(page.go_on, "Go on")]);
-        return ("Account connected", connected(who, id) + &go_on);
+        let go_on = row(&[main_link(page.go_on, texts.go_on)]);
+        return (texts.connected.title, connected(texts, who, id) + &go_on);
     }
-    match page.purpose {
-        ConnectPurpose::Scopes(scopes) => (
-            "One more permission is needed",
-            paragraph(CONNECT_SCOPES) + &permissions(scopes),
-        ),
-        ConnectPurpose::Site(who) => ("Add a site", {
-            let (before, after) = ADD_SITE;
-            about(before, who, after)
-        }),
-        ConnectPurpose::Again(who) => ("Connect again", {
-            let (before, after) = CONNECT_AGAIN;
-            about(before, who, after)
-        }),
-        ConnectPurpose::Account if page.accounts.is_empty() => {
-            ("Connect your Atlassian account", paragraph(CONNECT_FIRST))
-        }
-        ConnectPurpose::Account => ("Connected accounts", paragraph(CONNECTED)),
-    }
+    let (text, rest) = match page.purpose {
+        ConnectPurpose::Scopes(scopes) => (texts.connect_scopes, permissions(scopes)),
+        ConnectPurpose::Site(who) => return named(texts.connect_site, who),
+        ConnectPurpose::Again(who) => return named(texts.connect_again, who),
+        ConnectPurpose::Account if page.accounts.is_empty() => (texts.connect, String::new()),
+        ConnectPurpose::Account => (texts.connections, String::new()),
+    };
+    (text.title, paragraph(text.body) + &rest)
+}
+
+/// A headline, and a paragraph with a name in it.
+fn named(text: PageText, who: &str) -> (&'static str, String) {
+    (text.title, about(text.body, who))
 }
 
 /// Name and id of the account that was just connected, and what to do if it is another person's
 /// (docs/attacks.md T014).
-fn connected(who: &str, id: &str) -> String {
-    about(
-        "The Atlassian account of ",
-        who,
-        " is connected with your account here.",
-    ) + &format!("<p class=\"host\">{}</p>", escaped(id))
-        + &paragraph(NOT_YOURS)
+fn connected(texts: &Texts, who: &str, id: &str) -> String {
+    about(texts.connected.body, who)
+        + &format!("<p class=\"host\">{}</p>", escaped(id))
+        + &paragraph(texts.connected.advice)
 }
 
 /// The scopes as a list, in the words of Atlassian's developer console: threelo has no translation
@@ -81,13 +75,13 @@ fn permissions(scopes: &str) -> String {
 
 /// The button that starts a flow; its label says what for. It is the main button unless the visitor
 /// came for nothing in particular and has an account already.
-fn connect_button(page: &ConnectionsPage<'_>, beside: &str) -> String {
+fn connect_button(texts: &Texts, page: &ConnectionsPage<'_>, beside: &str) -> String {
     let label = match (page.purpose, page.notice, page.accounts.is_empty()) {
-        (ConnectPurpose::Scopes(_), None, _) => "Ask Atlassian for it",
-        (ConnectPurpose::Site(_), None, _) => "Choose a site at Atlassian",
-        (ConnectPurpose::Again(_), None, _) => "Connect again",
-        (_, _, true) => "Connect with Atlassian",
-        _ => "Connect another account",
+        (ConnectPurpose::Scopes(_), None, _) => texts.ask_atlassian,
+        (ConnectPurpose::Site(_), None, _) => texts.choose_site_at_atlassian,
+        (ConnectPurpose::Again(_), None, _) => texts.connect_again_button,
+        (_, _, true) => texts.connect_button,
+        _ => texts.connect_another,
     };
     let is_only_one_more = page.purpose == ConnectPurpose::Account && !page.accounts.is_empty();
     let is_main = page.notice.is_none() && !is_only_one_more;
@@ -133,18 +127,18 @@ fn connect_form(
 /// One account: its name, its sites or that its consent ended, and its buttons. The form for
 /// another site or a new consent is left out if the main button is for one certain account already,
 /// because the form would then post `account` twice.
-fn entry(page: &ConnectionsPage<'_>, entry: &ConnectionEntry<'_>) -> String {
+fn entry(texts: &Texts, page: &ConnectionsPage<'_>, entry: &ConnectionEntry<'_>) -> String {
     let state = match (entry.needs_consent, entry.sites) {
-        (true, _) => "<p>Its permission has ended: connect it again.</p>".to_owned(),
-        (false, Some(sites)) => format!("<p class=\"host\">{}</p>", reached(sites)),
+        (true, _) => paragraph(texts.permission_ended),
+        (false, Some(sites)) => format!("<p class=\"host\">{}</p>", reached(texts, sites)),
         (false, None) => String::new(),
     };
     let label = if entry.needs_consent {
-        "Connect again"
+        texts.connect_again_button
     } else {
-        "Add a site"
+        texts.add_site
     };
-    let disconnect = quiet_link(entry.disconnect_url, "Disconnect");
+    let disconnect = quiet_link(entry.disconnect_url, texts.disconnect_button);
     let is_step_up = page.fields.iter().any(|(name, _)| *name == "account");
     let buttons = if is_step_up {
         row(&[disconnect])
@@ -164,13 +158,13 @@ fn entry(page: &ConnectionsPage<'_>, entry: &ConnectionEntry<'_>) -> String {
 }
 
 /// The hosts of the sites that an account reaches; the name of a site without a usable address.
-fn reached(sites: &[Site]) -> String {
+fn reached(texts: &Texts, sites: &[Site]) -> String {
     let names = sites.iter().map(|site| {
         let host = site.url.as_deref().and_then(host);
         escaped(&host.unwrap_or_else(|| site.name.to_string()))
     });
     match names.collect::<Vec<_>>().join(", ") {
-        none if none.is_empty() => "No site is reachable.".to_owned(),
+        none if none.is_empty() => escaped(texts.no_site_reachable),
         hosts => hosts,
     }
 }
@@ -191,35 +185,37 @@ pub(crate) struct Disconnect<'a> {
 }
 
 /// Asks whether to disconnect an account. Only the form does it, not the address of this page.
-pub(crate) fn disconnect(page: &Disconnect<'_>) -> String {
+pub(crate) fn disconnect(texts: &Texts, page: &Disconnect<'_>) -> String {
     format!(
-        "{}{}<form method=\"post\" action=\"{}\">{}{}<div class=\"row\"><button class=\"main\">Disconnect</button>{}</div></form>",
-        about("Disconnect the Atlassian account of ", page.account, "?"),
-        paragraph(DISCONNECT),
+        "{}{}<form method=\"post\" action=\"{}\">{}{}<div class=\"row\"><button class=\"main\">{}</button>{}</div></form>",
+        about(texts.disconnect.body, page.account),
+        paragraph(texts.disconnect.advice),
         escaped(page.action),
         hidden("account", page.account_id),
         hidden("return_to", page.return_to),
-        quiet_link(page.home_url, "Keep it")
+        escaped(texts.disconnect_button),
+        quiet_link(page.home_url, texts.keep)
     )
 }
 
 /// The account is disconnected here. Atlassian may still list the app, so the page links to where
 /// people remove it themselves. `account` is empty if no cookie tells the name.
-pub(crate) fn disconnected(account: &str, manage_url: &str, home_url: &str) -> String {
+pub(crate) fn disconnected(
+    texts: &Texts,
+    account: &str,
+    manage_url: &str,
+    home_url: &str,
+) -> String {
     let who = match account {
-        "" => paragraph("The account is not connected with this app any more."),
-        account => about(
-            "The Atlassian account of ",
-            account,
-            " is not connected with this app any more.",
-        ),
+        "" => paragraph(texts.no_longer_connected),
+        account => about(texts.disconnected.body, account),
     };
     let manage = format!(
         "<p>{} {}</p>",
-        escaped(AT_ATLASSIAN),
-        link(manage_url, "Your connected apps at Atlassian")
+        escaped(texts.disconnected.advice),
+        link(manage_url, texts.manage_apps)
     );
-    who + &manage + &row(&[main_link(home_url, "Back to the app")])
+    who + &manage + &row(&[main_link(home_url, texts.back)])
 }
 
 /// What the page about a wrong account shows; see [`Page::WrongAccount`](crate::pages::Page).
@@ -235,21 +231,21 @@ pub(crate) struct WrongAccount<'a> {
 }
 
 /// The visitor chose another account than the one that was asked for, and nothing was changed.
-pub(crate) fn wrong_account(page: &WrongAccount<'_>) -> String {
+pub(crate) fn wrong_account(texts: &Texts, page: &WrongAccount<'_>) -> String {
     let asked = match page.expected {
-        "" => paragraph("This was asked of another Atlassian account."),
-        expected => about("Here you are ", expected, "."),
+        "" => paragraph(texts.asked_of_another),
+        expected => about(texts.here_you_are, expected),
     };
     let came = match page.chosen {
-        "" => paragraph("At Atlassian you chose another account."),
-        chosen => about("At Atlassian you chose ", chosen, "."),
+        "" => paragraph(texts.you_chose_another),
+        chosen => about(texts.you_chose, chosen),
     };
     let switch = page
         .switch_url
-        .map(|url| quiet_link(url, "Sign in as somebody else"));
+        .map(|url| quiet_link(url, texts.sign_in_as_other));
     let buttons = row(&[
-        main_link(page.home_url, "Back to the app"),
+        main_link(page.home_url, texts.back),
         switch.unwrap_or_default(),
     ]);
-    asked + &came + &paragraph(WRONG_ACCOUNT) + &buttons
+    asked + &came + &paragraph(texts.wrong_account.advice) + &buttons
 }

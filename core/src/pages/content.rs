@@ -74,6 +74,8 @@ pub enum RequestFault<'a> {
     /// There is nothing at the address (404). The path that was meant, if it differs by case or by slashes at the end
     /// only.
     NoSuchPage(Option<&'a str>),
+    /// Connect mode: the address belongs to the other mode (404). Where accounts are connected instead.
+    ConnectInstead(&'a str),
     /// The address does not take this method (405).
     Method,
     /// What was sent cannot be read, or is too large (400, 413).
@@ -147,8 +149,9 @@ pub struct SiteChoice<'a> {
 #[non_exhaustive]
 pub enum PickerNotice<'a> {
     /// The visitor was sent to Atlassian to add this site (an address, a host or a cloud id, as the
-    /// request named it), and then allowed others.
-    NotGranted(&'a str),
+    /// request named it), and then allowed others. `None` if its name must not be repeated: anybody can have written it
+    /// into a link.
+    NotGranted(Option<&'a str>),
     /// The site that was chosen before cannot be reached any more. The visitor chooses again:
     /// another site is never taken silently (docs/decisions/0042).
     Gone,

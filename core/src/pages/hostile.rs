@@ -5,7 +5,7 @@ use crate::error::{MissingScopeReason, Reason};
 use crate::pages::plain::PlainPages;
 use crate::pages::{
     ApiTrouble, ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, Page,
-    Pages as _, PickerNotice, PickerSearch, SiteChoice, Tell,
+    PageContext, Pages as _, PickerNotice, PickerSearch, SiteChoice, Tell,
 };
 use crate::scope::Scopes;
 
@@ -76,7 +76,7 @@ fn pages() -> Vec<String> {
             add_url: hostile,
             account: hostile,
             account_id: Some(hostile),
-            notice: Some(PickerNotice::NotGranted(hostile)),
+            notice: Some(PickerNotice::NotGranted(Some(hostile))),
         },
         Page::NoSites {
             account: hostile,
@@ -168,12 +168,19 @@ fn pages() -> Vec<String> {
             home_url: hostile,
         });
     }
-    pages.iter().map(rendered).collect()
+    let languages = ["en", "de"];
+    let each = languages.into_iter().flat_map(|language| {
+        let rendered = |page| rendered(page, language);
+        pages.iter().map(rendered).collect::<Vec<_>>()
+    });
+    each.collect()
 }
 
 /// A page of the built-in look, for an app whose name is hostile too.
-fn rendered(page: &Page<'_>) -> String {
-    PlainPages::new().app_name(HOSTILE).render(page)
+fn rendered(page: &Page<'_>, language: &str) -> String {
+    let accepted = format!("{language}, {HOSTILE}");
+    let context = PageContext::new(Some(&accepted), HOSTILE);
+    PlainPages::new().app_name(HOSTILE).render(page, &context)
 }
 
 #[test]
@@ -192,7 +199,8 @@ fn hostile_names_and_addresses_stay_text_on_every_page() {
 fn every_page_has_one_headline_and_needs_nothing_from_elsewhere() {
     for page in pages() {
         assert_eq!(page.matches("<h1>").count(), 1);
-        assert!(page.contains("<html lang=\"en\">") && page.contains("<title>"));
+        let lang = ["en", "de"].map(|lang| format!("<html lang=\"{lang}\">"));
+        assert!(lang.iter().any(|lang| page.contains(lang)) && page.contains("<title>"));
         for banned in [
             "style=", " onclick", "src=", "<link", "@import", "url(", "://",
         ] {
@@ -203,7 +211,7 @@ fn every_page_has_one_headline_and_needs_nothing_from_elsewhere() {
 
 #[test]
 fn the_page_that_tells_has_one_script_and_it_is_ours() {
-    let page = rendered(&Page::Done {
+    let done = Page::Done {
         tell: Some(Tell {
             script_url: "/auth/popup.js",
             origin: HOSTILE,
@@ -211,7 +219,8 @@ fn the_page_that_tells_has_one_script_and_it_is_ours() {
             fallback: Some(HOSTILE),
         }),
         home_url: HOSTILE,
-    });
+    };
+    let page = rendered(&done, "en");
 
     assert_eq!(page.matches("alert(1)").count(), page.matches(TEXT).count());
     assert_eq!(page.matches("<script").count(), 1);

@@ -80,7 +80,12 @@ pub(crate) fn name(text: &str) -> String {
     format!("<bdi>{}</bdi>", escaped(&text.replace(is_override, "")))
 }
 
-/// One paragraph around a name.
-pub(crate) fn about(before: &str, who: &str, after: &str) -> String {
-    format!("<p>{}{}{}</p>", escaped(before), name(who), escaped(after))
+/// One paragraph of a text with a name in the place of `{}`.
+pub(crate) fn about(text: &str, who: &str) -> String {
+    match text.split_once("{}") {
+        Some((before, after)) => {
+            format!("<p>{}{}{}</p>", escaped(before), name(who), escaped(after))
+        }
+        None => paragraph(text),
+    }
 }

@@ -8,19 +8,24 @@
 //! builder's `pages`.
 
 mod accounts;
+mod bodies;
 mod content;
+mod context;
 #[cfg(test)]
 mod hostile;
 mod html;
 mod plain;
 mod sites;
-mod text;
+mod texts;
+mod words;
 
 pub use self::content::{
     ApiTrouble, ConnectPurpose, ConnectionEntry, ConnectionsNotice, ConnectionsPage, PickerNotice,
     PickerSearch, RequestFault, SetupFault, SiteChoice, Tell,
 };
-pub use self::plain::PlainPages;
+pub use self::context::PageContext;
+pub use self::plain::{Color, PlainPages};
+pub use self::texts::{PageText, Texts};
 
 use crate::error::{MissingScopeReason, Reason};
 use crate::scope::Scopes;
@@ -282,20 +287,20 @@ pub enum Page<'a> {
 ///
 /// The result is sent as `text/html; charset=utf-8`. The page must hold no script (except on
 /// [`Page::Done`]), no inline event handlers, and nothing that is loaded, from the app's own origin
-/// either: the reply carries `default-src 'none'`, and [`style_sources`](Self::style_sources) is
-/// the only addition. Every text must be escaped; see [`Page`].
+/// either: the reply carries `default-src 'none'`, and [`style_sources`](Self::style_sources)
+/// and [`image_sources`](Self::image_sources) are the only additions. Every text must be escaped; see [`Page`].
 ///
 /// ```
 /// use threelo::Auth;
-/// use threelo::pages::{Page, Pages, PlainPages};
+/// use threelo::pages::{Page, PageContext, Pages, PlainPages};
 ///
 /// /// A picker of the app's own. All other pages keep the built-in look.
 /// struct OwnPages(PlainPages);
 ///
 /// impl Pages for OwnPages {
-///     fn render(&self, page: &Page<'_>) -> String {
+///     fn render(&self, page: &Page<'_>, context: &PageContext<'_>) -> String {
 ///         let Page::Picker { action, return_to, sites, .. } = page else {
-///             return self.0.render(page);
+///             return self.0.render(page, context);
 ///         };
 ///         let sites: String = sites
 ///             .iter()
@@ -331,11 +336,19 @@ pub enum Page<'a> {
 pub trait Pages: Send + Sync + 'static {
     /// Returns a whole HTML document.
     ///
-    /// Called for each page, while its request is answered: it must not block and must not panic.
-    fn render(&self, page: &Page<'_>) -> String;
+    /// Called for each page, while its request is answered: it must not block and must not panic. The context says which
+    /// languages the visitor reads, and where they are.
+    fn render(&self, page: &Page<'_>, context: &PageContext<'_>) -> String;
 
     /// Returns what `style-src` allows, such as `'self'`, or `'sha256-…'` of the only style block.
     ///
     /// Called once, when the app builds its `Auth` or `Connect`, and the same for all pages.
     fn style_sources(&self) -> String;
+
+    /// Returns what `img-src` allows, such as `'self'` for a logo that the app serves; nothing unless a page has a picture.
+    ///
+    /// Called once, like [`style_sources`](Self::style_sources).
+    fn image_sources(&self) -> String {
+        String::new()
+    }
 }

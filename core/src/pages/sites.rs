@@ -5,24 +5,16 @@ use url::Url;
 use crate::pages::html::{
     about, escaped, hidden, link, main_link, name, paragraph, quiet_link, row,
 };
-use crate::pages::text::{self, NO_SITES};
+use crate::pages::texts::Texts;
 use crate::pages::{PickerNotice, PickerSearch, SiteChoice};
 
 /// The note above the list. The requested site is shown as text: it comes from an address.
-pub(crate) fn picker_notice(notice: PickerNotice<'_>) -> String {
-    let said = match notice {
-        PickerNotice::NotGranted(requested) => {
-            return note(&about(
-                "",
-                requested,
-                " is not among the sites that you allowed. These are:",
-            ));
-        }
-        PickerNotice::Gone => {
-            "The site that you worked on cannot be reached any more: you have no access, or this app was removed from it."
-        }
-    };
-    note(&paragraph(said))
+pub(crate) fn picker_notice(texts: &Texts, notice: PickerNotice<'_>) -> String {
+    note(&match notice {
+        PickerNotice::NotGranted(Some(requested)) => about(texts.site_not_granted, requested),
+        PickerNotice::NotGranted(None) => about(texts.site_not_granted, texts.a_site),
+        PickerNotice::Gone => paragraph(texts.site_gone),
+    })
 }
 
 /// A note that screen readers read first. `html` is HTML.
@@ -33,59 +25,62 @@ fn note(html: &str) -> String {
 /// The form: one button per site, in the order in which they are given. A click chooses and
 /// submits, so that the page needs no script.
 pub(crate) fn picker(
+    texts: &Texts,
     sites: &[SiteChoice<'_>],
     action: &str,
     return_to: &str,
     account_id: Option<&str>,
 ) -> String {
     let account = account_id.map(|id| hidden("account", id));
-    let entries: String = sites.iter().map(site).collect();
+    let entries: String = sites.iter().map(|choice| site(texts, choice)).collect();
     // Safari takes a list without bullets for no list, unless the role is spelled out.
     format!(
-        "<form method=\"post\" action=\"{}\">{}{}<ul class=\"sites\" role=\"list\" aria-label=\"Sites\">{entries}</ul></form>",
+        "<form method=\"post\" action=\"{}\">{}{}<ul class=\"sites\" role=\"list\" aria-label=\"{}\">{entries}</ul></form>",
         escaped(action),
         hidden("return_to", return_to),
-        account.unwrap_or_default()
+        account.unwrap_or_default(),
+        escaped(texts.sites_label)
     )
 }
 
 /// The search form above a long list, and how many sites it finds.
 pub(crate) fn searching(
+    texts: &Texts,
     search: &PickerSearch<'_>,
     return_to: &str,
     account_id: Option<&str>,
 ) -> String {
     let account = account_id.map(|id| hidden("account", id));
     let cut = match search.is_cut {
-        true => paragraph(text::MANY_SITES),
+        true => paragraph(texts.many_sites),
         false => String::new(),
     };
-    let found = format!("{} {}", search.found, text::SITES_FOUND);
+    let found = about(texts.sites_found, &search.found.to_string());
     format!(
         "<form method=\"get\" action=\"{}\" role=\"search\">{}{}<div class=\"row\">\
          <input type=\"search\" name=\"search\" value=\"{}\" maxlength=\"100\" aria-label=\"{}\">\
-         <button>{}</button></div></form>{cut}<p>{found}</p>",
+         <button>{}</button></div></form>{cut}{found}",
         escaped(search.action),
         hidden("return_to", return_to),
         account.unwrap_or_default(),
         escaped(search.words),
-        text::SEARCH_LABEL,
-        text::SEARCH,
+        escaped(texts.search_label),
+        escaped(texts.search),
     )
 }
 
 /// The links to the other pages, below the list.
-pub(crate) fn paging(search: &PickerSearch<'_>) -> String {
+pub(crate) fn paging(texts: &Texts, search: &PickerSearch<'_>) -> String {
     let link = |url: Option<&str>, label| url.map(|url| quiet_link(url, label)).unwrap_or_default();
     row(&[
-        link(search.previous_url, text::PREVIOUS),
-        link(search.next_url, text::NEXT),
+        link(search.previous_url, texts.previous),
+        link(search.next_url, texts.next),
     ])
 }
 
 /// One site: its name, its host, and whether it is the current one or new. The current one is never
 /// marked as new.
-fn site(choice: &SiteChoice<'_>) -> String {
+fn site(texts: &Texts, choice: &SiteChoice<'_>) -> String {
     let host = choice
         .url
         .and_then(host)
@@ -97,10 +92,12 @@ fn site(choice: &SiteChoice<'_>) -> String {
         ""
     };
     let tag = match (choice.current, choice.added) {
-        (true, _) => " <span class=\"tag\">current site</span>",
-        (false, true) => " <span class=\"tag\">new</span>",
-        (false, false) => "",
+        (true, _) => Some(texts.current_site),
+        (false, true) => Some(texts.new_site),
+        (false, false) => None,
     };
+    let tag = tag.map(|tag| format!(" <span class=\"tag\">{}</span>", escaped(tag)));
+    let tag = tag.unwrap_or_default();
     format!(
         "<li><button{mark} name=\"site\" value=\"{}\"><span class=\"name\">{}</span>{tag}{host}</button></li>\n",
         escaped(choice.cloud_id),
@@ -116,24 +113,22 @@ pub(crate) fn host(url: &str) -> Option<String> {
 }
 
 /// The link that adds a site. It stands above the list, because there may be many sites.
-pub(crate) fn add(add_url: &str) -> String {
-    format!("<p>Is yours missing? {}</p>", link(add_url, "Add a site"))
+pub(crate) fn add(texts: &Texts, add_url: &str) -> String {
+    let question = escaped(texts.picker.advice);
+    format!("<p>{question} {}</p>", link(add_url, texts.add_site))
 }
 
 /// Why the account reaches no site, and how to choose one at Atlassian. `account` may be empty.
-pub(crate) fn no_sites(account: &str, add_url: &str, home_url: &str) -> String {
-    const NONE: &str = " reaches no Atlassian site through this app.";
-    let who = if account.is_empty() {
-        about("", "Your account", NONE)
-    } else {
-        about("", account, NONE)
+pub(crate) fn no_sites(texts: &Texts, account: &str, add_url: &str, home_url: &str) -> String {
+    let who = match account {
+        "" => texts.your_account,
+        account => account,
     };
-    let why: String = NO_SITES.iter().copied().map(paragraph).collect();
     let buttons = row(&[
-        main_link(add_url, "Choose a site at Atlassian"),
-        quiet_link(home_url, "Back to the app"),
+        main_link(add_url, texts.choose_site_at_atlassian),
+        quiet_link(home_url, texts.back),
     ]);
-    who + &why + &buttons
+    about(texts.no_sites.body, who) + &paragraph(texts.no_sites.advice) + &buttons
 }
 
 #[cfg(test)]
@@ -165,6 +160,7 @@ mod tests {
             added: true,
         };
         let list = picker(
+            &Texts::english(),
             &[site("one", false), site("two", true)],
             "/auth/site",
             "/",

@@ -96,8 +96,12 @@ impl Web {
     /// the same for all pages.
     pub(crate) fn new(ports: Arc<Ports>, pages: Arc<dyn Pages>) -> Self {
         let origin = origin_text(&ports.config.public_url);
+        let images = match pages.image_sources().as_str() {
+            "" => String::new(),
+            sources => format!("; img-src {sources}"),
+        };
         let framed_policy = format!(
-            "default-src 'none'; style-src {}; base-uri 'none'",
+            "default-src 'none'; style-src {}{images}; base-uri 'none'",
             pages.style_sources()
         );
         let policy = format!("{framed_policy}; frame-ancestors 'none'");

@@ -9,7 +9,9 @@
 
 use axum::body::Body;
 use axum::http::Response;
-use threelo::pages::{ApiTrouble, Page, Pages as _, PlainPages, RequestFault, SetupFault};
+use threelo::pages::{
+    ApiTrouble, Page, PageContext, Pages as _, PlainPages, RequestFault, SetupFault,
+};
 use threelo::{MissingScopeReason, Reason, Scopes};
 use threelo_browser_tests::{Album, Chrome, Pages, QuickStart, TlsFront};
 
@@ -212,6 +214,10 @@ async fn every_page_renders_in_light_and_dark_narrow_and_wide() {
 async fn the_rarer_pages_render_too() {
     let pages = Pages::serve(|target, _| {
         let (home_url, login_url) = ("/", "/auth/login");
+        let (target, language) = match target.strip_suffix("-de") {
+            Some(target) => (target, Some("de")),
+            None => (target, None),
+        };
         let scopes = Scopes::from_iter(["write:jira-work"]);
         let trouble = |trouble| Page::Api {
             trouble,
@@ -246,18 +252,18 @@ async fn the_rarer_pages_render_too() {
                 switch_url: Some(login_url),
             },
             "/cross-site" => Page::CrossSite { home_url },
-            "/no-such-page" | "/method" | "/unreadable" | "/for-scripts" | "/too-much" => {
-                Page::BadRequest {
-                    fault: match target {
-                        "/no-such-page" => RequestFault::NoSuchPage(Some("/auth/callback")),
-                        "/method" => RequestFault::Method,
-                        "/unreadable" => RequestFault::Unreadable,
-                        "/for-scripts" => RequestFault::ForScripts,
-                        _ => RequestFault::TooMuch,
-                    },
-                    home_url,
-                }
-            }
+            "/no-such-page" | "/connect-instead" | "/method" | "/unreadable" | "/for-scripts"
+            | "/too-much" => Page::BadRequest {
+                fault: match target {
+                    "/no-such-page" => RequestFault::NoSuchPage(Some("/auth/callback")),
+                    "/connect-instead" => RequestFault::ConnectInstead("/auth/connections"),
+                    "/method" => RequestFault::Method,
+                    "/unreadable" => RequestFault::Unreadable,
+                    "/for-scripts" => RequestFault::ForScripts,
+                    _ => RequestFault::TooMuch,
+                },
+                home_url,
+            },
             "/scope-not-configured" | "/no-product-scope" | "/handler" => Page::Misconfigured {
                 fault: match target {
                     "/scope-not-configured" => SetupFault::ScopesNotConfigured(&scopes),
@@ -285,7 +291,10 @@ async fn the_rarer_pages_render_too() {
             "/scope-not-granted" => missing_scope(MissingScopeReason::NotGranted),
             _ => missing_scope(MissingScopeReason::NotAsked),
         };
-        let html = PlainPages::new().app_name("Incidents").render(&page);
+        let context = PageContext::new(language, target);
+        let html = PlainPages::new()
+            .app_name("Incidents")
+            .render(&page, &context);
         let response = Response::builder().header("content-type", "text/html; charset=utf-8");
         response.body(Body::from(html)).unwrap()
     })
@@ -301,6 +310,7 @@ async fn the_rarer_pages_render_too() {
         "wrong-account",
         "cross-site",
         "no-such-page",
+        "connect-instead",
         "method",
         "unreadable",
         "for-scripts",
@@ -320,9 +330,10 @@ async fn the_rarer_pages_render_too() {
         "scope-not-granted",
         "missing-scope",
     ] {
-        album
-            .add(name, &pages.on("localhost", &format!("/{name}")))
-            .await;
+        for name in [name.to_owned(), format!("{name}-de")] {
+            let url = pages.on("localhost", &format!("/{name}"));
+            album.add(&name, &url).await;
+        }
     }
 
     chrome.quit().await;

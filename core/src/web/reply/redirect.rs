@@ -64,13 +64,14 @@ pub(crate) fn start_login(
 
 /// The page that asks before a login that another site began. The link leads to `again`, and its click is the
 /// visitor's own.
-pub(crate) fn ask_first(web: &Web, again: &str) -> Reply {
+pub(crate) fn ask_first(web: &Web, again: &str, context: &Context) -> Reply {
     web.page(
         StatusCode::OK,
         &Page::Continue {
             login_url: again,
             home_url: web.ports.config.home(),
         },
+        context,
     )
 }
 

@@ -184,6 +184,7 @@ fn page(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -
             },
         )),
         Rejection::NoSuchRoute { meant } => meant.map(|name| web.route(name, &[])),
+        Rejection::ConnectInstead => Some(web.route("connections", &[])),
         Rejection::NavigationOnly => Some(web.again_url(context.wanted_place(web).as_ref(), None)),
         _ => Some(web.again_url(here, None)),
     };
@@ -194,7 +195,7 @@ fn page(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -
         at_atlassian: !web.ports.config.mode.is_connect(),
     };
     match error_page(rejection, &urls) {
-        Some(page) => web.page(rejection.status(), &page),
+        Some(page) => web.page(rejection.status(), &page, context),
         None => without_visitor(rejection),
     }
 }
@@ -267,6 +268,7 @@ fn faulty<'a>(rejection: &Rejection, urls: &Urls<'a>) -> Option<Page<'a>> {
         }
         Rejection::NoSuchRoute { .. } => bad(RequestFault::NoSuchPage(urls.way)),
         Rejection::NotFound => bad(RequestFault::NoSuchPage(None)),
+        Rejection::ConnectInstead => bad(RequestFault::ConnectInstead(way)),
         Rejection::Method(_) => bad(RequestFault::Method),
         Rejection::BadRequest(_) | Rejection::TooLarge(_) => bad(RequestFault::Unreadable),
         Rejection::ScriptsOnly | Rejection::Ticket | Rejection::NotForwarded => {
@@ -347,7 +349,7 @@ fn more_members(
         Rejection::ChooseSite | Rejection::UnknownSite | Rejection::SiteGone => {
             vec![("sites_url", seen(picker_url(web, nowhere)))]
         }
-        Rejection::NotConnected | Rejection::ChooseConnection => {
+        Rejection::NotConnected | Rejection::ChooseConnection | Rejection::ConnectInstead => {
             vec![("connections_url", seen(web.route("connections", &[])))]
         }
         Rejection::ConsentNeeded(needed) => vec![("reason", needed.reason.as_str().into())],

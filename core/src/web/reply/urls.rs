@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use crate::config::Mode;
 use crate::error::Reason;
 use crate::message::Reply;
-use crate::pages::Page;
+use crate::pages::{Page, PageContext};
 use crate::return_to::ReturnTo;
 use crate::session::Handoff;
 use crate::web::request::Context;
@@ -45,7 +45,8 @@ impl Web {
     ///
     /// The page for sign-ins inside a frame must be seen there: it has one link, and shows nothing of the visitor's
     /// (docs/decisions/0089).
-    pub(crate) fn page(&self, status: StatusCode, page: &Page<'_>) -> Reply {
+    pub(crate) fn page(&self, status: StatusCode, page: &Page<'_>, context: &Context) -> Reply {
+        let visit = PageContext::new(context.language.as_deref(), &context.target);
         let policy = match page {
             Page::Picker { .. } | Page::Logout { .. } | Page::Disconnect { .. } => {
                 format!("{}; form-action {}", self.policy, self.form_targets())
@@ -54,7 +55,7 @@ impl Web {
             _ => self.policy.clone(),
         };
         let reply = Reply::new(status)
-            .body("text/html; charset=utf-8", self.pages.render(page))
+            .body("text/html; charset=utf-8", self.pages.render(page, &visit))
             .computed(CONTENT_SECURITY_POLICY, &policy)
             .header(REFERRER_POLICY, "same-origin");
         match page {

@@ -27,6 +27,8 @@ pub(crate) struct Context {
     pub is_safe: bool,
     /// Path and query as they came, undecoded. Not checked; [`here`](Self::here) does that.
     pub target: String,
+    /// Which languages the visitor reads (`Accept-Language`).
+    pub language: Option<String>,
     /// The address of the page that an htmx request came from (`HX-Current-URL`), as the browser
     /// sent it.
     pub stands_at: Option<String>,
@@ -67,6 +69,7 @@ impl Context {
             audience,
             is_safe: matches!(head.method, "GET" | "HEAD"),
             target: target(head),
+            language: text("accept-language"),
             stands_at: if audience == Audience::Htmx {
                 text("hx-current-url")
             } else {
@@ -92,6 +95,7 @@ impl Context {
             audience: Audience::Fetch,
             is_safe: true,
             target: String::new(),
+            language: None,
             stands_at: None,
             session: None,
             origin: None,

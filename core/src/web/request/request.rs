@@ -98,8 +98,9 @@ impl Headers for Fields {
 /// visitor came by another name, and chooses none. `User-Agent` answers one
 /// question, whether the browser tells of clicks (docs/decisions/0090; T221). For limits, `client` is
 /// read before.
-pub(crate) const KEPT: [&str; 26] = [
+pub(crate) const KEPT: [&str; 27] = [
     "accept",
+    "accept-language",
     "access-control-request-headers",
     "access-control-request-method",
     "authorization",

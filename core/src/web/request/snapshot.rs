@@ -16,8 +16,9 @@ use crate::web::security::start::Start;
 
 /// The fields that are read of every request. `Origin` and `Authorization` are read only if the app
 /// lists origins or allows bearer sessions.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "accept",
+    "accept-language",
     "cookie",
     "host",
     "hx-current-url",
@@ -46,6 +47,8 @@ pub(crate) struct RequestSnapshot {
     pub(crate) start: Start,
     /// Path and query.
     target: Target,
+    /// `Accept-Language` of a navigation, which may be answered with a page.
+    language: Option<HeaderValue>,
     /// The first `Cookie` field; HTTP/2 clients may split it (RFC 9113 section 8.2.3).
     cookie: Option<HeaderValue>,
     /// What few requests have.
@@ -126,6 +129,7 @@ struct Walked<'a> {
     site: Option<&'a [u8]>,
     host: Option<&'a [u8]>,
     fetch: FetchMetadata<'a>,
+    language: Option<Field<'a>>,
     cookie: Option<HeaderValue>,
     more_cookies: Vec<HeaderValue>,
 }
@@ -148,6 +152,10 @@ impl<'a> Walked<'a> {
                 "purpose" | "sec-purpose" => return found.fetch.note_purpose(field.bytes()),
                 "upgrade" => &mut found.fetch.upgrade,
                 "user-agent" => &mut found.fetch.agent,
+                "accept-language" => {
+                    found.language.get_or_insert(field);
+                    return;
+                }
                 "cookie" if found.cookie.is_none() => return found.cookie = kept(field),
                 "cookie" => return found.more_cookies.extend(kept(field)),
                 _ => return,
@@ -168,6 +176,7 @@ impl RequestSnapshot {
             site,
             host,
             fetch,
+            language,
             cookie,
             more_cookies,
         } = Walked::of(head);
@@ -187,6 +196,9 @@ impl RequestSnapshot {
             can_change: fetch.can_change(head.method),
             start: Start::of(head.method, &fetch, true),
             target: Target::of(config, head),
+            language: language
+                .filter(|_| audience == Audience::Page)
+                .and_then(kept),
             cookie,
             cold: has_more.then(|| {
                 Box::new(ColdState {
@@ -224,6 +236,10 @@ impl RequestSnapshot {
                 Target::Shared(target) => target.as_str().to_owned(),
                 Target::Copied(target) => target.clone(),
             },
+            language: self
+                .language
+                .as_ref()
+                .and_then(|value| text(value.as_bytes())),
             stands_at: self.cold().and_then(|cold| cold.stands_at.clone()),
             session: self.session(config),
             origin: self.cold().and_then(|cold| cold.shown.origin.clone()),

@@ -45,8 +45,8 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     let reply = flow::handle_callback(&web.ports, arrival).await;
     Ok(match &reply.to {
         Destination::Bounce => bounce(web, request),
-        Destination::StillWorking => still_working(web),
-        Destination::Busy(busy) => come_again(web, busy),
+        Destination::StillWorking => still_working(web, request),
+        Destination::Busy(busy) => come_again(web, request, busy),
         to => {
             let redirect = go(Audience::Page, &address(web, to));
             reply.cookies.iter().fold(redirect, Reply::cookie)
@@ -60,7 +60,11 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
 fn bounce(web: &Web, request: &Request) -> Reply {
     let query = request.query.as_deref().unwrap_or_default();
     let again = format!("?{query}&{BOUNCED}=1");
-    let reply = web.page(StatusCode::OK, &Page::Bounce { again: &again });
+    let reply = web.page(
+        StatusCode::OK,
+        &Page::Bounce { again: &again },
+        &request.context,
+    );
     reply.header(http::header::REFERRER_POLICY, "no-referrer")
 }
 
@@ -91,18 +95,19 @@ fn address(web: &Web, to: &Destination) -> String {
 
 /// Answers a second arrival while the first still exchanges the code. The page loads the same address again, by itself and
 /// by a link to the empty address: it holds neither code nor state (docs/decisions/0020).
-fn still_working(web: &Web) -> Reply {
+fn still_working(web: &Web, request: &Request) -> Reply {
     let page = Page::StillWorking {
         go_on: "",
         home_url: web.ports.config.home(),
     };
-    let reply = web.page(StatusCode::OK, &page).header(REFRESH, SOON);
+    let reply = web.page(StatusCode::OK, &page, &request.context);
+    let reply = reply.header(REFRESH, SOON);
     reply.header(http::header::REFERRER_POLICY, "no-referrer")
 }
 
 /// Answers an arrival for which there is no place. Its state is not spent and its cookie stays, and the page loads the same
 /// address again when there may be one.
-fn come_again(web: &Web, busy: &Busy) -> Reply {
+fn come_again(web: &Web, request: &Request, busy: &Busy) -> Reply {
     let page = Page::Busy {
         is_limited: busy.is_limited,
         go_on: "",
@@ -113,7 +118,7 @@ fn come_again(web: &Web, busy: &Busy) -> Reply {
         false => StatusCode::SERVICE_UNAVAILABLE,
     };
     let seconds = seconds(busy.again_in).to_string();
-    web.page(status, &page)
+    web.page(status, &page, &request.context)
         .computed(RETRY_AFTER, &seconds)
         .computed(REFRESH, &seconds)
         .header(http::header::REFERRER_POLICY, "no-referrer")

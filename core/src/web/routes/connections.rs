@@ -111,7 +111,7 @@ async fn page(web: &Web, request: &Request, linked: &[GrantSet]) -> Reply {
         purpose: wanted.purpose(&shown, linked),
         go_on: return_to.as_str(),
     };
-    web.page(StatusCode::OK, &Page::Connections(&page))
+    web.page(StatusCode::OK, &Page::Connections(&page), &request.context)
 }
 
 /// Whether an account is among the linked ones: a message about one that was disconnected meanwhile

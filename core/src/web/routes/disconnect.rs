@@ -63,7 +63,11 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
                 manage_url: MANAGE,
                 home_url: return_to.as_str(),
             };
-            return Ok(clear_flash(web, request, web.page(StatusCode::OK, &page)));
+            return Ok(clear_flash(
+                web,
+                request,
+                web.page(StatusCode::OK, &page, &request.context),
+            ));
         }
         account => account?,
     };
@@ -74,7 +78,7 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
         account: &account.name,
         home_url: return_to.as_str(),
     };
-    Ok(web.page(StatusCode::OK, &page))
+    Ok(web.page(StatusCode::OK, &page, &request.context))
 }
 
 /// Disconnects an account: in connect mode the link of the app's user, and the grant with its last

@@ -48,7 +48,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
         home_url: web.ports.config.home(),
     };
     let policy = format!("{}; script-src 'self'", web.policy);
-    let reply = web.page(StatusCode::OK, &page);
+    let reply = web.page(StatusCode::OK, &page, &request.context);
     let reply = match announced {
         Some(_) => reply.computed(CONTENT_SECURITY_POLICY, &policy),
         None => reply,

@@ -61,7 +61,10 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
             home_url,
         },
     };
-    Ok(with_pause(reason, web.page(status(reason), &page)))
+    Ok(with_pause(
+        reason,
+        web.page(status(reason), &page, &request.context),
+    ))
 }
 
 /// The app's own words, for a person or a script.
@@ -79,7 +82,7 @@ fn refused_by_app(web: &Web, request: &Request, place: Option<&ReturnTo>, words:
         try_again: &web.again_url(place, waiting.as_ref()),
         home_url: place.map_or(web.ports.config.home(), ReturnTo::as_str),
     };
-    web.page(status(reason), &page)
+    web.page(status(reason), &page, &request.context)
 }
 
 /// Adds `Retry-After` to a 503: what does not work now may work soon.
@@ -105,7 +108,11 @@ async fn wrong_account(web: &Web, request: &Request, home_url: &str, sign_in: &s
         home_url,
         switch_url: (!is_connect).then_some(sign_in),
     };
-    clear_flash(web, request, web.page(status(Reason::WrongAccount), &page))
+    clear_flash(
+        web,
+        request,
+        web.page(status(Reason::WrongAccount), &page, &request.context),
+    )
 }
 
 /// The problem for scripts.

@@ -124,5 +124,9 @@ fn ask_again(web: &Web, request: &Request) -> Reply {
         .as_deref()
         .map(|query| format!("?{query}"))
         .unwrap_or_default();
-    ask_first(web, &format!("{}{query}", web.route("login", &[])))
+    ask_first(
+        web,
+        &format!("{}{query}", web.route("login", &[])),
+        &request.context,
+    )
 }

@@ -51,7 +51,7 @@ async fn ask(web: &Web, request: &Request) -> Result<Reply, Rejection> {
             .map(|session| session.profile.display_name()),
         home_url: config.home(),
     };
-    Ok(web.page(StatusCode::OK, &page))
+    Ok(web.page(StatusCode::OK, &page, &request.context))
 }
 
 /// Ends the session that the request shows, or with `everywhere=true` all sessions of its account.

@@ -78,6 +78,10 @@ pub(crate) async fn run(
 /// A path under the prefix that is no route. The first of its kind is logged as a warning: the developer may have
 /// written a route of the app there, or somebody on the way changes the callback's path.
 fn no_such_route(web: &Web, request: &Request) -> Rejection {
+    let sign_in = web.route("login", &[]);
+    if web.ports.config.mode.is_connect() && sign_in.ends_with(&request.path) {
+        return Rejection::ConnectInstead;
+    }
     let (path, prefix) = (&*request.path, &*web.ports.config.prefix);
     let path: String = path.chars().take(128).collect();
     let meant = meant(&web.ports.config, &path);

@@ -70,7 +70,7 @@ async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &
             add_url: &add_url,
             home_url: config.home(),
         };
-        return web.page(StatusCode::OK, &page);
+        return web.page(StatusCode::OK, &page, &request.context);
     }
     let chosen = account.chosen();
     let choice = |site| choice(site, chosen.as_ref(), &account.grants.newest().added);
@@ -89,7 +89,7 @@ async fn picker(web: &Web, request: &Request, account: &CurrentAccount, sites: &
         account_id,
         notice: notice(flash.as_ref(), chosen.as_ref(), sites),
     };
-    web.page(StatusCode::OK, &page)
+    web.page(StatusCode::OK, &page, &request.context)
 }
 
 /// The query, if a page of ours may have written it: what a stranger's link says is neither shown nor obeyed
@@ -208,11 +208,9 @@ fn notice<'a>(
 
 /// A wished site as a page may show it: its host if it is one of Atlassian's. Other wishes come from an address that
 /// anybody may have written, and are not repeated.
-fn known_name(wish: &str) -> &str {
-    match wish.strip_suffix(".atlassian.net") {
-        Some(label) if site_name(wish).is_some() && !label.contains('.') => wish,
-        _ => "The site that you asked for",
-    }
+fn known_name(wish: &str) -> Option<&str> {
+    let label = wish.strip_suffix(".atlassian.net")?;
+    (site_name(wish).is_some() && !label.contains('.')).then_some(wish)
 }
 
 /// One site of the picker.

@@ -67,7 +67,11 @@ pub(crate) fn same_page_for_all(
         Some(query) => format!("?{query}&{BOUNCED}=1"),
         None => format!("?{BOUNCED}=1"),
     };
-    let reply = web.page(StatusCode::OK, &Page::Bounce { again: &again });
+    let reply = web.page(
+        StatusCode::OK,
+        &Page::Bounce { again: &again },
+        &request.context,
+    );
     // A login in a popup needs its opener at the end, and leads to Atlassian for every visitor.
     Some(Ok(match route {
         Some(Route::Login) => reply,
