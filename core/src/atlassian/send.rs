@@ -6,6 +6,7 @@
 //! before, or answered it as for an anonymous visitor, so a change is not carried out twice.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Response;
 
@@ -16,12 +17,15 @@ use crate::atlassian::response::ApiResponse;
 use crate::error::{ApiErrorKind, ConsentNeeded, KnownScopes, MissingScope, MissingScopeReason};
 use crate::grant;
 use crate::http_client::{self, Chunks};
+use crate::ports::SitesUnread;
 use crate::refresh::{self, Need};
 use crate::sites;
 use crate::store::{GrantKey, GrantRecord};
 
 /// How much of the body of a 401 is read to tell a missing scope from a token that ended.
 const REFUSAL_BODY: usize = 64 * 1024;
+/// How often a young token is doubted.
+const DOUBTED: Duration = Duration::from_secs(30);
 
 impl ApiRequest {
     /// Whether the site that was called is no longer reachable with the grant; the list may be read again for
@@ -59,7 +63,12 @@ impl ApiRequest {
             Verdict::NotAccepted(unaccepted) => unaccepted,
         };
         // Once with a newer token, never again: a token that no API accepts must not cause a storm of refreshes.
-        let newer = self.grant(&key, Need::NewerThan(grant.generation)).await?;
+        let mut newer = self.grant(&key, Need::NewerThan(grant.generation)).await?;
+        if newer.generation == grant.generation && self.has_ended(&grant).await {
+            newer = self
+                .grant(&key, Need::InPlaceOfEnded(grant.generation))
+                .await?;
+        }
         if newer.generation == grant.generation {
             return self.give_up(unaccepted);
         }
@@ -68,6 +77,15 @@ impl ApiRequest {
             Verdict::LacksScope(head) => Err(self.lacks_scope(&head, &newer)),
             Verdict::NotAccepted(unaccepted) => self.give_up(unaccepted),
         }
+    }
+
+    /// Whether a young token that an API did not accept is accepted nowhere: then its grant was revoked, perhaps a moment after
+    /// the login. The list of sites tells, which needs no scope; it is asked once in half a minute, so that an API which
+    /// accepts no such token at all causes no storm.
+    async fn has_ended(&self, grant: &GrantRecord) -> bool {
+        let ports = &self.client.ports;
+        ports.ended_throttle.allow(&grant.key, ports.now(), DOUBTED)
+            && ports.provider.sites(&grant.tokens).await == Err(SitesUnread::Refused)
     }
 
     /// Sends the call once and judges the answer.

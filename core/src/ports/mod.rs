@@ -93,6 +93,8 @@ pub(crate) struct Ports {
     pub(crate) profile_throttle: Throttle<AccountId>,
     /// When the sites of a grant were read last.
     pub(crate) site_throttle: Throttle<GrantKey>,
+    /// When this process asked whether a young token has ended.
+    pub(crate) ended_throttle: Throttle<GrantKey>,
     /// When this process tried to clean up last.
     pub(crate) cleanup_throttle: Throttle<()>,
     /// The turns of logins that wait for Atlassian.
@@ -161,6 +163,7 @@ impl Ports {
             refresh: Refresh::new(outside.lease),
             profile_throttle: Throttle::default(),
             site_throttle: Throttle::default(),
+            ended_throttle: Throttle::default(),
             cleanup_throttle: Throttle::default(),
             marks_began: stores.marks_are_new.then(|| Began {
                 at: outside.clock.now(),

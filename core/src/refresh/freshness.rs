@@ -60,7 +60,9 @@ pub(crate) fn assess(record: &GrantRecord, need: Need, now: SystemTime) -> Verdi
         };
     }
     let left = tokens.left(now);
-    let is_refused = matches!(need, Need::NewerThan(refused) if record.generation <= refused);
+    let is_ended = matches!(need, Need::InPlaceOfEnded(ended) if record.generation <= ended);
+    let is_refused =
+        is_ended || matches!(need, Need::NewerThan(refused) if record.generation <= refused);
     if tokens.refresh_token.is_none() {
         return if is_refused || left.is_zero() {
             Verdict::Consent(ConsentNeeded {
@@ -71,7 +73,7 @@ pub(crate) fn assess(record: &GrantRecord, need: Need, now: SystemTime) -> Verdi
             Verdict::Good
         };
     }
-    if age.is_some_and(|age| age < GAP) {
+    if age.is_some_and(|age| age < GAP) && !is_ended {
         return Verdict::Good;
     }
     if is_refused || (need == Need::Lasting && left < LASTING) {
@@ -132,4 +134,6 @@ pub(crate) enum Need {
     Lasting,
     /// One of a later generation than this, because Atlassian did not accept that one's token.
     NewerThan(u64),
+    /// The same, and Atlassian accepts that token nowhere: it has ended, however young it is.
+    InPlaceOfEnded(u64),
 }

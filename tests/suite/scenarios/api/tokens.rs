@@ -139,3 +139,59 @@ async fn a_new_consent_on_another_instance_counts_before_a_scope_is_missed() {
 
     assert_eq!(made.body_json(&body).send().await.unwrap().status(), 201);
 }
+
+/// Everybody's first test of a revocation.
+#[tokio::test]
+async fn a_grant_that_is_revoked_right_after_the_login_asks_for_consent_at_once() {
+    let world = World::new().await;
+    let mut browser = world.signed_in("edward").await;
+    world.sandbox.revoke_user("edward");
+
+    let json = browser.fetch("GET", "/myself").await;
+
+    assert_eq!(
+        (json.status(), &json.json()["code"]),
+        (401, &"consent_needed".into())
+    );
+    assert_eq!(world.refreshes(), 1);
+    let page = browser.open("/myself").await;
+    assert_eq!(
+        page.location(),
+        "/auth/login?return_to=%2Fmyself&account=same"
+    );
+    assert_eq!(world.refreshes(), 1, "the store knows");
+}
+
+/// An endpoint that accepts no such token: neither a refresh nor a look for each call.
+#[tokio::test]
+async fn an_api_that_refuses_a_young_token_costs_one_look_and_no_refresh() {
+    let world = World::new().await;
+    let job = Job::of_edward(&world).await;
+    let unauthorized = answer(401, &[], r#"{"code":401,"message":"Unauthorized"}"#);
+    world.sandbox.fault(Endpoint::Api, unauthorized, 1000);
+    let looks = || {
+        world
+            .sandbox
+            .count("GET", "/oauth/token/accessible-resources")
+    };
+    let before = looks();
+
+    for _ in 0..20 {
+        let error = job.call().await.unwrap_err();
+        assert!(matches!(error.kind(), ApiErrorKind::Refused { status } if *status == 401));
+    }
+
+    assert_eq!((world.refreshes(), looks()), (0, before + 1));
+    // A list that does not answer is no proof.
+    world.pass(MINUTE);
+    world.sandbox.mend();
+    let mut edward = world.signed_in("edward").await;
+    world
+        .sandbox
+        .fault(Endpoint::Api, answer(401, &[], "{}"), 9);
+    world
+        .sandbox
+        .fault(Endpoint::Sites, answer(503, &[], "{}"), 9);
+    assert_eq!(edward.fetch("GET", "/myself").await.status(), 502);
+    assert_eq!(world.refreshes(), 0);
+}
