@@ -50,6 +50,11 @@ pub(crate) enum Flash {
         /// The app's own words.
         words: String,
     },
+    /// A script that stands in for the browser began a flow, and cannot follow it to Atlassian itself.
+    Leave {
+        /// Where the flow goes on, at Atlassian.
+        location: String,
+    },
     /// The window may tell the page that opened it.
     Done {
         /// The origin that may be told, and what it may have.

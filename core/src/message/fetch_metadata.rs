@@ -59,6 +59,11 @@ impl<'a> FetchMetadata<'a> {
         (is_window || is_passed_on) && self.mode.is_none_or(|mode| mode == b"navigate")
     }
 
+    /// Whether a script sent it, and not the browser by itself.
+    pub(crate) fn is_by_script(&self) -> bool {
+        self.mode.is_some_and(|mode| mode != b"navigate")
+    }
+
     /// Whether a page of the app's own origin sent it.
     pub(crate) fn is_own(&self) -> bool {
         self.site == Some(b"same-origin")

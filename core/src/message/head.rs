@@ -171,6 +171,11 @@ impl<'a> RequestHead<'a> {
         self.first(name) == Some(value)
     }
 
+    /// Whether the client says that it takes a page: `text/html` is in `Accept`.
+    pub(crate) fn accepts_page(&self) -> bool {
+        self.first("accept").is_some_and(accepts_page)
+    }
+
     /// The kind of client that waits for the reply, which decides about its form (docs/decisions/0006).
     pub fn audience(&self) -> Audience {
         Audience::of(
@@ -243,6 +248,11 @@ impl Headers for Fields<'_> {
     }
 }
 
+fn accepts_page(accept: &[u8]) -> bool {
+    let mut parts = accept.windows(9);
+    parts.any(|part| part.eq_ignore_ascii_case(b"text/html"))
+}
+
 /// The kind of client that waits for a reply, and so the form that the reply takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -270,13 +280,7 @@ impl Audience {
         if htmx == Some(b"true") {
             return Self::Htmx;
         }
-        let accepts_page = || {
-            accept.is_some_and(|accept| {
-                accept
-                    .windows(9)
-                    .any(|part| part.eq_ignore_ascii_case(b"text/html"))
-            })
-        };
+        let accepts_page = || accept.is_some_and(accepts_page);
         let is_page = match mode {
             Some(b"navigate") => true,
             Some(_) => method == "POST" && accepts_page(),

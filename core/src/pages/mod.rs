@@ -220,7 +220,7 @@ pub enum Page<'a> {
     /// The browser reloads the same address by itself, so that the second request comes from the
     /// app's own site: with its `SameSite=Strict` cookies (docs/decisions/0033), and without a page
     /// of another site watching (0067). The only page with `<meta http-equiv="refresh">`; it needs
-    /// no click.
+    /// no click. With `<meta name="turbo-visit-control" content="reload">`, Turbo lets the browser load it.
     Bounce {
         /// The query of the same address with `bounced=1`, beginning with `?`. It may hold a code:
         /// it must go into the `refresh` and the link of this page and nowhere else.

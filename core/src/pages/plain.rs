@@ -199,7 +199,8 @@ impl Pages for PlainPages {
         let (title, body) = content(texts, page);
         let refresh = match page {
             Page::Bounce { again } => format!(
-                "<meta http-equiv=\"refresh\" content=\"0;url={}\">\n",
+                "<meta http-equiv=\"refresh\" content=\"0;url={}\">\n\
+                 <meta name=\"turbo-visit-control\" content=\"reload\">\n",
                 escaped(again)
             ),
             _ => String::new(),

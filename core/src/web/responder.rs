@@ -56,7 +56,10 @@ impl Responder {
     /// Keeps what the route may read of the head. Reads no store, so that `Auth::handle` need not
     /// wait.
     pub(crate) fn new(web: Arc<Web>, route: Option<Route>, head: &RequestHead<'_>) -> Self {
-        let request = Request::of(&web.ports.config, head);
+        let mut request = Request::of(&web.ports.config, head);
+        if route.as_ref().is_some_and(Route::is_page) && head.accepts_page() {
+            request.context.show_page();
+        }
         web.arrivals.note();
         Self {
             web,
@@ -102,7 +105,7 @@ impl Responder {
         let is_idle = match route {
             Some(Route::Callback) => context.flows.is_empty(),
             // Without the cookie these pages say nothing about a user.
-            Some(Route::Error | Route::Done) => context.flash.is_none(),
+            Some(Route::Continue | Route::Error | Route::Done) => context.flash.is_none(),
             Some(Route::Script | Route::OpenApi) => true,
             _ => self.request.method == "OPTIONS" || self.is_foreign(),
         };

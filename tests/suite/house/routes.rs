@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::source::root;
 
 /// The routes that are pages or files, and no JSON.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "login",
+    "continue",
     "callback",
     "error",
     "done",

@@ -33,6 +33,7 @@ mod resource_level;
 mod restarts;
 mod return_targets;
 mod scopes;
+mod scripts;
 mod sessions;
 mod sites;
 mod slow_bodies;

@@ -5,6 +5,7 @@
 //! `Cache-Control: no-store` and `Vary` (T128 to T131).
 
 pub(crate) mod json;
+mod problem;
 mod redirect;
 mod rejection;
 mod urls;

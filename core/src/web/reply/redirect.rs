@@ -4,7 +4,7 @@ use http::StatusCode;
 use http::header::{HeaderName, REFERRER_POLICY, X_FRAME_OPTIONS};
 
 use crate::error::Rejection;
-use crate::flow::{self, LoginRequest};
+use crate::flow::{self, Flash, LoginRequest, flash};
 use crate::ids::Subject;
 use crate::message::{Audience, Reply};
 use crate::pages::Page;
@@ -58,8 +58,33 @@ pub(crate) fn start_login(
     subject: Option<&Subject>,
 ) -> Result<Reply, Rejection> {
     let flow = flow::start(&web.ports, login, &context.flows, subject)?;
-    let reply = started(context, flow.location.as_str());
+    let location = flow.location.as_str();
+    let reply = leaving(web, location, context, subject);
+    let reply = reply.unwrap_or_else(|| started(context, location));
     Ok(flow.cookies.iter().fold(reply, Reply::cookie))
+}
+
+/// The longest address that fits into the cookie of a flash.
+const LONGEST: usize = 2048;
+
+/// Sends a script that shows what comes back, as Turbo does, to a page of ours which the browser itself must load: from there
+/// it goes on to Atlassian, where a script cannot follow. `None` for everybody else.
+fn leaving(
+    web: &Web,
+    location: &str,
+    context: &Context,
+    subject: Option<&Subject>,
+) -> Option<Reply> {
+    let is_script = context.audience == Audience::Page && context.by_script;
+    if !is_script || location.len() > LONGEST {
+        return None;
+    }
+    let leave = Flash::Leave {
+        location: location.to_owned(),
+    };
+    let recipient = subject.map(Subject::as_str).unwrap_or_default();
+    let carried = flash::carry(&web.ports, recipient, &leave)?;
+    Some(go(Audience::Page, &web.route("continue", &[])).cookie(&carried))
 }
 
 /// The page that asks before a login that another site began. The link leads to `again`, and its click is the

@@ -11,7 +11,6 @@
 use std::time::Duration;
 
 use http::header::{ALLOW, RETRY_AFTER};
-use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::error::{ApiErrorKind, MissingScopeReason, Reason, Rejection, log, without_visitor};
@@ -19,10 +18,9 @@ use crate::ids::AccountId;
 use crate::message::{Audience, Reply};
 use crate::pages::{ApiTrouble, Page, RequestFault, SetupFault};
 use crate::return_to::ReturnTo;
-use crate::scope::Scopes;
-use crate::web::reply::json;
+use crate::web::reply::problem::problem;
 use crate::web::reply::redirect::{HX_REDIRECT, go};
-use crate::web::reply::urls::Place;
+use crate::web::reply::urls::{Place, picker_url, step_up_url};
 use crate::web::request::Context;
 use crate::web::state::Web;
 
@@ -132,16 +130,6 @@ pub(crate) fn recovery_url(
         }
         _ => detour(web, rejection, place),
     }
-}
-
-/// Returns the address of the picker; in connect mode that of the account, if it is known.
-fn picker_url(web: &Web, place: Place<'_>) -> String {
-    let Place { here, account } = place;
-    let here = here.map(|here| ("return_to", here.as_str()));
-    let account = account.filter(|_| web.ports.config.mode.is_connect());
-    let account = account.map(|account| ("account", account));
-    let parameters: Vec<(&str, &str)> = here.into_iter().chain(account).collect();
-    web.route("sites", &parameters)
 }
 
 /// Returns a place without its `site` parameter: it named a site that cannot be reached, and coming
@@ -304,93 +292,20 @@ fn trouble(kind: &ApiErrorKind) -> ApiTrouble {
     }
 }
 
-/// Returns the address that asks for the missing scopes. If Atlassian refused a call without saying
-/// what is missing, it asks for all optional scopes of the app.
-fn step_up_url(web: &Web, missing: &Scopes, place: Place<'_>) -> String {
-    let offered = &web.ports.config.optional_scopes;
-    let scopes = if missing.is_empty() { offered } else { missing }.to_string();
-    web.more_url(&[("scope", &scopes)], place)
-}
-
-/// Makes the problem for a script (docs/attacks.md T143): `title`, `status`, `code`, and what the
-/// code needs besides (`login_url`, `sites_url`, `connections_url`, `reason`, `missing_scopes`).
-/// Addresses are absolute for scripts of other origins. `title` may change between versions; `code`
-/// does not.
-fn problem(web: &Web, rejection: &Rejection, context: &Context, account: Option<&str>) -> Reply {
-    let status = rejection.status();
-    let mut body = json!({
-        "type": "about:blank",
-        "title": rejection.to_string(),
-        "status": status.as_u16(),
-        "code": rejection.code(),
-    });
-    if let Some(login) = login_url(web, rejection, account) {
-        body["login_url"] = web.seen_from(context, login).into();
-    }
-    for (name, value) in more_members(web, rejection, context, account) {
-        body[name] = value;
-    }
-    json::problem(status, &body)
-}
-
-/// What a problem has besides, by its kind.
-fn more_members(
-    web: &Web,
-    rejection: &Rejection,
-    context: &Context,
-    account: Option<&str>,
-) -> Vec<(&'static str, Value)> {
-    let seen = |url: String| Value::from(web.seen_from(context, url));
-    let nowhere = Place {
-        here: None,
-        account,
-    };
-    match rejection {
-        Rejection::ChooseSite | Rejection::UnknownSite | Rejection::SiteGone => {
-            vec![("sites_url", seen(picker_url(web, nowhere)))]
-        }
-        Rejection::NotConnected | Rejection::ChooseConnection | Rejection::ConnectInstead => {
-            vec![("connections_url", seen(web.route("connections", &[])))]
-        }
-        Rejection::ConsentNeeded(needed) => vec![("reason", needed.reason.as_str().into())],
-        Rejection::NoSuchRoute { meant } => {
-            let expected = meant.map(|name| ("expected", seen(web.route(name, &[]))));
-            expected.into_iter().collect()
-        }
-        Rejection::MissingScope(missing) => vec![
-            ("reason", missing.why.reason().into()),
-            ("missing_scopes", missing.scopes.iter().collect()),
-        ],
-        _ => Vec::new(),
-    }
-}
-
-/// Returns the address of a login that solves the problem, without a return target: a script knows
-/// where it is, and adds `return_to` itself.
-fn login_url(web: &Web, rejection: &Rejection, account: Option<&str>) -> Option<String> {
-    let nowhere = Place {
-        here: None,
-        account,
-    };
-    match rejection {
-        // A connect-mode app may not say where its users sign in: its front page will.
-        Rejection::NotSignedIn | Rejection::NavigationOnly => {
-            let home = || web.ports.config.home().to_owned();
-            Some(web.sign_in_url(None).unwrap_or_else(home))
-        }
-        Rejection::ConsentNeeded(_) => Some(web.more_url(&[], nowhere)),
-        Rejection::MissingScope(missing) if missing.why.can_be_asked() => {
-            Some(step_up_url(web, &missing.scopes, nowhere))
-        }
-        _ => None,
-    }
-}
-
 /// Makes the problem for htmx, with the detour in `HX-Redirect`. The detour leads back to the page
 /// that sent the request, not to the address of the request.
 fn htmx(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -> Reply {
     let reply = problem(web, rejection, context, place.account);
-    match detour(web, rejection, place) {
+    // A boosted link to the login: the browser must follow it itself.
+    let login = || match rejection {
+        Rejection::NavigationOnly => {
+            let query = context.target.split_once('?').map(|(_, query)| query);
+            let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+            Some(format!("{}{query}", web.route("login", &[])))
+        }
+        _ => None,
+    };
+    match detour(web, rejection, place).or_else(login) {
         Some(to) => reply.computed(HX_REDIRECT, &to),
         None => reply,
     }

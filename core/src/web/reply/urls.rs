@@ -12,6 +12,7 @@ use crate::error::Reason;
 use crate::message::Reply;
 use crate::pages::{Page, PageContext};
 use crate::return_to::ReturnTo;
+use crate::scope::Scopes;
 use crate::session::Handoff;
 use crate::web::request::Context;
 use crate::web::state::Web;
@@ -187,4 +188,22 @@ pub(crate) fn waiting_parameters(waiting: &Handoff) -> Vec<(&'static str, &str)>
     parameters.extend(waiting.challenge.as_deref().map(|text| ("challenge", text)));
     parameters.extend(waiting.popup.then_some(("display", "popup")));
     parameters
+}
+
+/// Returns the address that asks for the missing scopes. If Atlassian refused a call without saying
+/// what is missing, it asks for all optional scopes of the app.
+pub(crate) fn step_up_url(web: &Web, missing: &Scopes, place: Place<'_>) -> String {
+    let offered = &web.ports.config.optional_scopes;
+    let scopes = if missing.is_empty() { offered } else { missing }.to_string();
+    web.more_url(&[("scope", &scopes)], place)
+}
+
+/// Returns the address of the picker; in connect mode that of the account, if it is known.
+pub(crate) fn picker_url(web: &Web, place: Place<'_>) -> String {
+    let Place { here, account } = place;
+    let here = here.map(|here| ("return_to", here.as_str()));
+    let account = account.filter(|_| web.ports.config.mode.is_connect());
+    let account = account.map(|account| ("account", account));
+    let parameters: Vec<(&str, &str)> = here.into_iter().chain(account).collect();
+    web.route("sites", &parameters)
 }

@@ -8,7 +8,7 @@ use crate::flow::{FlowCookie, is_flow_name};
 use crate::ids::SessionTokenHash;
 use crate::message::cookie::{self, CookieValue};
 use crate::message::query::Query;
-use crate::message::{Audience, RequestHead};
+use crate::message::{Audience, FetchMetadata, RequestHead};
 use crate::return_to::ReturnTo;
 use crate::secret::opaque_debug;
 use crate::web::request::credential::{self, Credential};
@@ -27,6 +27,9 @@ pub(crate) struct Context {
     pub is_safe: bool,
     /// Path and query as they came, undecoded. Not checked; [`here`](Self::here) does that.
     pub target: String,
+    /// Whether a script sent the request, also one that shows what comes back as a page, as Turbo does: it cannot follow a
+    /// redirect to another site.
+    pub by_script: bool,
     /// Which languages the visitor reads (`Accept-Language`).
     pub language: Option<String>,
     /// The address of the page that an htmx request came from (`HX-Current-URL`), as the browser
@@ -50,6 +53,14 @@ pub(crate) struct Context {
 opaque_debug!(Context);
 
 impl Context {
+    /// Answers a script that accepts a page with one, as it follows the redirect after a form: Turbo does that, and shows what
+    /// comes back. Only for addresses that are pages; elsewhere such a script gets data, and lets the browser go there.
+    pub(crate) fn show_page(&mut self) {
+        if self.audience == Audience::Fetch {
+            self.audience = Audience::Page;
+        }
+    }
+
     /// Returns the key under which the session would be stored that the request shows.
     pub(crate) fn session_key(&self) -> Option<&SessionTokenHash> {
         self.session.as_ref().map(Credential::key)
@@ -69,6 +80,7 @@ impl Context {
             audience,
             is_safe: matches!(head.method, "GET" | "HEAD"),
             target: target(head),
+            by_script: FetchMetadata::of(head).is_by_script(),
             language: text("accept-language"),
             stands_at: if audience == Audience::Htmx {
                 text("hx-current-url")
@@ -95,6 +107,7 @@ impl Context {
             audience: Audience::Fetch,
             is_safe: true,
             target: String::new(),
+            by_script: true,
             language: None,
             stands_at: None,
             session: None,

@@ -84,18 +84,15 @@ pub(crate) async fn flash(web: &Web, request: &Request) -> Option<Flash> {
     flash::read(&web.ports, session.account().as_str(), cookie)
 }
 
-/// Reads the words with which the app refused an account, from the flash cookie. In sign-in mode
-/// nobody need be signed in: the flash is for whoever uses this browser.
-pub(crate) async fn refusal_words(web: &Web, request: &Request) -> Option<String> {
+/// Reads a flash for which nobody need be signed in in sign-in mode: it is for whoever uses this browser.
+/// In connect mode it is the app's user's, as any other.
+pub(crate) fn open_flash(web: &Web, request: &Request) -> Option<Flash> {
     let cookie = request.context.flash.as_deref()?;
     let recipient = match web.ports.config.mode.is_connect() {
         true => request.subject.required().ok()?.as_str(),
         false => "",
     };
-    match flash::read(&web.ports, recipient, cookie)? {
-        Flash::RefusedByApp { words } => Some(words),
-        _ => None,
-    }
+    flash::read(&web.ports, recipient, cookie)
 }
 
 /// Removes the flash cookie, if the request has one: a message is shown once.

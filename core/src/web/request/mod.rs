@@ -18,7 +18,7 @@ mod snapshot;
 pub(crate) use self::context::Context;
 pub(crate) use self::credential::{BEARER, Credential, listed};
 pub(crate) use self::extract::{
-    clear_flash, flash, form, query, refusal_words, return_target, signed_in,
+    clear_flash, flash, form, open_flash, query, return_target, signed_in,
 };
 pub(crate) use self::other_name::{NAMED, other_name};
 pub(crate) use self::request::Request;

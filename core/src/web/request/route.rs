@@ -28,6 +28,8 @@ pub(crate) enum Route {
     Connections,
     /// `GET disconnect` asks, `POST disconnect` takes an account away.
     Disconnect,
+    /// `GET continue`: on to Atlassian, for a script that cannot follow a redirect there.
+    Continue,
     /// `GET error`: why a login did not happen.
     Error,
     /// `POST token`: an access token, if the app hands them out.
@@ -119,8 +121,17 @@ impl Route {
             Self::Login | Self::Logout | Self::Me | Self::Sessions | Self::SessionOf(_) => {
                 !is_connect
             }
-            Self::Callback | Self::Sites | Self::Site | Self::Disconnect | Self::Error => true,
+            Self::Callback | Self::Sites | Self::Site | Self::Disconnect => true,
+            Self::Continue | Self::Error => true,
         }
+    }
+
+    /// Returns whether the route is a page that a form of ours or of the app's may lead to.
+    pub(crate) fn is_page(&self) -> bool {
+        matches!(
+            self,
+            Self::Connections | Self::Disconnect | Self::Error | Self::Logout | Self::Sites
+        )
     }
 
     /// Returns the methods that scripts of other origins may use, as `Allow` has them; `None` for
@@ -143,6 +154,7 @@ impl Route {
             }
             Self::Login
             | Self::Callback
+            | Self::Continue
             | Self::Error
             | Self::Done
             | Self::Script
@@ -157,7 +169,7 @@ impl Route {
         match self {
             Self::Me | Self::Sites | Self::Sessions | Self::Connections => true,
             Self::Logout | Self::Disconnect => true,
-            Self::Login | Self::Callback | Self::Site | Self::Error => false,
+            Self::Login | Self::Callback | Self::Site | Self::Continue | Self::Error => false,
             Self::Connect | Self::SessionOf(_) | Self::Token | Self::Redeem => false,
             Self::Api(_) | Self::Done | Self::Script | Self::OpenApi => false,
         }
@@ -165,7 +177,7 @@ impl Route {
 }
 
 /// The routes whose path has no parameter.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "login",
     "callback",
     "logout",
@@ -176,6 +188,7 @@ const NAMES: [&str; 16] = [
     "connect",
     "connections",
     "disconnect",
+    "continue",
     "error",
     "token",
     "redeem",
@@ -208,6 +221,7 @@ fn named(name: &str) -> Option<Route> {
         "connect" => Some(Route::Connect),
         "connections" => Some(Route::Connections),
         "disconnect" => Some(Route::Disconnect),
+        "continue" => Some(Route::Continue),
         "error" => Some(Route::Error),
         "token" => Some(Route::Token),
         "redeem" => Some(Route::Redeem),

@@ -41,6 +41,8 @@ pub(crate) struct RequestSnapshot {
     audience: Audience,
     /// Whether the method is `GET` or `HEAD`.
     is_safe: bool,
+    /// Whether a script sent it.
+    by_script: bool,
     /// Whether the request can change something, and therefore needs the proof of its origin.
     pub(crate) can_change: bool,
     /// Whether the request may start a login, if a change of it is proven.
@@ -168,6 +170,7 @@ impl<'a> Walked<'a> {
 
 impl RequestSnapshot {
     /// Reads a head.
+    #[expect(clippy::too_many_lines, reason = "one line per field")]
     pub(crate) fn of(config: &Config, head: &RequestHead<'_>) -> Self {
         let Walked {
             accept,
@@ -183,7 +186,6 @@ impl RequestSnapshot {
         let audience = Audience::of(head.method, htmx, fetch.mode, accept);
         let stands_at = current_url.filter(|_| audience == Audience::Htmx);
         let shown = Shown::of(config, head);
-        // The usual name costs a comparison.
         let other_name = host.and_then(|_named| other_name(config, head));
         let has_more = stands_at.is_some()
             || other_name.is_some()
@@ -193,6 +195,7 @@ impl RequestSnapshot {
         Self {
             audience,
             is_safe: matches!(head.method, "GET" | "HEAD"),
+            by_script: fetch.is_by_script(),
             can_change: fetch.can_change(head.method),
             start: Start::of(head.method, &fetch, true),
             target: Target::of(config, head),
@@ -236,6 +239,7 @@ impl RequestSnapshot {
                 Target::Shared(target) => target.as_str().to_owned(),
                 Target::Copied(target) => target.clone(),
             },
+            by_script: self.by_script,
             language: self
                 .language
                 .as_ref()

@@ -10,7 +10,7 @@ use crate::message::{Audience, Reply};
 use crate::pages::Page;
 use crate::return_to::ReturnTo;
 use crate::web::reply::{SOON, json};
-use crate::web::request::{Request, clear_flash, flash, query, refusal_words, return_target};
+use crate::web::request::{Request, clear_flash, flash, open_flash, query, return_target};
 use crate::web::routes::login_params::handoff;
 use crate::web::security::require_method;
 use crate::web::state::Web;
@@ -34,7 +34,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     let reason = reason.unwrap_or(Reason::Refused);
     let place = return_target(web, query.one("return_to"));
     if reason == Reason::RefusedByApp
-        && let Some(words) = refusal_words(web, request).await
+        && let Some(Flash::RefusedByApp { words }) = open_flash(web, request)
     {
         let reply = refused_by_app(web, request, place.as_ref(), &words);
         return Ok(clear_flash(web, request, reply));

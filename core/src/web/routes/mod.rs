@@ -12,6 +12,7 @@ mod connections;
 mod disconnect;
 mod done;
 mod error;
+mod go_on;
 mod login;
 mod login_params;
 mod logout;
@@ -71,6 +72,7 @@ pub(crate) async fn run(
         Some(Route::Connect) => connect::run(web, request).await,
         Some(Route::Connections) => connections::run(web, request).await,
         Some(Route::Disconnect) => disconnect::run(web, request).await,
+        Some(Route::Continue) => go_on::run(web, request),
         Some(Route::Error) => error::run(web, request).await,
     }
 }

@@ -7,11 +7,12 @@ use super::{FETCH, FLOW, HOST, HTMX, PAGE, Row, SESSION, row};
 /// The description of the JSON routes, every one of which has its rows.
 const DESCRIPTION: &str = include_str!("../../../../core/src/web/routes/openapi.json");
 /// Pages, and odd paths.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 15] = [
     "/auth/login?return_to=%2Fuser",
     "/auth/callback",
     "/auth/callback?error=access_denied&state={STATE}",
     "/auth/error?reason=cancelled",
+    "/auth/continue",
     "/auth/done",
     "/auth/popup.js",
     "/auth/api/jira/11111111-aaaa-4aaa-8aaa-111111111111/rest/api/3/search/jql?jql=project%3DAD",
