@@ -167,7 +167,7 @@ fn an_unfit_ring_is_refused() {
         (entry("12345678901234567", 1), KeyRingError::InvalidId(1)),
         (
             format!("{good},{}", entry("k1", 2)),
-            KeyRingError::DuplicateId(2),
+            KeyRingError::DuplicateId("k1".to_owned()),
         ),
         ("k1:n*t base64".to_owned(), KeyRingError::NotBase64(1)),
         ("k1:".to_owned(), KeyRingError::TooShort(1)),

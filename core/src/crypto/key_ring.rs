@@ -60,7 +60,7 @@ impl Purpose {
 }
 
 /// Why a key ring was refused. Entries are counted from one, and nothing of an entry is repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyRingError {
     /// There is no key.
@@ -76,8 +76,8 @@ pub enum KeyRingError {
     #[error("id of key {0} is not 1 to {MAX_ID_LEN} letters, digits, '-' or '_'")]
     InvalidId(usize),
     /// Two keys have the same id.
-    #[error("id of key {0} was used before")]
-    DuplicateId(usize),
+    #[error("two keys have the id {0:?}: give each an id of its own")]
+    DuplicateId(String),
     /// A secret is not base64.
     #[error("secret of key {0} is not base64")]
     NotBase64(usize),
@@ -156,7 +156,7 @@ impl KeyRing {
             }
             let key = Key::parse(entry, number)?;
             if keys.iter().any(|other| other.id == key.id) {
-                return Err(KeyRingError::DuplicateId(number));
+                return Err(KeyRingError::DuplicateId(key.id));
             }
             keys.push(key);
         }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use serde::Deserialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::environment::Environment;
@@ -43,6 +44,19 @@ pub struct Site {
     pub avatar_url: Option<Arc<str>>,
     /// The product scopes that were granted for the site. `read:me` and `offline_access` are never among them.
     pub scopes: Scopes,
+}
+
+/// As JSON: `id`, `name`, `url`, `avatar_url` and `scopes`, so that a handler can answer with `Json(site)`.
+impl Serialize for Site {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut site = serializer.serialize_struct("Site", 5)?;
+        site.serialize_field("id", self.id.as_str())?;
+        site.serialize_field("name", &*self.name)?;
+        site.serialize_field("url", &self.url.as_deref())?;
+        site.serialize_field("avatar_url", &self.avatar_url.as_deref())?;
+        site.serialize_field("scopes", &self.scopes.iter().collect::<Vec<_>>())?;
+        site.end()
+    }
 }
 
 impl Site {
@@ -282,6 +296,22 @@ mod tests {
 
     fn read(body: &'static str) -> SitesResponse {
         from_response(&Response::new(Bytes::from_static(body.as_bytes()))).unwrap()
+    }
+
+    #[test]
+    fn a_site_is_json_for_a_handler() {
+        let mut site =
+            read(r#"[{"id":"11111111-aaaa-4aaa-8aaa-111111111111","name":"A","scopes":["x"]}]"#)
+                .sites;
+        let json = serde_json::to_value(site.remove(0)).unwrap();
+        let expected = serde_json::json!({
+            "id": "11111111-aaaa-4aaa-8aaa-111111111111",
+            "name": "A",
+            "url": null,
+            "avatar_url": null,
+            "scopes": ["x"],
+        });
+        assert_eq!(json, expected);
     }
 
     #[test]

@@ -35,12 +35,22 @@ pub enum SqlSetupError {
         "the table prefix {0:?} is not 1 to 32 lower-case letters, digits and _, beginning with a letter"
     )]
     Prefix(String),
-    /// The database cannot be reached, or refuses this user; or, in SQLite, the file cannot be opened or created. Also any
-    /// error for which there is no other variant.
+    /// The database cannot be reached, or refuses this user. Also any error for which there is no other variant.
     #[error(
         "the database cannot be used: check its address, user, password, and that it is running"
     )]
     Unreachable(#[source] Cause),
+    /// SQLite: the file cannot be opened or created.
+    #[error(
+        "the SQLite file {path:?} cannot be opened or created: its folder must exist, and this program must be allowed to write \
+         there"
+    )]
+    File {
+        /// The path, as the address has it.
+        path: String,
+        /// What SQLite says.
+        source: Cause,
+    },
     /// The database can be read, but not written to: it is a standby, the file is read-only, or the user may not change rows.
     #[error(
         "the database accepts no writes: give the address of the primary or a writable file, and a user that may change rows"

@@ -76,7 +76,7 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// When it is awaited: [`SqlSetupError::Address`], [`SqlSetupError::Unreachable`], [`SqlSetupError::ReadOnly`],
+    /// When it is awaited: [`SqlSetupError::Address`], [`SqlSetupError::File`], [`SqlSetupError::Unreachable`], [`SqlSetupError::ReadOnly`],
     /// [`SqlSetupError::Newer`], and [`SqlSetupError::NotMigrated`] or, after [`migrate`](Connecting::migrate),
     /// [`SqlSetupError::Migration`].
     pub fn connect(url: &str) -> Connecting<'_, Self> {
@@ -120,8 +120,15 @@ impl SqliteStore {
         let pool = SqlitePoolOptions::new().max_connections(most);
         let health = Health::default();
         let pool = pool.acquire_timeout(BUSY).test_before_acquire(false);
+        let path = options.get_filename().display().to_string();
         let pool = open(pool, options).await;
-        let store = Self::over(pool.map_err(unusable)?, health, prefix)?;
+        let of_file = |error| match unusable(error) {
+            SqlSetupError::Unreachable(source) if memory.is_none() => {
+                SqlSetupError::File { path, source }
+            }
+            other => other,
+        };
+        let store = Self::over(pool.map_err(of_file)?, health, prefix)?;
         Ok(Self {
             _memory: memory,
             ..store

@@ -87,7 +87,8 @@ async fn errors_at_start_up_say_what_to_do() {
     let error = SqliteStore::connect("sqlite:/nowhere/at/all.db")
         .await
         .unwrap_err();
-    assert!(matches!(error, SqlSetupError::Unreachable(_)), "{error:?}");
+    assert!(matches!(error, SqlSetupError::File { .. }), "{error:?}");
+    assert!(error.to_string().contains("/nowhere/at/all.db"), "{error}");
     let error = SqliteStore::connect("mysql://x").await.unwrap_err();
     assert!(matches!(error, SqlSetupError::Address(_)), "{error:?}");
     let error = SqliteStore::connect("mysql://app:canary@x/app?password=canary")
