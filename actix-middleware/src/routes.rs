@@ -1,6 +1,6 @@
 //! The auth routes alone.
 
-use actix_web::dev::HttpServiceFactory;
+use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::{HttpResponse, web};
 use threelo::Auth;
 
@@ -26,9 +26,22 @@ use crate::AuthMiddleware;
 /// }
 /// ```
 pub fn auth_routes(auth: &Auth) -> impl HttpServiceFactory + 'static {
-    let config = auth.config();
-    let nowhere = || async { HttpResponse::NotFound().finish() };
-    web::scope(&format!("{}{}", config.mount, config.prefix))
-        .wrap(AuthMiddleware::new(auth.clone()))
-        .default_service(web::to(nowhere))
+    AuthRoutes(auth.clone())
+}
+
+/// The routes at the public path, and where they arrive behind a proxy that takes the mount path off.
+struct AuthRoutes(Auth);
+
+impl HttpServiceFactory for AuthRoutes {
+    fn register(self, app: &mut AppService) {
+        let config = self.0.config();
+        let mounted = format!("{}{}", config.mount, config.prefix);
+        let mut paths = vec![mounted, config.prefix.clone()];
+        paths.dedup();
+        for path in paths {
+            let nowhere = || async { HttpResponse::NotFound().finish() };
+            let routes = web::scope(&path).wrap(AuthMiddleware::new(self.0.clone()));
+            routes.default_service(web::to(nowhere)).register(app);
+        }
+    }
 }

@@ -86,7 +86,8 @@ impl Api<'_> {
     }
 
     /// A `GET` call to an address that an answer of this API gave, such as `nextPage`, `self` and `_links.next`: a path, or an
-    /// address of the site or of the gateway. One that leads to another host, site or API is refused when the call is sent.
+    /// address of the site or of the gateway. One that leads to another host, or on the gateway to another site or API, is refused when the call is
+    /// sent.
     ///
     /// ```no_run
     /// # async fn all(atlassian: threelo::ApiClient, site: threelo::Site) -> Result<usize, threelo::ApiError> {

@@ -58,10 +58,10 @@ pub(crate) fn is_change(method: &Method) -> bool {
     !method.is_safe()
 }
 
-/// The error for a status of 400 and above in answer to a method. `Retry-After` counts before `X-RateLimit-Reset`; both are
+/// The error for a status of 400 and above in answer to a change, or to a call that only reads. `Retry-After` counts before `X-RateLimit-Reset`; both are
 /// limited to 24 hours. After a 5xx it is unknown whether a change was carried out.
 pub(crate) fn error_of(
-    method: &Method,
+    is_change: bool,
     status: StatusCode,
     headers: &HeaderMap,
     now: SystemTime,
@@ -74,7 +74,7 @@ pub(crate) fn error_of(
             retry_after: wait(),
             reason: word(headers, "ratelimit-reason"),
         },
-        status if status.is_server_error() && is_change(method) => ApiErrorKind::OutcomeUnknown,
+        status if status.is_server_error() && is_change => ApiErrorKind::OutcomeUnknown,
         // 407 is always a proxy's on the way.
         status
             if status.is_server_error() || status == StatusCode::PROXY_AUTHENTICATION_REQUIRED =>
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_proxy_that_wants_a_password_is_an_outage() {
         let status = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
-        let kind = error_of(&Method::POST, status, &HeaderMap::new(), UNIX_EPOCH);
+        let kind = error_of(true, status, &HeaderMap::new(), UNIX_EPOCH);
         assert!(matches!(kind, ApiErrorKind::Unavailable { .. }), "{kind:?}");
     }
 
@@ -169,7 +169,7 @@ mod tests {
         ]);
         let reset = headers(&[("x-ratelimit-reset", "2027-01-15T08:00:40Z")]);
         let read = |headers: &HeaderMap| match error_of(
-            &Method::GET,
+            false,
             StatusCode::TOO_MANY_REQUESTS,
             headers,
             now,

@@ -74,12 +74,33 @@ fn decode(mut bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
 pub(crate) fn template(path: &str) -> String {
     let mut before = "";
     let segments = path.split('/').map(|segment| {
-        let is_kept = segment.is_empty() || is_word(segment) || is_version(segment, before);
+        let is_named = is_word(segment) && !NAMED_BY.contains(&before);
+        let is_kept = segment.is_empty() || is_named || is_version(segment, before);
         before = segment;
         if is_kept { segment } else { "{}" }
     });
     segments.collect::<Vec<_>>().join("/")
 }
+
+/// After these words of Atlassian's APIs comes a name that somebody chose.
+const NAMED_BY: [&str; 16] = [
+    "attachment",
+    "comment",
+    "component",
+    "content",
+    "field",
+    "filter",
+    "group",
+    "issue",
+    "label",
+    "pages",
+    "project",
+    "properties",
+    "role",
+    "spaces",
+    "user",
+    "version",
+];
 
 fn is_word(segment: &str) -> bool {
     segment.len() <= 32
@@ -188,6 +209,18 @@ mod tests {
             ),
             ("/wiki/api/v2/pages/77".to_owned(), "/wiki/api/v2/pages/{}"),
             ("/me".to_owned(), "/me"),
+            (
+                "/rest/api/2/user/johnsmith".to_owned(),
+                "/rest/api/2/user/{}",
+            ),
+            (
+                "/rest/api/3/issue/AD-1/properties/salary".to_owned(),
+                "/rest/api/3/issue/{}/properties/{}",
+            ),
+            (
+                "/rest/api/3/project/acme".to_owned(),
+                "/rest/api/3/project/{}",
+            ),
             (
                 "/rest/api/3/project/Caf%C3%A9".to_owned(),
                 "/rest/api/3/project/{}",

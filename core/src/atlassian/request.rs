@@ -14,7 +14,7 @@ use crate::atlassian::error::ApiError;
 use crate::atlassian::messages::ApiMessages;
 use crate::atlassian::response::ApiResponse;
 use crate::atlassian::retry::RetryProgress;
-use crate::atlassian::{classify, media, path};
+use crate::atlassian::{classify, path};
 use crate::crypto::random;
 use crate::error::ApiErrorKind;
 use crate::http_client::{Chunks, HttpClientError, ResponseTimeout};
@@ -82,6 +82,8 @@ pub struct ApiRequest {
     pub(crate) site: Option<CloudId>,
     /// How long the API may take; `None` for what the app has set.
     timeout: Option<Duration>,
+    /// Whether the call changes nothing although its method could.
+    only_reads: bool,
 }
 
 opaque_debug!(ApiRequest);
@@ -99,6 +101,7 @@ impl ApiRequest {
             needs: Scopes::new(),
             site: None,
             timeout: None,
+            only_reads: false,
         }
     }
 
@@ -185,6 +188,14 @@ impl ApiRequest {
         self
     }
 
+    /// Says that the call changes nothing although its method could, as a search by `POST` does. Then it may be sent again:
+    /// without an answer it is [`ApiErrorKind::Unavailable`], with the time to come back, and not
+    /// [`ApiErrorKind::OutcomeUnknown`].
+    pub fn only_reads(mut self) -> Self {
+        self.only_reads = true;
+        self
+    }
+
     /// Names the scopes that the operation needs. If the grant lacks one, the call fails before it is sent, and
     /// the error can ask the visitor for exactly that scope; Atlassian itself does not tell what is missing
     /// (`docs/protocol.md`, section 6.3).
@@ -238,46 +249,13 @@ impl ApiRequest {
         }
     }
 
-    /// Makes the call and follows the redirect to the content of an attachment, which Jira answers with 303 and Confluence
-    /// with 302 (docs/protocol.md section 6.5). The redirect must lead to Atlassian's media host by https, and is followed
-    /// once, without the token and without the header fields of the call. Any other answer is returned as it is.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`send`](Self::send); [`ApiErrorKind::Redirected`] if the redirect leads elsewhere, or answers a change.
-    pub async fn download(self) -> Result<ApiResponse, ApiError> {
-        let (client, timeout) = (self.client.clone(), self.response_timeout());
-        let answer = self.send().await?;
-        if !answer.status().is_redirection() {
-            return Ok(answer);
-        }
-        let environment = &client.ports.config.environment;
-        let target = media::target(environment, answer.headers()).filter(|_| !answer.is_of_change);
-        let Some(mut request) = target.as_ref().and_then(media::request) else {
-            return Err(client
-                .error(ApiErrorKind::Redirected)
-                .traced(answer.trace_id()));
-        };
-        request.extensions_mut().insert(ResponseTimeout(timeout));
-        let content = client.ports.http.open(request).await.map_err(|error| {
-            let kind = ApiErrorKind::Unavailable { retry_after: None };
-            client.error(kind).caused_by(error)
-        })?;
-        let (status, now) = (content.status(), client.ports.now());
-        if status.is_client_error() || status.is_server_error() {
-            let kind = classify::error_of(&Method::GET, status, content.headers(), now);
-            return Err(client.error(kind));
-        }
-        Ok(ApiResponse::new(client, content, false))
-    }
-
     /// Makes the call once, and turns a status of 400 and above into an error.
     async fn checked(&self) -> Result<ApiResponse, ApiError> {
         let answer = self.exchange().await?;
         let status = answer.status();
         if status.is_client_error() || status.is_server_error() {
             let now = self.client.ports.now();
-            let mut kind = classify::error_of(&self.method, status, answer.headers(), now);
+            let mut kind = classify::error_of(self.is_change(), status, answer.headers(), now);
             if matches!(kind, ApiErrorKind::Forbidden | ApiErrorKind::NotFound)
                 && self.is_site_gone().await
             {
@@ -304,9 +282,9 @@ impl ApiRequest {
         self.exchange().await
     }
 
-    /// Sends the call with the token of `grant`. A connection that breaks under a call which may be repeated (RFC 9110
-    /// section 9.2.2) costs nothing: it is sent once more. `DELETE` is not among them, because the second would be answered
-    /// with 404 if the first was carried out.
+    /// Sends the call with the token of `grant`. A connection that breaks under a call which only reads costs nothing: it is
+    /// sent once more. `PUT` and `DELETE` are idempotent by RFC 9110 section 9.2.2 and not repeated all the same: a `PUT` of
+    /// Jira can add a comment, and a second `DELETE` would be answered with 404.
     ///
     /// # Errors
     ///
@@ -314,9 +292,7 @@ impl ApiRequest {
     /// have received.
     pub(crate) async fn once(&self, grant: &GrantRecord) -> Result<ApiAnswer, ApiError> {
         let mut answer = self.open(grant).await?;
-        if matches!(answer, Err(HttpClientError::Connection(_)))
-            && (self.method.is_safe() || self.method == Method::PUT)
-        {
+        if matches!(answer, Err(HttpClientError::Connection(_))) && !self.is_change() {
             answer = self.open(grant).await?;
         }
         answer.map_err(|error| {
@@ -344,13 +320,13 @@ impl ApiRequest {
     }
 
     /// How long the API may take.
-    fn response_timeout(&self) -> Duration {
+    pub(crate) fn response_timeout(&self) -> Duration {
         self.timeout.unwrap_or(self.client.ports.config.api_timeout)
     }
 
     /// Whether the call can change something.
     pub(crate) fn is_change(&self) -> bool {
-        classify::is_change(&self.method)
+        !self.only_reads && classify::is_change(&self.method)
     }
 
     /// The request as it is sent. The address is parsed again and compared with the checked path, so that no

@@ -1,5 +1,7 @@
 //! Answers of Atlassian's APIs.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::response::Parts;
@@ -133,10 +135,13 @@ impl ApiResponse {
     /// What a refusal says; as much as came, of 64 KiB at most, if it is JSON.
     pub(crate) async fn refusal(mut self) -> Bytes {
         const REFUSAL: usize = 64 * 1024;
+        const READING: Duration = Duration::from_secs(10);
         match is_json_type(&self.head.headers) {
-            true => http_client::read(&mut *self.body, REFUSAL)
-                .await
-                .unwrap_or_default(),
+            true => {
+                let whole = http_client::read(&mut *self.body, REFUSAL);
+                let whole = tokio::time::timeout(READING, whole).await;
+                whole.ok().and_then(Result::ok).unwrap_or_default()
+            }
             false => Bytes::new(),
         }
     }

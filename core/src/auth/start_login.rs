@@ -48,6 +48,10 @@ impl AuthSession {
         let name = self.0.seen.other_name()?;
         let here = self.0.context().here(web)?;
         let here = here.as_str();
+        // Of htmx it may be a page of another origin that is listed: that is where it is, and no place of ours.
+        if !here.starts_with('/') {
+            return None;
+        }
         let gap = if here.contains('?') { '&' } else { '?' };
         let marked = format!("{here}{gap}{}=1", web::NAMED);
         // Once only: a proxy may give every request that name.

@@ -246,6 +246,9 @@ fn is_app_origin(text: &str) -> bool {
     is_scheme && is_host && !WEB.contains(&scheme) && (scheme != "chrome-extension" || is_chrome_id)
 }
 
+/// The most bytes that a forwarded body may have: it is kept in memory.
+const MOST_BODY: usize = 64 * 1024 * 1024;
+
 /// What is wrong with a forward, if anything. The product is 1 to 64 lower-case letters, digits and `-`, because it
 /// becomes a segment of the path at the gateway.
 fn of_forward(forward: &Forward) -> Option<Problem> {
@@ -271,6 +274,10 @@ fn of_forward(forward: &Forward) -> Option<Problem> {
             below,
             "give a path that begins and ends with a slash, such as /rest/api/3/",
         );
+    }
+    if !(1..=MOST_BODY).contains(&forward.body_limit) {
+        let value = forward.body_limit.to_string();
+        return problem(&value, "give a body limit of 1 byte to 64 MiB");
     }
     let is_method = |method: &String| {
         let passes = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];

@@ -59,7 +59,7 @@ impl Purpose {
     }
 }
 
-/// Why a key ring was refused. Entries are counted from one, and nothing of an entry is repeated.
+/// Why a key ring was refused. Entries are counted from one, and nothing of a secret is repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyRingError {

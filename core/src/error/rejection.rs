@@ -30,16 +30,6 @@ pub enum Rejection {
     /// 500: an extractor or guard ran outside the layer or middleware. The text names the line to add.
     #[error("the auth layer is missing: {0}")]
     MissingLayer(&'static str),
-    /// 500: the layer is inside a nested router of which the mount path says nothing, so that the auth routes are not where
-    /// browsers are sent to.
-    #[error(
-        "the auth layer is inside a router that is nested at {nest}, and browsers are sent to addresses without {nest}: set \
-         mounted_at({nest:?}) (THREELO_MOUNTED_AT), or serve `auth_routes` on the outermost router"
-    )]
-    NestedLayer {
-        /// The path at which the router is nested.
-        nest: String,
-    },
     /// 401: there is a session, but its account must consent again before calls are possible.
     #[error(transparent)]
     ConsentNeeded(#[from] ConsentNeeded),
@@ -170,11 +160,9 @@ impl Rejection {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
             Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::MissingLayer(_)
-            | Self::NestedLayer { .. }
-            | Self::Login(_)
-            | Self::WrongMode(_)
-            | Self::NoProductScope => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::MissingLayer(_) | Self::Login(_) | Self::WrongMode(_) | Self::NoProductScope => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::Prefetch
             | Self::SitesUnknown
             | Self::Store(_)
@@ -188,7 +176,6 @@ impl Rejection {
         match self {
             Self::NotSignedIn => "not_signed_in",
             Self::MissingLayer(_) => "missing_layer",
-            Self::NestedLayer { .. } => "nested_layer",
             Self::ConsentNeeded(_) => "consent_needed",
             Self::Api(kind) => kind.code(),
             Self::NotConnected => "not_connected",

@@ -18,6 +18,9 @@ use tokio::time::{Instant, timeout_at};
 /// The size of the parts in which a long body is sent, and up to which it is sent whole.
 const PART: usize = 64 * 1024;
 
+/// The longest time without progress.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// When a request last moved.
 #[derive(Clone)]
 pub(crate) struct Progress {
@@ -51,6 +54,8 @@ impl Progress {
         work: impl Future<Output = T>,
     ) -> Option<T> {
         let mut work = pin!(work);
+        // Later than that is no time that a clock can tell.
+        let limit = limit.min(LONGEST);
         loop {
             let due = self.last() + limit;
             if let Ok(done) = timeout_at(due, &mut work).await {
@@ -134,6 +139,18 @@ mod tests {
         assert!(progress.within(limit, slow).await.is_none());
 
         assert_eq!(began.elapsed(), limit * 45 / 10 + limit);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_that_no_clock_can_tell_is_a_day() {
+        let (progress, began) = (Progress::begin(), Instant::now());
+        assert!(
+            progress
+                .within(Duration::MAX, pending::<()>())
+                .await
+                .is_none()
+        );
+        assert_eq!(began.elapsed(), LONGEST);
     }
 
     #[tokio::test(start_paused = true)]

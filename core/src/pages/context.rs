@@ -1,5 +1,7 @@
 //! For whom a page is rendered.
 
+use std::fmt;
+
 /// The request that a page answers, as far as a page may depend on it.
 ///
 /// ```
@@ -9,25 +11,31 @@
 /// assert_eq!(context.preferred(&["en", "de"]), Some("de"));
 /// assert_eq!(context.preferred(&["pt"]), None);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct PageContext<'a> {
     /// What languages the visitor reads: `Accept-Language` as the browser sent it (RFC 9110 section 12.5.4). It comes from
     /// the request: choose by it, and never show it.
     pub accept_language: Option<&'a str>,
-    /// The path of the page, with its query. It comes from the request, too, and may hold anything.
+    /// The path of the page, without its query, which may hold a code. It comes from the request, too: escape it.
     pub place: &'a str,
+}
+
+impl fmt::Debug for PageContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PageContext(..)")
+    }
 }
 
 /// How many languages of a request are looked at.
 const MOST: usize = 16;
 
 impl<'a> PageContext<'a> {
-    /// A request at `place`, for tests of pages.
+    /// A request at `place`, for tests of pages. A query is left out.
     pub fn new(accept_language: Option<&'a str>, place: &'a str) -> Self {
         Self {
             accept_language,
-            place,
+            place: place.split('?').next().unwrap_or_default(),
         }
     }
 

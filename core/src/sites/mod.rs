@@ -15,6 +15,7 @@ use crate::ids::CloudId;
 use crate::ports::{Ports, SitesUnread};
 use crate::provider::site::Site;
 use crate::refresh::{self, Need};
+use crate::scope::Scopes;
 use crate::session::{self, Updated};
 use crate::store::{GrantRecord, SessionRecord, StoreError};
 
@@ -89,13 +90,16 @@ pub(crate) fn why_none(ports: &Ports, set: &GrantSet) -> Rejection {
     if set.grants().any(reaches) || config.scopes.reach_sites() {
         return Rejection::NoSite;
     }
-    if !config.optional_scopes.reach_sites() {
+    let reaching = |scope: &&str| Scopes::parse(scope).reach_sites();
+    let scopes: Scopes = config.optional_scopes.iter().filter(reaching).collect();
+    if scopes.is_empty() {
         return Rejection::NoProductScope;
     }
-    Rejection::MissingScope(MissingScope {
-        scopes: config.optional_scopes.clone(),
-        why: MissingScopeReason::NotAsked,
-    })
+    let why = match set.asked().covers(&scopes) {
+        true => MissingScopeReason::NotGranted,
+        false => MissingScopeReason::NotAsked,
+    };
+    Rejection::MissingScope(MissingScope { scopes, why })
 }
 
 /// The site that a request names or its session chose, if the grant reached it when this process

@@ -48,6 +48,8 @@ pub(crate) struct Warned {
     pub(crate) of_callback: AtomicBool,
     /// A path under the prefix that is none of ours.
     pub(crate) of_route: AtomicBool,
+    /// A layer in a nested router.
+    pub(crate) of_nest: AtomicBool,
     /// A layer inside another one.
     pub(crate) of_stack: AtomicBool,
 }

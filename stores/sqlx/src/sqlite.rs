@@ -122,11 +122,12 @@ impl SqliteStore {
         let pool = pool.acquire_timeout(BUSY).test_before_acquire(false);
         let path = options.get_filename().display().to_string();
         let pool = open(pool, options).await;
-        let of_file = |error| match unusable(error) {
-            SqlSetupError::Unreachable(source) if memory.is_none() => {
-                SqlSetupError::File { path, source }
-            }
-            other => other,
+        let of_file = |error: sqlx::Error| match is_no_file(&error) {
+            true => SqlSetupError::File {
+                path,
+                source: error.into(),
+            },
+            false => unusable(error),
         };
         let store = Self::over(pool.map_err(of_file)?, health, prefix)?;
         Ok(Self {
@@ -247,6 +248,13 @@ impl Backend for Sqlite {
 /// Opens the file, again and again for up to five seconds if it is busy.
 ///
 /// While another process switches the file to a write-ahead log, SQLite returns "busy" immediately, whatever `busy_timeout` is
+/// Whether a file cannot be opened or created (`SQLITE_CANTOPEN`), whatever the reason is called in full.
+fn is_no_file(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| code & 0xff == 14)
+}
+
 /// (<https://www.sqlite.org/pragma.html#pragma_journal_mode>).
 async fn open(
     pool: SqlitePoolOptions,

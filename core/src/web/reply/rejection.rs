@@ -155,7 +155,10 @@ fn page(web: &Web, rejection: &Rejection, context: &Context, place: Place<'_>) -
     if context.is_safe
         && let Some(to) = detour(web, rejection, place)
     {
-        web.arrivals.expect(&to);
+        let config = &web.ports.config;
+        if to.starts_with(&format!("{}{}/", config.mount, config.prefix)) {
+            web.arrivals.expect(&to);
+        }
         return go(Audience::Page, &to);
     }
     let home_url = web.ports.config.home();
@@ -251,9 +254,7 @@ fn faulty<'a>(rejection: &Rejection, urls: &Urls<'a>) -> Option<Page<'a>> {
     let bad = |fault| Page::BadRequest { fault, home_url };
     Some(match rejection {
         Rejection::NoProductScope => misconfigured(SetupFault::NoProductScope),
-        Rejection::WrongMode(_) | Rejection::Login(_) | Rejection::NestedLayer { .. } => {
-            misconfigured(SetupFault::Handler)
-        }
+        Rejection::WrongMode(_) | Rejection::Login(_) => misconfigured(SetupFault::Handler),
         Rejection::NoSuchRoute { .. } => bad(RequestFault::NoSuchPage(urls.way)),
         Rejection::NotFound => bad(RequestFault::NoSuchPage(None)),
         Rejection::ConnectInstead => bad(RequestFault::ConnectInstead(way)),

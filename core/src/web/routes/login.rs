@@ -3,7 +3,6 @@
 use crate::error::{GrantError, Rejection};
 use crate::flow::LoginRequest;
 use crate::grant::{GrantSet, Holder};
-use crate::message::query::Param;
 use crate::message::{FetchMetadata, Reply};
 use crate::provider::site::site_name;
 use crate::session;
@@ -33,7 +32,7 @@ pub(crate) async fn run(web: &Web, request: &Request) -> Result<Reply, Rejection
     let start = gate(request);
     start.check()?;
     if let Some(name) = other_name(&web.ports.config, &request.head())
-        && query(request).param(NAMED) == Param::Absent
+        && !is_marked(request)
     {
         let before = request.query.as_deref();
         let before = before.map(|query| format!("{query}&")).unwrap_or_default();
@@ -99,6 +98,12 @@ async fn same_account(
         Err(GrantError::Store(error)) => Err(error.into()),
         Err(_none) => Ok(login.account(session.account())),
     }
+}
+
+/// Whether the request was sent to the public URL before. The raw query tells, also one that is too large to be read.
+fn is_marked(request: &Request) -> bool {
+    let query = request.query.as_deref().unwrap_or_default();
+    query.split('&').any(|pair| pair.starts_with(NAMED))
 }
 
 /// Whether the request may start a login. If another site's link asks for more than where to go, the

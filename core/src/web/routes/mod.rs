@@ -38,7 +38,7 @@ use crate::web::state::Web;
 ///
 /// # Errors
 ///
-/// [`Rejection::NestedLayer`] if the route is not where browsers look for it; [`Rejection::NoSuchRoute`] for a path under the prefix that is no route, and those of the route.
+/// [`Rejection::NoSuchRoute`] for a path under the prefix that is no route, and those of the route.
 pub(crate) async fn run(
     web: &Arc<Web>,
     route: Option<&Route>,
@@ -48,7 +48,7 @@ pub(crate) async fn run(
         return Err(Rejection::TooManyCookies);
     }
     if let Some(nest) = &request.nest {
-        return Err(Rejection::NestedLayer { nest: nest.clone() });
+        warn_of_nest(web, nest);
     }
     if let Some(answer) = cross_site::same_page_for_all(web, route, request) {
         return answer;
@@ -74,6 +74,15 @@ pub(crate) async fn run(
         Some(Route::Disconnect) => disconnect::run(web, request).await,
         Some(Route::Continue) => go_on::run(web, request),
         Some(Route::Error) => error::run(web, request).await,
+    }
+}
+
+/// The layer is inside a nested router of which the mount path says nothing. That is right behind a proxy that adds the path of
+/// the router, and a mistake otherwise: then browsers are sent to addresses without that path.
+fn warn_of_nest(web: &Web, nest: &str) {
+    if !web.warned.of_nest.swap(true, Ordering::Relaxed) {
+        let nest: String = nest.chars().take(128).collect();
+        tracing::warn!(target: "threelo", nest = ?nest, "the auth layer is inside a nested router, and browsers are sent to addresses without its path: set mounted_at (THREELO_MOUNTED_AT) to it, or serve `auth_routes` on the outermost router; if a proxy adds that path, all is well");
     }
 }
 

@@ -154,16 +154,29 @@ async fn a_connection_that_breaks_costs_no_call_that_may_be_repeated() {
     cut();
     job.call().await.unwrap();
     assert_eq!(calls(), 2);
+    // A `PUT` of Jira can add something, and a second `DELETE` would be 404.
     cut();
     let put = job
         .jira()
         .put("/rest/api/3/issue/LAB-1")
         .body_json(&issue());
-    let error = put.send().await.unwrap_err();
+    assert!(matches!(
+        put.send().await.unwrap_err().kind(),
+        ApiErrorKind::OutcomeUnknown
+    ));
+    // A search by `POST` changes nothing, and may be sent again.
+    cut();
+    let search = job.jira().post("/rest/api/3/search/jql").only_reads();
+    let error = search.send().await.unwrap_err();
     assert!(
         matches!(error.kind(), ApiErrorKind::NotFound),
         "the sandbox has no such call: {error:?}"
     );
+    let busy = answer(503, &[("retry-after", "30")], "");
+    world.sandbox.fault(Endpoint::Api, busy, 1);
+    let search = job.jira().post("/rest/api/3/search/jql").only_reads();
+    let error = search.send().await.unwrap_err();
+    assert_eq!(error.kind().retry_after(), Some(SECOND * 30), "{error:?}");
     cut();
     let post = job.jira().post(ISSUE).body_json(&issue());
     assert!(matches!(
